@@ -1,4 +1,5 @@
 import { auditCommand } from "./audit/audit-command.ts";
+import { backfillCommand } from "./backfill/backfill-command.ts";
 import type { AnyCommand } from "./command/definition.ts";
 import { consoleCommand } from "./console/console-command.ts";
 import { costCommand } from "./cost/cost-command.ts";
@@ -33,5 +34,6 @@ export const commands: readonly AnyCommand[] = [
   driftCommand,
   costCommand,
   auditCommand,
+  backfillCommand,
   supportBundleCommand,
 ];

@@ -372,6 +372,14 @@ const relayFields: readonly EventField[] = [
     type: "date-time",
   },
   {
+    name: "origin",
+    source: "relay.origin",
+    title: "Origin",
+    description:
+      "The word rebuilt for an event that customerio-aep backfill rebuilt from what Customer.io recorded, with fewer attributes. Empty for an event that Customer.io sent.",
+    type: "string",
+  },
+  {
     name: "unmapped",
     source: "relay.unmapped",
     title: "Unmapped",

@@ -15,6 +15,7 @@ const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), d
 const datasetAnswer = z.record(
   z.string(),
   z.object({
+    tags: z.record(z.string(), z.array(z.string())).nullish(),
     extensions: z
       .object({
         adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }).nullish() }).nullish(),
@@ -66,14 +67,24 @@ function rowPathsOf(source: StackSource): RowPaths {
 
 /** Days for which the dataset keeps rows. */
 async function readKeptDays(source: StackSource, signal: AbortSignal): Promise<number | undefined> {
-  const purpose = `read the dataset ${source.datasetId}`;
-  const call = { method: "GET", path: pathOf(platformPaths.dataSets, source.datasetId), signal, purpose } as const;
-  const answer = await platformOf(source).call(call, datasetAnswer);
-  const [dataset] = Object.values(answer);
+  const dataset = await readDataset(source, signal);
   const period = dataset?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue;
   const [, number, unit] = period?.match(/^P(\d+)([YMWD])$/) ?? [];
   const days = { Y: 365, M: 30, W: 7, D: 1 }[unit as "Y" | "M" | "W" | "D"];
   return number === undefined || days === undefined ? undefined : Number(number) * days;
+}
+
+/** Whether Real-Time Customer Profile takes the dataset's rows (Adobe's "Enable a dataset for Profile"). */
+export async function feedsProfile(source: StackSource, signal: AbortSignal): Promise<boolean> {
+  const { tags } = (await readDataset(source, signal)) ?? {};
+  return tags?.unifiedProfile?.some((value) => value.replaceAll(" ", "") === "enabled:true") ?? false;
+}
+
+async function readDataset(source: StackSource, signal: AbortSignal) {
+  const purpose = `read the dataset ${source.datasetId}`;
+  const call = { method: "GET", path: pathOf(platformPaths.dataSets, source.datasetId), signal, purpose } as const;
+  const [dataset] = Object.values(await platformOf(source).call(call, datasetAnswer));
+  return dataset;
 }
 
 async function* noEvents(): AsyncGenerator<Happening> {

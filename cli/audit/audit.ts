@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { History, RebuiltEvent } from "pulumi-customerio/history";
+import { UsageError } from "../command/usage-error.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, writeIds } from "./compare.ts";
 import { type Happening, Ledger } from "./ledger.ts";
@@ -10,6 +11,8 @@ import { type RowPaths, readRows } from "./rows.ts";
 
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
 const judgedAfter = 7 * 86_400;
+/** Seconds after which what a backfill has sent is missing if it has no row: rows show within the hour, as a rule. */
+const rowAfter = 86_400;
 /** Seconds before now that are not read: messages show in Customer.io's lists with delay. */
 const unsettled = 3_600;
 
@@ -52,13 +55,32 @@ export interface AuditResult {
 export async function audit(parts: AuditParts): Promise<AuditResult> {
   const { folder, range, now, signal } = parts;
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const ledger = await Ledger.open(path.join(folder, "audit.duckdb"));
+  const ledger = await openLedger(folder);
   try {
+    await requireSameDays(ledger, range, folder);
     return await compareAll(parts, ledger, { ...range, now: now.getTime() / 1000 });
   } finally {
     ledger.close();
     signal.throwIfAborted();
   }
+}
+
+/** The database in an audit's folder. */
+export function openLedger(folder: string): Promise<Ledger> {
+  return Ledger.open(path.join(folder, "audit.duckdb"));
+}
+
+/** What is read once is not read again, so that a folder holds the audit of one range. */
+async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditRange, folder: string): Promise<void> {
+  const dates = [from, to - 1, createdFrom].map((seconds) => new Date(seconds * 1000).toISOString().slice(0, 10));
+  const range = dates.join(" ");
+  const held = await ledger.note("range");
+  if (held === undefined) return ledger.setNote("range", range);
+  if (held === range) return;
+  const [first, last, created] = held.split(" ");
+  throw new UsageError(
+    `The folder ${folder} holds the audit from ${first} to ${last}, of messages created since ${created}. Choose another --folder, or leave it out.`,
+  );
 }
 
 async function compareAll(
@@ -98,9 +120,9 @@ async function compareAll(
         ? `${open} batches of the dataset are not finished`
         : undefined;
   const keptSince = parts.keptDays === undefined ? undefined : Math.floor(now - parts.keptDays * 86_400);
-  const youngSince = Math.floor(now - judgedAfter);
+  const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
   progress("comparing");
-  const cells = await compareSides(ledger, { from, to, youngSince, keptSince, incomplete });
+  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, keptSince, incomplete });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
     if (!cells.some(has)) return undefined;
     const file = path.join(folder, name);

@@ -35,6 +35,8 @@ export interface Comparison {
   readonly to: number;
   /** Unix seconds: what is absent and happened since may still arrive. */
   readonly youngSince: number;
+  /** Unix seconds: what a backfill has sent since may still become a row. */
+  readonly sentSince: number;
   /** Unix seconds before which rows may have expired; undefined if the dataset keeps them. */
   readonly keptSince: number | undefined;
   /** Why an absent row may be there nevertheless; undefined if all rows were read. */
@@ -43,7 +45,7 @@ export interface Comparison {
 
 /** Compares the sides. The verdicts are in the table `verdicts` afterwards. */
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
-  const { from, to, youngSince, keptSince, incomplete } = comparison;
+  const { from, to, youngSince, sentSince, keptSince, incomplete } = comparison;
   const expired = keptSince === undefined ? "FALSE" : `r.happened < ${keptSince}`;
   const unread = incomplete === undefined ? "FALSE" : "TRUE";
   await ledger.run("DROP TABLE IF EXISTS verdicts");
@@ -54,6 +56,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
          p AS (SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
                FROM present WHERE delivery IS NOT NULL GROUP BY ALL),
          h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
+         s AS (SELECT DISTINCT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}),
          d AS (SELECT DISTINCT delivery FROM deliveries),
          joined AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
@@ -68,13 +71,14 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
                WHEN h.delivery IS NOT NULL THEN 'held'
                WHEN r.reason LIKE '?%' THEN r.reason
                WHEN r.reason IS NOT NULL THEN 'leftOut'
-               WHEN r.happened >= ${youngSince} THEN 'young'
+               WHEN r.happened >= ${youngSince} OR s.delivery IS NOT NULL THEN 'young'
                WHEN ${expired} THEN '?the dataset keeps rows for a shorter time'
                WHEN ${unread} THEN ${quote(`?${incomplete}`)}
                ELSE 'missing'
              END AS state
            FROM r FULL JOIN p USING (delivery, object_type, metric)
            LEFT JOIN h ON h.delivery = r.delivery AND h.object_type = r.object_type AND h.metric = r.metric
+           LEFT JOIN s ON s.delivery = r.delivery AND s.object_type = r.object_type AND s.metric = r.metric
            LEFT JOIN d ON d.delivery = p.delivery)
     SELECT *, strftime(make_timestamp(happened * 1000000), '%Y-%m-%d') AS day FROM joined
     WHERE happened >= ${from} AND happened < ${to}

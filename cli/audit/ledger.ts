@@ -47,6 +47,9 @@ export class Ledger {
     for (const side of ["recorded", "present", "held"])
       await ledger.run(`CREATE TABLE IF NOT EXISTS ${side} ${columns}`);
     await ledger.run("CREATE TABLE IF NOT EXISTS deliveries (delivery VARCHAR)");
+    await ledger.run(
+      "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",
+    );
     await ledger.run("CREATE TABLE IF NOT EXISTS notes (name VARCHAR PRIMARY KEY, value VARCHAR)");
     return ledger;
   }
@@ -88,6 +91,16 @@ export class Ledger {
 
   async addDeliveries(ids: readonly string[]): Promise<void> {
     await this.#append("deliveries", [this.#duckDb.VARCHAR], [ids]);
+  }
+
+  /** Notes what a backfill has put into the relay's queue. */
+  async addSent(happenings: readonly Happening[], at: Date): Promise<void> {
+    const seconds = Math.floor(at.getTime() / 1000);
+    const rows = happenings.map(
+      ({ delivery = "", objectType, metric }) =>
+        `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)}, ${seconds})`,
+    );
+    await this.run(`INSERT INTO sent VALUES ${rows.join(", ")}`);
   }
 
   /** How far reading has come; undefined at the beginning. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { utcDate } from "../../cli/audit/range.ts";
+import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
 import { Progress } from "../../cli/output/progress.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
@@ -88,14 +89,28 @@ async function sourceOf({ dataset, flow }: RunningFlow, given = mappings): Promi
   });
 }
 
-async function run(source: StackSource) {
-  const printed: string[] = [];
-  const values = { from, to, lookback: 1, folder, stack: "dev", json: false, debug: false };
-  const { ending, json } = await auditCommand.run(source, values, {
+const shared = { stack: "dev", json: false, debug: false };
+
+function contextFor(printed: string[]) {
+  return {
     ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined) },
     ...{ isOneOfSeveral: false, isJson: false, signal: new AbortController().signal },
-  });
+  };
+}
+
+async function run(source: StackSource) {
+  const printed: string[] = [];
+  const values = { ...shared, from, to, lookback: 1, folder, heal: false, rate: 50, "into-profile": false };
+  const { ending, json } = await auditCommand.run(source, values, contextFor(printed));
   expect(auditCommand.json.safeParse(json).error).toBeUndefined();
+  return { ending, json, printed: printed.join("\n") };
+}
+
+async function runBackfill(source: StackSource, isDry: boolean) {
+  const printed: string[] = [];
+  const values = { ...shared, from, to, lookback: 1, folder, rate: 50, "into-profile": false };
+  const chosen = { ...values, metrics: undefined, "dry-run": isDry };
+  const { ending, json } = await backfillCommand.run(source, chosen, contextFor(printed));
   return { ending, json, printed: printed.join("\n") };
 }
 
@@ -130,4 +145,38 @@ test("a mapping that leaves out what is compared is an error", async () => {
   await expect(run(await sourceOf(flow, mappings.slice(0, 2)))).rejects.toThrow(
     "does not fill the field customerio.delivery_id",
   );
+});
+
+test("a dry run of a backfill says what would be sent, and a dataset of Profile is not filled without a word", async () => {
+  const flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+  await happen(flow, "d1", "sent");
+  await happen(flow, "d2", "sent", true);
+  await platform.idle();
+  const source = await sourceOf(flow);
+  const { ending, json, printed } = await runBackfill(source, true);
+  expect([ending, json]).toEqual(["well", { planned: 1, sent: 0, kinds: {}, impossible: {}, stopped: false }]);
+  expect(printed).toContain("1 events can be rebuilt");
+  expect(printed).toContain("  1 email sent");
+
+  const registry = `/data/foundation/schemaregistry/tenant/schemas/${encodeURIComponent(flow.schema)}`;
+  await platform.call("PATCH", registry, {
+    body: [
+      { op: "add", path: "/allOf/-", value: { $ref: "https://ns.adobe.com/xdm/context/identitymap" } },
+      { op: "add", path: "/meta:immutableTags", value: ["union"] },
+    ],
+  });
+  const patch = [{ op: "add", path: "/tags/unifiedProfile", value: ["enabled:true"] }];
+  const answer = await platform.call("PATCH", `/data/foundation/catalog/dataSets/${flow.dataset}`, {
+    body: patch,
+    headers: { "Content-Type": "application/json-patch+json" },
+  });
+  expect(answer.status).toBe(200);
+  await expect(runBackfill(source, false)).rejects.toThrow("The dataset feeds Real-Time Customer Profile.");
+});
+
+test("--heal needs a relay", async () => {
+  const flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+  const source = await sourceOf(flow);
+  const values = { ...shared, from, to, lookback: 1, folder, heal: true, rate: 50, "into-profile": false };
+  expect(() => auditCommand.checkSources?.(values, [source])).toThrow("the source events has none");
 });

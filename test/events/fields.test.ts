@@ -58,6 +58,7 @@ describe("eventFields", () => {
       "channels_off",
       "headers",
       "received_at",
+      "origin",
       "unmapped",
       "unknown",
     ]);

@@ -3,6 +3,7 @@ import { eventFields } from "../../events/fields.ts";
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type ClassifiedEvent, classifyText } from "../../relay/core/event/classify.ts";
 import { enrich } from "../../relay/core/event/enrich.ts";
+import { rebuiltEventId } from "../../relay/core/event/event-id.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
@@ -44,6 +45,7 @@ test("an event gains the relay's times and lists, and null for every mapped attr
     relay: {
       occurred_at: "2024-10-03T11:00:00.000Z",
       received_at: receivedAt,
+      origin: null,
       device_ids: [],
       device_platforms: [],
       device_failures: [],
@@ -357,4 +359,11 @@ test("for any event: every mapped attribute is there and null or of its type, _i
       }
     }),
   );
+});
+
+test("an event that was rebuilt says so", () => {
+  const id = rebuiltEventId({ delivery: "d-1", objectType: "email", metric: "opened" });
+  expect(id).toBe("customerio-aep-rebuilt-d-1-email-opened");
+  expect(enriched({ ...minimal, event_id: id })).toMatchObject({ event_id: id, relay: { origin: "rebuilt" } });
+  expect(enriched(minimal)).toMatchObject({ relay: { origin: null } });
 });

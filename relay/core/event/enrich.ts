@@ -2,7 +2,7 @@ import { type CustomerIoEvent, isBlank, objectTypeOf } from "pulumi-customerio/e
 import { type EventField, eventFields } from "../../../events/fields.ts";
 import type { ClassifiedEvent } from "./classify.ts";
 import { coerce } from "./coerce.ts";
-import { ownEventId } from "./event-id.ts";
+import { isRebuiltEventId, ownEventId } from "./event-id.ts";
 import { readEventTime } from "./event-time.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { preferencesOf } from "./preferences.ts";
@@ -46,6 +46,7 @@ function isPlaceholder(value: unknown): boolean {
  * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier or there is no other, since an
  *   ExperienceEvent's timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
  * - `relay.received_at`: when the relay received it.
+ * - `relay.origin`: `rebuilt` if `customerio-aep backfill` rebuilt it from Customer.io's record, else null.
  * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: what Customer.io nests too deep for a row.
  * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
  * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, except for `event_id` and
@@ -68,6 +69,7 @@ export function enrich({ event, id }: Pick<ClassifiedEvent, "event" | "id">, rec
   const relay = {
     occurred_at: new Date(Math.min(time?.milliseconds ?? received, received)).toISOString(),
     received_at: receivedAt,
+    origin: isRebuiltEventId(id) ? "rebuilt" : null,
     ...pushDevices(event, unmapped),
     headers: headersOf(event, unmapped),
     ...preferenceLists(event),

@@ -5,6 +5,21 @@ import { coerce } from "./coerce.ts";
 /** The prefix of ids that are not from Customer.io. */
 const derivedIdPrefix = "customerio-aep-body-";
 
+/** The prefix of ids of events that were rebuilt from Customer.io's record. */
+const rebuiltIdPrefix = "customerio-aep-rebuilt-";
+
+/**
+ * The id of an event that is rebuilt from what Customer.io recorded, which has no `event_id`. It is the same at each run, and has no time:
+ * of a repeated open, the record's time may change.
+ */
+export function rebuiltEventId(happening: { delivery: string; objectType: string; metric: string }): string {
+  return `${rebuiltIdPrefix}${happening.delivery}-${happening.objectType}-${happening.metric}`;
+}
+
+export function isRebuiltEventId(id: string): boolean {
+  return id.startsWith(rebuiltIdPrefix);
+}
+
 /** The id that Customer.io gave the event; undefined if there is none. */
 export function ownEventId(value: unknown): string | undefined {
   const id = isBlank(value) ? undefined : coerce(value, "string");

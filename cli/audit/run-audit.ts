@@ -1,0 +1,71 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import type { CommandContext, OptionTable } from "../command/definition.ts";
+import { positiveNumber } from "../command/number-option.ts";
+import { UsageError } from "../command/usage-error.ts";
+import type { StackSource } from "../stack/source.ts";
+import { type AuditParts, type AuditResult, audit } from "./audit.ts";
+import { partsOf } from "./audit-source.ts";
+import { rangeOf, utcDate } from "./range.ts";
+import { sumCells } from "./report.ts";
+import { auditFolderPrefix, auditResultFile } from "./result-file.ts";
+
+/** The options of every command that begins with an audit. */
+export const auditOptions = {
+  from: { value: "date", description: "first UTC day of the events, such as 2026-11-01", schema: utcDate },
+  to: { value: "date", description: "last UTC day of the events", schema: utcDate },
+  lookback: {
+    value: "days",
+    description: "how long before the first day messages may have been created: opens and clicks come late",
+    schema: positiveNumber.default(30),
+  },
+  folder: {
+    value: "folder",
+    description:
+      "where the database and the lists of ids go; the same folder continues what was stopped; without it, one named by stack, source and dates",
+    schema: z.string().optional(),
+  },
+} as const satisfies OptionTable;
+
+export interface AuditValues {
+  readonly from: number;
+  readonly to: number;
+  readonly lookback: number;
+  readonly folder?: string | undefined;
+}
+
+export function checkAuditDays({ from, to }: Pick<AuditValues, "from" | "to">): void {
+  if (to < from) throw new UsageError("--to must not be before --from.");
+}
+
+/** An audit of a source that has ended. */
+export interface AuditRun {
+  readonly parts: AuditParts;
+  readonly result: AuditResult;
+  readonly totals: ReturnType<typeof sumCells>;
+  readonly verdict: "complete" | "missing";
+}
+
+/** Audits a source, and leaves the verdict in the audit's folder. */
+export async function runAudit(
+  source: StackSource,
+  { from, to, lookback, folder }: AuditValues,
+  { progress, signal, isOneOfSeveral }: Pick<CommandContext, "progress" | "signal" | "isOneOfSeveral">,
+): Promise<AuditRun> {
+  const date = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
+  const base = folder ?? `${auditFolderPrefix(source)}${date(from)}-${date(to)}`;
+  const own = path.resolve(isOneOfSeveral && folder !== undefined ? path.join(base, source.name) : base);
+  const line = progress.line();
+  const parts: AuditParts = {
+    ...(await progress.waiting("reading the settings in force", partsOf(source, signal))),
+    ...{ range: rangeOf(from, to, lookback), folder: own, now: new Date(), signal },
+    progress: (words) => line.show(`  ${words}`),
+  };
+  const result = await audit(parts).finally(() => line.end());
+  const totals = sumCells(result.cells);
+  const verdict = totals.missing + totals.held > 0 ? "missing" : "complete";
+  const kept = { verdict, from: date(from), to: date(to), totals };
+  await writeFile(path.join(own, auditResultFile), JSON.stringify(kept, null, 2), { mode: 0o600 });
+  return { parts, result, totals, verdict };
+}

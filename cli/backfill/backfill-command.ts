@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { auditLines } from "../audit/report.ts";
+import { auditOptions, checkAuditDays, runAudit } from "../audit/run-audit.ts";
+import { defineCommand } from "../command/definition.ts";
+import { backfillMissing, refuseDatasetOfProfile } from "./backfill.ts";
+import { backfillOptions, backfillResult } from "./options.ts";
+
+const names = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+  .refine((list) => list.every((name) => /^[a-z_]+$/.test(name)), "it must be metrics with commas between them");
+
+export const backfillCommand = defineCommand({
+  name: "backfill",
+  summary: "rebuild events that never arrived from what Customer.io recorded, and send them through the relay",
+  description:
+    "Audits the days first, and sends exactly what is missing: what happened before the webhook was enabled, while it was disabled, or after " +
+    "Customer.io's retries. The events go through the relay's queue, so that filters, personal data options, mapping and dead letters apply; their " +
+    "rows have `rebuilt` in the field `origin`. You can stop and repeat the command at any time. See docs/backfill.md for what can't be rebuilt.",
+  options: {
+    ...auditOptions,
+    metrics: { value: "names", description: "only these metrics, such as sent,opened", schema: names.optional() },
+    ...backfillOptions,
+    "dry-run": {
+      description: "only say what would be sent, and how long it takes",
+      schema: z.boolean().default(false),
+    },
+  },
+  examples: [
+    {
+      args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --dry-run",
+      shows: "what is missing of the summer, and how long it would take",
+    },
+    { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31", shows: "sends it" },
+  ],
+  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  json: backfillResult,
+  check: checkAuditDays,
+  async run(source, values, context) {
+    if (!values["dry-run"]) await refuseDatasetOfProfile(source, values, context.signal);
+    const run = await runAudit(source, values, context);
+    context.print(...auditLines(run.result, source.target));
+    const done = await backfillMissing(source, run, values, context);
+    return { ending: done.stopped ? "interrupted" : "well", json: done };
+  },
+});

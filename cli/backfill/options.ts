@@ -1,0 +1,29 @@
+import { z } from "zod";
+import type { OptionTable } from "../command/definition.ts";
+import { positiveNumber } from "../command/number-option.ts";
+
+/** How a backfill sends. */
+export const backfillOptions = {
+  rate: {
+    value: "number",
+    description: "maximum events a second that a backfill sends; it waits while the relay's queue is long",
+    schema: positiveNumber.default(50),
+  },
+  "into-profile": {
+    description: "backfill a dataset that feeds Real-Time Customer Profile, where events can't be deleted one by one",
+    schema: z.boolean().default(false),
+  },
+} as const satisfies OptionTable;
+
+const counts = z.record(z.string(), z.number());
+
+/** What a backfill has done. */
+export const backfillResult = z.object({
+  planned: z.number().describe("events that were missing before"),
+  sent: z.number().describe("events that are in the relay's queue"),
+  kinds: counts.describe("`sent` by kind, such as `email opened`"),
+  impossible: counts.describe("events that can't be sent, by reason"),
+  stopped: z.boolean().describe("whether Ctrl-C stopped it before the end; the same command continues"),
+});
+
+export type BackfillResult = z.output<typeof backfillResult>;

@@ -1,0 +1,158 @@
+import { type History, rebuildEvents, type UnknownNames } from "pulumi-customerio/history";
+import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import type { EventPolicy } from "../../relay/core/policy/policy.ts";
+import { type Ledger, quote } from "../audit/ledger.ts";
+import { queueRebuiltEvent } from "./rebuilt-event.ts";
+
+/** Messages in the relay's queue from which on a backfill waits: what Customer.io sends goes first. */
+const mostWaiting = 20;
+/** Milliseconds until the queue is counted again. */
+const countPause = 5_000;
+
+export interface BackfillParts {
+  /** The database of the audit that has found what is missing. */
+  readonly ledger: Ledger;
+  readonly history: Pick<History, "messages">;
+  /** When the messages were created, in Unix seconds. */
+  readonly created: { readonly from: number; readonly to: number };
+  /** Whether drafts are read, too. */
+  readonly drafts: boolean;
+  readonly policy: EventPolicy;
+  /** For the digest of events without personal data. */
+  readonly secret: string;
+  /** The relay's queue. */
+  readonly queue: {
+    enqueue(message: string): Promise<void>;
+    /** About how many messages wait. */
+    count(): Promise<number>;
+  };
+  /** Events a second at most. */
+  readonly perSecond: number;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<unknown>;
+  /** Stops after the message under way. */
+  readonly signal: AbortSignal;
+  readonly progress: (counts: BackfillCounts) => void;
+}
+
+export interface BackfillCounts {
+  /** Events that are in the relay's queue now. */
+  sent: number;
+  /** `sent` by kind, such as `email opened`. */
+  readonly kinds: Map<string, number>;
+  /** How many can't be sent, by reason. */
+  readonly impossible: Map<string, number>;
+}
+
+/** What a backfill has to send. */
+export interface Planned {
+  readonly events: number;
+  /** By kind, such as `email opened`. */
+  readonly kinds: ReadonlyMap<string, number>;
+  /** Unix seconds of the newest. */
+  readonly newest: number;
+}
+
+/**
+ * Selects what an audit found missing, and what no run has sent.
+ *
+ * @param metrics only these; default: all
+ */
+export async function planBackfill(ledger: Ledger, metrics: readonly string[] | undefined): Promise<Planned> {
+  const chosen = metrics === undefined ? "" : `AND metric IN (${metrics.map(quote).join(", ")})`;
+  await ledger.run(`
+    CREATE OR REPLACE TABLE planned AS
+    SELECT delivery, object_type, metric, happened FROM verdicts WHERE state = 'missing' ${chosen}`);
+  const rows = await ledger.rows(
+    "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events, CAST(max(happened) AS DOUBLE) AS newest " +
+      "FROM planned GROUP BY kind ORDER BY kind",
+  );
+  const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
+  const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
+  return { events, kinds, newest: Math.max(0, ...rows.map(({ newest }) => Number(newest))) };
+}
+
+/**
+ * Rebuilds the planned events from Customer.io's record, and puts them into the relay's queue: slowly, and only while the queue is short.
+ *
+ * A message is noted right after it is in the queue. If this ends in between, the next run sends it again: with the same ids, which the
+ * relay recognizes if it remembers delivered events.
+ *
+ * @throws what Customer.io and the storage throw; what was sent until then is noted
+ */
+export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
+  const { history, ledger, created, drafts, signal, progress } = parts;
+  const unknown: UnknownNames = new Map();
+  for (const ofDrafts of drafts ? [false, true] : [false]) {
+    for await (const { messages } of history.messages(created, signal, ofDrafts)) {
+      const wanted = await wantedOf(
+        ledger,
+        messages.map(({ id }) => id),
+      );
+      const events = messages
+        .flatMap((message) => rebuildEvents(message, unknown))
+        .filter((event) => wanted.delete(keyOf(event.data.delivery_id, event.object_type, event.metric)));
+      for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
+        await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
+        progress(counts);
+      }
+      if (signal.aborted) return;
+    }
+  }
+}
+
+async function sendSome(
+  { ledger, policy, secret, queue, perSecond, now, sleep, signal }: BackfillParts,
+  events: readonly ReturnType<typeof rebuildEvents>[number][],
+  counts: BackfillCounts,
+): Promise<void> {
+  const queued: QueuedEvent[] = [];
+  const sent: (typeof events)[number][] = [];
+  for (const event of events) {
+    const made = queueRebuiltEvent(event, { policy, secret, now: now() });
+    if ("impossible" in made) add(counts.impossible, made.impossible);
+    // What Customer.io's record has is short; a claim for it would be one more thing that can be left over.
+    else if (!fitsInline(made)) add(counts.impossible, "are larger than a queue message");
+    else {
+      queued.push(made);
+      sent.push(event);
+    }
+  }
+  if (queued.length === 0) return;
+  while ((await queue.count()) >= mostWaiting) {
+    await sleep(countPause);
+    if (signal.aborted) return;
+  }
+  for (const message of encodeEnvelopes(queued)) await queue.enqueue(message);
+  await ledger.addSent(
+    sent.map(({ object_type: objectType, metric, timestamp, data }) => ({
+      ...{ delivery: data.delivery_id, objectType, metric, happened: timestamp },
+    })),
+    now(),
+  );
+  for (const { object_type: objectType, metric } of sent) {
+    counts.sent += 1;
+    add(counts.kinds, `${objectType} ${metric}`);
+  }
+  await sleep((queued.length / perSecond) * 1000);
+}
+
+/** The planned events of some deliveries, by their keys. */
+async function wantedOf(ledger: Ledger, deliveries: readonly string[]): Promise<Set<string>> {
+  if (deliveries.length === 0) return new Set();
+  const rows = await ledger.rows(
+    "SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN sent s USING (delivery, object_type, metric) " +
+      `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
+  );
+  return new Set(
+    rows.map(({ delivery, object_type, metric }) => keyOf(String(delivery), String(object_type), String(metric))),
+  );
+}
+
+function keyOf(delivery: string, objectType: string, metric: string): string {
+  return JSON.stringify([delivery, objectType, metric]);
+}
+
+function add(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}

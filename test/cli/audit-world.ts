@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { AuditParts } from "../../cli/audit/audit.ts";
+import type { Cell } from "../../cli/audit/compare.ts";
+import { reasonToLeaveOut } from "../../cli/audit/expectation.ts";
+import type { Happening } from "../../cli/audit/ledger.ts";
+import { rangeOf, utcDate } from "../../cli/audit/range.ts";
+import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import type { CustomerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
+import { config } from "../../packages/pulumi-customerio/src/config.ts";
+import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
+import { History } from "../../packages/pulumi-customerio/src/history/history.ts";
+
+export const start = utcDate.parse("2026-01-01");
+export const day = 86_400;
+export const now = new Date((start + 60 * day) * 1000);
+
+/** An event of the world. */
+export interface Made {
+  readonly object_type: string;
+  readonly metric: string;
+  readonly timestamp: number;
+  readonly data: Record<string, unknown>;
+}
+export const happen = (delivery: string, at: number, metric = "sent", more: object = {}): Made => ({
+  ...{ object_type: "email", metric, timestamp: start + at },
+  data: { delivery_id: delivery, recipient: "ada@example.org", campaign_id: 7, ...more },
+});
+
+/** The folder of the audit, and Customer.io's stand-in with its clock. */
+export const opened = {} as { folder: string; customerIo: CustomerIoStandIn; clock: AdjustableClock };
+
+export async function closeWorld(): Promise<void> {
+  await opened.customerIo.close();
+  await rm(opened.folder, { recursive: true });
+}
+
+/** Opens a Customer.io that has recorded these events. */
+export async function openWorld(recorded: readonly Made[], switches: Partial<CustomerIoSwitches> = {}) {
+  opened.folder = await mkdtemp(path.join(tmpdir(), "audit-"));
+  opened.clock = AdjustableClock.stoppedAt(now);
+  const workspaces = [{ name: "shop", appApiKey: "key", signingKey: "signing-key" }];
+  opened.customerIo = await startCustomerIo({ workspaces, clock: opened.clock, switches });
+  const body = JSON.stringify({ events: recorded, reported: false });
+  await fetch(`${opened.customerIo.url}/__local/events`, { method: "POST", body });
+  await opened.clock.advance(60_000);
+}
+
+/** Batches of rows as real parquet files, one a batch. */
+export function accessTo(batches: readonly (readonly Made[])[], counted?: number): AuditParts["access"] {
+  return {
+    async *eachBatch() {
+      for (const [index, rows] of batches.entries()) {
+        yield { id: String(index), createdAt: now, status: "success", rows: counted ?? rows.length, errors: [] };
+      }
+    },
+    listFiles: async (id) => [{ id, name: `${id}.parquet`, length: 1 }],
+    async download({ id }, target) {
+      const rows = batches[Number(id)] ?? [];
+      const json = `${target}.json`;
+      const row = ({ object_type, metric, timestamp, data }: Made) => ({
+        _id: "x",
+        _acme: {
+          customerio: {
+            object_type,
+            metric,
+            timestamp,
+            ...(data.delivery_id ? { delivery_id: data.delivery_id } : {}),
+          },
+        },
+      });
+      await writeFile(json, rows.map((made) => JSON.stringify(row(made))).join("\n"));
+      const connection = await (await DuckDBInstance.create(":memory:")).connect();
+      await connection.run(`COPY (SELECT * FROM read_json('${json}')) TO '${target}' (FORMAT parquet)`);
+      await rm(json);
+    },
+  };
+}
+
+const field = (name: string) => `_acme.customerio.${name}`;
+const paths = {
+  ...{ delivery: field("delivery_id"), objectType: field("object_type") },
+  ...{ metric: field("metric"), timestamp: field("timestamp") },
+};
+
+export function partsFor(access: AuditParts["access"], more: Partial<AuditParts> = {}): AuditParts {
+  const settings = config.parse({ appApiKey: "key", appApiUrl: opened.customerIo.url });
+  return {
+    range: rangeOf(start, start + 4 * day, 1),
+    ...{ now, folder: opened.folder, access, paths, keptDays: undefined, drafts: true, progress: () => undefined },
+    history: new History(settings, { sleep: (milliseconds) => opened.clock.advance(milliseconds) }),
+    heldEvents: none(),
+    reasonOf: (event) => reasonToLeaveOut(event, { filters: undefined, subscribed: subscriptionNames }),
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
+
+export async function* none(): AsyncGenerator<Happening> {
+  // No dead letters.
+}
+
+export const idsIn = async (file: string | undefined) =>
+  file === undefined
+    ? []
+    : (await readFile(file, "utf8"))
+        .trim()
+        .split("\n")
+        .map((line) => {
+          const { delivery, metric } = JSON.parse(line) as { delivery: string; metric: string };
+          return `${delivery} ${metric}`;
+        });
+export const verdictsOf = (cells: readonly Cell[]) =>
+  Object.fromEntries(
+    cells.map(({ day: date, objectType, metric, verdict }) => [`${date} ${objectType} ${metric}`, verdict]),
+  );
+
+/** What Customer.io has recorded: four days, three channels. */
+export const world = [
+  ...[0, 1, 2].flatMap((index) => [happen(`d${index}`, index * day), happen(`d${index}`, index * day + 60, "opened")]),
+  happen("sms", day, "delivered"),
+  happen("draft", day, "drafted"),
+].map((made) => (made.data.delivery_id === "sms" ? { ...made, object_type: "sms" } : made));

@@ -1,0 +1,171 @@
+import { audit, openLedger } from "../../cli/audit/audit.ts";
+import { sumCells } from "../../cli/audit/report.ts";
+import { type BackfillParts, planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
+import { readQueueMessage } from "../../cli/relay/queue-message.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
+import {
+  accessTo,
+  closeWorld,
+  day,
+  happen,
+  type Made,
+  now,
+  opened,
+  openWorld,
+  partsFor,
+  start,
+} from "./audit-world.ts";
+
+/** Four days of messages of all channels. */
+const recorded: readonly Made[] = ["email", "sms", "push", "in_app", "slack", "webhook", "whatsapp"].flatMap(
+  (type, index) =>
+    Array.from({ length: 12 }, (_, at) => `${type}-${at}`).flatMap((delivery, at) => {
+      const made = (metric: string, later: number) => ({
+        ...happen(delivery, ((at * 7 + index) % 4) * day + later, metric, { recipient: `${delivery}@example.org` }),
+        object_type: type,
+      });
+      return [made("sent", 0), made("failed", 60)];
+    }),
+);
+const lost = recorded.filter((_, at) => at % 5 === 0);
+const arrived = recorded.filter((_, at) => at % 5 !== 0);
+const keyOf = ({ data, metric }: Made) => `${data.delivery_id} ${metric}`;
+
+afterEach(closeWorld);
+
+/** A run of a backfill, over what the dataset has. */
+async function backfill(rows: readonly Made[], more: Partial<BackfillParts> = {}, metrics?: readonly string[]) {
+  const parts = partsFor(accessTo([rows]));
+  const { cells } = await audit(parts);
+  const ledger = await openLedger(opened.folder);
+  const queued: string[] = [];
+  const counts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  try {
+    const planned = await planBackfill(ledger, metrics);
+    await sendMissing(
+      {
+        ...{
+          ledger,
+          history: parts.history,
+          drafts: true,
+          policy: eventPolicy.parse({}),
+          secret: "key",
+          perSecond: 50,
+        },
+        created: { from: start - day, to: start + 4 * day },
+        queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
+        ...{
+          now: () => now,
+          sleep: async () => undefined,
+          signal: new AbortController().signal,
+          progress: () => undefined,
+        },
+        ...more,
+      },
+      counts,
+    );
+    return { planned, counts, queued, totals: sumCells(cells) };
+  } finally {
+    ledger.close();
+  }
+}
+
+/** The events in queue messages, as the forwarder gets them. */
+function eventsOf(messages: readonly string[]) {
+  return messages.flatMap((text) => {
+    const message = readQueueMessage(text);
+    return message.readable
+      ? message.events.map((event) => ({ event, made: JSON.parse("body" in event ? String(event.body) : "") as Made }))
+      : [];
+  });
+}
+
+test("it sends exactly what is missing, as the intake would have queued it, and a second audit is clean", async () => {
+  await openWorld(recorded);
+  const { planned, counts, queued } = await backfill(arrived);
+  const sent = eventsOf(queued);
+  expect(sent.map(({ made }) => keyOf(made)).toSorted()).toEqual(lost.map(keyOf).toSorted());
+  expect([planned.events, counts.sent]).toEqual([lost.length, lost.length]);
+  expect(queued.length).toBeLessThan(lost.length / 2);
+  const [first] = sent;
+  expect(first?.event).toMatchObject({
+    id: `customerio-aep-rebuilt-${first?.made.data.delivery_id}-${first?.made.object_type}-${first?.made.metric}`,
+    ...{ attempts: 0, receivedAt: now.toISOString() },
+  });
+
+  // Not a row yet, but not missing any more.
+  expect((await backfill(arrived)).queued).toEqual([]);
+  expect((await audit(partsFor(accessTo([arrived])))).missingFile).toBeUndefined();
+  const healed = await audit(partsFor(accessTo([arrived, sent.map(({ made }) => made)])));
+  expect(sumCells(healed.cells)).toMatchObject({
+    recorded: recorded.length,
+    found: recorded.length,
+    missing: 0,
+    extra: 0,
+  });
+});
+
+test("killed at any call, and run again, it sends the rest, and what it repeats has the same id", async () => {
+  await openWorld(recorded);
+  const queued: string[] = [];
+  for (let call = 1; ; call += 1) {
+    let calls = 0;
+    const dieAt = async (work: () => void) => {
+      if (++calls === call) throw new Error("killed");
+      work();
+      if (++calls === call) throw new Error("killed");
+    };
+    const queue = {
+      enqueue: (message: string) => dieAt(() => void queued.push(message)),
+      count: async () => 0,
+    };
+    const run = backfill(arrived, { queue });
+    const ended = await run.then(
+      () => true,
+      (error: Error) => {
+        expect(error.message).toBe("killed");
+        return false;
+      },
+    );
+    if (ended) break;
+  }
+  const ids = new Map(eventsOf(queued).map(({ event, made }) => [keyOf(made), event.id]));
+  expect([...ids.keys()].toSorted()).toEqual(lost.map(keyOf).toSorted());
+  for (const { event, made } of eventsOf(queued)) expect(event.id).toBe(ids.get(keyOf(made)));
+});
+
+test("only the chosen metrics, and what filters and personal data options leave", async () => {
+  await openWorld(recorded);
+  const policy = eventPolicy.parse({ personalData: { recipient: "drop" } });
+  const { queued } = await backfill(arrived, { policy }, ["failed"]);
+  const sent = eventsOf(queued);
+  expect(new Set(sent.map(({ made }) => made.metric))).toEqual(new Set(["failed"]));
+  expect(JSON.stringify(sent)).not.toContain("@example.org");
+  expect(sent.every(({ event }) => event.digest !== undefined)).toBe(true);
+
+  const except = eventPolicy.parse({ filters: { except: { objectTypes: ["sms"] } } });
+  const filtered = await backfill(arrived, { policy: except });
+  const ofSms = lost.filter(({ object_type, metric }) => object_type === "sms" && metric !== "failed").length;
+  expect(Object.fromEntries(filtered.counts.impossible)).toEqual({
+    "are left out by the filter except.objectTypes": ofSms,
+  });
+  expect(eventsOf(filtered.queued).some(({ made }) => made.object_type === "sms")).toBe(false);
+});
+
+test("it waits while the relay's queue is long, and stops after the message under way", async () => {
+  await openWorld(recorded);
+  const lengths = [40, 25, 3];
+  const waits: number[] = [];
+  const stop = new AbortController();
+  const sent = backfill(arrived, {
+    queue: { enqueue: async () => stop.abort(), count: async () => lengths.shift() ?? 0 },
+    sleep: async (milliseconds) => void waits.push(milliseconds),
+    signal: stop.signal,
+  });
+  const { counts, planned } = await sent;
+  expect(waits.slice(0, 2)).toEqual([5000, 5000]);
+  expect(counts.sent).toBeGreaterThan(0);
+  // What was under way is noted, and the next run sends the rest.
+  const { counts: rest } = await backfill(arrived);
+  expect(counts.sent + rest.sent).toBe(planned.events);
+});
