@@ -38,7 +38,7 @@ export function withScalingTables(document: string): string {
     "How far the busiest hour fills each limit, if every event has a message of its own. 100 % means that it is reached.",
     limits(),
     "## What a month costs",
-    "US dollars, in `dev`, at the list prices that `npx customerio-aep cost` uses. The first figure is for events that share messages, the " +
+    "US dollars, in `dev`, at the list prices of the command `cost`. The first figure is for events that share messages, the " +
       "second for events that each come alone. Egress is not in it.",
     prices(),
   ].join("\n\n")}\n`;
