@@ -6,10 +6,10 @@ import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import type { AuditParts } from "./audit.ts";
-import { reasonToLeaveOut } from "./expectation.ts";
-import { readHeldEvents } from "./held-events.ts";
 import type { Happening } from "./ledger.ts";
-import type { RowPaths } from "./rows.ts";
+import { reasonToLeaveOut } from "./sides/expectation.ts";
+import { readHeldEvents } from "./sides/held-events.ts";
+import type { RowPaths } from "./sides/rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
 const datasetAnswer = z.record(

@@ -6,8 +6,8 @@ import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, writeIds } from "./compare.ts";
 import { type Happening, Ledger } from "./ledger.ts";
 import type { AuditRange } from "./range.ts";
-import { readRecorded } from "./recorded.ts";
-import { type RowPaths, readRows } from "./rows.ts";
+import { readRecorded } from "./sides/recorded.ts";
+import { type RowPaths, readRows } from "./sides/rows.ts";
 
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
 const judgedAfter = 7 * 86_400;

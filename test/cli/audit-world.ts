@@ -4,9 +4,9 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { AuditParts } from "../../cli/audit/audit.ts";
 import type { Cell } from "../../cli/audit/compare.ts";
-import { reasonToLeaveOut } from "../../cli/audit/expectation.ts";
 import type { Happening } from "../../cli/audit/ledger.ts";
 import { rangeOf, utcDate } from "../../cli/audit/range.ts";
+import { reasonToLeaveOut } from "../../cli/audit/sides/expectation.ts";
 import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import type { CustomerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
@@ -99,7 +99,7 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
   };
 }
 
-export async function* none(): AsyncGenerator<Happening> {
+async function* none(): AsyncGenerator<Happening> {
   // No dead letters.
 }
 

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
-import { reasonToLeaveOut } from "../../cli/audit/expectation.ts";
-import { readHeldEvents } from "../../cli/audit/held-events.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
+import { reasonToLeaveOut } from "../../cli/audit/sides/expectation.ts";
+import { readHeldEvents } from "../../cli/audit/sides/held-events.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import {

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { eachOf } from "../each-of.ts";
-import type { DataAccess } from "../platform/data-access.ts";
-import { type Ledger, quote } from "./ledger.ts";
+import { eachOf } from "../../each-of.ts";
+import type { DataAccess } from "../../platform/data-access.ts";
+import { type Ledger, quote } from "../ledger.ts";
 
 /** Where a row has what an audit compares: paths such as `_acme.customerio.metric`. */
 export interface RowPaths {

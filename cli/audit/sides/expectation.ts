@@ -1,7 +1,7 @@
 import { isBlank, subscriptionName } from "pulumi-customerio/events";
 import type { RebuiltEvent } from "pulumi-customerio/history";
-import { judge } from "../../relay/core/policy/filter.ts";
-import type { EventFilters } from "../../relay/core/policy/policy.ts";
+import { judge } from "../../../relay/core/policy/filter.ts";
+import type { EventFilters } from "../../../relay/core/policy/policy.ts";
 
 export interface ExpectationParts {
   /** Undefined without a relay, which is what filters. */

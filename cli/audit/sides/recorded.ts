@@ -5,7 +5,7 @@ import {
   type TimeRange,
   type UnknownNames,
 } from "pulumi-customerio/history";
-import type { Happening, Ledger } from "./ledger.ts";
+import type { Happening, Ledger } from "../ledger.ts";
 
 export interface RecordedOptions {
   readonly history: Pick<History, "messages">;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
-import type { RelayStorageAccount } from "../relay/relay-storage.ts";
-import type { Happening } from "./ledger.ts";
+import { tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
+import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
+import type { Happening } from "../ledger.ts";
 
 const eventBody = z.object({
   object_type: z.string(),
