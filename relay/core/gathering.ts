@@ -4,26 +4,26 @@ interface Waiting<Item, Result> {
 }
 
 export interface GatheringOptions<Item, Result> {
-  /** Does the work for some items of one group. @returns one result for each, in their order */
+  /** Processes some items of one group. @returns one result per item, in order */
   readonly work: (group: string, items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Items that one piece of work takes at most. */
+  /** Maximum number of items per call of `work`. */
   readonly most: number;
 }
 
 /**
- * Does work together without making anybody wait for company: an item that comes alone is worked on at once, and those that come
- * meanwhile, in the same group, are the next piece of work.
+ * Batches work without waiting for a batch to fill: a single item is processed at once, and items of the same group that arrive meanwhile
+ * form the next batch.
  */
 export class Gathering<Item, Result> {
   readonly #options: GatheringOptions<Item, Result>;
-  /** What waits in each group that is at work. */
+  /** Waiting items of each group that is being processed. */
   readonly #groups = new Map<string, Waiting<Item, Result>[]>();
 
   constructor(options: GatheringOptions<Item, Result>) {
     this.#options = options;
   }
 
-  /** @throws what the work throws that this item was part of */
+  /** @throws what `work` throws for the batch with this item */
   add(group: string, item: Item): Promise<Result> {
     const done = Promise.withResolvers<Result>();
     const waiting = this.#groups.get(group);
@@ -37,7 +37,7 @@ export class Gathering<Item, Result> {
   }
 
   async #workOff(group: string, waiting: Waiting<Item, Result>[]): Promise<void> {
-    // What comes in the same moment, such as the events of one message, comes along.
+    // Items added in the same tick, such as the events of one message, join the batch.
     await Promise.resolve();
     while (waiting.length > 0) {
       const together = waiting.splice(0, this.#options.most);

@@ -18,13 +18,13 @@ export const forwardersTable = "forwarders";
 /** The one partition of that table. */
 export const forwardersPartition = "forwarder";
 
-/** The table of what each instance counted: see `Tally`. */
+/** The table of each instance's counts: see `Tally`. */
 export const countsTable = "counts";
 
 /** The prefix of the storage settings, which is also the `connection` of the queue triggers. */
 export const storageConnection = "RELAY_STORAGE";
 
-/** The secret of the vault that holds the signing keys, and its value while there is none. */
+/** The vault's secret with the signing keys, and its value while there are none. */
 export const signingKeysSecret = "customerio-signing-keys";
 export const noSigningKeyYet = "none yet";
 

@@ -1,4 +1,4 @@
-/** Runs the work on the first call, and returns the same promise for each further call, also if it failed. */
+/** Runs the work on the first call, and returns the same promise for each further call, even if it rejects. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

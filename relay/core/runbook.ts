@@ -1,4 +1,4 @@
-/** The page of the package that says what to do about each alert and each finding. */
+/** The package's page with instructions for each alert and finding. */
 const page = "customerio-aep/docs/runbooks.md";
 
 /** The sections on findings of `customerio-aep status`. Each section on an alert is called `alert-<name>`. */
@@ -14,10 +14,10 @@ export const findingSections = [
   "finding-disk",
 ] as const;
 
-/** A section of that page. A finding that an alert is about as well has the alert's. */
+/** A section of that page. A finding that also has an alert uses the alert's section. */
 export type RunbookSection = (typeof findingSections)[number] | `alert-${string}`;
 
-/** Where a section is: a file of the package, and the heading in it. */
+/** The location of a section: a file of the package and a heading in it. */
 export function runbookOf(section: RunbookSection): string {
   return `${page}#${section}`;
 }

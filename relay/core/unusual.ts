@@ -1,8 +1,8 @@
-/** What the relay's alerts and the command `status` both take for unusual. */
+/** Thresholds that the relay's alerts and the command `status` share. */
 export const unusual = {
-  /** Seconds: an event that waits longer is no longer waiting for a burst to pass. */
+  /** Seconds. An event that waits longer is delayed by more than a burst. */
   waitSeconds: 3600,
-  /** Hours in which calls are refused and none is taken. */
+  /** Hours in which calls are refused and none is accepted. */
   refusedHours: 1,
   /** Hours without a call from Customer.io, unless the setting `silenceAlertHours` says otherwise. */
   silenceHours: 24,

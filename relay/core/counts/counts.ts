@@ -1,25 +1,25 @@
 import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
 import { verificationPrefix } from "../names.ts";
 
-/** The counts of operators' commands. */
+/** Counts that operators' commands write. */
 export type OperatorCount = "purged" | "movedOut" | "movedIn";
 
 /**
- * The relay's counts, with which events can be balanced without a log: every accepted event is in one of the places
- * that are counted here, or in a dead letter or the queue, which can be read.
+ * The relay's counts, which balance all events without a log: every accepted event is counted here, or is in a dead letter or the queue,
+ * which can be read.
  *
- * | count | of |
+ * | count | counts |
  * |---|---|
  * | `accepted` | events answered 2xx that went to the queue |
- * | `setAside` | signed bodies that went straight to a dead letter: no event, or one that the relay failed on |
+ * | `setAside` | signed bodies that went straight to a dead letter: not an event, or the relay failed on it |
  * | `filtered` | events that a filter left out |
- * | `unread` | of `accepted`, events that passed a filter because what it asks for could not be read |
+ * | `unread` | of `accepted`, events that passed a filter because it could not read their property |
  * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
  * | `refused` | calls without a valid signature, or with a body beyond the limit |
  * | `unavailable` | calls answered 503 |
  * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see `fates` |
- * | `deliveredSeconds` | no events, but how old those of `delivered` were, in seconds, all together |
- * | `retried`, `held` | each time that an event went back to the queue; no sum of events |
+ * | `deliveredSeconds` | the sum of the ages of `delivered` events, in seconds |
+ * | `retried`, `held` | each time that an event went back to the queue, not each event |
  * | `purged` | dead letters that an operator deleted |
  * | `movedOut`, `movedIn` | events and dead letters that an operator moved to another relay, or brought from one or from a backup |
  *
@@ -46,7 +46,7 @@ export const countNames = [
 ] as const satisfies readonly (OutcomeNumber | OperatorCount)[];
 
 /**
- * When a call from Customer.io was last accepted and last refused: Unix seconds, beside the counts. They fit the 32 bits of a table's
+ * When a call from Customer.io was last accepted and last refused, in Unix seconds, stored beside the counts. They fit a table's 32-bit
  * integer until 2038.
  */
 export const arrivalNames = ["takenAt", "refusedAt"] as const;
@@ -58,7 +58,7 @@ export function noCounts(): Counts {
   return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
 }
 
-/** Which time an outcome is: none for what no call brought, nor for an operator's own test event, which proves nothing of Customer.io. */
+/** The time that an outcome sets. Outcomes without a call set none, nor do an operator's test events: they don't come from Customer.io. */
 export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
   const is = (name: OutcomeName) => outcome.outcome === name;
   if (is("refused")) return "refusedAt";

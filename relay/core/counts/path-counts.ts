@@ -1,11 +1,11 @@
 import { isObject } from "../event/json.ts";
 
-/** How many events had each attribute that the event catalogue lacks, by its path. */
+/** Number of events with each attribute that the event catalogue lacks, by the attribute's path. */
 export type PathCounts = Map<string, number>;
 
 /**
- * Most paths that an instance keeps of a day. Written as JSON, as many of the longest ones, of nothing but characters to escape, fit a
- * text of the Table service, which has 32 Ki characters at most ("Understanding the Table service data model" in Microsoft Learn).
+ * Maximum number of paths that an instance keeps per day. As JSON, even the longest paths, with every character escaped, fit a string of
+ * the Table service: at most 32 Ki characters ("Understanding the Table service data model" in Microsoft Learn).
  */
 const mostCountedPaths = 50;
 
@@ -23,22 +23,22 @@ export function addPathCounts(to: PathCounts, more: unknown, most = mostCountedP
   }
 }
 
-/** The paths with the highest counts, as many as fit into a row. */
+/** The paths with the highest counts that fit into a row. */
 export function mostFrequentPaths(counts: PathCounts): PathCounts {
   return new Map([...counts].toSorted(([, one], [, other]) => other - one).slice(0, mostCountedPaths));
 }
 
-/** The property of a row of counts; none if there is nothing to write. */
+/** The property of a row of counts; empty if there are no paths. */
 export function pathCountsProperty(counts: PathCounts): { readonly unknownPaths?: string } {
   return counts.size === 0 ? {} : { unknownPaths: JSON.stringify(Object.fromEntries(counts)) };
 }
 
-/** Adds those of a row of counts; rows of earlier versions have none. */
+/** Adds the paths of a row of counts; rows of earlier versions have none. */
 export function addWrittenPathCounts(to: PathCounts, row: Readonly<Record<string, unknown>>): void {
   if (typeof row.unknownPaths !== "string") return;
   try {
     addPathCounts(to, JSON.parse(row.unknownPaths), Number.POSITIVE_INFINITY);
   } catch {
-    // Not written by a relay; the counts themselves can still be read.
+    // No relay wrote this value; the row's counts are still readable.
   }
 }

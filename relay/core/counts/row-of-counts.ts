@@ -2,14 +2,14 @@ import type { JsonObject } from "../event/json.ts";
 import { addCounts, arrivalNames, type Counts, noCounts } from "./counts.ts";
 import { addWrittenPathCounts, mostFrequentPaths, type PathCounts, pathCountsProperty } from "./path-counts.ts";
 
-/** Rows of the table `counts` added up. */
+/** The sum of rows of the table `counts`. */
 export interface SummedRows {
   readonly counts: Counts;
   readonly unknown: PathCounts;
   /** Unix seconds; 0 if unknown. */
   readonly takenAt: number;
   readonly refusedAt: number;
-  /** When anything was counted last. */
+  /** When an event was last counted. */
   readonly countedAt: number;
 }
 
@@ -26,7 +26,7 @@ export function sumOfRows(rows: readonly JsonObject[]): SummedRows {
   return { counts, unknown, ...times };
 }
 
-/** The properties of the row that replaces others. `countedAt` replaces the row's own timestamp, which is that of the sum. */
+/** The properties of a row that replaces others. `countedAt` stands for the rows' timestamps, since the new row has its own. */
 export function propertiesOf({ counts, unknown, ...times }: SummedRows): Record<string, number | string> {
   const known = Object.entries(times).filter(([, seconds]) => seconds > 0);
   return { ...counts, ...Object.fromEntries(known), ...pathCountsProperty(mostFrequentPaths(unknown)) };

@@ -9,14 +9,13 @@ import { unknownAttributes } from "./unknown-attributes.ts";
 /**
  * The result of applying the policy to a body that Customer.io has signed.
  *
- * - `admitted`: it goes on, as `text`, which lacks the personal data that the policy takes out (`redacted`). `unread` says that a
- *   filter let it pass since it could not read it, and `unknown` which attributes the event catalogue lacks. `digest` tells it apart
- *   from events that differ only in what was taken out; it is there wherever the policy takes out anything.
- * - `filtered`: the filter `rule` keeps it from Platform.
+ * - `admitted`: the event is forwarded as `text`, without the personal data that the policy removes (`redacted`). `unread`: a filter
+ *   let the event pass because it could not read a property. `unknown`: the attributes that the event catalogue lacks. `digest`
+ *   distinguishes the event from others that differ only in removed data; it is present if the policy removes any data.
+ * - `filtered`: the filter `rule` keeps the event from Platform.
+ * - `malformed`: the body is not an event.
  *
- * Of both, `eventKind` is what the log calls it.
- *
- * - `malformed`: it is not an event.
+ * `eventKind` names the event in the log.
  */
 export type Admission =
   | ({
@@ -32,13 +31,13 @@ export type Admission =
   | MalformedBody;
 
 /**
- * Applies the policy to a body, which nothing may have applied before: a hash would be hashed again.
+ * Applies the policy to a body. Call it once only: a second call would hash the hashes.
  *
- * Where personal data are to be taken out, the text is written from the parsed event: the one that came may say more than its JSON
- * means, such as a key that is there twice.
+ * If the policy removes personal data, the text is written from the parsed event: the received text may contain data that parsing drops,
+ * such as a duplicate key.
  *
- * @param secret what `digest` is made with; without one there is none, so such events are taken for duplicates of one another
- * @throws where personal data can't be taken out, such as from JSON that is nested too deeply to be written again
+ * @param secret the key of `digest`. Without it there is no digest, and events that differ only in removed data count as duplicates
+ * @throws if personal data can't be removed, such as from JSON that is nested too deeply to be serialized
  */
 export function admit(body: Uint8Array | string, policy: EventPolicy, secret?: string): Admission {
   const classified: ClassifiedEvent | MalformedBody = typeof body === "string" ? classifyText(body) : classify(body);

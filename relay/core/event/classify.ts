@@ -1,16 +1,16 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { deriveEventId, ownEventId } from "./event-id.ts";
 
-/** A body that is an event: its text as it came, and what was read from it. */
+/** An event: its text as received, and the parsed values. */
 export interface ClassifiedEvent {
   readonly kind: "event";
   readonly event: CustomerIoEvent;
-  /** Customer.io's `event_id`, or one that is made of the body if there is none: never empty. */
+  /** Customer.io's `event_id`, or an id derived from the body if there is none. Never empty. */
   readonly id: string;
   readonly text: string;
 }
 
-/** A body that is not an event, and why, for operators. */
+/** A body that is not an event, and the reason for operators. */
 export interface MalformedBody {
   readonly kind: "malformed";
   readonly reason: string;
@@ -19,8 +19,8 @@ export interface MalformedBody {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Reads the raw body of an authentic call: the event, or why it is not one. Every JSON object is an event: an unknown metric,
- * an odd time or a missing id never lose an event, since `enrich` repairs what a record needs.
+ * Reads the raw body of an authentic call. Every JSON object is an event: an unknown metric, an odd time or a missing id never loses one,
+ * since `enrich` fills in what a record needs.
  */
 export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
   let text: string;
@@ -33,9 +33,9 @@ export function classify(body: Uint8Array): ClassifiedEvent | MalformedBody {
 }
 
 /**
- * The same for a body that is text already.
+ * As `classify`, for a body that is already text.
  *
- * @param digest the event's `digestBody`, if the text is what was left of it
+ * @param digest the event's `digestBody`, if personal data were removed from the text
  */
 export function classifyText(text: string, digest?: string): ClassifiedEvent | MalformedBody {
   if (text.trim() === "") return malformedBody("The body is empty.");

@@ -1,10 +1,10 @@
 import type { EventFieldType } from "../../../events/fields.ts";
 
 /**
- * The value in the type of its field, if it has that type or can be written in it without a change of meaning: a number or
- * boolean as text, digits as a number, "true" and "false" as booleans, an ISO 8601 time with or without fractions.
+ * Converts a value to the type of its field if that keeps its meaning: a number or boolean to text, digits to a number, "true" and
+ * "false" to booleans, an ISO 8601 time with or without fractions.
  *
- * @returns undefined if it can't, or if there is no value
+ * @returns undefined if the value is missing or can't be converted
  */
 export function coerce(value: unknown, type: EventFieldType): unknown {
   return coercions[type](value);

@@ -8,22 +8,22 @@ export const deadLetterClass = z.enum([
   "malformed",
   /** Platform will never accept it. */
   "refused",
-  /** It could not be delivered for 7 days, or waited for 30 days without a try. */
+  /** Delivery failed for 7 days, or the event waited 30 days without an attempt. */
   "expired",
-  /** The relay itself failed on it, or several times on its queue message, which is a bug. */
+  /** The relay failed on it, or several times on its queue message: a bug. */
   "poison",
   /** Not an event but a whole queue message that is not an envelope; the body is its text. */
   "unreadable",
 ]);
 export type DeadLetterClass = z.infer<typeof deadLetterClass>;
 
-/** The document in the container `dead-letters`: all that is needed to understand what happened, and to replay the event. */
+/** The document in the container `dead-letters`: everything needed to understand what happened and to replay the event. */
 const deadLetter = z.object({
   version: z.literal(1),
   class: deadLetterClass,
-  /** For people. */
+  /** An explanation for operators. */
   reason: z.string(),
-  /** Customer.io's event id as far as it is known. */
+  /** Customer.io's event id, if known. */
   eventId: z.string().optional(),
   /** The event's `digestBody`, if it has one. */
   digest: bodyDigestForm.optional(),

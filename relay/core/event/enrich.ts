@@ -11,7 +11,7 @@ import { unknownAttributes } from "./unknown-attributes.ts";
 /** Adobe's streaming inlet answers 413 to more than 1 MB. */
 const maxRecordBytes = 1_000_000;
 
-/** The one property without any bound (a message's whole HTML); it is left out before the inlet would refuse the record. */
+/** The only unbounded property: a message's whole HTML. It is left out if the inlet would refuse the record because of its size. */
 const unboundedSource = ["data", "content"];
 
 /** The path of a value, and its conversion. */
@@ -21,7 +21,7 @@ interface Conversion {
   readonly convert: (value: unknown) => unknown;
 }
 
-/** Every source path of the mapping but those that the relay fills itself. */
+/** Every source path of the mapping, except those that the relay itself fills. */
 const conversions: readonly Conversion[] = eventFields
   .filter(({ source }) => !source.startsWith("relay.") && source !== "event_id" && source !== "timestamp")
   .map((field) => ({ path: field.source.split("."), convert: conversionOf(field) }));
@@ -32,30 +32,30 @@ function conversionOf({ identifier, type }: EventField): Conversion["convert"] {
   return (value) => (isBlank(value) ? null : isPlaceholder(value) ? undefined : convert(value));
 }
 
-/** Characters that an identity may have (Adobe's guardrails for Identity Service). */
+/** Maximum length of an identity (Adobe's guardrails for Identity Service). */
 const longestIdentity = 1024;
 
-/** Whether an identifier is a word that Adobe's guardrails for Identity Service name as one for nobody, or too long for one. */
+/** Whether an identifier is too long, or a placeholder that Adobe's guardrails for Identity Service forbid. */
 function isPlaceholder(value: unknown): boolean {
   return typeof value === "string" && (/^\s*(anonymous|invalid)\s*$/i.test(value) || value.length > longestIdentity);
 }
 
 /**
- * The body that Platform gets for an event: the event itself, and beside it an object `relay`.
+ * The body that the relay sends to Platform: the event, plus an object `relay`.
  *
- * - `relay.occurred_at`: the event's time as ISO 8601, or that of its receipt if it is earlier or there is no other, since an
- *   ExperienceEvent's timestamp must lie in the past (Adobe's ExperienceEvent docs). It is the same at every attempt.
+ * - `relay.occurred_at`: the event's time as ISO 8601, or the time of receipt if that is earlier or the event has no time, since an
+ *   ExperienceEvent's timestamp must be in the past (Adobe's ExperienceEvent docs). Every attempt sends the same time.
  * - `relay.received_at`: when the relay received it.
  * - `relay.origin`: `rebuilt` if `customerio-aep backfill` rebuilt it from Customer.io's record, else null.
- * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: what Customer.io nests too deep for a row.
+ * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: values that Customer.io nests too deeply for a row.
  * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
- * - `relay.unmapped`: source paths of values that did not fit the type of their field. They were set to null, except for `event_id` and
- *   `timestamp`, in whose place is what the relay made of them.
+ * - `relay.unmapped`: source paths of values that did not fit the type of their field. They are null, except `event_id` and
+ *   `timestamp`, which the relay replaces by its own values.
  * - `relay.unknown`: paths of attributes that the catalogue has no field for.
  *
- * Every source path of the mapping is there, as null if Customer.io did not send it: in Platform, a mapping that refers to a
- * missing attribute is an error (Adobe's streaming monitoring docs). Values of another type are converted if that changes nothing
- * but their type, and identifiers that are blank are null.
+ * The body contains every source path of the mapping, as null if Customer.io did not send it: in Platform, a mapping that refers to a
+ * missing attribute is an error (Adobe's streaming monitoring docs). Values of another type are converted if that keeps their meaning,
+ * and blank identifiers are null.
  *
  * @param receivedAt ISO 8601
  * @returns the JSON text
@@ -92,8 +92,8 @@ export function enrich({ event, id }: Pick<ClassifiedEvent, "event" | "id">, rec
 }
 
 /**
- * Puts what `convert` makes of the value at the path in its place, or null. A path is listed in `unmapped` if it had a value that
- * became null; objects on the way are made where there are none, and those of the event are copied once, into `owned`.
+ * Replaces the value at a path by its conversion, or by null. A path is listed in `unmapped` if its value became null. Missing objects
+ * on the path are created; the event's own objects are copied once, into `owned`.
  */
 function setPath(
   body: JsonObject,
@@ -137,7 +137,7 @@ function pushDevices({ data }: CustomerIoEvent, unmapped: string[]) {
   };
 }
 
-/** An e-mail's custom headers, each as `Name: value`, since a schema can't know their names beforehand. */
+/** An e-mail's custom headers, each as `Name: value`, since a schema can't know their names in advance. */
 function headersOf({ data }: CustomerIoEvent, unmapped: string[]): string[] {
   const headers = isObject(data) ? data.headers : undefined;
   if (headers === undefined || headers === null) return [];

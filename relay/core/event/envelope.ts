@@ -7,12 +7,12 @@ const version = 1;
 export const maxEnvelopeBytes = 49_152;
 
 /**
- * More events than this never share a message: even if Platform is slow to answer each of them, the forwarder ends well within the
- * host's `functionTimeout`.
+ * Maximum number of events per message. Even if Platform answers each of them slowly, the forwarder ends well within the host's
+ * `functionTimeout`.
  */
 export const maxEnvelopeEvents = 64;
 
-/** Longest text of a last error and of an event id in an envelope. */
+/** Maximum length of a last error and of an event id in an envelope. */
 const maxErrorLength = 120;
 const maxIdLength = 128;
 
@@ -20,31 +20,31 @@ const maxIdLength = 128;
 export const bodyDigestForm = z.string().regex(/^[0-9a-f]{32}$/);
 
 const fate = {
-  /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the whole. */
+  /** Customer.io's event id, cut to 128 characters: a label for logs and names. The body has the full id. */
   id: z.string(),
   /**
-   * `digestBody` of what Customer.io sent, if personal data were taken out of it. Hexadecimal digits only, since it becomes part of
-   * names. Relays from before this part existed keep it, and tell events apart by their stored body.
+   * `digestBody` of the body as sent, if personal data were removed from it. Hexadecimal digits only, since it becomes part of names.
+   * Older relays keep this part without reading it, and distinguish events by their stored bodies.
    */
   digest: bodyDigestForm.optional(),
   /** When the relay received the event (ISO 8601): how old the event is. */
   receivedAt: z.iso.datetime(),
   /**
    * When the event was put into the queue, if that was later than its receipt: a dead letter was replayed. Absent otherwise, so that
-   * relays from before this part existed can read every other message.
+   * older relays can read every other message.
    */
   queuedAt: z.iso.datetime().optional(),
-  /** The event was put back into the queue, so that two messages may hold it. Absent in its first message. */
+  /** The event was put back into the queue, so two messages may contain it. Absent in its first message. */
   putBack: z.literal(true).optional(),
-  /** How often the event was sent to Platform without success. */
+  /** Failed attempts to send the event to Platform. */
   attempts: z.int().min(0),
   firstAttemptAt: z.iso.datetime().optional(),
   lastError: z.string().optional(),
 };
 
 /**
- * Parts that this relay does not know come from a newer one: they are kept and put back with the event, so that going back to an older
- * relay turns no message into a dead letter. A part that changes what the others mean takes another version.
+ * Unknown parts come from a newer relay. They are kept and put back with the event, so a rollback to an older relay turns no message into
+ * a dead letter. A part that changes the meaning of others needs a new version.
  */
 const queuedEvent = z.union([
   /** The body: Customer.io's JSON, unchanged. */
@@ -60,7 +60,7 @@ export type QueuedEvent = Fate & ({ body: string } | { claim: string });
 
 const envelope = z.strictObject({ version: z.literal(version), events: z.array(queuedEvent).min(1) });
 
-/** An event that was not sent yet, with its body in the envelope. */
+/** An event that has not been sent yet, with its body in the envelope. */
 export function newEvent({
   id,
   receivedAt,
@@ -75,7 +75,7 @@ export function newEvent({
   return { id: id.slice(0, maxIdLength), ...(digest !== undefined && { digest }), receivedAt, attempts: 0, body };
 }
 
-/** The event queued again: it keeps its age, and its wait and attempts restart. */
+/** Queues the event again. It keeps its age; its wait and attempts restart. */
 export function requeueEvent<Event extends QueuedEvent>(event: Event, at: Date): Event {
   const { firstAttemptAt: _first, lastError: _last, ...rest } = event;
   return { ...rest, attempts: 0, queuedAt: at.toISOString() } as Event;
@@ -89,18 +89,18 @@ export function waitingSince({
   return Date.parse(queuedAt);
 }
 
-/** The same event, its body in the blob of that name. */
+/** The same event, with its body in a blob. */
 export function claimBody({ body: _, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
   return { ...event, claim };
 }
 
-/** The event after an attempt that failed; the reason is kept short enough for `fitsInline` to stay true. */
+/** The event after a failed attempt. The reason is cut so that `fitsInline` stays true. */
 export function addFailure(event: QueuedEvent, { at, error }: { at: string; error: string }): QueuedEvent {
   return {
     ...event,
     attempts: event.attempts + 1,
     firstAttemptAt: event.firstAttemptAt ?? at,
-    // Characters that JSON would escape are left out, so that the text's length is also its size in the envelope.
+    // Without characters that JSON escapes, the text's length equals its size in the envelope.
     lastError: error.replaceAll(/[^ !#-[\]-~]/g, "?").slice(0, maxErrorLength),
   };
 }
@@ -124,7 +124,7 @@ export class EnvelopeWriter {
   readonly #events: string[] = [];
   #bytes = opening.length + closing.length;
 
-  /** @returns false if the event doesn't fit any more, and was not added */
+  /** @returns false if the event no longer fits and was not added */
   add(event: QueuedEvent): boolean {
     const json = JSON.stringify(event);
     const bytes = this.#bytes + Buffer.byteLength(json) + (this.#events.length > 0 ? 1 : 0);
@@ -141,7 +141,7 @@ export class EnvelopeWriter {
 }
 
 /**
- * The texts of as few queue messages as hold the events in their order.
+ * Packs the events, in order, into as few queue messages as possible, and returns the messages' texts.
  *
  * @throws RangeError for an event that no message can hold; `fitsInline` and claims prevent that
  */
@@ -156,7 +156,7 @@ export function encodeEnvelopes(events: readonly QueuedEvent[]): string[] {
   return writers.map((writer) => writer.encode());
 }
 
-/** A queue message read: its events, or why it can't be read and the message as text. */
+/** The events of a queue message; or, if it can't be read, the reason and its text. */
 export type DecodedEnvelope =
   | { readonly readable: true; readonly events: readonly QueuedEvent[] }
   | { readonly readable: false; readonly reason: string; readonly text: string };

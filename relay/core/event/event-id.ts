@@ -2,7 +2,7 @@ import { createHash, createHmac } from "node:crypto";
 import { isBlank } from "pulumi-customerio/events";
 import { coerce } from "./coerce.ts";
 
-/** The prefix of ids that are not from Customer.io. */
+/** The prefix of ids that are derived from a body. */
 const derivedIdPrefix = "customerio-aep-body-";
 
 /** The prefix of ids of events that were rebuilt from Customer.io's record. */
@@ -20,7 +20,7 @@ export function isRebuiltEventId(id: string): boolean {
   return id.startsWith(rebuiltIdPrefix);
 }
 
-/** The id that Customer.io gave the event; undefined if there is none. */
+/** Customer.io's id of the event; undefined if it has none. */
 export function ownEventId(value: unknown): string | undefined {
   const id = isBlank(value) ? undefined : coerce(value, "string");
   return typeof id === "string" ? id : undefined;
@@ -30,21 +30,21 @@ export function ownEventId(value: unknown): string | undefined {
 const digestLength = 32;
 
 /**
- * Tells events apart whose personal data are taken out before they are stored: the same for the same body, another one for any other.
- * It is stored beside what is left of the event, so it needs a secret: anyone could check a guessed address against a plain hash.
+ * Distinguishes events whose personal data are removed before they are stored: equal bodies have equal digests, other bodies differ.
+ * The digest is stored beside the rest of the event, so it needs a secret: a guessed address could be checked against a plain hash.
  *
  * @param body as Customer.io sent it
- * @param secret a signing key. What is hashed can't be taken for a signed call, which begins with `v0:`.
+ * @param secret a signing key. The hashed text can't be mistaken for a signed call, which begins with `v0:`.
  */
 export function digestBody(body: string, secret: string): string {
   return createHmac("sha256", secret).update("event:").update(body).digest("hex").slice(0, digestLength);
 }
 
 /**
- * An id for an event that has none: the same each time for the same body, so that a repeated call makes no second record.
+ * An id for an event without one. The same body always gets the same id, so a repeated call makes no second record.
  *
  * @param body as it is stored
- * @param digest the `digestBody` of what came, if personal data were taken out of it
+ * @param digest the `digestBody` of the received body, if personal data were removed from it
  */
 export function deriveEventId(body: string, digest?: string): string {
   return `${derivedIdPrefix}${digest ?? createHash("sha256").update(body).digest("hex").slice(0, digestLength)}`;

@@ -1,4 +1,4 @@
-/** The last second that ISO 8601 writes with a year of four digits; as milliseconds it lies in the year 1978. */
+/** The last second of the year 9999. Read as milliseconds, the same number is in 1978. */
 const lastSecond = 253_402_300_799;
 
 /** Milliseconds, microseconds and nanoseconds. */
@@ -6,19 +6,19 @@ const finerUnits = 3;
 
 const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)$/i;
 
-/** A time that was read from an event. */
+/** A time read from an event. */
 export interface EventTime {
-  /** Since 1970. */
+  /** Milliseconds since 1970. */
   readonly milliseconds: number;
-  /** Whether it was in the documented form: whole Unix seconds, as a number or as digits. */
+  /** Whether it has the documented form: whole Unix seconds, as a number or as digits. */
   readonly documented: boolean;
 }
 
 /**
- * Reads an event's `timestamp`: Unix seconds, also with a fraction; milliseconds, microseconds or nanoseconds, which no second of a year with four digits
- * reaches; or an ISO 8601 time with its offset.
+ * Reads an event's `timestamp`: Unix seconds, with or without a fraction; milliseconds, microseconds or nanoseconds, which are larger than
+ * any seconds up to the year 9999; or an ISO 8601 time with its offset.
  *
- * @returns undefined for any other form, whose meaning could only be guessed
+ * @returns undefined for any other form, since its meaning would be a guess
  */
 export function readEventTime(value: unknown): EventTime | undefined {
   if (typeof value === "string" && dateTime.test(value.trim())) {
@@ -38,14 +38,14 @@ export function readEventTime(value: unknown): EventTime | undefined {
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-/** Characters of a ULID that hold its time; the rest is random. */
+/** Leading characters of a ULID that encode its time; the rest is random. */
 const ulidTimeLength = 10;
 
 /**
- * When an event was made, in milliseconds since 1970: the time in its id if that is a ULID, as Customer.io's are, or else its
- * `timestamp`. A call can't repeat another one that came before this time.
+ * When an event was created, in milliseconds since 1970: the time in its id if that is a ULID, like Customer.io's, otherwise its
+ * `timestamp`. No call before this time can have carried the event.
  *
- * @returns undefined if the event does not say
+ * @returns undefined if the event has neither
  */
 export function readCreationTime(id: string, timestamp: unknown): number | undefined {
   if (!ulid.test(id)) return readEventTime(timestamp)?.milliseconds;

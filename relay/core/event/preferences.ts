@@ -3,7 +3,7 @@ import { isPreferencesChange, subscriptionName } from "pulumi-customerio/events"
 import { coerce } from "./coerce.ts";
 import { isObject, type JsonObject, jsonOf } from "./json.ts";
 
-/** A person's subscription preferences as one event has them; of topics or channels that it does not speak of, nothing. */
+/** A person's subscription preferences in one event. Undefined where the event lists no topics or channels. */
 export interface Preferences {
   readonly topics: Switches | undefined;
   readonly channels: Switches | undefined;
@@ -17,8 +17,8 @@ interface Switches {
 
 /**
  * The preferences in an event's `content`, which is JSON as text, such as `{"topics":{"topic_1":true},"channels":{"sms":false}}`;
- * undefined if `content` is a message's body or is not there. A metric that the catalogue does not know is judged by what its
- * `content` is, so that a new spelling turns no consent into a message.
+ * undefined if `content` is missing or a message's body. For an unknown metric, the form of `content` decides, so that a new spelling
+ * does not turn consent into a message.
  */
 export function preferencesOf(event: CustomerIoEvent): Preferences | undefined {
   const content = isObject(event.data) ? event.data.content : undefined;
@@ -30,7 +30,7 @@ export function preferencesOf(event: CustomerIoEvent): Preferences | undefined {
   return { topics: switchesOf(value.topics), channels: switchesOf(value.channels) };
 }
 
-/** Whether the catalogue knows the event as one of a message's, whose `content` may be any JSON too. */
+/** Whether the catalogue lists the event as a message's event; `content` may then be any JSON. */
 function isMessage(event: CustomerIoEvent): boolean {
   return subscriptionName(event)?.startsWith("customer_") === false;
 }

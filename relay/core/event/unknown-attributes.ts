@@ -5,11 +5,11 @@ import { isObject, type JsonObject } from "./json.ts";
 /** Maximum number of listed paths: a record must not grow with unknown data. */
 export const mostUnknownPaths = 20;
 
-/** Characters of a path that are shown. */
+/** Maximum number of characters shown of a path. */
 const longestPath = 100;
 
 const sources = new Set<string>(eventFields.map(({ source }) => source));
-/** Attributes without a field of their own name: the relay reads other fields from them. */
+/** Attributes that have no field of their own, but from which the relay fills other fields. */
 const readOtherwise = new Set(["data", "object_type_type", "data.identifiers", "data.headers", "data.recipients"]);
 const isKnown = (path: string) => sources.has(path) || readOtherwise.has(path);
 const knownIn = { event: keysUnder(""), data: keysUnder("data."), identifiers: keysUnder("data.identifiers.") };
@@ -21,7 +21,7 @@ function keysUnder(prefix: string): ReadonlySet<string> {
 }
 
 /**
- * Paths of the attributes that the event catalogue has no field for, in the order in which the event has them; the first twenty.
+ * Paths of attributes that the event catalogue has no field for: the first twenty, in the event's order.
  * Customer.io adds attributes without notice, and this reports them.
  */
 export function unknownAttributes(event: CustomerIoEvent): string[] {

@@ -1,15 +1,15 @@
 import { Spellings } from "./spellings.ts";
 
-/** A text with the escapes in it decoded. */
+/** A text with its escapes decoded. */
 export interface DecodedText {
   readonly text: string;
-  /** Where what stands at a place of the decoded text begins in the original. */
+  /** Maps an index of the decoded text to an index of the original. */
   readonly origin: (at: number) => number;
 }
 
 /**
- * Decodes what is surely an escape, in an escape of an escape too. Quoted-printable and a form's plus for a space stay as they are, since
- * `?size=40mm` has no @.
+ * Decodes unambiguous escapes, nested ones too. It leaves quoted-printable and a form's plus for a space unchanged: the `=40` in
+ * `?size=40mm` is not an @.
  */
 export function decodeText(original: string): DecodedText {
   const asItIs = { text: original, origin: (at: number) => at };
@@ -37,7 +37,7 @@ export function decodeText(original: string): DecodedText {
   return { text: parts.join(""), origin: (at) => originOf(at, pieces) };
 }
 
-/** From where on the decoded text goes along with the original, or where an escape begins in both. */
+/** The start of an escape, or of a stretch without escapes, in both texts. */
 interface Piece {
   readonly decoded: number;
   readonly original: number;

@@ -9,8 +9,8 @@ const quoted = String.raw`"(?:[^"\\\r\n]|\\.){1,64}"`;
 const host = String.raw`(?:${label}(?:\.${label})*\.?|${addressLiteral})`;
 const whole = new RegExp(String.raw`^(?:[${letters}.!#$%&'*+/=?^_\x60{|}~-]{1,64}|${quoted})@${host}$`, "u");
 /**
- * Within a text, what may also be around an address ends it; and in a URL its @ may be encoded. A host without a dot needs a letter,
- * and neither an @ nor a letter after it.
+ * Within a text, fewer characters are allowed, since punctuation may surround an address. In a URL, its @ may be encoded. A host without
+ * a dot must contain a letter, and no @ or letter may follow it.
  */
 const bareHost = String.raw`(?=[\p{N}_-]{0,62}[\p{L}])${label}(?<!-)(?![${letters}_@-])`;
 const within = new RegExp(
@@ -21,18 +21,18 @@ const within = new RegExp(
 /** The replacement for an e-mail address within a text. */
 export const emailMark = "[e-mail]";
 
-/** A text as e-mail addresses are compared: composed (NFC), trimmed and in lower case. */
+/** Normalizes a text for comparing e-mail addresses: composed (NFC), trimmed and in lower case. */
 export function normalizeAddress(text: string): string {
   return text.normalize("NFC").trim().toLowerCase();
 }
 
-/** The e-mail address that a value is as a whole, normalized; undefined if it is none. */
+/** The normalized value if it is an e-mail address as a whole; otherwise undefined. */
 export function emailAddress(value: unknown): string | undefined {
   const text = typeof value === "string" && value.length <= 400 ? normalizeAddress(value) : "";
   return whole.test(text) ? text : undefined;
 }
 
-/** The text with a mark in the place of each e-mail address within it, also where it is encoded, as `ada%2540example.org` is. */
+/** Replaces each e-mail address in a text by a mark, even if it is encoded, such as `ada%2540example.org`. */
 export function withoutEmailAddresses(text: string): string {
   const decoded = decodeText(text);
   if (!decoded.text.includes("@")) return text;
@@ -55,8 +55,8 @@ export interface Mailboxes {
 }
 
 /**
- * Reads a field that holds one address or several, each with a display name or without: `Ada <ada@example.org>, bob@example.org`
- * (RFC 5322). Several may also be separated by spaces alone. A phone number, an id or a URL has none.
+ * Reads a field that holds one or more addresses, with or without display names: `Ada <ada@example.org>, bob@example.org` (RFC 5322).
+ * Spaces may separate them, too. A phone number, an id or a URL contains no address.
  */
 export function mailboxesOf(text: string): Mailboxes {
   const isUrl = /^\s*(?!mailto:)[a-z][a-z0-9+.-]*:\/\//i.test(text);
@@ -74,7 +74,7 @@ export function mailboxesOf(text: string): Mailboxes {
   return { addresses, unreadable };
 }
 
-/** What is to be an address in a part that has an @. Without brackets, a word that has none is a name, such as that of a group. */
+/** The possible addresses in a part that contains an @. Without brackets, words without an @ are names, such as a group's. */
 function candidatesIn(part: string): string[] {
   const [, inside] = /<([^<>]*)>[^<>]*$/.exec(part) ?? [];
   if (inside !== undefined) return [inside];
@@ -83,8 +83,8 @@ function candidatesIn(part: string): string[] {
 }
 
 /**
- * Cuts a list at its commas and semicolons, but not at those in quotes. Leaves out comments, and display names in quotes. It goes
- * through the text once, since that may be as long as a body.
+ * Splits a list at commas and semicolons outside quotes. Drops comments and quoted display names. Reads the text once, since it may be
+ * as long as a body.
  */
 function partsOf(text: string): string[] {
   const parts: string[] = [];
@@ -97,7 +97,7 @@ function partsOf(text: string): string[] {
     let end = marks.lastIndex;
     if (mark === '"') {
       const closed: number | undefined = quotesClose ? endOfQuoted(text, index) : undefined;
-      // Where one quote does not close, none after it does: those are escaped.
+      // If one quote does not close, no later quote does: the later ones are escaped.
       quotesClose = closed !== undefined;
       if (closed === undefined) continue;
       end = closed;
@@ -115,7 +115,7 @@ function partsOf(text: string): string[] {
   return [...parts, part + text.slice(from)];
 }
 
-/** Where the text goes on after the closing quote; undefined if there is none. */
+/** The index after the closing quote; undefined if the quote does not close. */
 function endOfQuoted(text: string, start: number): number | undefined {
   for (let at = start + 1; at < text.length; at += 1) {
     if (text[at] === "\\") at += 1;
@@ -124,12 +124,12 @@ function endOfQuoted(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** An address's domain as the DNS writes it (`exämple.org` is `xn--exmple-cua.org`); undefined if it can't be one. */
+/** An address's domain in its DNS form (`exämple.org` is `xn--exmple-cua.org`); undefined if the domain is invalid. */
 export function domainOf(address: string): string | undefined {
   return asciiDomain(address.slice(address.lastIndexOf("@") + 1));
 }
 
-/** A domain in lower case and ASCII, without the dot of the root; undefined if it is none. */
+/** A domain in lower case and ASCII, without the root's dot; undefined if it is invalid. */
 export function asciiDomain(domain: string): string | undefined {
   return domainToASCII(domain.trim().replace(/\.$/, "")) || undefined;
 }

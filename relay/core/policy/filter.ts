@@ -13,7 +13,7 @@ import type { EventFilters } from "./policy.ts";
 
 /** The filters' decision about an event. */
 export interface Judgment {
-  /** The rule that keeps it from Platform, such as `only.metrics` or `except.campaigns`; undefined if it is forwarded. */
+  /** The rule that keeps the event from Platform, such as `only.metrics` or `except.campaigns`; undefined if the event is forwarded. */
   readonly rule: string | undefined;
   /** Whether a rule let the event pass because a property could not be read. */
   readonly unread: boolean;
@@ -21,9 +21,9 @@ export interface Judgment {
 
 /** The values that an event has for a property. */
 interface Found {
-  /** None, one or several. */
+  /** Empty if the event lacks the property. */
   readonly values: readonly string[];
-  /** Whether there are others that can't be read. */
+  /** Whether the event has further values that can't be read. */
   readonly unreadable: boolean;
 }
 
@@ -31,7 +31,7 @@ const unreadable: Found = { values: [], unreadable: true };
 
 const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (event: CustomerIoEvent) => Found>> = {
   objectTypes: (event) => {
-    // A change of subscription names the channel of the message that caused it, and is a customer's nonetheless.
+    // A subscription change names the channel of the message that caused it, but its object type is still `customer`.
     if (subscriptionName(event)?.startsWith("customer_")) return foundValues("customer");
     return textOf(objectTypeOf(event));
   },
@@ -45,22 +45,22 @@ const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (even
   recipientDomains,
 };
 
-/** The one metric that is spelled in several ways, as filters compare it. */
+/** Filters compare all spellings of one metric as this one. */
 const preferencesChange = "subscription_preferences_changed";
 
 const judgedByNone: Judgment = { rule: undefined, unread: false };
 
 /**
- * Applies the filters to an event. Operators write them by the names of subscriptions, so an event has the object type of the
- * subscription that it came by. Upper and lower case are the same, on both sides.
+ * Applies the filters to an event. Operators use the names of subscriptions in filters, so an event's object type is that of the
+ * subscription that sent it. Case is ignored on both sides.
  *
- * A property that an event lacks is in no list: `only.campaigns` lets no event through that no campaign sent. One that can't be read
- * may be in any, so the event passes: an event that is left out is lost, and one too many is a row too many. Of several addresses,
- * those that can be read decide first: `except` leaves the event out for one of them. An event without an object type or metric is
- * one that can't be read, since Customer.io's events have both.
+ * A missing property matches no list: `only.campaigns` filters out every event that no campaign sent. An unreadable property might
+ * match any list, so the event passes: a wrongly filtered event is lost, but a wrongly forwarded one is only an extra row. If an event
+ * has several addresses, the readable ones decide first: one match is enough for `except`. A missing object type or metric counts as
+ * unreadable, since Customer.io's events have both.
  *
- * An operator's verification is not an event of Customer.io, so `only` does not apply to it: it is left out if it asks for that, or
- * if `except.objectTypes` has `verify`.
+ * An operator's verification is not an event of Customer.io, so `only` does not apply to it. It is filtered if it asks for that, or if
+ * `except.objectTypes` contains `verify`.
  */
 export function judge(event: CustomerIoEvent, { only = {}, except = {} }: EventFilters): Judgment {
   if (event.object_type === verification.objectType) {
@@ -98,7 +98,7 @@ function textOf(value: unknown): Found {
   return typeof value === "string" && !isBlank(value) ? foundValues(String(comparedName(value))) : unreadable;
 }
 
-/** The domains of all that the message went to; of a message that names no address, the domain of the person's. */
+/** The domains of all recipients; if the message names no address, the domain of the person's address. */
 function recipientDomains(event: CustomerIoEvent): Found {
   const data = isObject(event.data) ? event.data : {};
   const identifiers = isObject(data.identifiers) ? data.identifiers : {};

@@ -1,4 +1,4 @@
-/** Names that HTML gives to characters of ASCII, from "Named character references" in the HTML standard. */
+/** HTML's names of ASCII characters, from "Named character references" in the HTML standard. */
 const ofAscii: Readonly<Record<string, string>> = {
   Tab: "\t",
   NewLine: "\n",
@@ -49,7 +49,7 @@ const ofAscii: Readonly<Record<string, string>> = {
   NonBreakingSpace: "\u00a0",
 };
 
-/** Latin letters that are no letter with an accent. */
+/** Latin letters that are not a letter plus an accent. */
 const ofLetters: Readonly<Record<string, string>> = {
   szlig: "ß",
   AElig: "Æ",
@@ -70,7 +70,7 @@ const ofLetters: Readonly<Record<string, string>> = {
   imath: "ı",
 };
 
-/** How a letter's accent is named after it, as in `eacute`, and the combining mark that it is. */
+/** The suffix that names an accent, as in `eacute`, and its combining mark. */
 const accents: Readonly<Record<string, string>> = {
   grave: "\u0300",
   acute: "\u0301",
@@ -87,10 +87,10 @@ const accents: Readonly<Record<string, string>> = {
   ogon: "\u0328",
 };
 
-/** Characters of the longest name. */
+/** Length of the longest name. */
 export const longestEntityName = "DiacriticalGrave".length;
 
-/** The character of an entity's name; undefined where HTML has none, or one of neither ASCII nor a Latin letter. */
+/** The character that an entity names; undefined if HTML lacks the name, or the character is neither ASCII nor a Latin letter. */
 export function namedCharacter(name: string): string | undefined {
   const table = Object.hasOwn(ofAscii, name) ? ofAscii : ofLetters;
   if (Object.hasOwn(table, name)) return table[name];

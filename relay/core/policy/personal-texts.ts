@@ -6,9 +6,9 @@ import { type SoughtText, TextFinder } from "./text-finder.ts";
 export type Treatment = PersonalData["email"];
 export type PersonalSetting = "email" | "recipient";
 
-/** What takes the place of a text. */
+/** The replacement of a text. */
 export interface HiddenText {
-  /** Null for one that is dropped as a whole. */
+  /** Null if the whole text is dropped. */
   readonly text: string | null;
   readonly settings: readonly PersonalSetting[];
 }
@@ -21,16 +21,16 @@ interface PersonalText extends SoughtText {
   readonly treatment: Treatment;
 }
 
-/** Minimum lengths at which a match is no coincidence: within a longer text, and as the whole of another field. */
+/** Minimum lengths for a match to count: within a longer text, and as the whole of another field. Shorter ones may be coincidence. */
 const telling = { within: 6, whole: 4 };
 
-/** Texts to be looked for as the whole of another, and within one. */
+/** Texts to find, either as a whole text or within one. */
 class KnownTexts {
   readonly whole: ReadonlyMap<string, PersonalText>;
   readonly within: TextFinder<PersonalText>;
 
   constructor(texts: readonly PersonalText[]) {
-    // Of two that are the same, the one that was added first counts.
+    // Of two equal texts, the first one added counts.
     this.whole = new Map(texts.toReversed().map((one) => [one.text, one]));
     this.within = new TextFinder(texts);
   }
@@ -40,15 +40,15 @@ class KnownTexts {
 export class PersonalTexts {
   readonly #email: Treatment;
   readonly #added: PersonalText[] = [];
-  /** Made once all are added: they are looked for together. */
+  /** Built after the last `add`, since one pass finds all texts. */
   #known: { readonly all: KnownTexts; readonly ofEmail: KnownTexts } | undefined;
 
-  /** @param email what is done with texts that look like an e-mail address, or have one within */
+  /** @param email how to treat texts that look like an e-mail address or contain one */
   constructor(email: Treatment) {
     this.#email = email;
   }
 
-  /** Hides from now on what a personal field holds: the whole of it, and each address in it. */
+  /** Adds a personal field's value, and each address in it, to the texts to hide. */
   add(value: unknown, setting: PersonalSetting, treatment: Treatment): void {
     this.#known = undefined;
     for (const text of textsIn(value)) {
@@ -62,7 +62,7 @@ export class PersonalTexts {
   }
 
   /**
-   * @param identifies whether the text says who the event is about, and so is not the business of `recipient`
+   * @param identifies whether the text says who the event is about; `recipient` does not apply to such a text
    * @returns undefined if there is nothing to hide
    */
   hide(text: string, identifies: boolean): HiddenText | undefined {
@@ -91,7 +91,7 @@ export class PersonalTexts {
   }
 }
 
-/** What stays of a personal value: nothing, or its hash; of one address with a display name, the address's. */
+/** What remains of a personal value: null, or its hash. If the value has addresses, only those are hashed, without display names. */
 export function applyTreatment(value: unknown, treatment: Treatment): string | null {
   if (treatment !== "hash") return null;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
@@ -101,12 +101,12 @@ export function applyTreatment(value: unknown, treatment: Treatment): string | n
   return parts.map((part) => createHash("sha256").update(normalizeAddress(part)).digest("hex")).join(", ");
 }
 
-/** What is shown in the place of a text that can't be null, such as a key or a part of a sentence. */
+/** The placeholder for a text that can't be null, such as a key or part of a sentence. */
 export function placeholderOf(text: string): string {
   return text.includes("@") ? emailMark : "[recipient]";
 }
 
-/** All texts of a value, and its numbers as text. */
+/** All strings in a value, and its numbers as strings. */
 function textsIn(value: unknown): string[] {
   const texts: string[] = [];
   const open = [value];

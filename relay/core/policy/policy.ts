@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { asciiDomain } from "./email-address.ts";
 
-/** A domain in any script and case; compared in the form that the DNS has. */
+/** A domain in any script and case. Domains are compared in their DNS form. */
 const domain = z.string().transform((text, context) => {
   const ascii = asciiDomain(text);
   if (ascii !== undefined && /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(ascii)) return ascii;
@@ -9,10 +9,10 @@ const domain = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** One that the catalogue lacks is taken too, since Customer.io adds some without notice; a preview warns of it. */
+/** Values that the catalogue lacks are accepted, since Customer.io adds some without notice; a preview warns of them. */
 const name = z.string().trim().min(1, "it is empty");
 
-/** What an event can be selected by. Each list that is given has one entry at least. */
+/** The properties that select events. A list has at least one entry. */
 const criteria = z.strictObject({
   objectTypes: z.array(name).min(1).optional().meta({
     description:
@@ -26,7 +26,7 @@ const criteria = z.strictObject({
   }),
 });
 
-/** Which events go to Platform: those that match every list of `only`, and none of `except`. */
+/** Which events go to Platform: those that match every list in `only` and no list in `except`. */
 export const eventFilters = z.strictObject({
   only: criteria.optional().meta({ description: "Events must match every list." }),
   except: criteria.optional().meta({ description: "Events must match none of the lists." }),
@@ -41,13 +41,13 @@ export const personalData = z.strictObject({
   recipient: treatment.default("keep").meta({ description: "Addresses that messages went to: keep, hash or drop." }),
 });
 
-/** What the relay does with an event before it takes it in. */
+/** What the relay does to an event before it stores it. */
 export const eventPolicy = z.strictObject({
   filters: eventFilters.prefault({}),
   personalData: personalData.prefault({}),
 });
 
-/** Whether no event is changed. */
+/** Whether the settings change no event. */
 export function keepsAll(options: PersonalData): boolean {
   return options.content === "keep" && options.email === "keep" && options.recipient === "keep";
 }

@@ -12,27 +12,27 @@ import {
 } from "./personal-texts.ts";
 import { keepsAll, type PersonalData } from "./policy.ts";
 
-/** An event without the personal data that is not to go on. */
+/** An event without the personal data that the settings exclude. */
 export interface RedactedEvent {
   readonly event: CustomerIoEvent;
-  /** Which settings changed it. */
+  /** The settings that changed it. */
   readonly redacted: readonly (keyof PersonalData)[];
 }
 
 /**
- * Takes the personal data out of an event that the settings name. It goes by field first, whatever the field's value looks like; then
- * the same value is hidden wherever else it is in the event, keys included, in any of its `Spellings`; and then by look, for what no
- * field named.
+ * Removes the personal data that the settings name from an event. First it clears the fields that hold such data, whatever their values
+ * look like. Then it hides the same values everywhere else in the event, keys included, in any of their `Spellings`. Last, it hides
+ * everything else that looks like an e-mail address.
  *
- * - `content`: a message's `content` and `headers`. A person's preferences are no message, whatever the metric is called, and stay.
- * - `recipient`: `recipient`, `to`, and each device's id, whatever they are: an address, a number, a channel. The fields that say who
- *   the event is about keep the same value, since `email` speaks of those.
- * - `email`: `identifiers.email`, `email_address`, and an e-mail's `recipient` and `to`; and every text that looks like an address, or
- *   has one within, anywhere (an id may be one too).
+ * - `content`: a message's `content` and `headers`. A person's preferences are not a message, whatever the metric's name, and stay.
+ * - `recipient`: `recipient`, `to`, and each device's id, whether address, number or channel. The fields that say who the event is about
+ *   keep the same value, since `email` governs those.
+ * - `email`: `identifiers.email`, `email_address`, and an e-mail's `recipient` and `to`; and every text anywhere that looks like an
+ *   address or contains one (an id may be one too).
  *
  * `drop` leaves null. `hash` leaves the SHA-256 of the value, composed (NFC), trimmed and in lower case, as lower-case hexadecimal
- * digits, which is what Platform's identity namespace "Emails (SHA256, lowercased)" holds. An e-mail address has few enough guesses
- * that its hash is a pseudonym and no more. Within a longer text, such as a failure message, and in a key, a mark takes the value's place.
+ * digits: the format of Platform's identity namespace "Emails (SHA256, lowercased)". E-mail addresses are easy to guess, so a hash is
+ * only a pseudonym. Within a longer text, such as a failure message, and in a key, a mark replaces the value.
  */
 export function redact(original: CustomerIoEvent, options: PersonalData): RedactedEvent {
   if (keepsAll(options)) return { event: original, redacted: [] };
@@ -65,7 +65,7 @@ export function redact(original: CustomerIoEvent, options: PersonalData): Redact
     for (const [key, value] of Object.entries(holder)) {
       const isDone = done.get(holder)?.has(key) === true;
       if (!isDone && typeof value === "string") hideIn(holder, key, value);
-      // A shorter number may as well be any count or id.
+      // A shorter number may be a count or an id.
       if (!isDone && typeof value === "number" && value >= 1_000_000) hideIn(holder, key, String(value));
     }
     if (!Array.isArray(holder)) renameKeys(holder, hideKey);
@@ -73,7 +73,7 @@ export function redact(original: CustomerIoEvent, options: PersonalData): Redact
   return { event, redacted: [...redacted] };
 }
 
-/** A field that holds personal data whatever its value looks like. */
+/** A field that always holds personal data, whatever its value looks like. */
 interface PersonalField {
   readonly holder: JsonObject;
   readonly key: string;
@@ -90,7 +90,7 @@ function personalFields(event: CustomerIoEvent, { email, recipient }: PersonalDa
     ...(isObject(data.identifiers) ? [field(data.identifiers, "email", "email", email)] : []),
     field(data, "email_address", "email", email),
     ...["recipient", "to"].map((key) =>
-      // An e-mail's recipient is both, and the stricter setting holds.
+      // Both settings apply to an e-mail's recipient: the stricter one wins.
       isEmail && isStricter(email, recipient)
         ? field(data, key, "email", email)
         : field(data, key, "recipient", recipient),
@@ -109,7 +109,7 @@ function isStricter(one: Treatment, other: Treatment): boolean {
   return order.indexOf(one) > order.indexOf(other);
 }
 
-/** Where an event says who it is about. A phone number is for `recipient`, as no other setting speaks of it. */
+/** The keys that say who an event is about. Phone numbers are absent, since only `recipient` covers them. */
 function identifyingKeys({ data }: CustomerIoEvent): ReadonlyMap<unknown, ReadonlySet<string>> {
   if (!isObject(data)) return new Map();
   return new Map([
@@ -118,7 +118,7 @@ function identifyingKeys({ data }: CustomerIoEvent): ReadonlyMap<unknown, Readon
   ]);
 }
 
-/** Names that Customer.io gives its attributes: none is ever a person's. */
+/** Customer.io's own attribute names, which never hold personal data. */
 const knownKeys: ReadonlySet<string> = new Set(
   [
     "recipients",
@@ -134,16 +134,16 @@ function ownValue(holder: JsonObject, key: string): unknown {
   return Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
 
-/** @returns whether there was another value */
+/** @returns whether the value changed */
 function replace(holder: JsonObject, key: string, value: unknown): boolean {
   const present = ownValue(holder, key);
   if (present === undefined || present === null || present === value) return false;
-  // As defineProperty, since a key may be __proto__.
+  // Assignment would not create a key named __proto__.
   Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });
   return true;
 }
 
-/** Goes through everything below, without recursion: bodies may be nested as deep as JSON can be read. */
+/** Visits every object and list below the root. Not recursive, since a body may be nested as deeply as JSON.parse allows. */
 function eachObject(root: JsonObject, visit: (holder: JsonObject) => void): void {
   const open: JsonObject[] = [root];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
@@ -153,7 +153,7 @@ function eachObject(root: JsonObject, visit: (holder: JsonObject) => void): void
   }
 }
 
-/** Gives keys other names in their order; two that become the same get a number. */
+/** Renames keys and keeps their order. Duplicate names get a number. */
 function renameKeys(holder: JsonObject, rename: (key: string) => string): void {
   const entries = Object.entries(holder).map(([key, value]) => ({ key, value, name: rename(key) }));
   if (entries.every(({ key, name }) => key === name)) return;
@@ -161,7 +161,7 @@ function renameKeys(holder: JsonObject, rename: (key: string) => string): void {
   const counts = new Map<string, number>();
   for (const { name, value } of entries) {
     let unique = name;
-    // It goes on counting where it was: thousands of keys may have become the same.
+    // Continues from the last number, since thousands of keys may get the same name.
     let count = counts.get(name) ?? 1;
     while (Object.hasOwn(holder, unique)) {
       count += 1;

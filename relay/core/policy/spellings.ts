@@ -1,26 +1,26 @@
 import { longestEntityName, namedCharacter } from "./html-entities.ts";
 
-/** A character that a place in a text stands for. */
+/** One way to read a position in a text. */
 export interface Reading {
-  /** Empty for a line break that quoted-printable puts in and takes out again. */
+  /** Empty for a soft line break of quoted-printable. */
   readonly character: string;
-  /** Where the text goes on after it. */
+  /** Index of the first character after it. */
   readonly end: number;
 }
 
 /**
- * Encodings of one text within another that are read: `%2540` is an @ in a URL in a URL. One more than mails have in practice, such as
- * a link in HTML in JSON.
+ * Maximum depth of nested encodings: `%2540` is an @ in a URL in a URL. One more than mails have in practice, such as a link in HTML in
+ * JSON.
  */
 const deepest = 4;
 
-/** Readings that are kept; a text is read from its beginning to its end, so that those before are hardly asked for again. */
+/** Number of cached readings. A text is read from start to end, so earlier ones are rarely needed again. */
 const mostKnown = 1_000;
 
-/** Most digits of a numeric character reference, leading zeros included. */
+/** Maximum digits of a numeric character reference, including leading zeros. */
 const mostDigits = 10;
 
-/** What may begin an escape, and by its next character may be one. Anything else is spared the search. */
+/** A quick test by two characters for a possible escape. */
 const mayBegin = /%[0-9A-Fa-f%\\&=]|\\["'/\\bfnrtux%&=]|&[#A-Za-z%\\&=]|=[0-9A-Fa-f\r\n%\\&=]|\+/y;
 
 const none: readonly Reading[] = [];
@@ -30,20 +30,20 @@ const letter = /^[A-Za-z]$/;
 const inJson: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
 /**
- * What each place of a text may stand for: the character that is there, or the one that an escape beginning there means, in an escape of an
- * escape too. Read are percent encoding, JSON's escapes, HTML's character references, and, unless only what is surely an escape counts,
- * quoted-printable and a form's plus for a space.
+ * All readings of each position of a text: the character itself, or the one that an escape there stands for, nested escapes included. It
+ * reads percent encoding, JSON escapes and HTML character references, and, unless `sure` is set, quoted-printable and a form's plus for
+ * a space.
  *
- * A text does not say which encodings it has, and one can't be undone throughout without spoiling another: in `?who=ada%40example.org`,
- * `=ad` is quoted-printable too. So all readings of a place stand side by side, and a search takes the one that fits.
+ * A text does not say how it is encoded, and decoding one encoding throughout can corrupt another: in `?who=ada%40example.org`, `=ad` is
+ * valid quoted-printable, too. So this class keeps all readings of a position, and a search takes the one that fits.
  */
 export class Spellings {
   readonly #text: string;
   readonly #sure: boolean;
   readonly #known = new Map<number, readonly Reading[]>();
-  /** Places of which all readings are known: deeper escapes add none. */
+  /** Positions with all readings known: deeper escapes add none. */
   readonly #final = new Set<number>();
-  /** Whether an escape was met while another one was read. */
+  /** Whether reading an escape met another one. */
   #met = false;
 
   constructor(text: string, { sure = false } = {}) {
@@ -51,16 +51,16 @@ export class Spellings {
     this.#sure = sure;
   }
 
-  /** Whether something other than the character itself may stand there. */
+  /** Whether an escape may begin at this position. */
   isEscape(at: number): boolean {
     const code = this.#text.charCodeAt(at);
-    // % & + = \, before the pattern, which most places are spared.
+    // % & + = \: a cheap test that spares most positions the pattern.
     if (code !== 0x25 && code !== 0x26 && code !== 0x2b && code !== 0x3d && code !== 0x5c) return false;
     mayBegin.lastIndex = at;
     return mayBegin.test(this.#text);
   }
 
-  /** All readings of a place, the character itself first; none at the end of the text. */
+  /** All readings of a position, the character itself first; empty at the end of the text. */
   at(at: number): readonly Reading[] {
     if (this.#known.size > mostKnown) {
       this.#known.clear();
@@ -85,14 +85,14 @@ export class Spellings {
         if (readings.every((one) => one.character !== found.character || one.end !== found.end)) readings.push(found);
       }
     }
-    // Without another escape on the way, going deeper finds the same.
+    // Without a nested escape, a deeper search finds the same.
     if (!this.#met && readings.length === shallower.length) this.#final.add(at);
     this.#met = true;
     this.#known.set(key, readings);
     return readings;
   }
 
-  /** What an escape that begins with this character stands for. */
+  /** Readings of the escape that begins with this character. */
   #readEscape(character: string, end: number, depth: number): readonly Reading[] {
     if (character === "%") return this.#bytes(end, "%", depth);
     if (character === "\\") return this.#json(end, depth);
@@ -120,7 +120,7 @@ export class Spellings {
     return this.#text.charAt(at) === expected ? [{ character: expected, end: at + 1 }] : none;
   }
 
-  /** So many hexadecimal digits, as a number. */
+  /** Reads a fixed number of hexadecimal digits. */
   #number(at: number, digits: number, depth: number): { value: number; end: number }[] {
     let found = [{ value: 0, end: at }];
     for (let count = 0; count < digits; count += 1) {
@@ -133,7 +133,7 @@ export class Spellings {
     return found;
   }
 
-  /** A byte behind `%` or `=`; with those after it, a character in UTF-8, and in Latin-1 where it is none. */
+  /** A byte after `%` or `=`. With the bytes after it, it is a UTF-8 character; if they are not valid UTF-8, it is a Latin-1 character. */
   #bytes(at: number, sign: string, depth: number): Reading[] {
     return this.#number(at, 2, depth).flatMap(({ value, end }) => {
       if (value < 0x80) return [{ character: String.fromCharCode(value), end }];
@@ -158,7 +158,7 @@ export class Spellings {
     return character.includes("\ufffd") ? [] : [{ character, end: at }];
   }
 
-  /** Another byte of a character. Between two of them a line may be broken. */
+  /** The next byte of a character. A soft line break may precede it. */
   #byte(at: number, sign: string, depth: number): { value: number; end: number }[] {
     const signs = this.#exactly(at, depth, sign);
     const bytes = signs.flatMap(({ end }) => this.#number(end, 2, depth));
@@ -167,7 +167,7 @@ export class Spellings {
     return [...bytes, ...lines.flatMap(({ end }) => this.#byte(end, sign, depth))];
   }
 
-  /** What follows a backslash in JSON or JavaScript. */
+  /** Reads what follows a backslash in JSON or JavaScript. */
   #json(at: number, depth: number): Reading[] {
     return this.#within(at, depth).flatMap(({ character, end }) => {
       if (/^["'/\\]$/.test(character)) return [{ character, end }];
@@ -189,7 +189,7 @@ export class Spellings {
     return lows.map(({ value, end }) => ({ character: String.fromCharCode(high.value, value), end }));
   }
 
-  /** What follows an ampersand in HTML. A number needs no semicolon. */
+  /** Reads what follows an ampersand in HTML. A number needs no semicolon. */
   #html(at: number, depth: number): Reading[] {
     const numeric = this.#exactly(at, depth, "#").flatMap(({ end }) => [
       ...this.#matching(end, depth, /^[xX]$/).flatMap((x) =>
@@ -214,7 +214,7 @@ export class Spellings {
     });
   }
 
-  /** As many characters of a kind as there are. */
+  /** Reads consecutive characters of one kind. */
   #run(
     at: number,
     depth: number,
@@ -233,7 +233,7 @@ export class Spellings {
     return found;
   }
 
-  /** The ends of a line that quoted-printable has broken behind `=`. */
+  /** Where the line goes on after a soft line break (`=` at the end of a line). */
   #lineBreaks(at: number, depth: number): Reading[] {
     const starts = [...this.#exactly(at, depth, "\r").map(({ end }) => end), at];
     return starts.flatMap((start) => this.#exactly(start, depth, "\n").map(({ end }) => ({ character: "", end })));

@@ -15,27 +15,27 @@ export interface FoundText<T> {
 }
 
 /**
- * Characters of a sought text from which on what follows need not be the same: so a search ends soon, and a long text that was cut off is
- * found too, as far as it goes.
+ * Number of characters after which a match counts, whatever follows. It bounds the search, and finds the start of a long text that was
+ * cut off.
  */
 const enough = 256;
 
-/** Characters of an escape in an escape in an escape, as `\u0020` with each of its characters written so, twice. */
+/** Length of the longest triply nested escape: `\u0020`, with each of its characters escaped in the same way, twice. */
 const longestEscape = 216;
 
 const wordCharacter = /[\p{L}\p{M}\p{N}]/u;
 
 /**
- * Finds many texts within others in one pass: in any of their `Spellings`, in upper and lower case, composed and decomposed; but not as the
- * end or beginning of a longer word.
+ * Finds many texts within another in one pass: in any of their `Spellings`, ignoring case and Unicode composition, but not as the start or
+ * end of a longer word.
  *
- * The sought texts are sorted, so that those which begin with what has been read so far are neighbors; each character narrows them down.
+ * The texts are sorted, so those that share the prefix read so far are adjacent; each character narrows that range.
  */
 export class TextFinder<T extends SoughtText> {
   readonly #sought: readonly Sought<T>[];
   readonly #first: ReadonlySet<string>;
 
-  /** @param sought of two that are the same, the first one counts */
+  /** @param sought of two equal texts, the first one counts */
   constructor(sought: readonly T[]) {
     const byKey = new Map<string, T>();
     for (const one of sought) {
@@ -52,7 +52,7 @@ export class TextFinder<T extends SoughtText> {
     this.#first = new Set(keys.flatMap(({ key }) => [key.charAt(0), key.charAt(0).toUpperCase()]));
   }
 
-  /** In their order, and none within another. */
+  /** Matches in order, without overlaps. */
   find(text: string): FoundText<T>[] {
     const found: FoundText<T>[] = [];
     if (this.#sought.length === 0) return found;
@@ -105,7 +105,7 @@ export class TextFinder<T extends SoughtText> {
       for (const { character, end } of spellings.at(at)) {
         const next = this.#narrow(prefix, foldCase(character), end);
         if (next === undefined) continue;
-        // Several readings may come to the same.
+        // Several readings may lead to the same state.
         const key = `${next.at} ${next.length} ${next.low}`;
         if (!seen.has(key)) open.push(next);
         seen.add(key);
@@ -114,14 +114,14 @@ export class TextFinder<T extends SoughtText> {
     return longest;
   }
 
-  /** Those of the prefix that go on with these characters. */
+  /** Narrows the prefix's range to the texts that continue with these characters. */
   #narrow({ length, low, high }: Prefix, characters: string, at: number): Prefix | undefined {
     let from = low;
     let to = high;
     for (let index = 0; index < characters.length; index += 1) {
       const place = length + index;
       const code = characters.charCodeAt(index);
-      // Most places begin none of them.
+      // Most positions begin no sought text.
       if (place === 0 && !this.#first.has(characters.charAt(0))) return undefined;
       from = this.#firstFrom(from, to, place, code);
       to = this.#firstFrom(from, to, place, code + 1);
@@ -130,7 +130,7 @@ export class TextFinder<T extends SoughtText> {
     return { at, length: length + characters.length, low: from, high: to };
   }
 
-  /** The first of a range whose character at a place has this code or a greater one; those that have ended there come before. */
+  /** The first text in a range whose character at a place has at least this code. Shorter texts sort first. */
   #firstFrom(low: number, high: number, place: number, code: number): number {
     let from = low;
     let to = high;
@@ -157,7 +157,7 @@ interface Match<T> extends Sought<T> {
   readonly end: number;
 }
 
-/** What has been read from a place on, and the range of sought texts that begin with it. */
+/** The position and length read so far, and the range of sought texts that match. */
 interface Prefix {
   readonly at: number;
   readonly length: number;
@@ -165,7 +165,7 @@ interface Prefix {
   readonly high: number;
 }
 
-/** Whether an escape that ends there stands for a character that is no part of a word, as in `%20`. */
+/** Whether an escape that ends at this position stands for a non-word character, such as `%20`. */
 function followsBreak(spellings: Spellings, at: number): boolean {
   for (let start = at - 1; start >= Math.max(0, at - longestEscape); start -= 1) {
     if (!spellings.isEscape(start)) continue;
@@ -192,7 +192,7 @@ function isWord(character: string): boolean {
   return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || (code >= 0x30 && code <= 0x39);
 }
 
-/** As texts are compared: decomposed (NFD), so that a character stands for itself whatever follows it, and in lower case. */
+/** Normalizes a text for comparison: lower case, and decomposed (NFD), so that no character depends on the next one. */
 function foldCase(text: string): string {
   const code = text.charCodeAt(0);
   if (text.length === 1 && code < 0x80) return code >= 0x41 && code <= 0x5a ? String.fromCharCode(code + 32) : text;
