@@ -1,8 +1,8 @@
-/** Version of the API of Azure Key Vault by which secrets are written and their versions are read. */
+/** API version for writing Key Vault secrets and reading their versions. */
 export const vaultApiVersion = "2024-11-01";
 
-/** Version of the API of Azure App Service by which plans, apps and their parts are made and read. */
+/** API version for creating and reading App Service plans, apps and their parts. */
 export const webApiVersion = "2024-04-01";
 
-/** Version of the API of Azure Storage by which accounts and what is in them are made and read. */
+/** API version for creating and reading storage accounts and their contents. */
 export const storageApiVersion = "2024-01-01";

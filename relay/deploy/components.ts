@@ -4,7 +4,7 @@ import { settingsSchema } from "../../settings/schema.ts";
 import { estimatedCost } from "./cost/schema.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
-/** The source as programs in other languages have it; those in TypeScript use the class. */
+/** The source's component for programs in other languages; TypeScript programs use the class. */
 export const customerIoSource: ComponentDefinition = {
   type: "customerio-aep:index:CustomerIoSource",
   description:

@@ -12,10 +12,10 @@ export interface Package {
   readonly hash: string;
 }
 
-/** What Azure Functions needs at the root of a package; Node's `main` is named in package.json. */
+/** Files that Azure Functions needs at the root of a package. */
 const rootFiles = ["host.json", "package.json"];
 
-/** The first moment that a zip entry can have, in local time as fflate writes it, so that the zip never depends on the clock. */
+/** The earliest time of a zip entry, in local time as fflate writes it, so that the zip does not depend on the clock. */
 const fixedTime = new Date(1980, 0, 1);
 /**
  * Flex Consumption mounts the package as a Linux file system: without Unix permissions in the zip the host can't read the
@@ -23,7 +23,7 @@ const fixedTime = new Date(1980, 0, 1);
  */
 const readableFile = { os: 3, attrs: (0o100644 << 16) >>> 0, mtime: fixedTime, level: 9 } as const;
 
-/** Why a folder can't be deployed, with what to do about it; undefined: it can. */
+/** Why a folder can't be deployed, with the remedy; undefined if it can. */
 export function packageMistake(folder: string): string | undefined {
   const missing = isFolder(folder) ? rootFiles.filter((name) => !existsSync(path.join(folder, name))) : rootFiles;
   if (missing.length === 0) return undefined;
@@ -34,7 +34,7 @@ const manifest = z
   .object({ name: z.string().optional(), version: z.string().optional(), build: z.string().optional() })
   .catch({});
 
-/** What the package.json of a folder that can be deployed says. */
+/** The package.json of a folder that can be deployed. */
 export function packageManifest(folder: string): z.output<typeof manifest> {
   return manifest.parse(jsonOf(readFileSync(path.join(folder, "package.json"), "utf8")));
 }
@@ -49,7 +49,7 @@ export function zipFolder(folder: string): Package {
   return { zip, hash: createHash("sha256").update(zip).digest("hex") };
 }
 
-/** Paths of the plain files in a folder and below; links are left out, since they may lead anywhere. */
+/** Paths of all regular files in a folder tree. Links are skipped, since they may lead anywhere. */
 function filesIn(folder: string, prefix = ""): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const name = `${prefix}${entry.name}`;

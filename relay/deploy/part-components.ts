@@ -7,7 +7,7 @@ import { estimatedCost } from "./cost/schema.ts";
 import { partsSchema } from "./resources/present-parts.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
-/** The parts of a source that are useful alone. The others mean nothing without them. */
+/** The parts of a source that are useful alone. */
 export const partComponents: readonly ComponentDefinition[] = [
   {
     type: "customerio-aep:index:PlatformDataflow",

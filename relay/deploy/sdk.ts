@@ -14,25 +14,25 @@ import { functionCode } from "./resources/function-code.ts";
 import { queueDrain } from "./resources/queue-drain.ts";
 import { relayGuard } from "./resources/relay-guard.ts";
 
-/** A provider of its own, with other settings than the stack's. */
+/** An explicit provider, with settings other than the stack's. */
 export class Provider extends providerClass("customerio-aep", config) {}
 
-/** The code of an Azure function app on the Flex Consumption plan, deployed and waited for. */
+/** Deploys the code of an Azure function app on the Flex Consumption plan, and waits until it works. */
 export class FunctionCode extends resourceClass(functionCode) {}
 
-/** Holds up `pulumi destroy` until a storage queue has run empty. */
+/** Delays `pulumi destroy` until a storage queue is empty. */
 export class QueueDrain extends resourceClass(queueDrain) {}
 
-/** Refuses to take down a relay that has dead letters, before the webhook goes. */
+/** Refuses to delete a relay that has dead letters, before its webhook is deleted. */
 export class RelayGuard extends resourceClass(relayGuard) {}
 
-/** An Azure resource of a fixed name, which an `up` takes over where it exists already. */
+/** An Azure resource with a fixed name, which an `up` adopts if it already exists. */
 export class ArmResource extends resourceClass(armResource) {}
 
 /** A monthly budget of a resource group. */
 export class Budget extends resourceClass(budget) {}
 
-/** The plan of a function app, which goes with an app of its name that a killed `up` has left on it. */
+/** The plan of a function app. Deleting it also deletes an app that a killed `up` left on it. */
 export class AppServicePlan extends resourceClass(appServicePlan) {}
 
 /** A secret in a key vault. */
@@ -44,12 +44,12 @@ export class FormerVersions extends resourceClass(formerVersions) {}
 /** A function app on the Flex Consumption plan. */
 export class FunctionApp extends resourceClass(functionApp) {}
 
-/** Who the provider logs in to Azure as. Logs in in previews too. */
+/** The identity of the provider's Azure login. Logs in during previews, too. */
 export function getAzureLogin(options?: pulumi.InvokeOptions): Promise<z.output<typeof azureLoginFunction.result>> {
   return pulumi.runtime.invoke(azureLoginFunction.token, {}, options);
 }
 
-/** What stands in the way of a relay in Azure that does not exist yet. Asks in previews too. */
+/** Problems that would prevent the creation of a relay in Azure. Checks during previews, too. */
 export function getAzurePreflight(
   args: z.input<typeof azurePreflightFunction.args>,
   options?: pulumi.InvokeOptions,

@@ -23,7 +23,7 @@ const bare = z
   .object({ Code: z.string().optional(), Message: z.string() })
   .transform(({ Code, Message }) => ({ error: { code: Code, message: Message, additionalInfo: undefined } }));
 
-/** Reads an error answer of Azure, and says what to do about it. */
+/** Reads an error response of Azure, and adds a remedy. */
 export function explainAzureError({ data, status, headers }: AxiosResponse): VendorComplaint {
   const parsed = wrapped.or(bare).safeParse(data);
   const {
@@ -42,8 +42,8 @@ export function explainAzureError({ data, status, headers }: AxiosResponse): Ven
 }
 
 /**
- * What to do if Azure's front end has refused the address that a call came from, as access restrictions make it. It names the address in a
- * header that no document of Microsoft's has, but many public logs.
+ * The remedy if access restrictions make Azure's front end refuse the caller's address. It returns the address in a header that Microsoft
+ * does not document, but that many public logs show.
  */
 export function forbiddenAddress(headers: Readonly<Record<string, unknown>>): string | undefined {
   const address = headers["x-ms-forbidden-ip"];
@@ -64,10 +64,10 @@ function violationRemedy(additionalInfo: readonly unknown[]): string | undefined
   return remedies.length > 0 ? [...new Set(remedies)].join(" ") : undefined;
 }
 
-/** The code under which a package is refused that the app can't write to its deployment container yet. */
+/** The code of a refused package if the app can't write to its deployment container yet. */
 export const storageAccessCode = "BlobUploadFailedException";
 
-/** Whether a deployment failed for want of a role on the deployment container: Azure's roles take time to spread. */
+/** Whether a deployment failed because of a missing role on the deployment container: Azure's roles take time to propagate. */
 export function lacksStorageAccess(said: string): boolean {
   return said.includes(storageAccessCode) && said.includes("403");
 }
@@ -82,7 +82,7 @@ function text(body: unknown): string | undefined {
   return said === "" || said.startsWith("<") ? undefined : said.slice(0, 500);
 }
 
-/** Codes by which Azure says that what holds the object, or what it names, is gone. */
+/** Azure's codes for an object with a parent or reference that does not exist. */
 const goneCodes = new Set([
   "ResourceGroupNotFound",
   "ParentResourceNotFound",
@@ -120,8 +120,8 @@ function remedy(status: number, code: string | undefined): string | undefined {
 }
 
 /**
- * Whether Azure itself says that the object is not there. A 404 without Azure's code may come from a proxy, and one about
- * the subscription from a login of another tenant; treating those as "gone" would lose existing objects.
+ * Whether Azure itself says that the object does not exist. A 404 without Azure's code may come from a proxy, and one about the
+ * subscription may be due to a login of another tenant; treating those as "gone" would lose existing objects.
  */
 export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): boolean {
   return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);

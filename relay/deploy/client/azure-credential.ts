@@ -5,25 +5,25 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How the caller logs in to Azure. */
 export interface AzureCredential {
-  /** Gives tokens, or throws an error that names the way and what to do. */
+  /** Returns tokens, or throws an error with the login method and the remedy. */
   readonly credential: TokenCredential;
-  /** For people: which way was chosen, and by which variable. */
+  /** For messages: the login method, and the variable that chose it. */
   readonly way: string;
 }
 
-/** A way of logging in, and what to do if it gives no token. */
+/** A login method, and the remedy if it gives no token. */
 interface Way extends AzureCredential {
   readonly remedy: string;
 }
 
 /**
  * The caller's Azure login, chosen by the same variables and in the same order as the provider azure-native chooses it
- * (pulumi-azure-native, `newSingleMethodAuthCredential`), so that one identity deploys the whole stack. As there, a way that is chosen
- * and fails is an error, and no other is tried.
+ * (pulumi-azure-native, `newSingleMethodAuthCredential`), so that one identity deploys the whole stack. As there, if the chosen method
+ * fails, no other is tried.
  *
- * Where no variable chooses one, it is Azure CLI's login, and without an Azure CLI whatever `DefaultAzureCredential` finds.
+ * By default, it is Azure CLI's login, or without Azure CLI whatever `DefaultAzureCredential` finds.
  *
- * @throws if a variable is missing that the chosen way needs
+ * @throws if the chosen method lacks a variable
  */
 export async function azureCredential(environment: Environment = process.env): Promise<AzureCredential> {
   const way = await chosenWay(environment);
@@ -45,7 +45,7 @@ function explaining({ credential, way, remedy }: Way): TokenCredential {
   };
 }
 
-/** One line for people: what Azure CLI said if no login worked, otherwise what the failing login said. */
+/** One line for messages: Azure CLI's error if no login worked, otherwise the failing login's error. */
 function cause(error: unknown): string {
   const attempts = error instanceof Error && "errors" in error && Array.isArray(error.errors) ? error.errors : [];
   const telling =
@@ -142,7 +142,7 @@ function oidcToken(environment: Environment): { assertion: () => Promise<string>
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
   } = environment;
   if (token) return { assertion: async () => token, source: "the token in ARM_OIDC_TOKEN" };
-  // Read again each time: what writes the file renews it.
+  // Read each time, since the file is renewed.
   if (file) {
     return {
       assertion: async () => (await readFile(file, "utf8")).trim(),

@@ -14,12 +14,12 @@ import { Vault } from "./vault.ts";
 
 /** Timeout of the relay's health check in milliseconds; a cold start takes seconds. */
 const healthTimeout = 20_000;
-/** The same for a call that gives it work; Azure ends one after 230 s. */
+/** Timeout of an operator's call to the relay in milliseconds; Azure ends calls after 230 s. */
 const orderTimeout = 90_000;
 
 const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
 const object = z.record(z.string(), z.unknown());
-/** Codes of a 409 that says that another write is under way: of storage accounts, and of Azure Resource Manager itself. */
+/** Error codes of a 409 during another write, from storage accounts and from Azure Resource Manager. */
 const busyCodes = new Set([
   "StorageAccountOperationInProgress",
   "ConcurrentModification",
@@ -33,16 +33,16 @@ const queue = z.object({
   }),
 });
 
-/** What Azure Resource Manager says of a storage queue. */
+/** A storage queue in Azure Resource Manager. */
 export interface StorageQueue {
-  /** About how many messages it holds, those not visible yet included. */
+  /** Approximate number of messages, including those that are not visible yet. */
   readonly length: number;
   readonly metadata: Readonly<Record<string, string>>;
-  /** When Azure said so, by its own clock. */
+  /** When Azure answered, by its own clock. */
   readonly now: Date;
 }
 
-/** Something to ask Azure Resource Manager. */
+/** A read-only request to Azure Resource Manager. */
 interface ArmQuestion {
   readonly method?: "GET" | "POST";
   readonly path: string;
@@ -53,16 +53,16 @@ interface ArmQuestion {
   readonly purpose: string;
 }
 
-/** The few calls to Azure that a deployment of the relay needs, with the caller's own Azure login. */
+/** The calls to Azure that deploy the relay, with the caller's own Azure login. */
 export class AzureClient {
   readonly clock: Clock;
-  /** Whether the events that still wait may be given up: `RELAY_ABANDON_QUEUE=true`, never a setting that stays. */
+  /** Whether waiting events may be given up: `RELAY_ABANDON_QUEUE=true`, never a persistent setting. */
   readonly abandonQueue: boolean;
-  /** Whether dead letters may be given up: `RELAY_ABANDON_DEAD_LETTERS=true`, never a setting that stays. */
+  /** Whether dead letters may be given up: `RELAY_ABANDON_DEAD_LETTERS=true`, never a persistent setting. */
   readonly abandonDeadLetters: boolean;
-  /** Ids of what a create of this run has found there already; see `noteTakenOver`. */
+  /** Ids of resources that already existed when this run created them; see `noteTakenOver`. */
   readonly takenOver = new Set<string>();
-  /** Ids of the queues for which a create or update in this run has opened the intake: the relay stays. */
+  /** Ids of queues for which a create or update of this run opened the intake: their relays stay. */
   readonly opened = new Set<string>();
   readonly #armUrl: string;
   readonly #login: Login;
@@ -101,7 +101,7 @@ export class AzureClient {
     });
   }
 
-  /** Logs in. Answers whom role assignments name for it; undefined if the access token does not say. */
+  /** Logs in. Returns the login's object id, as role assignments use it; undefined if the access token lacks it. */
   async callersObjectId(signal: AbortSignal): Promise<string | undefined> {
     return objectIdIn(await this.#login(false, signal));
   }
@@ -134,13 +134,13 @@ export class AzureClient {
     return new SiteSettings(this.#arm, siteId, (purpose, issue) => this.#notUnderstood(purpose, issue));
   }
 
-  /** Makes Azure read again which triggers the deployed code has; without it a queue's function may never start. */
+  /** Makes Azure reload the triggers of the deployed code; otherwise a queue's function may never start. */
   async syncTriggers(siteId: string, signal: AbortSignal): Promise<{ done: true } | NotYet> {
     const purpose = `synchronize the triggers of the function app "${lastPart(siteId)}"`;
     try {
       const params = { "api-version": webApiVersion };
       const path = `${siteId}/syncfunctiontriggers`;
-      // It is idempotent: the triggers are those of the deployed code.
+      // The call is idempotent: it reads the triggers of the deployed code.
       const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
       const { data } = await this.#arm.call(call);
       // Azure's answer is empty or JSON; a proxy's page means that nothing was started.
@@ -162,7 +162,7 @@ export class AzureClient {
     return found?.data.value.map(({ name }) => name);
   }
 
-  /** A storage queue; undefined when it is gone. */
+  /** A storage queue; undefined if it does not exist. */
   async queue(queueId: string, signal: AbortSignal): Promise<StorageQueue | undefined> {
     const purpose = `read the queue "${lastPart(queueId)}"`;
     const found = await this.#get(queueId, storageApiVersion, purpose, queue, signal);
@@ -172,10 +172,10 @@ export class AzureClient {
   }
 
   /**
-   * Marks a storage queue, and leaves its other metadata as it is.
+   * Sets marks in a storage queue's metadata, and keeps the rest of the metadata.
    *
-   * @param marks what to set, by Azure's own time
-   * @returns the marks that it had before, and Azure's time; undefined when the queue is gone
+   * @param marks the marks to set, from Azure's time
+   * @returns the former marks and Azure's time; undefined if the queue does not exist
    */
   async markQueue(
     queueId: string,
@@ -190,7 +190,7 @@ export class AzureClient {
     try {
       const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
       const { data } = await this.#arm.call(call);
-      // A proxy's page in Azure's place has marked nothing.
+      // If a proxy answered instead of Azure, nothing was marked.
       if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
     } catch (error) {
       if (error instanceof VendorError && saysGone(error)) return undefined;
@@ -199,12 +199,12 @@ export class AzureClient {
     return { before: parseMarks(before.metadata), now: before.now };
   }
 
-  /** Deletes a function app and leaves its plan, which Azure would delete along with the last app. */
+  /** Deletes a function app but not its plan, which Azure by default deletes with the last app. */
   deleteSite(siteId: string, signal: AbortSignal): Promise<void> {
     return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
   }
 
-  /** Azure Resource Manager's answer to a query, which changes nothing. */
+  /** Sends a read-only request to Azure Resource Manager. */
   async query<Answer extends z.ZodType>(
     { method = "GET", path, apiVersion, params, body, headers, purpose }: ArmQuestion,
     answer: Answer,
@@ -219,12 +219,12 @@ export class AzureClient {
     return this.#understand(data, purpose, answer);
   }
 
-  /** A resource as Azure has it; undefined when it is gone. */
+  /** A resource in Azure; undefined if it does not exist. */
   async armGet(id: string, apiVersion: string, signal: AbortSignal): Promise<Record<string, unknown> | undefined> {
     return (await this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal))?.data;
   }
 
-  /** Makes or updates a resource. Not done while Azure is busy with another write in the same place. */
+  /** Creates or updates a resource. Not done while Azure is busy with another write there. */
   async armPut(
     id: string,
     apiVersion: string,
@@ -256,12 +256,12 @@ export class AzureClient {
     throw this.#notUnderstood(purpose, "no JSON");
   }
 
-  /** Deletes a resource; one that is gone already is fine. */
+  /** Deletes a resource. Succeeds if it does not exist. */
   armDelete(id: string, apiVersion: string, signal: AbortSignal): Promise<void> {
     return this.#delete(id, { "api-version": apiVersion }, signal);
   }
 
-  /** What a URL of the relay answers to a call that gives it work; else as `ask`. */
+  /** Sends an operator's call to a URL of the relay. Returns the same as `ask`. */
   order(
     url: string,
     { headers, body }: { headers: Record<string, string>; body: object },
@@ -273,7 +273,7 @@ export class AzureClient {
     });
   }
 
-  /** The answer of a URL of the relay; without an answer `status` is undefined, and `text` says why. */
+  /** Gets a URL of the relay. Without an answer, `status` is undefined and `text` says why. */
   async ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
     const answer = await plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
     const forbidden = forbiddenAddress(answer.headers ?? {});
@@ -324,12 +324,12 @@ export class AzureClient {
   }
 }
 
-/** An id without the part that is the same for a whole group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
+/** An id relative to its resource group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */
 function relativeId(id: string): string {
   return id.replace(/^.*?\/providers\/[^/]+\//, "");
 }
 
-/** Of an id of Azure Resource Manager: the object's own name. */
+/** The object's own name in an id of Azure Resource Manager. */
 function lastPart(id: string): string {
   return id.split("/").at(-1) ?? id;
 }

@@ -10,15 +10,15 @@ type DeploymentState = "running" | "success" | "failed" | "conflict" | "partial"
 export interface Deployment {
   readonly id: string;
   readonly state: DeploymentState;
-  /** What the deployment site says of it, if anything. */
+  /** The deployment site's message, if any. */
   readonly text: string | undefined;
   /** The deployer, as given by the publish; undefined if the deployment site does not return it. */
   readonly deployer?: string | undefined;
 }
 
-/** Why a package was not taken although it may be a moment later. */
+/** Why a package was refused for now. */
 export interface NotTaken extends NotYet {
-  /** Whether the package may have arrived nevertheless. */
+  /** Whether the package may have arrived anyway. */
   readonly uncertain?: boolean;
 }
 
@@ -55,8 +55,8 @@ const deploymentAnswer = z.object({
 const logAnswer = z.array(z.object({ message: z.string().nullish() }));
 
 /**
- * Milliseconds for which a refusal is worth waiting out: a new access rule or role takes a minute or two to reach the
- * site, and a new site's name a moment to be known everywhere.
+ * Milliseconds to wait for a refusal to end: a new access rule or role takes a minute or two to reach the site, and a new site's name
+ * takes a moment to propagate.
  */
 const accessPatience = 2 * 60_000;
 
@@ -71,16 +71,16 @@ export class Kudu {
       vendor: "Azure's deployment site",
       baseUrl: `https://${hostName}`,
       baseUrlSetting: "scmHostName of customerio-aep:index:FunctionCode",
-      // A package of some megabytes over a slow line.
+      // Long enough for some megabytes over a slow line.
       attemptTimeout: 180_000,
       ...calls,
     });
   }
 
   /**
-   * Hands over a package ("one deploy", the only way on Flex Consumption); it is put to use in the background.
+   * Publishes a package ("one deploy", the only way on Flex Consumption). Azure deploys it in the background.
    *
-   * @param deployer told with the deployment, so that it is known again if its publish got no clear answer
+   * @param deployer identifies the deployment if its publish got no clear answer
    */
   async publish(
     zip: Uint8Array,
@@ -105,7 +105,7 @@ export class Kudu {
     }
   }
 
-  /** A deployment by its id, or `latest`; waited for while the site has no clean answer. */
+  /** A deployment by its id, or `latest`. Not done while the site gives no usable answer. */
   async deployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
     const notYet = "Azure is putting the relay's code in place";
     const purpose = `follow the deployment of the relay's code at ${this.#hostName}`;
@@ -137,8 +137,8 @@ export class Kudu {
 }
 
 /**
- * An answer of 2xx to a publish: the deployment's id as text, or the deployment with its state, or nothing at all. Undefined: a
- * page, which is not the deployment site's.
+ * Reads a 2xx answer to a publish: the deployment's id as text, the deployment with its state, or an empty body. Undefined for a page,
+ * which is not from the deployment site.
  */
 function parseDeployment(data: unknown): Partial<Deployment> | undefined {
   if (typeof data === "string" && data.trim() !== "") {

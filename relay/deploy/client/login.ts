@@ -1,14 +1,14 @@
 import type { AccessToken } from "@azure/identity";
 import { type AzureCredential, azureCredential } from "./azure-credential.ts";
 
-/** Yields a bearer token for an API of Azure; `renew` asks for another one than was refused. */
+/** Returns a bearer token for an Azure API. `renew` requests a new one after a refusal. */
 export type Login = (renew: boolean, signal: AbortSignal) => Promise<string>;
 
-// Azure Resource Manager and a function app's deployment site both take tokens of this audience, whatever proxy is between.
+// Azure Resource Manager and a function app's deployment site both accept tokens with this audience, even behind a proxy.
 const managementScope = "https://management.azure.com/.default";
 /** For the contents of key vaults. */
 export const vaultScope = "https://vault.azure.net/.default";
-/** Milliseconds before its end at which a token is no longer used. */
+/** Milliseconds before its expiry at which a token is renewed. */
 const margin = 5 * 60_000;
 
 /**
@@ -17,7 +17,7 @@ const margin = 5 * 60_000;
  * @param scope what the tokens are for; default: Azure Resource Manager
  */
 export function callersLogin(scope = managementScope): Login {
-  // Azure CLI's credential starts a process for each token, so the token is kept here.
+  // Azure CLI's credential starts a process for each token, so the token is cached here.
   let token: Promise<AccessToken> | undefined;
   let chosen: Promise<AzureCredential> | undefined;
 
@@ -41,7 +41,7 @@ export function callersLogin(scope = managementScope): Login {
   };
 }
 
-/** The object id in an access token, by which role assignments name its identity; undefined if the token has none. */
+/** The object id in an access token, which role assignments use; undefined if the token lacks it. */
 export function objectIdIn(token: string): string | undefined {
   const [, claims = ""] = token.split(".");
   try {

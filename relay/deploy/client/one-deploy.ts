@@ -14,8 +14,8 @@ export type Deployed = { readonly deploymentId: string } | { readonly failure: s
 /**
  * Deploys a package to a function app on the Flex Consumption plan by "one deploy", the way of Azure's own tools
  * (azure-functions-core-tools, functions-action): publish to the app's deployment site, then follow the deployment to its
- * end. What passes by itself (roles still spreading, another deployment, a site that is just starting) is waited out. After a
- * publish without a clear answer, the deployment that it may have begun is looked for before the package is handed over again.
+ * end. It waits for temporary obstacles (roles that propagate, another deployment, a site that is starting). After a publish without a
+ * clear answer, it looks for the deployment that may have begun before it publishes again.
  */
 export async function deployOnce(
   operation: Operation<AzureClient>,
@@ -58,10 +58,10 @@ async function findDeploymentBy(kudu: Kudu, deployer: string, signal: AbortSigna
   return latest.state === "running" || latest.state === "success" ? latest : undefined;
 }
 
-/** Whether a deployment has ended. A site that gives no id has it as its latest one. */
+/** Whether a deployment has ended. If the site returned no id, the deployment is its latest one. */
 async function lookForEnd(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Look<Deployment>> {
   const { id = "latest", state, text } = published;
-  // An answer of 200 may be that of a deployment that has ended already, and not well.
+  // A 200 may describe a deployment that has already failed.
   if (state && state !== "running") return { done: { id, state, text } };
   const deployment = await kudu.deployment(id, signal);
   if ("notYet" in deployment) return deployment;

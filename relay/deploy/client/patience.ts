@@ -5,9 +5,9 @@ import type { Clock } from "./clock.ts";
 export interface NotYet {
   /** Shown as progress. */
   readonly notYet: string;
-  /** More about it, shown if it stays so; default: `notYet`. */
+  /** Details, shown when giving up; default: `notYet`. */
   readonly detail?: string;
-  /** Milliseconds after which this `notYet`, unchanged, is taken as final; default: the whole time limit. */
+  /** Milliseconds after which an unchanged `notYet` counts as final; default: the whole time limit. */
   readonly patience?: number;
   /** Milliseconds until the next check; default: the pace's. */
   readonly pause?: number;
@@ -23,7 +23,7 @@ export interface LookPace {
   readonly limit: number;
 }
 
-/** Looks until it is done; gives up when the time limit has passed, the patience with one reason ends, or on Ctrl-C. */
+/** Calls `look` until it is done. Gives up after the time limit, when the patience with one reason ends, or on Ctrl-C. */
 export async function lookPatiently<T>(
   { client: { clock }, signal, progress }: Pick<Operation<{ readonly clock: Clock }>, "client" | "signal" | "progress">,
   { pauses, limit }: LookPace,

@@ -3,13 +3,13 @@ import { z } from "zod";
 import { webApiVersion } from "../api-versions.ts";
 import { saysGone } from "./arm-complaint.ts";
 
-/** What became of an app setting that refers to a key vault. */
+/** The status of an app setting that refers to a key vault. */
 export interface SecretReference {
   /** The app setting's name. */
   readonly setting: string;
-  /** Azure's word; `Resolved` is the good one. */
+  /** Azure's status; `Resolved` means success. */
   readonly status: string;
-  /** Azure's sentence about it, if it gives one. */
+  /** Azure's explanation, if any. */
   readonly details: string | undefined;
   readonly vaultName: string | undefined;
   readonly secretName: string | undefined;
@@ -31,10 +31,10 @@ const references = z.object({
 
 const settings = z.object({ properties: z.record(z.string(), z.string()) });
 
-/** Makes the error for an answer that is not as Azure documents it. */
+/** Makes the error for an answer that differs from Azure's documentation. */
 export type NotUnderstood = (purpose: string, issue: string) => Error;
 
-/** The app settings of a function app, as Azure Resource Manager has them. */
+/** The app settings of a function app in Azure Resource Manager. */
 export class SiteSettings {
   readonly #arm: HttpClient;
   readonly #siteId: string;
@@ -46,7 +46,7 @@ export class SiteSettings {
     this.#notUnderstood = notUnderstood;
   }
 
-  /** The settings, references as they are written; undefined if the app is gone. */
+  /** The settings, with unresolved references; undefined if the app does not exist. */
   async list(signal: AbortSignal): Promise<Record<string, string> | undefined> {
     const purpose = this.#purpose("read the app settings");
     let data: unknown;
@@ -61,13 +61,13 @@ export class SiteSettings {
     return parsed.data.properties;
   }
 
-  /** Replaces the whole set, upon which Azure restarts the instances. */
+  /** Replaces all settings. Azure then restarts the instances. */
   async write(properties: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
     const purpose = this.#purpose("write the app settings");
     await this.#call("PUT", "config/appsettings", purpose, { signal, body: { properties } });
   }
 
-  /** What became of each setting that refers to a key vault. */
+  /** The status of each setting that refers to a key vault. */
   async references(signal: AbortSignal): Promise<SecretReference[]> {
     const purpose = this.#purpose("read what became of the Key Vault references");
     const data = await this.#call("GET", "config/configreferences/appsettings", purpose, { signal });
@@ -79,13 +79,13 @@ export class SiteSettings {
     }));
   }
 
-  /** Makes Azure resolve all references again: by itself it does so once a day (Microsoft, "Use Key Vault references as app settings"). */
+  /** Makes Azure resolve all references now, not just once a day (Microsoft, "Use Key Vault references as app settings"). */
   async refreshReferences(signal: AbortSignal): Promise<void> {
     const purpose = this.#purpose("refresh the Key Vault references");
     await this.#call("POST", "config/configreferences/appsettings/refresh", purpose, { signal });
   }
 
-  /** Restarts the app's instances, with the settings as Azure has them now. */
+  /** Restarts the app's instances with the present settings. */
   async restart(signal: AbortSignal): Promise<void> {
     await this.#call("POST", "restart", this.#purpose("restart the instances"), { signal });
   }
@@ -94,7 +94,7 @@ export class SiteSettings {
     return `${what} of the function app "${this.#siteId.split("/").at(-1)}"`;
   }
 
-  /** Each of these calls may be repeated. */
+  /** Makes a call that is safe to repeat. */
   async #call(
     method: "GET" | "POST" | "PUT",
     path: string,

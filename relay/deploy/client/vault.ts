@@ -3,9 +3,9 @@ import { z } from "zod";
 import { explainAzureError } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 
-/** Of Azure Key Vault's own API, which is another than that of Azure Resource Manager. */
+/** Version of Azure Key Vault's own API, which differs from Azure Resource Manager's. */
 const apiVersion = "7.4";
-/** A guard against a vault that never ends its list; Azure gives 25 versions a page. */
+/** Maximum pages of versions, in case a list never ends; Azure returns 25 versions per page. */
 const mostPages = 100;
 
 const versionList = z.object({
@@ -21,8 +21,8 @@ export interface ListedVersion {
 }
 
 /**
- * A key vault's own API. Azure Resource Manager knows only a secret's present version, so calls on former ones are
- * made here. An Owner has no right to them: they need the role Key Vault Secrets Officer.
+ * A key vault's own API. Azure Resource Manager knows only a secret's present version, so this API handles former ones. It requires the
+ * role Key Vault Secrets Officer: an Owner alone has no access.
  */
 export class Vault {
   readonly #http: HttpClient;
@@ -40,7 +40,7 @@ export class Vault {
     });
   }
 
-  /** All versions of a secret; none if there is no such secret. */
+  /** All versions of a secret; empty if the secret does not exist. */
   async versions(secretName: string, signal: AbortSignal): Promise<ListedVersion[]> {
     const found: ListedVersion[] = [];
     let params: Record<string, string> | undefined = {};
@@ -55,7 +55,7 @@ export class Vault {
     return found;
   }
 
-  /** Nobody can read a disabled version; to enable it again brings it back. */
+  /** Disables a version, so that nobody can read it until it is enabled again. */
   async disable(secretName: string, version: string, signal: AbortSignal): Promise<void> {
     await this.#http.call({
       ...{ method: "PATCH", path: `/secrets/${secretName}/${version}`, params: { "api-version": apiVersion }, signal },

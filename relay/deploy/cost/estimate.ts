@@ -4,13 +4,13 @@ import { type Load, type Quantity, type RelayShape, usageOf } from "./usage.ts";
 interface PricedMeter extends Quantity {
   /** Undefined without a known price. */
   readonly price: Price | undefined;
-  /** US dollars a month; undefined as well then. */
+  /** US dollars a month; undefined without a known price. */
   readonly cost: number | undefined;
 }
 
 export interface Estimate {
   readonly meters: readonly PricedMeter[];
-  /** US dollars a month, of the meters whose price is known. */
+  /** US dollars a month, for the meters with a known price. */
   readonly total: number;
 }
 

@@ -20,7 +20,7 @@ const queues = infracost("storage_queue_test", "West US");
 const westEurope = (test: string) => infracost(test, "West Europe");
 
 /**
- * List prices from public sources, with region and date. Prices without a source are missing: they have to be given with `--prices`.
+ * List prices from public sources, with region and date. Prices without a source are missing: pass them with `--prices`.
  * Free amounts are per subscription, and other systems may use them.
  */
 export const knownPrices: Readonly<Record<string, Price>> = {

@@ -1,7 +1,7 @@
 import { settingsTable } from "../../../settings/table.ts";
 import { type Load, perMessage, type RelayShape, secondsPerMonth } from "./usage.ts";
 
-/** What a relay has to carry. */
+/** The load of a relay. */
 export interface Demand {
   readonly eventsPerMonth: number;
   /** Events per second while events arrive, on average. */
@@ -10,12 +10,12 @@ export interface Demand {
   readonly peakPerSecond: number;
 }
 
-/** A limit, and how far the busiest hour fills it. */
+/** A limit, and how much of it the busiest hour uses. */
 interface Limit {
   readonly name: "Platform" | "queue" | "storage account" | "instances" | "cores of the region";
-  /** Events per second at which it is reached. */
+  /** Events per second that reach the limit. */
   readonly eventsPerSecond: number;
-  /** 1: it is reached. */
+  /** Share of the limit in use; 1 means that it is reached. */
   readonly share: number;
 }
 
@@ -28,7 +28,7 @@ interface Scale {
   readonly storagePerSecond: number;
   /** Events that wait at the end of the busiest hour because Platform takes no more. */
   readonly waiting: number;
-  /** Hours until they are through, at the average rate afterwards. */
+  /** Hours until those events are delivered, at the average rate afterwards. */
   readonly hoursToDrain: number;
   /** The fullest first. */
   readonly limits: readonly Limit[];
@@ -36,9 +36,9 @@ interface Scale {
 
 /** Milliseconds of processor time for an event, of intake, forwarder and local host together: `npm run bench -- delivery blast`. */
 const processorTime = 0.88;
-/** Events that share a message when calls come in crowds: as many as 0.20 queue operations for each event mean, in the same benchmark. */
+/** Events per message in a burst: derived from 0.20 queue operations per event in the same benchmark. */
 export const eventsPerMessageInBlast = 10;
-/** Share of an instance's processor that the estimate uses: Azure's processors are not the benchmark's, and bursts need room. */
+/** Share of an instance's processor that the estimate uses: Azure's processors differ from the benchmark's, and bursts need room. */
 const usableShare = 0.25;
 
 /** Messages of 1 KB per second through one queue (Microsoft Learn, "Scalability and performance targets for Queue Storage"). */
@@ -53,7 +53,7 @@ const cores: Readonly<Record<number, number>> = { 512: 0.25, 2048: 1, 4096: 2 };
 /** Groups of functions that scale with events: intake and forwarder. */
 const groups = 2;
 
-/** What a demand takes, and which limit comes first. @param eventsPerMessage events that share a queue message on average */
+/** What a load needs, and which limit it reaches first. @param eventsPerMessage average number of events per queue message */
 export function scaleOf(
   shape: Pick<RelayShape, "instanceMemory" | "duplicateWindowDays">,
   demand: Demand,

@@ -12,7 +12,7 @@ export interface RelayShape {
   readonly instanceMemory: number;
   /** Instances always ready for calls. */
   readonly alwaysReady: number;
-  /** Whether the host has a storage account of its own, with an alert about it; absent: it has not. */
+  /** Whether the host has its own storage account, with an alert; absent means no. */
   readonly hostStorage?: boolean;
   readonly duplicateWindowDays: number;
   readonly logDetail: LogDetail;
@@ -28,11 +28,11 @@ export interface Load {
   readonly eventsPerMonth: number;
   /** Events per second while events arrive; the rest of the month is quiet. */
   readonly eventsPerSecond: number;
-  /** Events that share a queue message on average; absent: each has its own, which is the dearest. */
+  /** Average number of events per queue message; absent means one, which costs most. */
   readonly eventsPerMessage?: number;
 }
 
-/** The load of events that come evenly all month, which is the dearest. */
+/** The load of events that arrive evenly all month, which costs most. */
 export function evenLoad(eventsPerMonth: number): Load {
   return { eventsPerMonth, eventsPerSecond: eventsPerMonth / secondsPerMonth };
 }
@@ -47,17 +47,17 @@ export interface Quantity {
 
 /** The resources that a queue message uses, with the sources of the figures. */
 export const perMessage = {
-  /** One of the forwarder. */
+  /** Executions of the forwarder. */
   executions: 1,
   /** Put, get and delete: the maximum, since one get takes up to 16 messages. */
   queueOperations: 3,
-  /** The note of what was delivered: the most there is unless events come late. See `RememberedDuplicates`. */
+  /** The note of delivered events: the maximum unless events arrive late. See `RememberedDuplicates`. */
   tableOperations: 1,
 } as const;
 
 /** The resources that an event uses, with the sources of the figures. */
 const perEvent = {
-  /** One of the intake. */
+  /** Executions of the intake. */
   executions: 1,
   /** Lines with `logDetail: events`; test/relay/log-volume.test.ts. */
   records: 2,

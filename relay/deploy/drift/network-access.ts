@@ -17,14 +17,14 @@ const rules = z
 const access = z.object({
   publicNetworkAccess: z.string().nullish(),
   networkAcls: rules,
-  // azure-native's name for a storage account's.
+  // azure-native's name for a storage account's network rules.
   networkRuleSet: rules,
 });
 
 /**
- * From where a storage account or a vault can be reached, in one form for what the program wrote and what Azure answers.
+ * Normalizes the network access of a storage account or vault, whether the program wrote it or Azure returned it.
  *
- * @param properties with `publicNetworkAccess`, and `networkAcls` or `networkRuleSet`; what they lack has Azure's default
+ * @param properties with `publicNetworkAccess`, and `networkAcls` or `networkRuleSet`; missing ones have Azure's defaults
  */
 function reachOf(properties: unknown) {
   const { publicNetworkAccess, networkAcls, networkRuleSet } = access.parse(properties ?? {});
@@ -41,7 +41,7 @@ function reachOf(properties: unknown) {
   };
 }
 
-/** The network rules of a storage account or vault that are not as the program wrote them, by what the portal calls them. */
+/** The network rules of a storage account or vault that differ from what the program wrote, by their names in the portal. */
 export function changedReach(written: unknown, found: unknown): string[] {
   const [wanted, present] = [reachOf(written), reachOf(found)];
   const names = Object.keys(wanted) as (keyof typeof wanted)[];

@@ -2,7 +2,7 @@ import type { Operation } from "pulumi-provider-kit";
 import type { AzureClient } from "../client/client.ts";
 import { settingDrift } from "./setting-drift.ts";
 
-/** Writes the app settings again if somebody has changed them: the resource of azure-native that wrote them does not notice. */
+/** Restores app settings that somebody has changed, since the azure-native resource that wrote them does not notice. */
 export async function restoreSettings(
   { client, signal, warn }: Pick<Operation<AzureClient>, "client" | "signal" | "warn">,
   { siteId, settings }: { readonly siteId: string; readonly settings?: Readonly<Record<string, string>> | undefined },

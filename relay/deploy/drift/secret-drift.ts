@@ -9,7 +9,7 @@ const secret = z.object({
   }),
 });
 
-/** What Azure Resource Manager says of a vault's secret: its present version, and whether that can be read. */
+/** A vault's secret in Azure Resource Manager: its present version, and whether that can be read. */
 export interface SecretVersion {
   readonly uriWithVersion: string;
   readonly isEnabled: boolean;
@@ -24,7 +24,7 @@ export function versionOf(answer: unknown): SecretVersion {
   return { uriWithVersion: secretUriWithVersion, isEnabled: attributes?.enabled !== false, expiresAt };
 }
 
-/** How a secret differs from the one that the stack wrote; undefined: it does not. */
+/** How a secret differs from what the stack wrote; undefined if it does not. */
 export async function secretDrift(
   client: AzureClient,
   { id, uriWithVersion }: { readonly id: string; readonly uriWithVersion: string },

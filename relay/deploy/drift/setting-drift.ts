@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 /** The app settings of a function app by their names. */
 type AppSettings = Readonly<Record<string, string>>;
 
-/** One app setting that is not in Azure as the stack wrote it. */
+/** An app setting that differs from what the stack wrote. */
 export interface SettingDrift {
   readonly name: string;
   /** What happened to it in Azure. */
   readonly change: "changed" | "added" | "removed";
 }
 
-/** How Azure's app settings differ from those that the stack wrote; by name, since a foreign value may be a secret. */
+/** How Azure's app settings differ from what the stack wrote. Lists names only, since a foreign value may be a secret. */
 export function settingDrift(written: AppSettings, listed: AppSettings): SettingDrift[] {
   const names = [...new Set([...Object.keys(written), ...Object.keys(listed)])].sort();
   return names.flatMap((name): SettingDrift[] => {
@@ -20,7 +20,7 @@ export function settingDrift(written: AppSettings, listed: AppSettings): Setting
   });
 }
 
-/** Azure's app settings as a state may show them: of a value that the stack did not write, only a digest. */
+/** Azure's app settings for the state. Values that the stack did not write are replaced by digests. */
 export function shownSettings(written: AppSettings, listed: AppSettings): Record<string, string> {
   return Object.fromEntries(
     Object.entries(listed).map(([name, value]) => [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Who may call a site and its deployment site: these properties of its configuration. */
+/** The configuration properties that decide who may call a site and its deployment site. */
 const openAccess = {
   ipSecurityRestrictions: [] as Rule[],
   ipSecurityRestrictionsDefaultAction: "Allow",
@@ -31,7 +31,7 @@ const siteConfig = z.object({
   scmIpSecurityRestrictionsDefaultAction: z.string().nullish(),
 });
 
-/** The access rules in a site's configuration, as the program writes it or as Azure answers it under `config/web`, in one form. */
+/** Normalizes a site's access rules, whether the program wrote them or Azure returned them from `config/web`. */
 function accessOf(configuration: unknown): SiteAccess {
   const given = siteConfig.parse(configuration ?? {});
   const main = rulesOf(given.ipSecurityRestrictions);
@@ -45,12 +45,12 @@ function accessOf(configuration: unknown): SiteAccess {
   };
 }
 
-/** Without a default action, Azure denies once there are rules (Microsoft, "Azure App Service access restrictions"). */
+/** Without a default action, Azure denies if there are rules (Microsoft, "Azure App Service access restrictions"). */
 function defaultAction(rules: readonly Rule[]): string {
   return rules.length === 0 ? "Allow" : "Deny";
 }
 
-/** Azure adds a last rule for `Any`, which repeats the default action, calls a rule without a tag `Default`, and answers null for the rest. */
+/** Azure appends a rule for `Any` that repeats the default action, gives rules without a tag the tag `Default`, and returns null elsewhere. */
 function rulesOf(rules: readonly Rule[] | null | undefined): Rule[] {
   return (rules ?? [])
     .filter(({ ipAddress, priority }) => !(ipAddress === "Any" && priority === lastPriority))
@@ -69,9 +69,9 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * The access rules of a site that are not as the program wrote them, by property, as Azure has them.
+ * The properties with access rules that differ from what the program wrote, with Azure's values.
  *
- * @param written the site's configuration in the program; undefined: the program restricts nobody
+ * @param written the site's configuration in the program; undefined if the program restricts nobody
  * @param found the properties of Azure's `config/web`
  */
 export function changedAccess(written: unknown, found: unknown): Partial<SiteAccess> {
@@ -81,7 +81,7 @@ export function changedAccess(written: unknown, found: unknown): Partial<SiteAcc
   return Object.fromEntries(changed.map((name) => [name, present[name]])) as Partial<SiteAccess>;
 }
 
-/** A configuration under which everybody may call, for the properties of one that restricts callers. */
+/** A configuration that lets everybody call, with the same properties as one that restricts callers. */
 export function withoutRestrictions(configuration: Readonly<Record<string, unknown>>): Partial<SiteAccess> {
   const names = (Object.keys(openAccess) as AccessProperty[]).filter((name) => name in configuration);
   return Object.fromEntries(names.map((name) => [name, openAccess[name]])) as Partial<SiteAccess>;

@@ -10,7 +10,7 @@ const result = z.object({
   }),
 });
 
-/** Logs in to Azure, so that a program knows before it starts whether that works, and with which identity. */
+/** Logs in to Azure, so that a program knows from the start whether that works, and with which identity. */
 export const getAzureLogin: FunctionDefinition<AzureClient, typeof args, typeof result> = {
   token: "customerio-aep:index:getAzureLogin",
   description: "Who this provider logs in to Azure as. Fails if it can't log in, with what to set.",

@@ -16,7 +16,7 @@ const result = z.object({
   unchecked: z.array(z.string()).meta({ description: "What Azure did not tell, and why." }),
 });
 
-/** Milliseconds for all questions together, so that a slow answer delays a preview no longer. */
+/** Milliseconds for all checks together, so that slow answers don't delay a preview further. */
 const patience = 20_000;
 
 const checks: readonly AzureCheck[] = [
@@ -37,7 +37,7 @@ export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRe
   async call(client, given, signal) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
     const unchecked: string[] = [];
-    /** A check that Azure does not answer, such as for a missing right to read, blocks nothing. */
+    /** A check that Azure does not answer, such as without the right to read, blocks nothing. */
     const attempt = async <Answer>(otherwise: Answer, question: () => Promise<Answer>): Promise<Answer> => {
       try {
         return await question();

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** What a login may do somewhere (Azure's REST reference: Permissions). */
+/** A login's permissions on a scope (Azure's REST reference: Permissions). */
 export const grantedActions = z.object({
   value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()) })),
 });
 
-/** A role's own exceptions don't take away what another role gives ("Understand Azure role definitions"). */
+/** A role's `notActions` do not remove what another role grants ("Understand Azure role definitions"). */
 export function permitsAction(given: z.output<typeof grantedActions>["value"], action: string): boolean {
   return given.some(({ actions, notActions }) => covers(actions, action) && !covers(notActions, action));
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 
-/** What a stack is about to make in Azure. What is not known yet is absent, and is not checked. */
+/** What a stack is about to create in Azure. Unknown values are absent and not checked. */
 export const plannedRelaySchema = z.object({
   subscriptionId: z.string().meta({ description: "Subscription in which everything is made." }),
   stack: z.string().meta({ description: "`<project>/<stack>`, by which an existing relay is found." }),
@@ -51,10 +51,10 @@ export const plannedRelaySchema = z.object({
 });
 export type PlannedRelay = z.output<typeof plannedRelaySchema>;
 
-/** A check of one subject: returns problems, each with its remedy. Throws if Azure does not answer. */
+/** One check. Returns problems with their remedies; throws if Azure does not answer. */
 export type AzureCheck = (azure: Asker, planned: PlannedRelay) => Promise<string[]>;
 
-/** Asks Azure Resource Manager something that changes nothing. */
+/** Sends a read-only request to Azure Resource Manager. */
 export type Asker = <Answer extends z.ZodType>(
   question: Parameters<AzureClient["query"]>[0],
   answer: Answer,

@@ -12,8 +12,7 @@ const rules = z.object({
 });
 
 /**
- * Whether the stack has a relay already, by its alerts, which name it. The names of its other resources don't hold the stack's name,
- * and a program can't see its state.
+ * Whether the stack already has a relay. Only the names of its alerts contain the stack's name, and a program can't read its own state.
  */
 export async function hasRelay(azure: Asker, planned: PlannedRelay): Promise<boolean> {
   const { value } = await azure(

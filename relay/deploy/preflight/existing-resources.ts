@@ -8,7 +8,7 @@ type Existing = PlannedRelay["existing"][number];
 const anything = z.object({ properties: z.record(z.string(), z.unknown()).nullish() });
 type Found = z.output<typeof anything>;
 
-/** Whether what the settings name exists, is as the relay needs it, and lets the login do what an `up` does with it. */
+/** Whether the resources in the settings exist, fit the relay, and give the login the rights that an `up` needs. */
 export const checkExisting: AzureCheck = async (azure, planned) => {
   const problems = await Promise.all(
     planned.existing.map(async (existing) => {
@@ -30,7 +30,7 @@ async function find({ id, apiVersion, setting }: Existing, azure: Asker): Promis
   }
 }
 
-/** Why a resource can't be used as it is. */
+/** Why the relay can't use a resource. */
 function unfitness(existing: Existing, { properties }: Found): string[] {
   const { id, setting } = existing;
   if (/\/vaults\/[^/]+$/i.test(id) && properties?.enableRbacAuthorization !== true) {

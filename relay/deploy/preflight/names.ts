@@ -18,8 +18,8 @@ const deleted = z.object({
 });
 
 /**
- * Whether the names that the user chose for storage accounts and vault are free; all are unique in all of Azure. What the subscription has
- * itself may be of an `up` that was interrupted, and is left to Azure to judge.
+ * Whether the user's names for storage accounts and vault are free; they must be unique in all of Azure. Objects in the user's own
+ * subscription are not reported, since an interrupted `up` may have left them.
  */
 export const checkNames: AzureCheck = async (azure, planned) => {
   const { storageAccountName, hostStorageAccountName, vaultName } = planned;

@@ -24,7 +24,7 @@ const restrictions = z.object({
 
 /**
  * What Azure Policy would refuse (Azure's REST reference: Policy Restrictions, *Check At Subscription Scope* and *Check At Resource
- * Group Scope*). Policies of management groups are not among its answers everywhere, so Azure may still refuse in an `up`.
+ * Group Scope*). The answer may lack policies of management groups, so an `up` may still be refused.
  */
 export const checkPolicies: AzureCheck = async (azure, planned) => {
   const denials = await Promise.all(
@@ -62,12 +62,12 @@ interface Denial {
   readonly resource: PlannedRelay["resources"][number];
 }
 
-/** One sentence a policy, since one for tags refuses every resource. */
+/** One sentence per policy, since a policy on tags refuses every resource. */
 function describe(denials: readonly Denial[], scope: string): string[] {
   const byPolicy = Map.groupBy(denials, ({ assignmentId }) => assignmentId);
   return [...byPolicy].map(([assignmentId, [first, ...rest]]) => {
     const types = [first, ...rest].flatMap((denial) => denial?.resource.type ?? []);
-    // What every policy asks first, which type it is about, is no reason.
+    // Every policy first evaluates the type, which explains nothing.
     const paths = (first?.paths ?? []).filter((path) => path !== "type");
     const reason = paths.length > 0 ? `, by ${paths.join(", ")}` : "";
     const remedy = policyRemedy(paths, { assignmentId, scope, ...(first && { type: first.resource.type }) });

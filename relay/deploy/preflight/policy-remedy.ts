@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const config = "npx pulumi config set";
 
-/** What to set for a property that a policy refuses, by the end of its path. */
+/** The setting behind a property that a policy refuses, by the end of the property's path. */
 const settings: readonly (readonly [RegExp, string])[] = [
   [/^location$/i, `${config} azure-native:location <region>`],
   [/enablePurgeProtection$/i, `${config} --path azure.purgeProtection true`],
@@ -17,15 +17,15 @@ export const evaluationDetails = z.object({
   evaluatedExpressions: z.array(z.object({ path: z.string().nullish() })).nullish(),
 });
 
-/** Properties that a policy looked at, such as `properties.enablePurgeProtection` or `tags['costCenter']`. */
+/** Properties that a policy evaluated, such as `properties.enablePurgeProtection` or `tags['costCenter']`. */
 export function evaluatedPaths(details: z.output<typeof evaluationDetails> | null | undefined): string[] {
   return (details?.evaluatedExpressions ?? []).flatMap(({ path }) => path ?? []);
 }
 
 /**
- * What to do about a refusal by Azure Policy: the setting that decides what it refuses, or else an exemption.
+ * The remedy for a refusal by Azure Policy: the setting behind the refused property, otherwise an exemption.
  *
- * @param type of the resource, where it is known
+ * @param type the resource's type, if known
  * @param paths see `evaluatedPaths`
  */
 export function policyRemedy(

@@ -27,7 +27,7 @@ export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, z
       `The region ${location} does not offer the plan Flex Consumption. ${otherRegion}. The regions that do: ${list}`,
     ];
   }
-  // Azure CLI and Azure's own modules read this word there; no reference documents it.
+  // No reference documents this value, but Azure CLI and Azure's own modules read it.
   if (zoneRedundant !== true || /FCZONEREDUNDANCY/i.test(region.properties.orgDomain ?? "")) return [];
   return [
     `The region ${location} has no availability zones for Flex Consumption. ${otherRegion}, or do without: ` +
@@ -85,7 +85,7 @@ export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersio
     .flatMap(({ stackSettings }) => stackSettings.linuxRuntimeSettings?.Sku ?? [])
     .filter(({ skuCode }) => skuCode === "FC1")
     .map(({ functionAppConfigProperties }) => functionAppConfigProperties.runtime.version);
-  // A region without any has no Flex Consumption, which the check of the plan reports.
+  // An empty list means that the region lacks Flex Consumption, which the check of the plan reports.
   if (offered.length === 0 || offered.includes(nodeVersion)) return [];
   return [
     `The region ${location} does not offer Node.js ${nodeVersion} on Flex Consumption, but ${offered.join(", ")}. Choose one: ` +

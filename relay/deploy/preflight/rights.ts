@@ -1,7 +1,7 @@
 import { grantedActions, permitsAction } from "./actions.ts";
 import { type AzureCheck, scopeOf } from "./azure-question.ts";
 
-/** The login's rights where everything is made (Azure's REST reference: Permissions, *List For Resource Group*). */
+/** The login's rights on the scope of the new resources (Azure's REST reference: Permissions, *List For Resource Group*). */
 export const checkRights: AzureCheck = async (azure, planned) => {
   const scope = scopeOf(planned);
   const { value } = await azure(

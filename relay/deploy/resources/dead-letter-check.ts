@@ -5,27 +5,27 @@ import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
 import { ageOf, askHealth, untilNextLook } from "./relay-health.ts";
 
-/** A relay that was idle starts first. */
+/** An idle relay has to start first. */
 const pace: LookPace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
 
-/** The relay that is asked. */
+/** The relay to ask. */
 interface Relay {
-  /** Undefined in the state of a version that did not know the address. */
+  /** Undefined in states of versions that did not record the address. */
   readonly healthUrl: string | undefined;
-  /** Whether its intake has been closed, so that what it counted before that does not count. */
+  /** Whether its intake was closed; earlier counts are then outdated. */
   readonly isClosed: boolean;
 }
 
 interface DeadLetters {
   readonly count: number;
-  /** Whether there are others, which were not counted. */
+  /** Whether there are further dead letters that were not counted. */
   readonly more: boolean;
 }
 
 /**
- * @param refused turns the reason into a message about what is not done
+ * @param refused turns the reason into an error message
  * @throws if there are dead letters, or if they can't be counted within a minute
  */
 export async function refuseDeadLetters(
@@ -46,10 +46,10 @@ export async function refuseDeadLetters(
 }
 
 /**
- * The same before a change that would take a relay away. If the relay can't be asked, the change goes on with a warning: it may be what
- * replaces a broken relay, and the deletion at its end needs the count anyway.
+ * The same check before a change that would replace or delete a relay. If the relay does not answer, the change goes on with a warning: it
+ * may replace a broken relay, and the deletion at its end needs the count anyway.
  *
- * @param isSure whether the change takes the relay away for sure; if not, dead letters are a warning
+ * @param isSure whether the change certainly removes the relay; if not, dead letters only cause a warning
  */
 export async function permitChange(
   operation: DeadLetterOperation,
@@ -98,7 +98,7 @@ async function look(
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
-  // Others may request its health too: a count since the first check is new enough.
+  // The health may be cached for other callers: a count since the first check is new enough.
   const isCurrent = isClosed ? said.intake === "closed" : ageOf(said) <= askedFor;
   if (isCurrent) return { done: said.deadLetters };
   return { notYet: "waiting until the relay counts its dead letters again", pause: untilNextLook(said) };

@@ -26,8 +26,8 @@ type Inputs = z.output<typeof inputs>;
 type Outputs = z.output<typeof outputs>;
 
 /**
- * What a rotation leaves behind: a former version of a secret stays readable in its vault, to all who may read the secret, until it is
- * disabled. Declared after the code that reads the secrets, so that none is disabled before all instances have the new one.
+ * Disables the former versions of rotated secrets, which otherwise stay readable to all who may read the secret. Declared after the code
+ * that reads the secrets, so no version is disabled before all instances have the new one.
  */
 export const formerVersions = defineResource<AzureClient>()({
   type: "customerio-aep:index:FormerVersions",
@@ -43,7 +43,7 @@ export const formerVersions = defineResource<AzureClient>()({
     return { id: `${values.vaultId}/former-versions`, outputs: await disableOthers(operation, values) };
   },
 
-  // Secrets whose former versions are still enabled are left out, so that the next update tries again.
+  // Secrets with enabled former versions are left out, so that the next update tries again.
   async read(_operation, _id, known, done) {
     if (!known || !done) throw importRefusal("customerio-aep:index:FormerVersions");
     const left = Object.entries(known.secrets).filter(([name]) => !done.enabled.includes(name));
@@ -53,7 +53,7 @@ export const formerVersions = defineResource<AzureClient>()({
   update: (operation, _id, { news }) => disableOthers(operation, news),
 
   async delete() {
-    // What is disabled stays so.
+    // Disabled versions stay disabled.
   },
 });
 
@@ -76,7 +76,7 @@ async function disableOthers(operation: Operation<AzureClient>, { vaultId, secre
   return { enabled };
 }
 
-/** Says which versions stay readable, and what to do. */
+/** Warns of versions that stay readable, with the remedy. */
 export function lacksRole(names: readonly string[], vaultId: string, target: CommandTarget): string {
   return (
     `Former versions of ${names.join(", ")} can still be read in the key vault ${vaultId.split("/").at(-1)}: this login may not disable ` +

@@ -18,7 +18,7 @@ import { handOver } from "./settings-handover.ts";
 const minute = 60_000;
 const syncPace: LookPace = { pauses: [2_000, 5_000], limit: 5 * minute };
 const readyPace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
-/** Milliseconds that instances get to take in secrets that arrived only after they had started. */
+/** Milliseconds for instances to read secrets that arrived only after their start. */
 const restartPause = minute;
 
 const hostName = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/i, "it must be a host name alone, without https:// and path");
@@ -111,9 +111,9 @@ type Outputs = z.output<typeof outputs>;
 const unsure: Outputs = { packageHash: "", deploymentId: "" };
 
 /**
- * The code of a function app on the Flex Consumption plan, which no resource of azure-native deploys. Done means that Azure has resolved
- * the app's references to secrets, that the functions are listed, and that the health check answers: by this very code, with its settings
- * and its secrets.
+ * The code of a function app on the Flex Consumption plan, which no resource of azure-native deploys. The deployment is complete when
+ * Azure has resolved the app's references to secrets and lists the functions, and the health check reports this code, its settings and
+ * its secrets.
  */
 export const functionCode = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionCode",
@@ -134,7 +134,7 @@ export const functionCode = defineResource<AzureClient>()({
     return { id: values.siteId, outputs: await deploy(operation, values) };
   },
 
-  // Azure returns neither the package nor its hash, so the running code itself is asked.
+  // Azure returns neither the package nor its hash, so this asks the running code.
   async read({ client, signal }, id, known, deployed) {
     if (!known || !deployed) {
       throw new Error(
@@ -149,7 +149,7 @@ export const functionCode = defineResource<AzureClient>()({
     const url = `https://${known.hostName}${known.healthPath}`;
     const running = await runningCode(client, { url, build: deployed.build }, signal);
     if (running.is !== "other") return { inputs: { ...known, ...settings }, outputs: deployed };
-    // Another hash, since the engine compares packages by it.
+    // Return another hash, since the engine compares packages by their hashes.
     const foreign = new Archive(
       known.package.path,
       createHash("sha256")
@@ -171,7 +171,7 @@ export const functionCode = defineResource<AzureClient>()({
   },
 });
 
-/** The app looks for its code in the new container at once, and has none until this resource deploys it there. */
+/** The app reads its code from the new container at once, and has none until this resource deploys it there. */
 const moveWarning =
   "The app's code and its host's storage move to another storage account (azure.separateHostStorage). Azure may answer calls with 404 for about a " +
   "minute, and after a 404 Customer.io holds back all events for an hour. None is lost. To avoid it, replace the relay instead of running a " +
@@ -179,8 +179,8 @@ const moveWarning =
 const stay = "To stay with one account: npx pulumi config set --path azure.separateHostStorage false";
 
 /**
- * Why this plugin must not deploy a package: it is the relay of another version of the program, which would not do what this plugin
- * waits for. Undefined: it may.
+ * Why this plugin must not deploy a package: another version's relay would not do what this plugin waits for. Undefined if it may deploy
+ * the package.
  */
 function otherVersion(folder: string): string | undefined {
   const { name, version } = packageManifest(folder);
@@ -192,13 +192,13 @@ function otherVersion(folder: string): string | undefined {
   );
 }
 
-/** Deploys the package unless it is what runs, and waits until it works. */
+/** Deploys the package unless it already runs, and waits until it works. */
 async function deploy(
   operation: Operation<AzureClient>,
   values: Inputs,
   former?: { readonly olds: Inputs; readonly running: Outputs },
 ): Promise<Outputs> {
-  // At a creation azure-native has just written them.
+  // On creation, azure-native has just written them.
   if (former) await restoreSettings(operation, values);
   // Before the code: instances that start without a secret would have to start again.
   await resolveReferences(operation, values.siteId);
@@ -222,7 +222,7 @@ async function deploy(
   return now;
 }
 
-/** Synchronizes the triggers and waits for the functions; returns what is missing in the end, if anything. */
+/** Synchronizes the triggers and waits for the functions. Returns what is still missing at the end, if anything. */
 async function activate(
   operation: Operation<AzureClient>,
   values: Inputs,
@@ -244,7 +244,7 @@ async function activate(
   }
 }
 
-/** Looks whether the app works, and restarts it where only that gives it its secrets. */
+/** Checks whether the app works, and restarts it if only a restart gives it its secrets. */
 function healthLook(
   operation: Operation<AzureClient>,
   values: Inputs,
@@ -267,7 +267,7 @@ function healthLook(
       };
     }
     if (health.unresolved.length > 0) {
-      // Azure has resolved them, but gives instances that run already no new values.
+      // Azure has resolved the references, but running instances do not get the new values.
       if (client.clock.monotonic() - restartedAt >= restartPause) {
         restartedAt = client.clock.monotonic();
         await client.siteSettings(values.siteId).restart(signal);
@@ -278,7 +278,7 @@ function healthLook(
         detail: `it lacks a value for ${names}`,
       };
     }
-    // A package that the host can't read gives no error: just no functions.
+    // If the host can't read a package, it reports no error and lists no functions.
     const functions = await client.functionNames(values.siteId, signal);
     if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
     if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };

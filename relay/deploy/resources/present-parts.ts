@@ -17,10 +17,10 @@ type Parts = Readonly<z.output<typeof partsSchema>>;
 const secondLook = 5_000;
 
 /**
- * Throws if Azure lacks what the state has, as after a `destroy` that was killed. An `up` takes the state's word for it: it would leave an
- * alert or a role out without a word, or end in whatever Azure says of an object that lies in what is gone.
+ * Throws if Azure lacks resources that are in the state, as after a killed `destroy`. An `up` trusts the state: it would silently leave out
+ * an alert or a role, or fail with an unclear error about an object inside a deleted one.
  *
- * @param parts by the name that the program gives them
+ * @param parts ids by the program's names
  */
 export async function requirePresent(
   { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
@@ -47,7 +47,7 @@ export async function requirePresent(
   );
 }
 
-/** With the last words of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
+/** Names a part with the end of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
 function describeParts(name: string, parts: Parts): string {
   return `${name} (${parts[name]?.id.split("/").slice(-2).join("/")})`;
 }

@@ -8,14 +8,14 @@ import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-lette
 import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
 import { holdSending, Succession } from "./succession.ts";
 
-/** Milliseconds between two counts: longer than an answer of the relay's health check is kept. */
+/** Milliseconds between two counts: longer than the relay caches its health. */
 const countEvery = 6_000;
-/** Milliseconds after which no instance can still put a call into the queue that came while the intake was open. */
+/** Milliseconds after which no call that arrived while the intake was open can still reach the queue. */
 const closingTime = lookLasts + longestCall + 500;
 /**
- * Milliseconds for which the intake stays closed if nobody renews it: a run that was killed must not leave a living relay closed. Once
- * all is delivered, the function app is deleted within seconds, and longer than a quarter of an hour is needed by nobody. A relay that
- * hands its notes over to its successor gets no calls any more, so that the time does no harm there.
+ * Milliseconds for which the intake stays closed if nobody renews the mark: a killed run must not leave a working relay closed. After the
+ * last delivery, the function app is deleted within seconds, so a quarter of an hour is enough. A relay that hands its notes over to its
+ * successor gets no more calls, so a longer time does no harm there.
  */
 const closedFor = { whileDraining: 10 * 60_000, whileHandingOver: 60 * 60_000, onceDrained: 15 * 60_000 };
 const inputs = z.object({
@@ -65,8 +65,8 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 
 /**
- * Delays the deletion of a relay until everything that it has accepted is delivered. It creates nothing: it is between the webhook,
- * which is deleted first, and the relay.
+ * Delays the deletion of a relay until all accepted events are delivered. It creates nothing. In the order of deletion, it is between the
+ * webhook, which is deleted first, and the relay.
  */
 export const queueDrain = defineResource<AzureClient>()({
   type: "customerio-aep:index:QueueDrain",
@@ -78,17 +78,17 @@ export const queueDrain = defineResource<AzureClient>()({
   inputs,
   outputs: z.object({}),
 
-  // The webhook depends on this resource, so that it is not turned yet when a replacement is refused here.
+  // The webhook depends on this resource, so a replacement that is refused here has not redirected it.
   async permit(operation, _id, { olds, news, replaces }) {
     if (!replaces || operation.client.abandonDeadLetters) return;
-    // A preview does not know the new queue's id, which may be the same: of one that was deleted by hand and is recreated.
+    // A preview does not know the new queue's id. It may be the same if the queue was deleted by hand and is recreated.
     await permitChange(operation, olds.healthUrl, news.queueId !== undefined, earlyRefusal);
   },
 
   async create(operation, values) {
     const { client, signal, other } = operation;
     await openAtStart(operation, values.queueId);
-    // Before the webhook is turned to it: an event that comes again from then on waits until this relay knows what is delivered.
+    // Before the webhook is redirected to this relay: repeated events then wait until the relay knows what was delivered.
     if (other && other.inputs.queueId !== values.queueId && values.takeoverUrl !== undefined) {
       await holdSending(client, values.queueId, signal);
       await client.clock.sleep(lookLasts, signal);
@@ -109,7 +109,7 @@ export const queueDrain = defineResource<AzureClient>()({
   async delete(operation, _id, state) {
     const { client, isCurrent, progress } = operation;
     const { queueId } = state;
-    // In a replacement the relay lives on, and the predecessor is deleted at the end of the same run.
+    // In a replacement the relay stays, and its predecessor is deleted at the end of the same run.
     if (client.opened.delete(queueId) || isCurrent) return;
     const succession = Succession.of(operation);
     try {
@@ -122,7 +122,7 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 });
 
-/** @throws if the relay must not be deleted; then its intake is open again */
+/** @throws if the relay must not be deleted; its intake is then open again */
 async function letGo(
   operation: Operation<AzureClient>,
   state: Inputs,
@@ -133,7 +133,7 @@ async function letGo(
     try {
       await waitUntilEmpty(operation, state, succession);
     } catch (error) {
-      // What is in its way may keep the former relay for days, while the new one is at work.
+      // The obstacle may keep the former relay for days, while the new one already works.
       await succession?.takeOver(queueId).catch(() => undefined);
       throw error;
     }
@@ -157,7 +157,7 @@ async function waitUntilEmpty(
   const { client } = operation;
   const relay = { healthUrl: state.healthUrl, isClosed: true };
   const refused = (reason: string) => refusal(operation, reason);
-  // Both before the wait, which may be long and useless, and after it, since what waits in the queues may become dead letters.
+  // Before the wait, which may be long and useless; and after it, since queued events may become dead letters.
   if (!client.abandonDeadLetters) await refuseDeadLetters(operation, relay, refused);
   if (client.abandonQueue) await giveUpQueue(operation, state.queueId);
   else await drain(operation, state, succession);
@@ -165,14 +165,14 @@ async function waitUntilEmpty(
   else await refuseDeadLetters(operation, relay, refused);
 }
 
-/** Keeps the intake closed, and fails if it was open meanwhile. */
+/** Keeps the intake closed; fails if it has been open meanwhile. */
 async function stayClosed(operation: Operation<AzureClient>, queueId: string, time: number): Promise<void> {
   const kept = await keepClosed(operation, queueId, time);
   if (kept !== "lapsed" || operation.client.abandonQueue) return;
   throw new Error(refusal(operation, "since its intake opened by itself before the end: this computer was asleep"));
 }
 
-/** Opens an intake that an earlier run has closed. */
+/** Opens an intake that an earlier run closed. */
 async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
   client.opened.add(queueId);
   const found = await client.queue(queueId, signal);
@@ -181,7 +181,7 @@ async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: 
   if (!marked) throw new Error(queueIsGone(queueId));
 }
 
-/** Closes the intake, and waits until every instance knows it. Returns false if the queue does not exist. */
+/** Closes the intake, and waits until every instance has noticed. Returns false if the queue does not exist. */
 async function close(operation: Operation<AzureClient>, queueId: string): Promise<boolean> {
   const { client, signal, progress } = operation;
   if ((await keepClosed(operation, queueId, closedFor.whileDraining)) === "gone") return false;
@@ -192,7 +192,7 @@ async function close(operation: Operation<AzureClient>, queueId: string): Promis
   return true;
 }
 
-/** Closes the intake for a time from now. `lapsed`: it was open before. `gone`: there is no queue. */
+/** Closes the intake for some time from now. `lapsed`: it was open before. `gone`: the queue does not exist. */
 async function keepClosed(
   { client, signal }: Operation<AzureClient>,
   queueId: string,
@@ -238,8 +238,8 @@ async function drain(
 }
 
 /**
- * Looks whether both queues are empty. Azure's numbers are approximate, so one zero does not count, and none does if the intake may have
- * been open since the one before: a computer that sleeps renews no mark.
+ * Checks whether both queues are empty. Azure's counts are approximate, so two zeros in a row are needed. If the intake may have been
+ * open in between, counting restarts: a sleeping computer does not renew the mark.
  */
 function watchQueues(operation: Operation<AzureClient>, queueId: string): () => Promise<Look<true>> {
   const { client, signal } = operation;
@@ -269,8 +269,8 @@ function watchQueues(operation: Operation<AzureClient>, queueId: string): () => 
 }
 
 /**
- * A message that failed five times is in the poison queue, and is not a dead letter yet. It moves from the events to there and on to the dead
- * letters, and is counted in this order, so that none slips through between two counts.
+ * Counts messages that failed five times and are not dead letters yet. Messages move from the queue of events to the poison queue, and
+ * then to the dead letters. Counting in the same order misses none that moves meanwhile.
  */
 async function countPoison(client: AzureClient, queueId: string, signal: AbortSignal): Promise<number> {
   return (await client.queue(`${queueId}-poison`, signal))?.length ?? 0;

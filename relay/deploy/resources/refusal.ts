@@ -1,16 +1,16 @@
 import type { Operation } from "pulumi-provider-kit";
 
-/** What gives up the events that wait in a relay's queues. */
+/** The environment variable that gives up the events in a relay's queues. */
 export const abandonQueue = "RELAY_ABANDON_QUEUE=true";
 
-/** Milliseconds for which a relay is asked to continue after the operation itself was stopped. */
+/** Milliseconds for calls that resume the relay after the operation was stopped. */
 export const graceTime = 15_000;
 
 export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The stack of an operation, for the commands that a message names. */
+/** The operation's stack, for commands in messages. */
 export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
   return urn.split(":")[2] ?? "";
 }
@@ -24,7 +24,7 @@ export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: stri
   );
 }
 
-/** The same before anything has been changed or deleted. The caller adds how to go on. */
+/** The same message before anything was changed or deleted. The caller adds the remedy. */
 export function earlyRefusal(reason: string): string {
   return `The relay is not taken down, ${reason}. Nothing has been deleted: the relay goes on as before, and Customer.io's webhook still posts to it.`;
 }

@@ -26,8 +26,8 @@ const inputs = z.object({
 });
 
 /**
- * Refuses because of dead letters while everything still works. The drain counts them too, but only once the webhook is gone or turned;
- * it stops what becomes a dead letter in between.
+ * Refuses because of dead letters while everything still works. The drain counts them too, but only after the webhook was deleted or
+ * redirected; it catches events that become dead letters in between.
  */
 export const relayGuard = defineResource<AzureClient>()({
   type: "customerio-aep:index:RelayGuard",
@@ -38,7 +38,7 @@ export const relayGuard = defineResource<AzureClient>()({
   inputs,
   outputs: z.object({}),
 
-  // In the preview, too: an `up` takes the state's word for what a destroy that was killed has deleted.
+  // During previews, too: after a killed destroy, an `up` would trust the state about parts that no longer exist.
   permitCreation: (operation, { parts }) => requirePresent(operation, parts ?? {}),
 
   create: ({ name }) => Promise.resolve({ id: name, outputs: {} }),
@@ -60,7 +60,7 @@ export const relayGuard = defineResource<AzureClient>()({
   async delete(operation, _id, { delivery, queueId, healthUrl }) {
     const { client, signal } = operation;
     if (delivery === "direct" || client.abandonDeadLetters) return;
-    // Somebody has deleted the relay by hand, with its dead letters.
+    // Somebody deleted the relay by hand, with its dead letters.
     if (queueId !== undefined && (await client.queue(queueId, signal)) === undefined) return;
     await refuseDeadLetters(operation, { healthUrl, isClosed: false }, earlyRefusal);
   },

@@ -3,7 +3,7 @@ import { healthAnswerLasts } from "../../core/delivery/time-limits.ts";
 import { jsonOf } from "../../core/event/json.ts";
 import type { AzureClient } from "../client/client.ts";
 
-/** Seconds for which a relay gives the same answer again. Relays of earlier versions do not say how old theirs is. */
+/** Seconds for which a relay caches its health. Earlier versions do not report the age of their answer. */
 const oldest = healthAnswerLasts / 1_000;
 
 const health = z.object({
@@ -16,10 +16,10 @@ const health = z.object({
   ageSeconds: z.number().optional(),
 });
 
-/** What a relay says of itself where it is well; see `Health` in relay/azure/health.ts. */
+/** A healthy relay's report; see `Health` in relay/azure/health.ts. */
 export type RelayHealth = z.output<typeof health>;
 
-/** Milliseconds since the relay looked, at most. */
+/** Maximum milliseconds since the relay checked its health. */
 export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
   return ageSeconds * 1_000;
 }
@@ -29,13 +29,13 @@ export function untilNextLook({ ageSeconds = 0 }: RelayHealth): number {
   return Math.max(1, oldest - ageSeconds) * 1_000;
 }
 
-/** Why a relay's health check says nothing. */
+/** Why a relay's health check gives no result. */
 export interface IllHealth {
-  /** Changes only if the reason does. */
+  /** The reason, without changing details. */
   readonly failure: string;
-  /** With what the relay said. */
+  /** The reason, with the relay's answer. */
   readonly detail: string;
-  /** Of the answer; undefined if none came. */
+  /** HTTP status; undefined without an answer. */
   readonly status?: number;
 }
 
@@ -53,6 +53,6 @@ export async function askHealth(
   if (status !== 200)
     return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}`, status };
   const parsed = health.safeParse(jsonOf(text));
-  // Code of another kind than the relay's may answer in its own words.
+  // Code other than the relay's may answer in another format.
   return parsed.success ? parsed.data : { forwarders: {}, unresolved: [] };
 }

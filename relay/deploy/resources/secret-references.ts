@@ -11,10 +11,10 @@ const pace: LookPace = { pauses: [2_000, 5_000, 10_000], limit: 10 * 60_000 };
 type SecretOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "urn">;
 
 /**
- * Waits until Azure has resolved every Key Vault reference among an app's settings, and has it look them up again while it has not:
- * otherwise the app could be without a secret for a day.
+ * Waits until Azure has resolved every Key Vault reference in an app's settings, and makes Azure retry meanwhile: otherwise the app could
+ * lack a secret for a day.
  *
- * @throws if one is still not resolved after ten minutes, with the setting, Azure's word for it and what to do
+ * @throws if a reference is not resolved after ten minutes. The error names the setting, Azure's status and the remedy
  */
 export async function resolveReferences(operation: SecretOperation, siteId: string): Promise<void> {
   let open: readonly SecretReference[] = [];
@@ -32,7 +32,7 @@ export async function resolveReferences(operation: SecretOperation, siteId: stri
   );
 }
 
-/** References that Azure has not resolved. */
+/** References that Azure has not resolved yet. */
 async function listUnresolved({ client, signal }: SecretOperation, siteId: string): Promise<SecretReference[]> {
   const references = await client.siteSettings(siteId).references(signal);
   return references.filter(({ status }) => status !== "Resolved");
@@ -42,7 +42,7 @@ function inWords({ setting, status, details }: SecretReference): string {
   return `${setting} (${status}${details === undefined ? "" : `: ${details.replace(/\.$/, "")}`})`;
 }
 
-/** What to do, by Azure's word (`ResolveStatus` in its REST reference). */
+/** Remedies by Azure's status (`ResolveStatus` in its REST reference). */
 function remedyOf({ status, vaultName, secretName }: SecretReference, stack: string): string {
   const vault = vaultName === undefined ? "its key vault" : `the key vault ${vaultName}`;
   const up = pulumiCommand("up", { stack });

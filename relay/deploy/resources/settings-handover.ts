@@ -6,11 +6,11 @@ import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
-/** Milliseconds after which no instance sends any more that has settings other than the marked ones. */
+/** Milliseconds after which no instance with other than the marked settings sends events. */
 const handoverTime = lookLasts + longestRequest + 500;
 const gonePace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * 60_000 };
 
-/** A relay and the settings that its instances are meant to have. */
+/** A relay and the settings that its instances should have. */
 interface RelaySettings {
   readonly hostName: string;
   readonly healthPath: string;
@@ -19,8 +19,8 @@ interface RelaySettings {
 }
 
 /**
- * Stops every instance that still has former settings. Azure ends instances some time after a change, and what the former settings
- * lead to may be deleted as soon as this resource is done. Answers what is missing in the end, if anything.
+ * Stops every instance that still has former settings. Azure ends instances some time after a change, but the targets of the former
+ * settings may be deleted as soon as this resource is done. Returns what is still missing at the end, if anything.
  */
 export async function handOver(
   operation: Operation<AzureClient>,
@@ -36,7 +36,7 @@ export async function handOver(
     progress("waiting until no instance works with the former settings any more");
     await client.clock.sleep(handoverTime, signal);
   }
-  // Code of an earlier version ignores the mark, but reports itself.
+  // An earlier version's code ignores the mark, but reports its settings.
   const gone = await lookPatiently(operation, gonePace, () => checkEarlierVersions(operation, values));
   return "done" in gone
     ? undefined
@@ -44,8 +44,8 @@ export async function handOver(
 }
 
 /**
- * Whether instances with former settings may still send. Not of a relay that was never marked and is made only now, nor of one that was
- * marked with these settings long enough ago: an `up` that was killed in the wait leaves the mark, but has not waited.
+ * Whether instances with former settings may still send. They can't if the relay is new and was never marked, or if it was marked with
+ * these settings long enough ago. The age matters because an `up` that was killed during the wait leaves the mark.
  */
 function mayHaveFormer(
   configuration: string,

@@ -8,13 +8,13 @@ import { guidOf } from "./arm/guid.ts";
 import { put } from "./arm/put.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 
-/** Milliseconds for which a new relay sends nothing, unless the mark is renewed: a run that was killed must not hold events for long. */
+/** Milliseconds for which a new relay sends nothing unless the mark is renewed: a killed run must not hold events for long. */
 const heldFor = 15 * 60_000;
-/** Milliseconds from one such mark to the next. */
+/** Milliseconds between renewals of the mark. */
 const renewEvery = 60_000;
 /** A new role takes minutes to propagate, and the new relay's instances see a mark at most five seconds late. */
 const pace: LookPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
-/** Notes lie in 256 partitions, by the first two hexadecimal digits of a hash; a share of them is those with one first digit. */
+/** Notes are in 256 partitions, by the first two hexadecimal digits of a hash. A share is all partitions with the same first digit. */
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
@@ -25,16 +25,16 @@ const readerRole = "76199698-9eea-4c19-bc75-cec21354c6b6";
 const storageAccount = z.object({ properties: z.object({ primaryEndpoints: z.object({ table: z.string() }) }) });
 const answer = z.object({ copied: z.number(), position: z.unknown().optional() });
 
-/** Of the drain of a relay that remembers what it delivers. */
+/** The marks in the drain of a relay that remembers delivered events. */
 const successorInputs = z.object({ queueId: z.string(), takeoverUrl: z.string(), principalId: z.string() });
 type Successor = z.output<typeof successorInputs>;
 
 type SuccessionOperation = Pick<Operation<AzureClient>, "urn" | "client" | "signal" | "progress" | "warn" | "other">;
 
 /**
- * What a relay leaves to the one that replaces it in another storage account: its notes of delivered events, so that an event that
- * Customer.io sends again to the new relay is not delivered twice. The new relay copies them with its own identity, to which the
- * caller's login gives the right to read them. So the caller needs no role on data.
+ * Hands a relay's notes of delivered events over to its replacement in another storage account, so that an event that Customer.io sends
+ * again to the new relay is not delivered twice. The new relay copies the notes with its own identity, which the caller's login grants
+ * the right to read them. So the caller needs no role on data.
  */
 export class Succession {
   readonly #operation: SuccessionOperation;
@@ -46,20 +46,20 @@ export class Succession {
     this.#successor = successor;
   }
 
-  /** Undefined if no other relay replaces it, or if it remembers no delivered events. */
+  /** Undefined if no other relay replaces this one, or if this one remembers no delivered events. */
   static of(operation: SuccessionOperation): Succession | undefined {
     const parsed = successorInputs.safeParse(operation.other?.inputs);
     return parsed.success ? new Succession(operation, parsed.data) : undefined;
   }
 
-  /** Holds the new relay, and gives it the right to read, which takes minutes to propagate in Azure. */
+  /** Holds the new relay, and grants it the right to read, which takes minutes to propagate in Azure. */
   async begin(formerQueueId: string): Promise<void> {
     await this.hold();
-    // What is wrong with it is said when the notes are copied.
+    // Copying the notes reports what is wrong.
     await this.#allowReading(accountOf(formerQueueId)).catch(() => undefined);
   }
 
-  /** Lets the new relay take events but send none, for some minutes from now. */
+  /** Makes the new relay accept events but send none, for some minutes from now. */
   async hold(): Promise<void> {
     const { client, signal } = this.#operation;
     const time = client.clock.now();
@@ -69,9 +69,9 @@ export class Succession {
   }
 
   /**
-   * Has the new relay copy the notes, once all is delivered and noted.
+   * Makes the new relay copy the notes, after all events are delivered and noted.
    *
-   * @throws if it can't, unless the former relay's events are given up too
+   * @throws if copying fails, unless the former relay's events are given up too
    */
   async handOver(formerQueueId: string): Promise<void> {
     const { client, warn } = this.#operation;
@@ -87,9 +87,9 @@ export class Succession {
   }
 
   /**
-   * Has the new relay copy the notes. Repeated, it copies them again.
+   * Makes the new relay copy the notes. A repeated call copies them again.
    *
-   * @throws if it can't
+   * @throws if copying fails
    */
   async takeOver(formerQueueId: string): Promise<void> {
     const { client, signal, progress } = this.#operation;
@@ -101,7 +101,7 @@ export class Succession {
     await this.#allowReading(formerId);
     const key = randomBytes(32).toString("base64url");
     const keyDigest = createHash("sha256").update(key).digest("hex");
-    // Without its queue it is not a successor: all of the stack is being taken down.
+    // A relay without its queue is not a successor: the whole stack is being destroyed.
     if ((await client.markQueue(queueId, () => ({ former: { address, keyDigest } }), signal)) === undefined) return;
     const left = [...shares];
     let copied = 0;
@@ -170,7 +170,7 @@ function accountOf(queueId: string): string {
   return queueId.replace(/\/queueServices\/.*$/i, "");
 }
 
-/** Lets a relay take events but send none, for some minutes from now. */
+/** Makes a relay accept events but send none, for some minutes from now. */
 export async function holdSending(client: AzureClient, queueId: string, signal: AbortSignal): Promise<void> {
   const until = (now: Date) => ({ heldUntil: new Date(now.getTime() + heldFor) });
   await client.markQueue(queueId, (now) => ({ sending: until(now) }), signal);

@@ -33,8 +33,8 @@ const answer = z.object({
 const site = z.object({ properties: z.object({ serverFarmId: z.string() }) });
 
 /**
- * Not azure-native's, for two reasons: under a name by chance, a killed `up` would leave a plan beside the next one's, and Azure deletes no
- * plan that still has an app (409), such as one that a killed `up` could not record.
+ * Replaces azure-native's plan for two reasons: with a random name, a killed `up` would leave a plan beside the next one's; and Azure does
+ * not delete a plan that still has an app (409), such as an app that a killed `up` could not record.
  */
 export const appServicePlan = defineResource<AzureClient>()({
   type: "customerio-aep:index:AppServicePlan",
@@ -57,12 +57,12 @@ export const appServicePlan = defineResource<AzureClient>()({
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
     const location = answer.safeParse(found).data?.location ?? state?.location ?? "";
-    // A plan can't move, and Azure spells its region in another way than the group's: "West Europe" for "westeurope".
+    // A plan can't move, and Azure spells its region differently from the group's: "West Europe" for "westeurope".
     const body = matchSpelling({ ...found, location: undefined }, known.body) as typeof known.body;
     return { inputs: { ...known, body }, outputs: { location } };
   },
 
-  // By the id in the state: a plan of an earlier version has another name than the program gives it now.
+  // Uses the id in the state: an earlier version may have given the plan another name.
   update: (operation, id, { news }) => write(operation, id, news.body),
 
   async delete(operation, id) {
@@ -81,7 +81,7 @@ async function write(operation: Operation<AzureClient>, id: string, body: Record
   }
 }
 
-/** Not every region has zones for every plan, and this changes: only Azure knows. */
+/** Which regions have zones for which plans changes, so only Azure can tell. */
 function aboutZones(error: unknown, body: Record<string, unknown>): Error | undefined {
   const { properties } = z.object({ properties: z.object({ zoneRedundant: z.boolean() }) }).safeParse(body).data ?? {};
   if (!(error instanceof VendorError) || !properties?.zoneRedundant || !/zone/i.test(error.message)) return undefined;
@@ -92,7 +92,7 @@ function aboutZones(error: unknown, body: Record<string, unknown>): Error | unde
   return new Error(`${error.message} ${remedy}`, { cause: error });
 }
 
-/** @throws if Azure has failed to make it */
+/** @throws if Azure failed to create the plan */
 function readOutputs(plan: unknown): Outputs | undefined {
   const parsed = answer.safeParse(plan);
   if (!parsed.success) return undefined;
@@ -105,7 +105,7 @@ function readOutputs(plan: unknown): Outputs | undefined {
   return state.toLowerCase() === "succeeded" ? { location: parsed.data.location } : undefined;
 }
 
-/** An app in the state depends on the plan, so it was deleted before. */
+/** An app in the state depends on the plan, so it is already deleted. */
 async function deleteAppOfTheName({ client, signal, warn }: Operation<AzureClient>, planId: string): Promise<void> {
   const siteId = planId.replace(/\/serverfarms\//i, "/sites/");
   const found = site.safeParse(await client.armGet(siteId, apiVersion, signal));

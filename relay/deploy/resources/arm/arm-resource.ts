@@ -34,8 +34,8 @@ const inputs = z.object({
 type Inputs = z.output<typeof inputs>;
 
 /**
- * azure-native refuses to create what exists already. A run that was killed after Azure had acted leaves just that, and under a
- * fixed name no later run could go on. Azure's own PUT makes or updates, whatever there is.
+ * azure-native refuses to create a resource that already exists. A run that was killed after Azure acted leaves such a resource, and with
+ * a fixed name no later run could continue. Azure's own PUT creates or updates.
  */
 export const armResource = defineResource<AzureClient>()({
   type: "customerio-aep:index:ArmResource",
@@ -58,11 +58,11 @@ export const armResource = defineResource<AzureClient>()({
   async read({ client, signal }, id, known) {
     if (!known) throw importRefusal("customerio-aep:index:ArmResource");
     const found = await client.armGet(id, known.apiVersion, signal);
-    // Azure returns more than was sent; only the program's properties are compared.
+    // Azure returns more than the program sent; only the program's properties are compared.
     return found && { inputs: { ...known, body: matchSpelling(found, known.body) as Inputs["body"] }, outputs: {} };
   },
 
-  // By the id in the state: a role assignment of an earlier version has another name than the program gives it now.
+  // Uses the id in the state: an earlier version may have given the role assignment another name.
   async update(operation, id, { news }) {
     await put(operation, id, news);
     await waitUntilMade(operation, id, news.apiVersion);
@@ -78,8 +78,8 @@ export const armResource = defineResource<AzureClient>()({
 });
 
 /**
- * Notes whether a create finds its object there. In a replacement it does, since the name stays: the object is rewritten, and the
- * deletion of what was replaced, which the engine asks for at the end of the same run, must not take it away.
+ * Notes whether a create finds an existing object. A replacement does, since the name stays: it rewrites the object, and the deletion of
+ * the replaced resource at the end of the same run must not delete it.
  */
 export async function noteTakenOver(
   { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
@@ -90,8 +90,8 @@ export async function noteTakenOver(
 }
 
 /**
- * What Azure has of what was sent: keys that were not are left out, what it never answers is as it was sent, and ids and words that
- * it spells with other capitals are the same.
+ * Azure's values of the sent properties. Keys that were not sent are left out, values that Azure never returns are as sent, and
+ * differences in case are ignored for ids and words.
  */
 export function matchSpelling(answered: unknown, sent: unknown): unknown {
   if (answered === undefined) return sent;

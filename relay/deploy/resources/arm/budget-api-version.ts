@@ -1,2 +1,2 @@
-/** Version of the API of Azure's cost management by which budgets are made and read. */
+/** API version of Azure's cost management, for creating and reading budgets. */
 export const budgetApiVersion = "2024-08-01";

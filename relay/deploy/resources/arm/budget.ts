@@ -43,8 +43,8 @@ const answer = z.object({
 });
 
 /**
- * Not azure-native's, since its start date would have to be an input: Azure takes none before the present month for a new budget, and
- * never another one for a budget that exists ("Start date of budgets cannot be updated"). So the date belongs to the moment of creation.
+ * Replaces azure-native's budget, which needs the start date as an input: Azure accepts no date before the present month for a new budget,
+ * and no change for an existing one ("Start date of budgets cannot be updated"). So this resource sets the date on creation.
  */
 export const budget = defineResource<AzureClient>()({
   type: "customerio-aep:index:Budget",
@@ -66,7 +66,7 @@ export const budget = defineResource<AzureClient>()({
     const found = answer.safeParse(await client.armGet(id, apiVersion, signal)).data?.properties;
     if (!found) return undefined;
     const sent = notificationsTo(known.actionGroupIds);
-    // Notifications that somebody has changed are none of the stack's: the next update writes its own again.
+    // If somebody has changed a notification, the next update restores the stack's own.
     const isOurs = isDeepStrictEqual(matchSpelling(found.notifications ?? {}, sent), sent);
     const actionGroupIds = isOurs ? known.actionGroupIds : [];
     return { inputs: { ...known, amount: found.amount, actionGroupIds }, outputs: { startDate: startOf(found) } };
@@ -94,7 +94,7 @@ async function write(operation: Operation<AzureClient>, id: string, values: Inpu
   return { startDate };
 }
 
-/** Azure leaves the milliseconds out. */
+/** Azure omits the milliseconds. */
 function startOf({ timePeriod }: { readonly timePeriod: { readonly startDate: string } }): string {
   return new Date(timePeriod.startDate).toISOString();
 }
@@ -104,7 +104,7 @@ function firstOfMonth(day: Date): string {
   return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth())).toISOString();
 }
 
-/** Thresholds are percentages of the amount. Azure takes up to five notifications a budget. */
+/** Thresholds are percentages of the amount. Azure accepts up to five notifications per budget. */
 function notificationsTo(contactGroups: readonly string[]) {
   const whole = { enabled: true, operator: "GreaterThan", threshold: 100, contactEmails: [], contactGroups };
   return {

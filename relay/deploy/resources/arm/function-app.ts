@@ -35,7 +35,7 @@ const answer = z.object({
   }),
 });
 
-/** Not azure-native's, for the reason that `ArmResource` has: a plan takes one app, so one that no state knows is in the way. */
+/** Replaces azure-native's app for the same reason as `ArmResource`: a plan has one app, so an app that no state records blocks the next. */
 export const functionApp = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionApp",
   description:
@@ -62,7 +62,7 @@ export const functionApp = defineResource<AzureClient>()({
     return { inputs: { ...known, body: withAccess(body, found, configuration) }, outputs: hosts };
   },
 
-  // By the id in the state: an app of an earlier version has another name than the program gives it now.
+  // Uses the id in the state: an earlier version may have given the app another name.
   update: (operation, id, { news, olds }) => write(operation, id, clearRestrictions(news.body, olds.body)),
 
   async delete({ client, signal, isCurrent }, id) {
@@ -70,7 +70,7 @@ export const functionApp = defineResource<AzureClient>()({
   },
 });
 
-/** No document says that Azure drops what a write leaves out, so access restrictions and a network that are to go are sent as none. */
+/** It is undocumented whether Azure removes what a write omits, so removed access restrictions and networks are sent as empty values. */
 function clearRestrictions(news: Record<string, unknown>, olds: Record<string, unknown>): Record<string, unknown> {
   const [now, before] = [siteConfigOf(news), siteConfigOf(olds)];
   const gone = Object.entries(withoutRestrictions(before)).filter(([name]) => !(name in now));
@@ -87,8 +87,8 @@ function clearRestrictions(news: Record<string, unknown>, olds: Record<string, u
 }
 
 /**
- * The app with the access rules that Azure has, where somebody has changed them: Azure answers them only as the app's `config/web`, and
- * whether the app can be called at all only if it can't.
+ * The app with Azure's access rules if somebody has changed them. Azure returns the rules only in the app's `config/web`, and the app's
+ * public access only if it is disabled.
  */
 function withAccess(
   body: Record<string, unknown>,

@@ -6,12 +6,12 @@ import { type Look, type LookPace, lookPatiently } from "../../client/patience.t
 import { graceTime } from "../refusal.ts";
 import { put } from "./put.ts";
 
-/** Where a stack's own delete lock is, below the id of what it protects. */
+/** The path of a stack's own delete lock, below the id of the protected resource. */
 export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-aep";
-/** Of Azure's management locks. */
+/** API version of Azure's management locks. */
 export const lockApiVersion = "2020-05-01";
 
-/** Azure continues to refuse for some seconds after a lock was deleted. */
+/** Azure still refuses for some seconds after a lock was deleted. */
 const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
 const lockSchema = z.object({ properties: z.object({ level: z.string(), notes: z.string().nullish() }) });
@@ -20,10 +20,10 @@ type Lock = z.output<typeof lockSchema>;
 type LockOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress">;
 
 /**
- * Deletes a resource that may stand on one with a delete lock, such as a role assignment on a storage account. Azure keeps that too while
- * there is a lock (ScopeLocked). The stack's own lock is against people, not against the stack: it is taken off for this, and put back.
+ * Deletes a resource on a scope that may have a delete lock, such as a role assignment on a storage account. The lock protects that
+ * resource, too (ScopeLocked). The stack's own lock is meant for people, so it is removed for the deletion and then restored.
  *
- * @throws if a lock of another owner prevents it
+ * @throws if somebody else's lock prevents the deletion
  */
 export async function deleteDespiteOwnLock(operation: LockOperation, id: string, apiVersion: string): Promise<void> {
   const { client, signal } = operation;
@@ -37,7 +37,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
     } catch (error) {
       if (lockId === undefined || !(error instanceof VendorError) || error.code !== "ScopeLocked") throw error;
       const lock = lockSchema.safeParse(await client.armGet(lockId, lockApiVersion, signal)).data;
-      // Another deletion of the same run may just have removed it, so the first read may find none.
+      // Another deletion of the same run may just have removed the lock.
       if (lock === undefined && taken === undefined && isAbsent) throw error;
       isAbsent = lock === undefined;
       if (lock) {
@@ -55,7 +55,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
   }
 }
 
-/** After Ctrl-C too. */
+/** Restores the lock, even after Ctrl-C. */
 function putBack(operation: LockOperation, lockId: string, { properties }: Lock): Promise<unknown> {
   const signal = operation.signal.aborted ? AbortSignal.timeout(graceTime) : operation.signal;
   const { level, notes } = properties;

@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 
-/** Azure answers 409 while something else is written in the same account, as by a provider whose engine was killed. */
+/** Azure answers 409 during another write to the same account, such as by a provider that outlived its killed engine. */
 const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
-/** Most resources exist at once; a subscription of Event Grid takes seconds, by Microsoft's samples up to minutes. */
+/** Most resources exist at once; an Event Grid subscription takes seconds, or minutes according to Microsoft's samples. */
 const creationPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
 
 const state = z.object({ properties: z.object({ provisioningState: z.string() }) });
@@ -14,7 +14,7 @@ const state = z.object({ properties: z.object({ provisioningState: z.string() })
 /**
  * Creates or updates a resource, waits while Azure is creating it, and returns the resource.
  *
- * @throws if Azure says that it could not
+ * @throws if Azure reports a failure
  */
 export async function put(
   operation: Pick<Operation<AzureClient>, "client" | "signal" | "progress">,

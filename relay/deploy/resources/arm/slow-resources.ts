@@ -11,17 +11,17 @@ const state = z.object({ properties: z.object({ provisioningState: z.string().op
 const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
 
 /**
- * Whether a resource is one of Azure's network provider, which answers before it is done, and until then refuses what builds on the
- * resource.
+ * Whether a resource belongs to Azure's network provider, which answers before it has finished, and until then refuses resources that
+ * depend on this one.
  */
 export function isOfNetwork(id: string): boolean {
   return /\/providers\/Microsoft\.Network\//i.test(id);
 }
 
 /**
- * Waits until Azure has made a resource of the network provider; of others it waits for nothing.
+ * Waits until Azure has created a resource of the network provider; does not wait for others.
  *
- * @throws if Azure says that it has failed, or takes more than 15 minutes
+ * @throws if Azure reports a failure, or takes more than 15 minutes
  */
 export async function waitUntilMade(call: Call, id: string, apiVersion: string): Promise<void> {
   if (!isOfNetwork(id)) return;
@@ -39,8 +39,8 @@ export async function waitUntilMade(call: Call, id: string, apiVersion: string):
 }
 
 /**
- * Deletes a resource of the network provider and waits until it is gone. Azure frees the subnet of a function app some minutes after it has
- * deleted the app, and refuses until then.
+ * Deletes a resource of the network provider and waits until it is gone. Azure frees a function app's subnet some minutes after the app's
+ * deletion, and refuses to delete the subnet until then.
  */
 export async function deleteSlowly(call: Call, id: string, apiVersion: string): Promise<void> {
   const name = id.split("/").slice(-2).join("/");

@@ -70,18 +70,18 @@ export const vaultSecret = defineResource<AzureClient>()({
     if (found === undefined) return undefined;
     const { uriWithVersion, isEnabled, expiresAt } = versionOf(found);
     const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
-    // An empty value means that the stack did not write it, so that the next update writes the stack's own again.
+    // An empty value marks a secret that the stack did not write, so the next update writes the stack's value again.
     const value = isOurs ? known.value : "";
     return { inputs: { ...known, value, ...expiryDrift(known, expiresAt) }, outputs: { uriWithVersion } };
   },
 
-  // A value is written as a new version. What else changes, does so in the present one, but for an expiry date that is to go.
+  // A new value needs a new version, and so does removing an expiry date. Other changes apply to the present version.
   update: (operation, id, { news, olds }) =>
     news.value === olds.value && (news.expiresAt || !olds.expiresAt)
       ? describe(operation, id, news)
       : write(operation, id, news),
 
-  // To delete it alone would keep its name taken for days, and needs a role that an Owner lacks.
+  // Deleting the secret alone would block its name for days, and needs a role that an Owner lacks.
   async delete({ client, signal, isCurrent }, id, { disableWhenDeleted }) {
     if (!disableWhenDeleted || isCurrent || (await client.armGet(id, apiVersion, signal)) === undefined) return;
     await client.armPatch(id, apiVersion, { properties: { attributes: { enabled: false } } }, signal);
@@ -100,19 +100,19 @@ async function describe({ client, signal }: Operation<AzureClient>, id: string, 
   return { uriWithVersion };
 }
 
-/** The expiry date that the vault has, if the stack has given another one. */
+/** The vault's expiry date, if it differs from the stack's. */
 function expiryDrift({ expiresAt: given }: Values, found: string | undefined): Pick<Values, "expiresAt"> {
   if (given === undefined || (found !== undefined && Date.parse(given) === Date.parse(found))) return {};
   return { expiresAt: found };
 }
 
-/** All of a secret but its value. */
+/** A secret's properties without its value. */
 function descriptionOf({ contentType, expiresAt, tags }: Values) {
   return {
     ...(tags && { tags }),
     properties: {
       ...(contentType && { contentType }),
-      // Azure has seconds since 1970.
+      // Azure expects seconds since 1970.
       ...(expiresAt && { attributes: { exp: Math.floor(Date.parse(expiresAt) / 1000) } }),
     },
   };

@@ -17,7 +17,7 @@ interface Wanted<Outputs> {
   readonly id: string;
   readonly body: Record<string, unknown>;
   readonly what: string;
-  /** Undefined while Azure is still at work. */
+  /** Undefined until Azure has finished. */
   readonly outputsIn: (answer: unknown) => Outputs | undefined;
 }
 
