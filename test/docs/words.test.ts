@@ -58,6 +58,12 @@ const oddities: readonly (readonly [phrase: RegExp, better: string])[] = [
   [/\blets? (\w+ ){0,3}happen\b/i, "triggers …"],
   [/\bmakes? (it|them) again\b|\b(is|are) made again\b/, "recreate"],
   [/\bstands? in (its|the relay's) way\b/, "prevents it"],
+  [/\bwhere there is none\b/i, "if it does not exist"],
+  [/\bin whose place\b/, "replaced by"],
+  [/\bin another way than\b/, "differently from"],
+  [/\bfor want of\b/, "without, because … is missing"],
+  [/\bnone slips\b/, "none is missed"],
+  [/\btakes? the state's word\b/, "trusts the state"],
   // American spelling, as the vendors write it.
   [/(behavi|col|fav|hon|neighb|lab)our/i, "…or"],
   [/\b\w*(organ|normal|custom|initial|synchron|recogn|summar|minim|maxim|util|author)is(e|ed|es|ing|ation)/i, "…ize"],
