@@ -1,9 +1,56 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
 import type { StackSource } from "../stack/source.ts";
 
-/** The file in an audit's folder with its verdict and sums, for the console. It holds no ids. */
-export const auditResultFile = "result.json";
+/** The file in an audit's folder with its verdict and sums. It holds no ids. */
+const resultFile = "result.json";
+
+const resultShape = z.object({
+  verdict: z.enum(["complete", "missing"]),
+  from: z.string().describe("first UTC day"),
+  to: z.string().describe("last UTC day"),
+  totals: z.record(z.string(), z.number()),
+});
+
+/** An audit that has ended, as it left its result. */
+export const lastAuditShape = resultShape.extend({
+  at: z.number().describe("when it ended, in milliseconds since 1970"),
+  folder: z.string(),
+});
+type LastAudit = z.output<typeof lastAuditShape>;
 
 /** How the folders of a source's audits begin, unless the operator names another. The dates follow. */
 export function auditFolderPrefix(source: StackSource): string {
   return `audit-${source.target.stack}-${source.name}-`.replaceAll("/", "-");
+}
+
+export async function writeAuditResult(folder: string, result: z.output<typeof resultShape>): Promise<void> {
+  await writeFile(path.join(folder, resultFile), JSON.stringify(result, null, 2), { mode: 0o600 });
+}
+
+/** The result that the newest audit of this source has left in the working directory; undefined if there is none. */
+export async function findLastAudit(source: StackSource): Promise<LastAudit | undefined> {
+  const prefix = auditFolderPrefix(source);
+  const folders = (await readdir(".")).filter((name) => name.startsWith(prefix));
+  const found = await Promise.all(
+    folders.map(async (name) => {
+      const file = path.resolve(name, resultFile);
+      try {
+        const [{ mtimeMs }, text] = await Promise.all([stat(file), readFile(file, "utf8")]);
+        return [{ at: mtimeMs, folder: path.dirname(file), ...resultShape.parse(JSON.parse(text)) }];
+      } catch {
+        // An audit that is under way, or another file of that name.
+        return [];
+      }
+    }),
+  );
+  return found.flat().toSorted((one, other) => other.at - one.at)[0];
+}
+
+/** The last audit in one line, for people. */
+export function describeLastAudit({ verdict, from, to, totals, at, folder }: LastAudit): string {
+  const { missing = 0, held = 0 } = totals;
+  const words = verdict === "complete" ? "complete" : `${missing} missing and ${held} dead letters`;
+  return `Last audit, of ${from} to ${to}, on ${new Date(at).toISOString().slice(0, 10)}: ${words} (${path.relative(".", folder)})`;
 }

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import type { CommandContext, OptionTable } from "../command/definition.ts";
@@ -9,7 +8,7 @@ import { type AuditParts, type AuditResult, audit } from "./audit.ts";
 import { partsOf } from "./audit-source.ts";
 import { rangeOf, utcDate } from "./range.ts";
 import { sumCells } from "./report.ts";
-import { auditFolderPrefix, auditResultFile } from "./result-file.ts";
+import { auditFolderPrefix, writeAuditResult } from "./result-file.ts";
 
 /** The options of every command that begins with an audit. */
 export const auditOptions = {
@@ -65,7 +64,6 @@ export async function runAudit(
   const result = await audit(parts).finally(() => line.end());
   const totals = sumCells(result.cells);
   const verdict = totals.missing + totals.held > 0 ? "missing" : "complete";
-  const kept = { verdict, from: date(from), to: date(to), totals };
-  await writeFile(path.join(own, auditResultFile), JSON.stringify(kept, null, 2), { mode: 0o600 });
+  await writeAuditResult(own, { verdict, from: date(from), to: date(to), totals });
   return { parts, result, totals, verdict };
 }

@@ -53,8 +53,8 @@ export async function backfillMissing(
       "",
       events === 0
         ? "There is nothing to send."
-        : `${events} events can be rebuilt: about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ` +
-            `${pages} calls to Customer.io, ${Math.ceil(events / 10)} storage operations at most.`,
+        : `${events === 1 ? "1 event" : `${events} events`} can be rebuilt: about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ` +
+            `${pages} calls to Customer.io, about ${2 * events} storage operations.`,
       ...[...planned.kinds].map(([kind, count]) => `  ${count} ${kind}`),
     );
     const describe = (): BackfillResult => ({
@@ -104,6 +104,6 @@ function backfillLines({ sent, kinds, impossible }: BackfillCounts, planned: num
     `${sent} of ${planned} events are in the relay's queue. Rows show within the hour; then run the same audit again.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
     ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
-    ...(others > 0 ? [`  ${others} were sent by an earlier run, or were not reached`] : []),
+    ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),
   ];
 }

@@ -54,7 +54,7 @@ export interface Planned {
 }
 
 /**
- * Selects what an audit found missing, and what no run has sent.
+ * Selects what an audit found missing. What a run has sent lately is not among it.
  *
  * @param metrics only these; default: all
  */
@@ -83,12 +83,11 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
 export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
   const { history, ledger, created, drafts, signal, progress } = parts;
   const unknown: UnknownNames = new Map();
+  const started = Math.floor(parts.now().getTime() / 1000);
   for (const ofDrafts of drafts ? [false, true] : [false]) {
     for await (const { messages } of history.messages(created, signal, ofDrafts)) {
-      const wanted = await wantedOf(
-        ledger,
-        messages.map(({ id }) => id),
-      );
+      const deliveries = messages.map(({ id }) => id);
+      const wanted = await wantedOf(ledger, deliveries, started);
       const events = messages
         .flatMap((message) => rebuildEvents(message, unknown))
         .filter((event) => wanted.delete(keyOf(event.data.delivery_id, event.object_type, event.metric)));
@@ -137,11 +136,11 @@ async function sendSome(
   await sleep((queued.length / perSecond) * 1000);
 }
 
-/** The planned events of some deliveries, by their keys. */
-async function wantedOf(ledger: Ledger, deliveries: readonly string[]): Promise<Set<string>> {
+/** The planned events of some deliveries that were not sent since `started`, by their keys: a message may be in both lists. */
+async function wantedOf(ledger: Ledger, deliveries: readonly string[], started: number): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set();
   const rows = await ledger.rows(
-    "SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN sent s USING (delivery, object_type, metric) " +
+    `SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN (FROM sent WHERE sent_at >= ${started}) s USING (delivery, object_type, metric) ` +
       `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
   );
   return new Set(

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { findLastAudit } from "../audit/result-file.ts";
 import { mappingDraftOf } from "../preview/mapping-draft.ts";
 import { parseSamples, type SampleEvent } from "../preview/sample-events.ts";
 import type { StackSource } from "../stack/source.ts";
-import { findLastAudit } from "./data/audits.ts";
 import { mapTexts, showEvents, traceEvents } from "./data/events.ts";
 import { hideInText } from "./data/hide.ts";
 import { performOnLetters } from "./data/letter-actions.ts";

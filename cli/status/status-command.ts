@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeLastAudit, findLastAudit, lastAuditShape } from "../audit/result-file.ts";
 import { defineCommand } from "../command/definition.ts";
 import { describeFinding, partJson, render } from "../output/finding.ts";
 import { checkAll } from "./check-all.ts";
@@ -14,18 +15,26 @@ export const statusCommand = defineCommand({
     { args: "status --cwd ../events --json", shows: "the same for a program in another folder, as JSON for a script" },
   ],
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
-  json: z.object({ parts: z.array(partJson).describe("in the order in which events travel, and `machine` last") }),
+  json: z.object({
+    parts: z.array(partJson).describe("in the order in which events travel, and `machine` last"),
+    lastAudit: lastAuditShape.optional().describe("the last audit in the working directory"),
+  }),
   async run(source, _values, { print, progress }) {
     let open: readonly string[] = [];
     const work = checkAll(source, (parts) => {
       open = parts;
     });
     const parts = await progress.waiting(() => `asking: ${open.join(", ")}`, work);
+    const lastAudit = await findLastAudit(source);
     print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
+    if (lastAudit) print("", describeLastAudit(lastAudit));
     const isBroken = parts.some(({ finding }) => finding.verdict === "broken");
     return {
       ending: isBroken ? "broken" : "well",
-      json: { parts: parts.map(({ part, finding }) => describeFinding(part, finding)) },
+      json: {
+        parts: parts.map(({ part, finding }) => describeFinding(part, finding)),
+        ...(lastAudit && { lastAudit }),
+      },
     };
   },
 });

@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { utcDate } from "../../cli/audit/range.ts";
+import { auditFolderPrefix, describeLastAudit, findLastAudit, writeAuditResult } from "../../cli/audit/result-file.ts";
 import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
 import { Progress } from "../../cli/output/progress.ts";
 import { StackSource } from "../../cli/stack/source.ts";
@@ -140,6 +141,34 @@ test("a stack with a row for everything is complete", async () => {
   expect(printed).toContain("Nothing is missing, as far as it can be known.");
 });
 
+test("status names the last audit of the working directory", async () => {
+  const source = { target: { stack: "org/prod" }, name: "events" } as StackSource;
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    expect(await findLastAudit(source)).toBeUndefined();
+    const prefix = auditFolderPrefix(source);
+    expect(prefix).toBe("audit-org-prod-events-");
+    const totals = { missing: 2, held: 1 };
+    for (const [name, verdict, at] of [
+      ["old", "complete", 1],
+      ["new", "missing", 2],
+    ] as const) {
+      await mkdir(`${prefix}${name}`);
+      await writeAuditResult(`${prefix}${name}`, { verdict, from: "2026-10-01", to: "2026-10-31", totals });
+      await utimes(`${prefix}${name}/result.json`, at, at);
+    }
+    // Still under way.
+    await mkdir(`${prefix}open`);
+    const last = await findLastAudit(source);
+    expect(last && describeLastAudit(last)).toBe(
+      "Last audit, of 2026-10-01 to 2026-10-31, on 1970-01-01: 2 missing and 1 dead letters (audit-org-prod-events-new)",
+    );
+  } finally {
+    process.chdir(before);
+  }
+});
+
 test("a mapping that leaves out what is compared is an error", async () => {
   const flow = await flowing(platform);
   await expect(run(await sourceOf(flow, mappings.slice(0, 2)))).rejects.toThrow(
@@ -155,7 +184,7 @@ test("a dry run of a backfill says what would be sent, and a dataset of Profile 
   const source = await sourceOf(flow);
   const { ending, json, printed } = await runBackfill(source, true);
   expect([ending, json]).toEqual(["well", { planned: 1, sent: 0, kinds: {}, impossible: {}, stopped: false }]);
-  expect(printed).toContain("1 events can be rebuilt");
+  expect(printed).toContain("1 event can be rebuilt");
   expect(printed).toContain("  1 email sent");
 
   const registry = `/data/foundation/schemaregistry/tenant/schemas/${encodeURIComponent(flow.schema)}`;
