@@ -29,21 +29,16 @@ export function isInterruption(error: unknown): boolean {
 /** Asks on this terminal; undefined if there is none, as in CI. */
 export async function openPrompter(): Promise<Prompter | undefined> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
-  const library = await import("@inquirer/prompts").catch((cause: unknown) => {
-    throw new Error(
-      "The package @inquirer/prompts is missing, with which questions are asked: npm leaves it out on a Node.js that is too old for it. " +
-        "Install Node.js 24.15 or newer and run npm install again, or give every setting by options and environment variables, and --yes.",
-      { cause },
-    );
-  });
+  // Only where questions are asked: other commands start sooner without it. Its version 8 needs a Node.js newer than the oldest that this
+  // package supports.
+  const library = await import("@inquirer/prompts");
   // Standard output is for results.
   const context = { output: process.stderr };
   const judge = (check: TextCheck) => (given: string) => check(given) ?? true;
   return {
     text: ({ message, default: fallback, check }) =>
       library.input({ message, ...(fallback && { default: fallback }), validate: judge(check) }, context),
-    secret: ({ message, check }) =>
-      library.password({ message, mask: false, toggleMask: false, validate: judge(check) }, context),
+    secret: ({ message, check }) => library.password({ message, mask: false, validate: judge(check) }, context),
     choose: ({ message, choices, default: fallback }) =>
       library.select({ message, choices: [...choices], pageSize: 12, ...(fallback && { default: fallback }) }, context),
     confirm: (question) => library.confirm(question, context),
