@@ -1,5 +1,6 @@
 import { CustomerIoSource } from "./components/customer-io-source.ts";
 import { listAlertsToSubscribe as alertsOf } from "./components/platform/platform-alerts.ts";
+import { describeCost } from "./components/relay/relay-cost.ts";
 import { StackSettings } from "./components/settings/settings-source.ts";
 
 const source = new CustomerIoSource("customerio-aep", new StackSettings());
@@ -9,7 +10,7 @@ export const relayUrl = source.relayUrl;
 /** Host name of the relay's function app, for the origin of a front door; null without a relay. */
 export const relayHostName = source.relayHostName;
 /** What the relay costs in Azure in a month, by meter and with the dates of the prices, for `monthlyEvents`; null without a relay. */
-export const estimatedCost = source.estimatedCost;
+export const estimatedCost = source.estimatedCost.apply(describeCost);
 /** Where the relay posts the events. Secret: anyone who has it can write into the dataset. */
 export const streamingUrl = source.streamingUrl;
 export const dataflowId = source.dataflowId;

@@ -68,6 +68,26 @@ export function estimateCost({ profile, network, ...settings }: RelayCostArgs): 
     });
 }
 
+/**
+ * The estimate in one line for a stack's output, the dearest meter first: an output of many lines would push an error of `pulumi up` off the
+ * screen.
+ */
+export function describeCost(cost: EstimatedCost | null): string | null {
+  if (cost === null) return null;
+  const { eventsPerMonth, total, meters } = cost;
+  const priced = meters
+    .flatMap(({ meter, cost: amount = 0 }) => (amount > 0 ? [{ meter, amount }] : []))
+    .toSorted((one, other) => other.amount - one.amount);
+  const dates = meters.flatMap(({ priceDate }) => priceDate ?? []).toSorted();
+  const unknown = meters.filter(({ cost: amount }) => amount === undefined).map(({ meter }) => meter);
+  return (
+    `$${total.toFixed(2)} a month for ${eventsPerMonth.toLocaleString("en-US")} events: ` +
+    `${priced.map(({ meter, amount }) => `${meter} ${amount.toFixed(2)}`).join("; ")}` +
+    ` (list prices seen ${[...new Set([dates[0], dates.at(-1)])].join(" to ")}` +
+    `${unknown.length > 0 ? `; no price is known for ${unknown.join(", ")}` : ""})`
+  );
+}
+
 function inCents(amount: number): number {
   return Math.round(amount * 100) / 100;
 }

@@ -3,7 +3,7 @@ import { StackSource } from "../../cli/stack/source.ts";
 import { readState } from "../../cli/stack/state.ts";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
-import type { EstimatedCost } from "../../components/relay/relay-cost.ts";
+import { describeCost, type EstimatedCost } from "../../components/relay/relay-cost.ts";
 import type { CustomerIoSourceArgs } from "../../components/settings/source-arguments.ts";
 import { estimate } from "../../relay/deploy/cost/estimate.ts";
 import { knownPrices } from "../../relay/deploy/cost/prices.ts";
@@ -62,6 +62,17 @@ test("without events it is what the relay costs when nothing comes", async () =>
     undefined,
     5_184_000,
   ]);
+});
+
+test("the program's own output is one line", async () => {
+  const { output } = await bothEstimates({ monthlyEvents: 3_000_000 });
+  expect(describeCost(output)).toMatch(
+    /^\$\d+\.\d\d a month for 3,000,000 events: [a-z][\w ;,.()-]+ \(list prices seen 20\d\d(-\d\d)?( to 20\d\d-\d\d)?.*\)$/,
+  );
+  for (const { meter, cost } of output?.meters ?? []) {
+    if (cost === undefined || cost > 0) expect(describeCost(output)).toContain(meter);
+  }
+  expect(describeCost(null)).toBeNull();
 });
 
 test("without a relay there is none", async () => {
