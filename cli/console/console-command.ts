@@ -59,6 +59,7 @@ export const consoleCommand = defineCommand({
     print(`Console of the stack ${source.target.stack} (${mode}):`, "", `  ${server.address}`, "", "Ctrl-C stops it.");
     const watching = operator.watch(signal);
     if (!signal.aborted) await once(signal, "abort");
+    print("Waiting for calls under way. Ctrl-C again ends them.");
     await server.close();
     await watching;
     return { ending: "well", json: { actions: allowActions || standIns !== undefined } };
