@@ -5,7 +5,7 @@ import { UsageError } from "../command/usage-error.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, writeIds } from "./compare.ts";
 import { type Happening, Ledger } from "./ledger.ts";
-import type { AuditRange } from "./range.ts";
+import { type AuditRange, dateAt } from "./range.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 
@@ -72,7 +72,7 @@ export function openLedger(folder: string): Promise<Ledger> {
 
 /** What is read once is not read again, so that a folder holds the audit of one range. */
 async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditRange, folder: string): Promise<void> {
-  const dates = [from, to - 1, createdFrom].map((seconds) => new Date(seconds * 1000).toISOString().slice(0, 10));
+  const dates = [from, to - 1, createdFrom].map(dateAt);
   const range = dates.join(" ");
   const held = await ledger.note("range");
   if (held === undefined) return ledger.setNote("range", range);

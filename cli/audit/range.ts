@@ -13,6 +13,11 @@ export const utcDate = z
     return z.NEVER;
   });
 
+/** The UTC date of Unix seconds. */
+export function dateAt(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
 /** The days of an audit in Unix seconds. */
 export interface AuditRange {
   readonly from: number;

@@ -6,7 +6,7 @@ import { UsageError } from "../command/usage-error.ts";
 import type { StackSource } from "../stack/source.ts";
 import { type AuditParts, type AuditResult, audit } from "./audit.ts";
 import { partsOf } from "./audit-source.ts";
-import { rangeOf, utcDate } from "./range.ts";
+import { dateAt, rangeOf, utcDate } from "./range.ts";
 import { sumCells } from "./report.ts";
 import { auditFolderPrefix, writeAuditResult } from "./result-file.ts";
 
@@ -52,8 +52,7 @@ export async function runAudit(
   { from, to, lookback, folder }: AuditValues,
   { progress, signal, isOneOfSeveral }: Pick<CommandContext, "progress" | "signal" | "isOneOfSeveral">,
 ): Promise<AuditRun> {
-  const date = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-  const base = folder ?? `${auditFolderPrefix(source)}${date(from)}-${date(to)}`;
+  const base = folder ?? `${auditFolderPrefix(source)}${dateAt(from)}-${dateAt(to)}`;
   const own = path.resolve(isOneOfSeveral && folder !== undefined ? path.join(base, source.name) : base);
   const line = progress.line();
   const parts: AuditParts = {
@@ -64,6 +63,6 @@ export async function runAudit(
   const result = await audit(parts).finally(() => line.end());
   const totals = sumCells(result.cells);
   const verdict = totals.missing + totals.held > 0 ? "missing" : "complete";
-  await writeAuditResult(own, { verdict, from: date(from), to: date(to), totals });
+  await writeAuditResult(own, { verdict, from: dateAt(from), to: dateAt(to), totals });
   return { parts, result, totals, verdict };
 }

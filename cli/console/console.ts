@@ -3,7 +3,7 @@ import { findLastAudit } from "../audit/result-file.ts";
 import { mappingDraftOf } from "../preview/mapping-draft.ts";
 import { parseSamples, type SampleEvent } from "../preview/sample-events.ts";
 import type { StackSource } from "../stack/source.ts";
-import { mapTexts, showEvents, traceEvents } from "./data/events.ts";
+import { mapTexts, mostOfEach, showEvents, traceEvents } from "./data/events.ts";
 import { hideInText } from "./data/hide.ts";
 import { performOnLetters } from "./data/letter-actions.ts";
 import { Letters } from "./data/letters.ts";
@@ -99,7 +99,7 @@ export class OperatorConsole {
   async #events(isOpen: boolean) {
     const { source, standIns } = this.#options;
     await this.#letters.refresh().catch(() => undefined);
-    const { events, problems } = await traceEvents(source, this.#letters.newest(40), {
+    const { events, problems } = await traceEvents(source, this.#letters.newest(mostOfEach), {
       rows: await standIns?.rows(source.datasetId).catch(() => undefined),
       bodies: standIns?.bodies ?? new Map(),
     });

@@ -64,3 +64,8 @@ export function tryParseDeadLetter(content: Buffer): DeadLetter | undefined {
     return undefined;
   }
 }
+
+/** The reason for people and groups. A vendor's request id is another one in each, and would make a group of each dead letter. */
+export function reasonWithoutIds({ reason }: Pick<DeadLetter, "reason">): string {
+  return reason.replaceAll(/ ?\(request [^()]*\)/g, "").replaceAll(/\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/gi, "…");
+}

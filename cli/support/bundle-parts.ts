@@ -3,7 +3,7 @@ import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
-import { kindOf, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
+import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { eachOf } from "../each-of.ts";
 import { RelayLogReader } from "../log/relay-log-reader.ts";
 import { describeLine } from "../log/tail-filter.ts";
@@ -110,7 +110,7 @@ async function collectDeadLetters(source: StackSource) {
     const { objectType = "unknown", metric = "unknown" } = kindOf(letter);
     const key = JSON.stringify({
       class: letter.class,
-      reason: letter.reason,
+      reason: reasonWithoutIds(letter),
       objectType,
       metric,
       day: letter.deadAt.slice(0, 10),

@@ -3,11 +3,13 @@ const hidden = "[secret]";
 /** Shorter texts are words. */
 const shortest = 6;
 
+/** With a plus, or in groups: other long numbers are times and counts. */
+export const phoneNumbers = /\+\d[\d ().-]{6,}\d|\(\d{2,5}\)[ -]?\d{3,}[\d -]*/g;
+
 /** Personal data, and secrets that a stack's state does not mark as such, by their form. */
 const forms: readonly (readonly [RegExp, string])[] = [
   [/[\w.!#$%&'*+/=?^`{|}~-]+(?:@|%40)[a-z0-9-]+(?:\.[a-z0-9-]+)+/gi, "[e-mail]"],
-  // With a plus, or in groups: other long numbers are times and counts.
-  [/\+\d[\d ().-]{6,}\d|\(\d{2,5}\)[ -]?\d{3,}[\d -]*/g, "[phone]"],
+  [phoneNumbers, "[phone]"],
   [/\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g, hidden],
   [/\bp8e-[\w-]+/g, hidden],
   [/([?&](?:sig|code|token|key)=)[^&\s"']+/gi, `$1${hidden}`],

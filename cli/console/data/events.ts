@@ -38,7 +38,7 @@ interface ShownEvent extends TracedEvent {
 }
 
 /** Events of each place. */
-const mostOfEach = 40;
+export const mostOfEach = 40;
 
 /** Rows that some way other than Platform's preview has, the newest last, and the bodies of events that the console itself sent. */
 interface MoreEvents {
@@ -62,7 +62,7 @@ export async function traceEvents(
     source.hasRelay ? attempt(waitingEvents(source), []) : [],
     more.rows ?? attempt(previewRows(platformOf(source), source.datasetId), []),
   ]);
-  const unmapped = [...waiting, ...letters.slice(0, mostOfEach).map(describeLetter)];
+  const unmapped = [...waiting, ...letters.map(describeLetter)];
   const mapped = await attempt(mapTraced(source, unmapped), unmapped);
   const arrived = rows.slice(-maximumPreviewRecords + unmapped.length).toReversed();
   return { events: [...mapped, ...arrived.map((row) => describeRow(row, more.bodies))], problems };

@@ -1,3 +1,5 @@
+import { phoneNumbers } from "../../support/scrub.ts";
+
 /** Attributes that say nothing about a person: the event's kind, time and origin. All others are hidden. */
 const open = new Set(
   [
@@ -28,11 +30,8 @@ export function hidePersonalData(value: unknown, name = ""): unknown {
 
 /** A text of a vendor or a person without what may be an address, a number of a phone, or a quoted value. */
 export function hideInText(text: string): string {
-  return (
-    text
-      .replaceAll(/[^\s"'<>()[\]{},;:=]+@[^\s"'<>()[\]{},;:=]+/g, hidden)
-      // With a plus, or in groups: other long numbers are times and counts.
-      .replaceAll(/\+\d[\d ().-]{6,}\d|\(\d{2,5}\)[ -]?\d{3,}[\d -]*/g, hidden)
-      .replaceAll(/(["'])(?:(?!\1).)*\1/g, `"${hidden}"`)
-  );
+  return text
+    .replaceAll(/[^\s"'<>()[\]{},;:=]+@[^\s"'<>()[\]{},;:=]+/g, hidden)
+    .replaceAll(phoneNumbers, hidden)
+    .replaceAll(/(["'])(?:(?!\1).)*\1/g, `"${hidden}"`);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
-import { kindOf, tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
+import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
 import { eachOf } from "../../each-of.ts";
 import { type DeadLetterEntry, RelayStorageAccount } from "../../relay/relay-storage.ts";
 import type { StackSource } from "../../stack/source.ts";
@@ -85,7 +85,7 @@ export class Letters {
     const groups = new Map<string, LetterGroup>();
     for (const { entry, letter } of this.#listNewest()) {
       const [kind, reason] = letter
-        ? [letter.class, withoutIds(letter.reason)]
+        ? [letter.class, reasonWithoutIds(letter)]
         : ["unknown", "Their format is not known to this version."];
       const id = createHash("sha256").update(`${kind}\n${reason}`).digest("hex").slice(0, 16);
       const at = entry.writtenAt.getTime();
@@ -101,11 +101,6 @@ export class Letters {
     }
     return [...groups.values()].toSorted((one, other) => other.names.length - one.names.length);
   }
-}
-
-/** A vendor's request id is another one in each reason, and would make a group of each dead letter. */
-function withoutIds(reason: string): string {
-  return reason.replaceAll(/ ?\(request [^()]*\)/g, "").replaceAll(/\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/gi, "…");
 }
 
 /** A dead letter that is replayed and dies again has the same name and another time. */
