@@ -103,7 +103,11 @@ function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => 
     "look at its head": () => queues.getQueueClient("events-poison").peekMessages(),
     "note deliveries": async () => {
       await relay.tables.create("delivered", signal());
-      await relay.tables.putAll("delivered", [{ partition: "a", row: "b" }], signal());
+      await relay.tables.putAll(
+        "delivered",
+        [{ key: { partition: "a", row: "b" }, properties: { metric: "sent" } }],
+        signal(),
+      );
     },
     count: async () => {
       await relay.tables.create("counts", signal());

@@ -11,6 +11,7 @@ import {
   deliveredTables,
   listOutdated,
 } from "../../relay/core/duplicates/delivered-tables.ts";
+import { noteSubject } from "../../relay/core/duplicates/delivery-note.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 
 let azurite: Azurite;
@@ -26,7 +27,13 @@ const start = Date.parse("2026-11-20T10:00:00.000Z");
 
 /** An event that may be a repetition. */
 function madeAt(createdAt: number | undefined, id: string): KnownEvent {
-  return { id, body: id, createdAt, mayBeRepeated: true };
+  return {
+    id,
+    body: id,
+    createdAt,
+    mayBeRepeated: true,
+    subject: { delivery: `d-${id.slice(0, 20)}`, metric: "sent" },
+  };
 }
 
 /** An instance of the relay with a clock that can be advanced. */
@@ -66,6 +73,50 @@ test("two different events with one id are both delivered, each once", async () 
     expect(await one.deliver("shared", "delivered", { body })).toBe("left out");
     expect(await other.deliver("shared", "delivered", { body })).toBe("left out");
   }
+});
+
+test("a note says what the event was about, and when Platform had it, alone and in a transaction", async () => {
+  const { deliver, pass } = instance();
+  const createdAt = start + 7 * 60_000;
+  pass(8 * 60_000);
+  const opened = { createdAt, subject: { delivery: "dgOq", objectType: "email", metric: "opened" } };
+  await deliver("alone", "delivered", opened);
+  const subscribed = { createdAt, subject: { objectType: "customer", metric: "subscribed" } };
+  await Promise.all(["first", "second", "third"].map((id) => deliver(id, "delivered", subscribed)));
+  const { current } = deliveredTables(new Date(start), 7);
+  const { partition } = deliveredKey(madeAt(createdAt, "alone"));
+  const { entities } = await tables.entities(
+    current,
+    { from: partition, before: `${partition}~` },
+    AbortSignal.timeout(10_000),
+  );
+  const deliveredAt = (start + 8 * 60_000) / 1000;
+  expect(entities.map(({ properties }) => properties)).toEqual(
+    expect.arrayContaining([
+      { ...opened.subject, deliveredAt },
+      { ...subscribed.subject, deliveredAt },
+    ]),
+  );
+  expect(entities).toHaveLength(4);
+});
+
+test("a note takes ids and names of an event that fit, and a hundred of the longest fit into one transaction", async () => {
+  const event = (delivery: unknown, metric: unknown = " Opened ") => ({
+    ...{ object_type: "email", metric },
+    data: { delivery_id: delivery },
+  });
+  expect(noteSubject(event("dgOq"))).toEqual({ delivery: "dgOq", objectType: "email", metric: "opened" });
+  expect(noteSubject(event(17))).toMatchObject({ delivery: "17" });
+  for (const odd of ["", "\u00e9", "a\r\nb", "x".repeat(201), null, undefined, {}])
+    expect(noteSubject(event(odd))).toEqual({ objectType: "email", metric: "opened" });
+  expect(noteSubject({ object_type: ["email"], metric: "\u2713", data: "none" })).toEqual({});
+
+  const subject = noteSubject(event("'".repeat(200), '"'.repeat(200)));
+  const { deliver, troubles } = instance();
+  const createdAt = start + 9 * 60_000;
+  await Promise.all(Array.from({ length: 101 }, (_, at) => deliver(`long-${at}`, "delivered", { createdAt, subject })));
+  expect(troubles).toEqual([]);
+  expect(await instance().deliver("long-100", "retry", { createdAt })).toBe("left out");
 });
 
 test("any text is a valid id", async () => {

@@ -33,6 +33,10 @@ const made = (id: string) => {
   return { id, body: id, createdAt: now.getTime() - days * day };
 };
 const noteOf = (id: string) => deliveredKey(made(id));
+const entityOf = (partition: string, at: number) => ({
+  key: { partition, row: `${partition}-${String(at).padStart(5, "0")}` },
+  properties: {},
+});
 
 function relay(
   options: { marks?: Partial<MarksSeen>; windowDays?: number; from?: Tables; milliseconds?: number } = {},
@@ -82,7 +86,7 @@ function relay(
 async function deliver(id: string): Promise<string | undefined> {
   const duplicates = new RememberedDuplicates({ tables: own, clock: () => now, windowDays: 7 });
   const sent = await duplicates.deliverOnce(
-    { ...made(id), mayBeRepeated: true },
+    { ...made(id), mayBeRepeated: true, subject: {} },
     async () => ({ fate: "delivered" }),
     fail,
   );
@@ -100,23 +104,30 @@ test("nothing was ever delivered: nothing is copied, and no table is created", a
 test("the new relay leaves out the events that the former one delivered, and no others", async () => {
   for (const table of [current, previous, "delivered7d1"]) await former.create(table, signal);
   // More entities of one partition than fit into one transaction.
-  const crowd = Array.from({ length: 250 }, (_, at) => ({ partition: "0a", row: `0a-${String(at).padStart(4, "0")}` }));
+  const crowd = Array.from({ length: 250 }, (_, at) => entityOf("0a", at));
   for (let at = 0; at < crowd.length; at += 100) await former.putAll(current, crowd.slice(at, at + 100), signal);
   const delivered = Array.from({ length: 40 }, (_, at) => `event-${at}`);
   await Promise.all(delivered.map((id, at) => former.put([current, previous][at % 2] ?? current, noteOf(id), signal)));
+  const about = { delivery: "dgOq", objectType: "email", metric: "opened", deliveredAt: 1_790_000_000 };
+  await former.put(current, noteOf("event-0"), signal, about);
   await former.put("delivered7d1", noteOf("of long ago"), signal);
 
   const written = jest.spyOn(own, "putAll");
   const { takeAll, opened } = relay();
   expect((await takeAll()).copied).toBe(290);
   // Azure's limit is a hundred entities of one partition.
-  for (const [, keys] of written.mock.calls) {
-    expect(keys.length).toBeLessThanOrEqual(100);
-    expect(new Set(keys.map(({ partition }) => partition)).size).toBe(1);
+  for (const [, entities] of written.mock.calls) {
+    expect(entities.length).toBeLessThanOrEqual(100);
+    expect(new Set(entities.map(({ key: { partition } }) => partition)).size).toBe(1);
   }
   expect(new Set(opened)).toEqual(new Set([mark.address]));
   for (const id of delivered) expect(await deliver(id)).toBeUndefined();
-  for (const { partition, row } of crowd) expect(await own.has(current, { partition, row }, signal)).toBe(true);
+  for (const { key: note } of crowd) expect(await own.has(current, note, signal)).toBe(true);
+  // What a note says comes along, and a note of a former version says nothing.
+  const { partition } = noteOf("event-0");
+  const { entities } = await own.entities(current, { from: partition, before: `${partition}~` }, signal);
+  expect(entities.find(({ key: { row } }) => row === noteOf("event-0").row)?.properties).toEqual(about);
+  expect(entities.find(({ key: { row } }) => row === noteOf("event-2").row)?.properties).toEqual({});
   expect(await deliver("of long ago")).toBe("delivered");
   expect(await deliver("another")).toBe("delivered");
   expect((await own.list(signal)).sort()).toEqual([previous, current].sort());
@@ -126,16 +137,13 @@ test("the new relay leaves out the events that the former one delivered, and no 
 });
 
 test("a call ends in time, and the next one continues where it stopped", async () => {
-  const many = Array.from({ length: 2_300 }, (_, at) => ({
-    partition: "fe",
-    row: `fe-${String(at).padStart(5, "0")}`,
-  }));
+  const many = Array.from({ length: 2_300 }, (_, at) => entityOf("fe", at));
   for (let at = 0; at < many.length; at += 100) await former.putAll(current, many.slice(at, at + 100), signal);
   // Each reading of the clock advances it by six seconds, so that a call gets one page.
   const { copied, calls } = await relay({ milliseconds: 6_000 }).takeAll();
   expect(copied).toBe(2_590);
   expect(calls).toBeGreaterThan(32);
-  for (const row of many) expect(await own.has(current, row, signal)).toBe(true);
+  for (const { key: note } of many) expect(await own.has(current, note, signal)).toBe(true);
 });
 
 test("a period that begins between two calls loses nothing", async () => {
@@ -169,7 +177,9 @@ test.each(["", "[]", '{"share":"g"}', '{"share":"0","position":{}}'])("not under
 });
 
 test("an account that can't be read is reported with the reason, and a transaction that fails is not a success", async () => {
-  const from = { keys: () => Promise.reject(new Error("no role yet")) } as unknown as Tables;
+  const from = { entities: () => Promise.reject(new Error("no role yet")) } as unknown as Tables;
   expect(await relay({ from }).ask({ share: "0" })).toEqual({ status: 503, jsonBody: { reason: "no role yet" } });
-  await expect(own.putAll("missing", [noteOf("a")], signal)).rejects.toMatchObject({ status: 404 });
+  await expect(own.putAll("missing", [{ key: noteOf("a"), properties: {} }], signal)).rejects.toMatchObject({
+    status: 404,
+  });
 });

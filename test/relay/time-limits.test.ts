@@ -82,7 +82,7 @@ test("an event is sent even if duplicates can't be recognized, and the problem i
   const send = async () => ({ fate: "delivered" }) as const;
   expect(
     await duplicates.deliverOnce(
-      { id: "a", createdAt: undefined, body: "{}", mayBeRepeated: true },
+      { id: "a", createdAt: undefined, body: "{}", mayBeRepeated: true, subject: {} },
       send as never,
       (reason) => troubles.push(reason),
     ),

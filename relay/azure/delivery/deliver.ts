@@ -1,6 +1,7 @@
 import type { Pause } from "../../core/delivery/breaker.ts";
 import { comesAgain, type WaitReason } from "../../core/delivery/fates.ts";
 import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
+import { noteSubject } from "../../core/duplicates/delivery-note.ts";
 import { mayBeRepeated } from "../../core/duplicates/repetition.ts";
 import { classifyText } from "../../core/event/classify.ts";
 import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts";
@@ -139,7 +140,8 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   };
   const { id } = classified;
   const createdAt = readCreationTime(id, classified.event.timestamp);
-  const known = { id, createdAt, body, digest: event.digest };
+  const subject = noteSubject(classified.event);
+  const known = { id, createdAt, body, digest: event.digest, subject };
   const delivery = await duplicates.deliverOnce(
     { ...known, mayBeRepeated: isRedelivered || mayBeRepeated(event, createdAt) },
     send,

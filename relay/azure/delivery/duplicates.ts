@@ -5,6 +5,7 @@ import {
   deliveredTables,
   listOutdated,
 } from "../../core/duplicates/delivered-tables.ts";
+import type { DeliveryNote, NoteSubject } from "../../core/duplicates/delivery-note.ts";
 import { Gathering } from "../../core/gathering.ts";
 import { describeError } from "../log.ts";
 import { type EntityKey, mostInTransaction, TableError, type Tables } from "../storage/tables.ts";
@@ -27,6 +28,14 @@ const skew = 60_000;
 export interface KnownEvent extends DeliveredEvent {
   /** Whether Platform may have it: see `mayBeRepeated`. */
   readonly mayBeRepeated: boolean;
+  /** What its note says beside its key. */
+  readonly subject: NoteSubject;
+}
+
+/** The note of an event in its partition. */
+interface NoteRow {
+  readonly row: string;
+  readonly note: DeliveryNote;
 }
 
 /** Keeps Platform from getting an event a second time. */
@@ -77,7 +86,7 @@ export class RememberedDuplicates implements Duplicates {
   readonly #underWay = new Map<string, Promise<boolean>>();
   /** By table and partition. */
   readonly #lookUps: Gathering<string, boolean>;
-  readonly #notes: Gathering<string, boolean>;
+  readonly #notes: Gathering<NoteRow, boolean>;
   #troubleAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: RememberedDuplicatesPorts) {
@@ -104,7 +113,7 @@ export class RememberedDuplicates implements Duplicates {
       if (delivered) return undefined;
       const delivery = await send();
       delivered = delivery.fate === "delivered";
-      if (delivered) await this.#note(key, report);
+      if (delivered) await this.#note(key, event.subject, report);
       return delivery;
     } finally {
       this.#underWay.delete(row);
@@ -149,28 +158,31 @@ export class RememberedDuplicates implements Duplicates {
     );
   }
 
-  async #note(key: EntityKey, report: (reason: string) => void): Promise<void> {
+  async #note(key: EntityKey, subject: NoteSubject, report: (reason: string) => void): Promise<void> {
+    const deliveredAt = Math.floor(this.#ports.clock().getTime() / 1000);
     this.#delivered.add(key.row);
     for (const oldest of this.#delivered) {
       if (this.#delivered.size <= remembered) break;
       this.#delivered.delete(oldest);
     }
     try {
-      await this.#notes.add(key.partition, key.row);
+      await this.#notes.add(key.partition, { row: key.row, note: { ...subject, deliveredAt } });
     } catch (error) {
       this.#reportTrouble(error, report);
     }
   }
 
   /** Writes the notes of one partition. @returns true for each */
-  async #write(partition: string, rows: readonly string[]): Promise<boolean[]> {
+  async #write(partition: string, rows: readonly NoteRow[]): Promise<boolean[]> {
     const { tables, clock, windowDays } = this.#ports;
     const signal = AbortSignal.timeout(patience);
     const names = deliveredTables(clock(), windowDays);
-    const keys = rows.map((row) => ({ partition, row }));
-    const [only] = keys;
+    const entities = rows.map(({ row, note }) => ({ key: { partition, row }, properties: { ...note } }));
+    const [only] = entities;
     const write = () =>
-      keys.length === 1 && only ? tables.put(names.current, only, signal) : tables.putAll(names.current, keys, signal);
+      entities.length === 1 && only
+        ? tables.put(names.current, only.key, signal, only.properties)
+        : tables.putAll(names.current, entities, signal);
     await write().catch(async (error: unknown) => {
       if (!(error instanceof TableError && error.status === 404)) throw error;
       await this.#begin(names, signal);

@@ -5,7 +5,7 @@ import { deliveredTables } from "../../core/duplicates/delivered-tables.ts";
 import { describeError } from "../log.ts";
 import type { Marks } from "../marks-reader.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
-import { createTableFor, type EntityKey, mostInTransaction, type Tables } from "../storage/tables.ts";
+import { createTableFor, type Entity, mostInTransaction, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds after which a call answers how far it has come. */
 const longestWork = 8_000;
@@ -93,11 +93,12 @@ async function copy(work: {
   while (position !== undefined && monotonic() < until) {
     const { table }: Position = position;
     const signal = AbortSignal.timeout(pageTimeout);
-    const page = await from.keys(table, { prefix: share, from: position.from }, signal);
-    for (const keys of transactionsOf(page.keys)) {
-      await createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, keys, signal));
+    // `~` comes after all that keys are made of.
+    const page = await from.entities(table, { from: share, before: `${share}~`, position: position.from }, signal);
+    for (const entities of transactionsOf(page.entities)) {
+      await createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, entities, signal));
     }
-    copied += page.keys.length;
+    copied += page.entities.length;
     const after = names[names.indexOf(table) + 1];
     if (page.next) position = { table, from: page.next };
     else position = after === undefined ? undefined : { table: after };
@@ -106,12 +107,12 @@ async function copy(work: {
 }
 
 /** In groups that one transaction takes: of one partition each. */
-function transactionsOf(keys: readonly EntityKey[]): EntityKey[][] {
-  const groups: EntityKey[][] = [];
-  for (const key of keys) {
+function transactionsOf(entities: readonly Entity[]): Entity[][] {
+  const groups: Entity[][] = [];
+  for (const entity of entities) {
     const last = groups.at(-1);
-    if (last?.[0]?.partition === key.partition && last.length < mostInTransaction) last.push(key);
-    else groups.push([key]);
+    if (last?.[0]?.key.partition === entity.key.partition && last.length < mostInTransaction) last.push(entity);
+    else groups.push([entity]);
   }
   return groups;
 }

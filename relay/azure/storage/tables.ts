@@ -38,6 +38,25 @@ export type Position = Readonly<Record<string, string>>;
 /** What an entity says. */
 export type Properties = Readonly<Record<string, number | string>>;
 
+/** An entity to write. */
+export interface Entity {
+  readonly key: EntityKey;
+  readonly properties: Properties;
+}
+
+/** An entity as it was read. */
+export interface StoredEntity extends Entity {
+  /** When it was written. */
+  readonly writtenAt: Date;
+}
+
+/** Partitions by their names. */
+export interface PartitionRange {
+  readonly from: string;
+  /** The first that is not among them. */
+  readonly before: string;
+}
+
 /** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
 const apiVersion = "2020-12-06";
 
@@ -99,35 +118,24 @@ export class Tables {
   }
 
   /**
-   * The keys of up to a thousand entities in the partitions whose names begin with a prefix, in their order; none if there is no such
-   * table.
+   * Up to a thousand entities in a range of partitions, in their order; none if there is no such table.
    *
-   * @param from where the page before ended
+   * @param position where the page before ended
    * @returns `next` is undefined at the end
    */
-  async keys(
+  async entities(
     table: string,
-    { prefix, from = {} }: { readonly prefix: string; readonly from?: Position | undefined },
+    { from, before, position = {} }: PartitionRange & { readonly position?: Position | undefined },
     signal: AbortSignal,
-  ): Promise<{ readonly keys: EntityKey[]; readonly next: Position | undefined }> {
-    const range = `PartitionKey ge '${prefix}' and PartitionKey lt '${prefix}~'`;
-    const query = { $filter: range, $select: "PartitionKey,RowKey", ...from };
+  ): Promise<{ readonly entities: StoredEntity[]; readonly next: Position | undefined }> {
+    const query = { $filter: `PartitionKey ge '${from}' and PartitionKey lt '${before}'`, ...position };
     const { rows, next } = await this.#call("GET", `${table}()`, { signal, accept: [200, 404], query });
-    const keys = rows.map(({ PartitionKey: partition, RowKey: row }) => ({
-      partition: String(partition),
-      row: String(row),
-    }));
-    return { keys, next };
+    return { entities: rows.map(entityOf), next };
   }
 
-  /**
-   * Writes entities without properties of one partition, at most `mostInTransaction`, in one transaction: all of them or none.
-   */
-  async putAll(table: string, keys: readonly EntityKey[], signal: AbortSignal): Promise<void> {
-    await this.#transact(
-      keys.map((key) => ({ key, properties: {} })),
-      { table, signal },
-    );
+  /** Writes entities of one partition, at most `mostInTransaction`, in one transaction: all of them or none. */
+  async putAll(table: string, entities: readonly Entity[], signal: AbortSignal): Promise<void> {
+    await this.#transact(entities, { table, signal });
   }
 
   /** Up to a thousand entities in partitions whose names come before one, in their order; see `keys`. */
@@ -298,6 +306,15 @@ function addTypes(properties: Properties): Record<string, number | string> {
     ([, value]) => typeof value === "number" && Math.abs(value) >= 2 ** 31,
   );
   return { ...properties, ...Object.fromEntries(large.map(([name]) => [`${name}@odata.type`, "Edm.Double"])) };
+}
+
+function entityOf({ PartitionKey, RowKey, Timestamp, ...others }: JsonObject): StoredEntity {
+  const properties: Record<string, number | string> = {};
+  for (const [name, value] of Object.entries(others)) {
+    if (typeof value === "number" || typeof value === "string") properties[name] = value;
+  }
+  const key = { partition: String(PartitionKey), row: String(RowKey) };
+  return { key, properties, writtenAt: new Date(String(Timestamp)) };
 }
 
 function entityPath(table: string, { partition, row }: EntityKey): string {

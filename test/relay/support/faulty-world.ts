@@ -80,9 +80,9 @@ export class FaultyWorld {
     const tables: RememberedDuplicatesPorts["tables"] = {
       has: (table, { row }) => act(() => this.tables.get(table)?.has(row) ?? false),
       put: (table, { row }) => act(() => void tableOf(table).add(row)),
-      putAll: (table, keys) =>
+      putAll: (table, entities) =>
         act(() => {
-          for (const { row } of keys) tableOf(table).add(row);
+          for (const { key } of entities) tableOf(table).add(key.row);
         }),
       rowKeys: (table, { from, to }) =>
         act(() => ({

@@ -158,9 +158,9 @@ export class Simulation {
     const tables: RememberedDuplicatesPorts["tables"] = {
       has: (name, { row }) => table(() => delivered.has(name + row)),
       put: (name, { row }) => table(() => void delivered.add(name + row)),
-      putAll: (name, keys) =>
+      putAll: (name, entities) =>
         table(() => {
-          for (const { row } of keys) delivered.add(name + row);
+          for (const { key } of entities) delivered.add(name + key.row);
         }),
       rowKeys: (name, { from, to }) =>
         table(() => {
