@@ -1,4 +1,4 @@
-// Made from settings/table.ts by npm run docs.
+// Generated from settings/table.ts by npm run docs.
 import type { SettingArgument } from "./setting-types.ts";
 
 /** The settings as arguments of a component. Each has a default. */

@@ -24,7 +24,7 @@ const demands: readonly { readonly name: string; readonly demand: Demand }[] = [
   { name: "1 billion a month", demand: steadily(1_000_000_000) },
 ];
 
-const mark = "<!-- Made from relay/deploy/cost/scale.ts by npm run docs. -->";
+const mark = "<!-- Generated from relay/deploy/cost/scale.ts by npm run docs. -->";
 
 /** docs/scaling.md with the tables of the model, which stand at its end. */
 export function withScalingTables(document: string): string {

@@ -6,7 +6,7 @@ import { wrapped } from "./markdown.ts";
 /** components/settings/setting-arguments.ts: the settings as arguments, with the comments that editors show. */
 export function settingArguments(): string {
   const members = Object.entries(settingsTable).map(([name, setting]) => member(name, setting));
-  return `// Made from settings/table.ts by npm run docs.
+  return `// Generated from settings/table.ts by npm run docs.
 import type { SettingArgument } from "./setting-types.ts";
 
 /** The settings as arguments of a component. Each has a default. */

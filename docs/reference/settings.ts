@@ -48,7 +48,7 @@ export function withExampleSettings(example: string): string {
 
 /** docs/settings.md with a table of all settings, and one of those of the providers. */
 export function withSettingsTables(document: string): string {
-  const mark = "<!-- Made from settings/table.ts by npm run docs. -->";
+  const mark = "<!-- Generated from settings/table.ts by npm run docs. -->";
   const made = page(
     mark,
     table(
