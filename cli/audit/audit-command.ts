@@ -11,6 +11,11 @@ const counts = {
   recorded: count.describe("happenings that Customer.io recorded"),
   found: count.describe("of those, the ones that have a row"),
   missing: count.describe("of those, the ones that are nowhere"),
+  beforeRelay: count.describe(
+    "of `missing`, the ones that the relay has not delivered: they never reached it, or it refused them",
+  ),
+  afterRelay: count.describe("of `missing`, the ones that Platform has accepted from the relay"),
+  waiting: count.describe("of those, the ones that wait in the relay's queue"),
   held: count.describe("of those, the ones that are dead letters"),
   leftOut: count.describe("of those, the ones that a filter or the webhook's subscription leaves out"),
   young: count.describe("of those, the ones that may still arrive"),
@@ -49,13 +54,14 @@ export const auditCommand = defineCommand({
     cells: z.array(
       z.object({
         ...{ day: z.string(), objectType: z.string(), metric: z.string() },
-        verdict: z.enum(["complete", "missing", "extra", "unknown", "young"]),
+        verdict: z.enum(["complete", "missing", "extra", "unknown", "waiting", "young"]),
         ...counts,
         reasons: z.array(z.string()).readonly().describe("why something can't be known"),
       }),
     ),
     messages: count.describe("messages that Customer.io returned"),
     unknownNames: z.record(z.string(), count).describe("types and metrics that this version does not know"),
+    notesSince: count.optional().describe("Unix seconds since which the relay's notes tell what it has delivered"),
     missingFile: z.string().optional().describe("file with the ids of what is missing, one JSON object a line"),
     extraFile: z.string().optional().describe("file with the ids of rows too many"),
     backfill: backfillResult.optional().describe("what `--heal` has sent"),
@@ -72,11 +78,12 @@ export const auditCommand = defineCommand({
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));
     const healed = values.heal ? await backfillMissing(source, run, values, context) : undefined;
-    const { cells, missingFile, extraFile, ...rest } = result;
+    const { cells, missingFile, extraFile, notesSince, ...rest } = result;
     return {
       ending: healed?.stopped ? "interrupted" : verdict === "missing" ? "broken" : "well",
       json: {
         ...{ verdict, totals, cells: cells.map((cell) => ({ ...cell })), ...rest },
+        ...(notesSince !== undefined && { notesSince }),
         ...(missingFile !== undefined && { missingFile }),
         ...(extraFile !== undefined && { extraFile }),
         ...(healed && { backfill: healed }),

@@ -2,13 +2,16 @@ import { pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
 import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
 import { DataAccess } from "../platform/data-access.ts";
+import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import type { AuditParts } from "./audit.ts";
 import type { Happening } from "./ledger.ts";
 import { reasonToLeaveOut } from "./sides/expectation.ts";
 import { readHeldEvents } from "./sides/held-events.ts";
+import type { RelaySide } from "./sides/relay-side.ts";
 import type { RowPaths } from "./sides/rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
@@ -42,6 +45,7 @@ export async function partsOf(
     paths: rowPathsOf(source),
     keptDays: await readKeptDays(source, signal),
     heldEvents: storage ? readHeldEvents(storage) : noEvents(),
+    relay: source.hasRelay ? await openRelaySide(source) : undefined,
     reasonOf: (event) => reasonToLeaveOut(event, { filters, subscribed }),
     drafts: subscribed?.some((name) => name.endsWith("_drafted")) ?? true,
   };
@@ -85,6 +89,15 @@ async function readDataset(source: StackSource, signal: AbortSignal) {
   const call = { method: "GET", path: pathOf(platformPaths.dataSets, source.datasetId), signal, purpose } as const;
   const [dataset] = Object.values(await platformOf(source).call(call, datasetAnswer));
   return dataset;
+}
+
+async function openRelaySide(source: StackSource): Promise<RelaySide> {
+  const [storage, tables, queues] = await Promise.all([
+    RelayStorageAccount.open(source),
+    RelayTables.open(source),
+    RelayQueues.open(source),
+  ]);
+  return { storage, tables, queues };
 }
 
 async function* noEvents(): AsyncGenerator<Happening> {

@@ -7,6 +7,7 @@ import { type Cell, compareSides, writeIds } from "./compare.ts";
 import { type Happening, Ledger } from "./ledger.ts";
 import { type AuditRange, dateAt } from "./range.ts";
 import { readRecorded } from "./sides/recorded.ts";
+import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
@@ -28,6 +29,8 @@ export interface AuditParts {
   readonly keptDays: number | undefined;
   /** The events that wait as dead letters. */
   readonly heldEvents: AsyncIterable<Happening>;
+  /** Undefined without a relay. */
+  readonly relay: RelaySide | undefined;
   /** Why an event need not be in the dataset. */
   readonly reasonOf: (event: RebuiltEvent) => string | undefined;
   readonly drafts: boolean;
@@ -44,6 +47,8 @@ export interface AuditResult {
   readonly unknownNames: Readonly<Record<string, number>>;
   /** How many messages Customer.io returned. */
   readonly messages: number;
+  /** Unix seconds since which the relay's notes tell what it has delivered; undefined if they tell nothing. */
+  readonly notesSince: number | undefined;
 }
 
 /**
@@ -97,6 +102,8 @@ async function compareAll(
   });
   const rowOptions = { access, ledger, paths, folder, signal, since: new Date(createdFrom * 1000) };
   const { open, lacking } = await readRows({ ...rowOptions, progress: (done) => progress(`dataset: ${done} batches`) });
+  progress("the relay's notes of deliveries");
+  const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range: parts.range, signal }));
   await ledger.run("DELETE FROM held");
   const held: Happening[] = [];
   for await (const event of heldEvents) held.push(event);
@@ -122,7 +129,7 @@ async function compareAll(
   const keptSince = parts.keptDays === undefined ? undefined : Math.floor(now - parts.keptDays * 86_400);
   const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
   progress("comparing");
-  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, keptSince, incomplete });
+  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, keptSince, incomplete, relay });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
     if (!cells.some(has)) return undefined;
     const file = path.join(folder, name);
@@ -135,5 +142,6 @@ async function compareAll(
     extraFile: await fileOf("extra.jsonl", ["extra"], ({ extra }) => extra > 0),
     unknownNames: Object.fromEntries(unknown),
     messages,
+    notesSince: relay?.notesSince,
   };
 }

@@ -1,7 +1,8 @@
 import { type Ledger, quote } from "./ledger.ts";
+import type { RelayRead } from "./sides/relay-side.ts";
 
 /** What an audit says about one kind of event on one day. */
-type CellVerdict = "complete" | "missing" | "extra" | "unknown" | "young";
+type CellVerdict = "complete" | "missing" | "extra" | "unknown" | "waiting" | "young";
 
 /** One kind of event on one UTC day, by the time at which it happened. */
 export interface Cell {
@@ -15,8 +16,14 @@ export interface Cell {
   readonly found: number;
   /** Of those, the ones that no filter and no subscription explains, and that are nowhere. */
   readonly missing: number;
+  /** Of `missing`, the ones that the relay has not delivered: they never reached it, or it refused them. */
+  readonly beforeRelay: number;
+  /** Of `missing`, the ones that Platform has accepted from the relay. */
+  readonly afterRelay: number;
   /** Of those, the ones that are dead letters: a replay brings them. */
   readonly held: number;
+  /** Of those, the ones that wait in the relay's queue. */
+  readonly waiting: number;
   /** Of those, the ones that a filter leaves out or that the webhook does not subscribe to. */
   readonly leftOut: number;
   /** Of those, the ones that may still arrive. */
@@ -41,13 +48,21 @@ export interface Comparison {
   readonly keptSince: number | undefined;
   /** Why an absent row may be there nevertheless; undefined if all rows were read. */
   readonly incomplete: string | undefined;
+  /** Undefined without a relay. */
+  readonly relay: RelayRead | undefined;
 }
+
+/** Messages in the relay's queue from which on an absent event may be in one of them. Fewer are being delivered at this moment. */
+const backlog = 20;
 
 /** Compares the sides. The verdicts are in the table `verdicts` afterwards. */
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
-  const { from, to, youngSince, sentSince, keptSince, incomplete } = comparison;
+  const { from, to, youngSince, sentSince, keptSince, incomplete, relay } = comparison;
   const expired = keptSince === undefined ? "FALSE" : `r.happened < ${keptSince}`;
   const unread = incomplete === undefined ? "FALSE" : "TRUE";
+  const messages = relay?.messages ?? 0;
+  const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
+  const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
   await ledger.run("DROP TABLE IF EXISTS verdicts");
   await ledger.run(`
     CREATE TABLE verdicts AS
@@ -56,6 +71,9 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
          p AS (SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
                FROM present WHERE delivery IS NOT NULL GROUP BY ALL),
          h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
+         w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting),
+         n AS (SELECT delivery, object_type, metric, min(happened) AS delivered
+               FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),
          s AS (SELECT DISTINCT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}),
          d AS (SELECT DISTINCT delivery FROM deliveries),
          joined AS (
@@ -71,25 +89,34 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
                WHEN h.delivery IS NOT NULL THEN 'held'
                WHEN r.reason LIKE '?%' THEN r.reason
                WHEN r.reason IS NOT NULL THEN 'leftOut'
-               WHEN r.happened >= ${youngSince} OR s.delivery IS NOT NULL THEN 'young'
+               WHEN s.delivery IS NOT NULL THEN 'young'
+               WHEN n.delivered >= ${sentSince} THEN 'young'
+               WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
+               WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
                WHEN ${expired} THEN '?the dataset keeps rows for a shorter time'
                WHEN ${unread} THEN ${quote(`?${incomplete}`)}
+               WHEN ${queued} THEN ${quote(`?${messages} messages wait in the relay's queue`)}
                ELSE 'missing'
-             END AS state
+             END AS state,
+             CASE WHEN n.delivery IS NOT NULL THEN 'after relay' WHEN ${unnoted} THEN 'before relay' ELSE 'unknown' END AS stage
            FROM r FULL JOIN p USING (delivery, object_type, metric)
            LEFT JOIN h ON h.delivery = r.delivery AND h.object_type = r.object_type AND h.metric = r.metric
+           LEFT JOIN w ON w.delivery = r.delivery AND w.object_type = r.object_type AND w.metric = r.metric
+           LEFT JOIN n ON n.delivery = r.delivery AND n.object_type = r.object_type AND n.metric = r.metric
            LEFT JOIN s ON s.delivery = r.delivery AND s.object_type = r.object_type AND s.metric = r.metric
            LEFT JOIN d ON d.delivery = p.delivery)
     SELECT *, strftime(make_timestamp(happened * 1000000), '%Y-%m-%d') AS day FROM joined
     WHERE happened >= ${from} AND happened < ${to}
     UNION ALL
-    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by',
+    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown',
       strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')
     FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`);
   const count = (condition: string) => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
   const rows = await ledger.rows(`
     SELECT day, object_type, metric, ${count("is_recorded")} AS recorded, ${count("state = 'found'")} AS found,
-      ${count("state = 'missing'")} AS missing, ${count("state = 'held'")} AS held, ${count("state = 'leftOut'")} AS left_out,
+      ${count("state = 'missing'")} AS missing, ${count("state = 'missing' AND stage = 'before relay'")} AS before_relay,
+      ${count("state = 'missing' AND stage = 'after relay'")} AS after_relay, ${count("state = 'held'")} AS held,
+      ${count("state = 'waiting'")} AS waiting, ${count("state = 'leftOut'")} AS left_out,
       ${count("state = 'young'")} AS young, ${count("state LIKE '?%'")} AS unknown,
       CAST(coalesce(sum(CASE WHEN state = 'extra' THEN copies WHEN state = 'found' THEN copies - 1 ELSE 0 END), 0) AS INTEGER)
         AS extra,
@@ -98,7 +125,9 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   return rows.map((row) => {
     const number = (name: string) => Number(row[name]);
     const counts = {
-      ...{ recorded: number("recorded"), found: number("found"), missing: number("missing"), held: number("held") },
+      ...{ recorded: number("recorded"), found: number("found"), missing: number("missing") },
+      ...{ beforeRelay: number("before_relay"), afterRelay: number("after_relay") },
+      ...{ held: number("held"), waiting: number("waiting") },
       ...{ leftOut: number("left_out"), young: number("young"), unknown: number("unknown"), extra: number("extra") },
     };
     const named = { day: String(row.day), objectType: String(row.object_type), metric: String(row.metric) };
@@ -107,9 +136,10 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   });
 }
 
-function judgeCell({ missing, held, unknown, young, extra }: Record<string, number>): CellVerdict {
+function judgeCell({ missing, held, unknown, waiting, young, extra }: Record<string, number>): CellVerdict {
   if ((missing ?? 0) + (held ?? 0) > 0) return "missing";
   if ((unknown ?? 0) > 0) return "unknown";
+  if ((waiting ?? 0) > 0) return "waiting";
   if ((young ?? 0) > 0) return "young";
   return (extra ?? 0) > 0 ? "extra" : "complete";
 }
@@ -117,7 +147,7 @@ function judgeCell({ missing, held, unknown, young, extra }: Record<string, numb
 /** Writes the happenings of a verdict into a file, one JSON object a line, by the time at which they happened. */
 export async function writeIds(ledger: Ledger, states: readonly string[], file: string): Promise<void> {
   await ledger.run(`
-    COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state FROM verdicts
+    COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state, stage FROM verdicts
       WHERE state IN (${states.map(quote).join(", ")}) ORDER BY happened, delivery)
     TO ${quote(file)} (FORMAT json)`);
 }

@@ -13,8 +13,9 @@ export interface Happening {
   readonly reason?: string | undefined;
 }
 
-/** Tables of happenings: Customer.io's record, the dataset's rows, and the relay's dead letters. */
-export type Side = "recorded" | "present" | "held";
+/** Tables of happenings: Customer.io's record, the dataset's rows, and the relay's dead letters, head of the queue and notes of deliveries. */
+const sides = ["recorded", "present", "held", "waiting", "noted"] as const;
+type Side = (typeof sides)[number];
 
 /** Rows that DuckDB takes at once (its vector size). */
 const chunkRows = 2048;
@@ -44,8 +45,7 @@ export class Ledger {
     const instance = await duckDb.DuckDBInstance.create(file, { memory_limit: "400MB", threads: "2" });
     const ledger = new Ledger(duckDb, instance, await instance.connect());
     const columns = "(delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, reason VARCHAR)";
-    for (const side of ["recorded", "present", "held"])
-      await ledger.run(`CREATE TABLE IF NOT EXISTS ${side} ${columns}`);
+    for (const side of sides) await ledger.run(`CREATE TABLE IF NOT EXISTS ${side} ${columns}`);
     await ledger.run("CREATE TABLE IF NOT EXISTS deliveries (delivery VARCHAR)");
     await ledger.run(
       "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",

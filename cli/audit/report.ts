@@ -2,22 +2,28 @@ import { type CommandTarget, operatorCommand } from "../../relay/core/operator-c
 import type { AuditResult } from "./audit.ts";
 import type { Cell } from "./compare.ts";
 
+/** The columns of the table. */
 const countNames = ["recorded", "found", "missing", "held", "leftOut", "young", "unknown", "extra"] as const;
-type CellCounts = Readonly<Record<(typeof countNames)[number], number>>;
+const allNames = [...countNames, "waiting", "beforeRelay", "afterRelay"] as const;
+type CellCounts = Readonly<Record<(typeof allNames)[number], number>>;
 
 export function sumCells(cells: readonly Cell[]): CellCounts {
-  const sum = (name: (typeof countNames)[number]) => cells.reduce((total, cell) => total + cell[name], 0);
-  return Object.fromEntries(countNames.map((name) => [name, sum(name)])) as CellCounts;
+  const sum = (name: (typeof allNames)[number]) => cells.reduce((total, cell) => total + cell[name], 0);
+  return Object.fromEntries(allNames.map((name) => [name, sum(name)])) as CellCounts;
 }
 
 const words: Readonly<Record<Cell["verdict"], string>> = {
   ...{ complete: "complete", missing: "MISSING", extra: "extra rows" },
-  ...{ unknown: "cannot be known", young: "too young to judge" },
+  ...{ unknown: "cannot be known", waiting: "in the relay's queue", young: "too young to judge" },
+};
+
+const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
+  ...{ leftOut: "left out", beforeRelay: "before the relay", afterRelay: "after the relay" },
 };
 
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
-  const { cells, missingFile, extraFile, unknownNames, messages } = result;
+  const { cells, missingFile, extraFile, unknownNames, messages, notesSince } = result;
   if (cells.length === 0)
     return [`Customer.io recorded nothing in these days, and there are no rows of them (${messages} messages read).`];
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
@@ -30,8 +36,8 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   const rows = [heading, ...table, ["all", ...countNames.map((name) => String(total[name]))]];
   const open = cells.filter(({ verdict }) => verdict !== "complete");
   const days = open.map(({ day, objectType, metric, verdict, reasons, ...counts }) => {
-    const what = countNames.filter((name) => name !== "recorded" && name !== "found" && counts[name] > 0);
-    const numbers = what.map((name) => `${counts[name]} ${name === "leftOut" ? "left out" : name}`).join(", ");
+    const what = allNames.filter((name) => name !== "recorded" && name !== "found" && counts[name] > 0);
+    const numbers = what.map((name) => `${counts[name]} ${wordsOfCounts[name] ?? name}`).join(", ");
     const why = reasons.length > 0 ? `: ${reasons.join("; ")}` : "";
     return `  ${day}  ${`${objectType} ${metric}`.padEnd(22)} ${words[verdict]} (${numbers})${why}`;
   });
@@ -45,10 +51,25 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     total.missing + total.held > 0
       ? `${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`
       : "Nothing is missing, as far as it can be known.",
+    ...stageLines(total, notesSince),
+    ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
     ...(extraFile === undefined ? [] : [`Rows too many: ${extraFile}`]),
     ...(names.length > 0
       ? [`This version does not know these types and metrics, and left them out: ${names.join(", ")}`]
+      : []),
+  ];
+}
+
+/** At which stage the missing events were lost, as far as the relay's notes tell. */
+function stageLines({ missing, beforeRelay, afterRelay }: CellCounts, notesSince: number | undefined): string[] {
+  if (notesSince === undefined) return [];
+  const untold = missing - beforeRelay - afterRelay;
+  return [
+    ...(beforeRelay > 0 ? [`  ${beforeRelay} never reached the relay, or it refused them.`] : []),
+    ...(afterRelay > 0 ? [`  ${afterRelay} were accepted by Platform from the relay, and have no row.`] : []),
+    ...(untold > 0
+      ? [`  ${untold} happened before the relay's notes begin, ${new Date(notesSince * 1000).toISOString()}.`]
       : []),
   ];
 }

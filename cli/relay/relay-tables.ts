@@ -1,12 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { createTableFor, TableError, Tables } from "../../relay/azure/storage/tables.ts";
+import {
+  createTableFor,
+  type Position,
+  type StoredEntity,
+  TableError,
+  Tables,
+} from "../../relay/azure/storage/tables.ts";
 import { type Counts, dayOf, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
-import { deliveredKeysOf, isDeliveredTable } from "../../relay/core/duplicates/delivered-tables.ts";
+import { deliveredKeysOf, isDeliveredTable, partitionsOfTime } from "../../relay/core/duplicates/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
 import { startTimeLimit } from "../clients.ts";
+import { eachOf } from "../each-of.ts";
 import type { StackSource } from "../stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
@@ -125,6 +132,33 @@ export class RelayTables {
       const keys = deliveredKeysOf(event);
       const found = await Promise.all(tables.map((table) => this.#tables.hasAny(table, keys, signal)));
       return found.includes(true);
+    });
+  }
+
+  /**
+   * Reads the notes of delivered events, page by page, several at a time.
+   *
+   * @param created when the events were made, in milliseconds since 1970; those that don't say are read, too
+   */
+  async eachDeliveryNote(
+    created: { readonly from: number; readonly before: number },
+    signal: AbortSignal,
+    work: (notes: readonly StoredEntity[]) => Promise<void>,
+  ): Promise<void> {
+    const tables = await this.#permission.explain(reader, () => this.#tables.list(startTimeLimit()));
+    const places = tables
+      .filter(isDeliveredTable)
+      .flatMap((table) => partitionsOfTime(created.from, created.before).map((range) => ({ table, range })));
+    await eachOf(places, signal, async ({ table, range }) => {
+      for (let position: Position | undefined = {}; position !== undefined; ) {
+        signal.throwIfAborted();
+        const from: Position = position;
+        const page = await this.#permission.explain(reader, () =>
+          this.#tables.entities(table, { ...range, position: from }, startTimeLimit()),
+        );
+        await work(page.entities);
+        position = page.next;
+      }
     });
   }
 }

@@ -128,7 +128,7 @@ test("a stack's audit finds what was dropped, and leaves out what its webhook do
   expect(printed).toContain("2024-05-01  email opened           MISSING (1 missing)");
   const ids = (await readFile(json.missingFile ?? "", "utf8")).trim().split("\n");
   expect(ids.map((line) => JSON.parse(line))).toEqual([
-    { delivery: "d2", object_type: "email", metric: "opened", timestamp, state: "missing" },
+    { delivery: "d2", object_type: "email", metric: "opened", timestamp, state: "missing", stage: "unknown" },
   ]);
 });
 

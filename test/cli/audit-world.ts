@@ -92,7 +92,7 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
     range: rangeOf(start, start + 4 * day, 1),
     ...{ now, folder: opened.folder, access, paths, keptDays: undefined, drafts: true, progress: () => undefined },
     history: new History(settings, { sleep: (milliseconds) => opened.clock.advance(milliseconds) }),
-    heldEvents: none(),
+    ...{ heldEvents: none(), relay: undefined },
     reasonOf: (event) => reasonToLeaveOut(event, { filters: undefined, subscribed: subscriptionNames }),
     signal: new AbortController().signal,
     ...more,
@@ -103,16 +103,21 @@ async function* none(): AsyncGenerator<Happening> {
   // No dead letters.
 }
 
+interface FileLine {
+  readonly delivery: string;
+  readonly metric: string;
+  readonly stage: string;
+}
+
+/** The lines of a file with ids. */
+export async function linesIn(file: string | undefined): Promise<FileLine[]> {
+  if (file === undefined) return [];
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  return lines.map((line) => JSON.parse(line) as FileLine);
+}
+
 export const idsIn = async (file: string | undefined) =>
-  file === undefined
-    ? []
-    : (await readFile(file, "utf8"))
-        .trim()
-        .split("\n")
-        .map((line) => {
-          const { delivery, metric } = JSON.parse(line) as { delivery: string; metric: string };
-          return `${delivery} ${metric}`;
-        });
+  (await linesIn(file)).map(({ delivery, metric }) => `${delivery} ${metric}`);
 export const verdictsOf = (cells: readonly Cell[]) =>
   Object.fromEntries(
     cells.map(({ day: date, objectType, metric, verdict }) => [`${date} ${objectType} ${metric}`, verdict]),

@@ -22,7 +22,8 @@ export async function* readHeldEvents(
   }
 }
 
-function happeningOf(body: string): Happening | undefined {
+/** What an event's text is about; undefined if no message caused it. */
+export function happeningOf(body: string): Happening | undefined {
   try {
     const { object_type, metric, timestamp, data } = eventBody.parse(JSON.parse(body));
     const [objectType, what] = [object_type, metric].map((name) => name.trim().toLowerCase());

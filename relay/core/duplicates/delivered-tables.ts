@@ -81,6 +81,28 @@ export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "
   return { partition: `${(minutes % 16).toString(16)}-${minutes}`, rowPrefix: `${since}-${hash}-` };
 }
 
+/** The first characters of partitions. */
+const digits = [..."0123456789abcdef"];
+
+/**
+ * The ranges of partitions in which the notes of events are that were made in a time, and of those that don't say when they were made.
+ *
+ * @param from milliseconds since 1970, as is `before`
+ */
+export function partitionsOfTime(from: number, before: number): { readonly from: string; readonly before: string }[] {
+  const [first, last] = [Math.floor(from / minute), Math.ceil(before / minute)];
+  return digits.flatMap((digit) => [
+    { from: `${digit}-${first}`, before: `${digit}-${last}` },
+    { from: `${digit}0`, before: `${digit}~` },
+  ]);
+}
+
+/** When the events of a partition were made, in milliseconds since 1970; undefined if they don't say. */
+export function timeOfPartition(partition: string): number | undefined {
+  const [, minutes] = partition.split("-");
+  return minutes === undefined ? undefined : Number(minutes) * minute;
+}
+
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, hashLength);
 }

@@ -1,6 +1,6 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { coerce } from "../event/coerce.ts";
-import { isObject } from "../event/json.ts";
+import { isObject, type JsonObject } from "../event/json.ts";
 
 /** What an event is about. The notes of delivered events hold it, so that an audit can compare them with Customer.io's record. */
 export interface NoteSubject {
@@ -26,6 +26,21 @@ export function noteSubject({ object_type, metric, data }: CustomerIoEvent): Not
     ...(delivery !== undefined && { delivery }),
     ...(objectType !== undefined && { objectType }),
     ...(what !== undefined && { metric: what }),
+  };
+}
+
+/**
+ * Reads a note's properties.
+ *
+ * @returns undefined for a note of a former version, which holds nothing but its key
+ */
+export function readDeliveryNote({ delivery, objectType, metric, deliveredAt }: JsonObject): DeliveryNote | undefined {
+  if (typeof deliveredAt !== "number") return undefined;
+  return {
+    deliveredAt,
+    ...(typeof delivery === "string" && { delivery }),
+    ...(typeof objectType === "string" && { objectType }),
+    ...(typeof metric === "string" && { metric }),
   };
 }
 

@@ -1,0 +1,117 @@
+import { audit } from "../../cli/audit/audit.ts";
+import { rangeOf } from "../../cli/audit/range.ts";
+import { auditLines, sumCells } from "../../cli/audit/report.ts";
+import { deliveredKey, deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts";
+import {
+  accessTo,
+  closeWorld,
+  day,
+  happen,
+  linesIn,
+  type Made,
+  openWorld,
+  partsFor,
+  start,
+  verdictsOf,
+} from "./audit-world.ts";
+import { NotingRelay } from "./relay-notes.ts";
+import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
+
+let operator: TestAccount;
+let relay: NotingRelay;
+beforeAll(async () => {
+  operator = await startAccount([blobRole, queueRole, tableRole]);
+}, 60_000);
+afterAll(() => operator.stop());
+beforeEach(async () => {
+  relay = new NotingRelay(operator);
+  const signal = AbortSignal.timeout(10_000);
+  for (const table of await relay.tables.list(signal)) await relay.tables.delete(table, signal);
+});
+afterEach(closeWorld);
+
+/** Days after `start` of an audit that is made on day 60. */
+const last = 59;
+const signal = AbortSignal.timeout(60_000);
+
+async function auditOf(recorded: readonly Made[], rows: readonly Made[]) {
+  await openWorld(recorded);
+  const range = rangeOf(start, start + last * day, 1);
+  const result = await audit(partsFor(accessTo([rows]), { range, relay: await relay.side() }));
+  const lines = await linesIn(result.missingFile);
+  return {
+    result,
+    totals: sumCells(result.cells),
+    stages: Object.fromEntries(lines.map(({ delivery, stage }) => [delivery, stage])),
+    printed: auditLines(result, { stack: "prod" }).join("\n"),
+  };
+}
+
+/** From the first day on, an event is delivered and has its row. */
+const kept = [1, 20, 40, last].map((at) => happen(`kept-${at}`, at * day));
+
+test("the relay's notes say at which stage an event was lost, and which may still come", async () => {
+  const [early, never, lost] = [happen("early", 3600), happen("never", 30 * day), happen("lost", 30 * day)];
+  const [lately, soon] = [happen("lately", 56 * day), happen("soon", 60 * day - 7_200)];
+  const [young, waits] = [happen("young", 57 * day), happen("waits", 45 * day)];
+  for (const made of [...kept, lost, lately, soon]) await relay.deliver(made);
+  await relay.queue(waits);
+  const { totals, stages, result, printed } = await auditOf(
+    [...kept, early, never, lost, lately, soon, young, waits],
+    kept,
+  );
+  expect(stages).toEqual({ early: "unknown", never: "before relay", lost: "after relay", lately: "after relay" });
+  expect(totals).toMatchObject({ missing: 4, beforeRelay: 1, afterRelay: 2, waiting: 1, young: 2, found: 4 });
+  expect(verdictsOf(result.cells)).toMatchObject({ "2026-02-15 email sent": "waiting" });
+  expect(result.notesSince).toBe(start + day);
+  expect(printed).toContain("  1 never reached the relay, or it refused them.");
+  expect(printed).toContain("  2 were accepted by Platform from the relay, and have no row.");
+  expect(printed).toContain("  1 happened before the relay's notes begin, 2026-01-02T00:00:00.000Z.");
+  expect(printed).toContain("1 wait in the relay's queue.");
+  expect(printed).toContain(
+    "2026-01-31  email sent             MISSING (2 missing, 1 before the relay, 1 after the relay)",
+  );
+  await takeMessages();
+});
+
+test("what a relay of a former version has noted makes nothing known, and nothing missing", async () => {
+  const { current } = deliveredTables(new Date((start + 30 * day) * 1000), NotingRelay.windowDays);
+  const [before, noted, after] = [happen("before", 10 * day), happen("noted", 20 * day), happen("after", 30 * day)];
+  await relay.deliver(kept[0] as Made);
+  const key = deliveredKey({ id: "noted-sent", createdAt: noted.timestamp * 1000, body: "{}" });
+  await relay.tables.put(current, key, signal);
+  const { stages } = await auditOf([...kept, before, noted, after], kept);
+  expect(stages).toEqual({ before: "unknown", noted: "unknown", after: "before relay" });
+});
+
+test("without a note nothing is known of the stage", async () => {
+  const { stages, result, printed } = await auditOf([...kept, happen("never", day)], kept);
+  expect([stages, result.notesSince]).toEqual([{ never: "unknown" }, undefined]);
+  expect(printed).not.toContain("relay");
+});
+
+test("while many messages wait, what the relay has not delivered may be among them", async () => {
+  const [absent, lost] = [happen("absent", 30 * day), happen("lost", 31 * day)];
+  for (const made of [...kept, lost]) await relay.deliver(made);
+  for (let at = 0; at < 21; at += 1) await relay.queue(happen(`other-${at}`, 59 * day));
+  const { totals, stages, result } = await auditOf([...kept, absent, lost], kept);
+  expect(stages).toEqual({ lost: "after relay" });
+  expect(totals).toMatchObject({ missing: 1, unknown: 1 });
+  expect(result.cells.flatMap(({ reasons }) => reasons)).toEqual(["21 messages wait in the relay's queue"]);
+  await takeMessages();
+});
+
+test("a repeated open is delivered each time, and compared once", async () => {
+  const opens = [happen("one", 30 * day, "opened"), happen("one", 31 * day, "opened")];
+  await relay.deliver(happen("one", 30 * day));
+  for (const [at, open] of opens.entries()) await relay.deliver(open, { id: `open-${at}` });
+  const { totals } = await auditOf([happen("one", 30 * day), opens[0] as Made], []);
+  expect(totals).toMatchObject({ recorded: 2, missing: 2, afterRelay: 2 });
+});
+
+async function takeMessages(): Promise<void> {
+  const { queues } = await relay.side();
+  for (let taken = await queues.take(); taken.length > 0; taken = await queues.take()) {
+    for (const message of taken) await queues.remove(message);
+  }
+}

@@ -1,0 +1,69 @@
+import { DefaultAzureCredential } from "@azure/identity";
+import { RelayQueues } from "../../cli/relay/relay-queues.ts";
+import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
+import { Tables } from "../../relay/azure/storage/tables.ts";
+import { noteSubject } from "../../relay/core/duplicates/delivery-note.ts";
+import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
+import type { Made } from "./audit-world.ts";
+import type { TestAccount } from "./storage-account.ts";
+
+/** A relay's account as the relay itself writes it, with a clock that a test sets. */
+export class NotingRelay {
+  /** Days for which deliveries are noted. */
+  static readonly windowDays = 90;
+  readonly tables: Tables;
+  readonly #operator: TestAccount;
+  readonly #duplicates: RememberedDuplicates;
+  #now = new Date(0);
+
+  constructor(operator: TestAccount) {
+    this.#operator = operator;
+    this.tables = new Tables(async () => ({
+      ...{ queueServiceUri: "", blobServiceUri: "", tableServiceUri: operator.endpoints.table },
+      credential: new DefaultAzureCredential(),
+    }));
+    this.#duplicates = new RememberedDuplicates({
+      ...{ tables: this.tables, windowDays: NotingRelay.windowDays },
+      clock: () => this.#now,
+    });
+  }
+
+  /**
+   * Delivers an event once.
+   *
+   * @param at Unix seconds; default: when it happened
+   * @returns whether it was sent; false if it was left out as a repetition
+   */
+  async deliver(
+    made: Made,
+    { at = made.timestamp, id = idOf(made), body = JSON.stringify(made) } = {},
+  ): Promise<boolean> {
+    this.#now = new Date(at * 1000);
+    const createdAt = made.timestamp * 1000;
+    const sent = await this.#duplicates.deliverOnce(
+      { id, body, createdAt, mayBeRepeated: true, subject: noteSubject({ ...made }) },
+      async () => ({ fate: "delivered" }),
+      (reason) => {
+        throw new Error(reason);
+      },
+    );
+    return sent !== undefined;
+  }
+
+  /** Puts an event into the queue, where nothing takes it. */
+  async queue(made: Made): Promise<void> {
+    const received = new Date(made.timestamp * 1000).toISOString();
+    const event = newEvent({ id: idOf(made), receivedAt: received, body: JSON.stringify(made) });
+    for (const message of encodeEnvelopes([event])) await this.#operator.account.enqueue(message);
+  }
+
+  /** What an audit reads of it. */
+  async side() {
+    const { tables, account: storage, source } = this.#operator;
+    return { tables, storage, queues: await RelayQueues.open(source) };
+  }
+}
+
+function idOf({ data, metric }: Made): string {
+  return `${String(data.delivery_id)}-${metric}`;
+}
