@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
+import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { relayRoles } from "../../components/relay/azure/relay-roles.ts";
 
 const repository = path.join(import.meta.dirname, "../..");
@@ -51,6 +52,7 @@ beforeEach(() => {
     const script = `#!/bin/sh
 echo "${command} $*" >> "$CALLS"
 if [ "$1 $2" = "issue list" ] || [ "$1 $2" = "api --paginate" ]; then printf '%s' "$FOUND"; exit 0; fi
+if [ "$2" = audit ]; then printf '%s' "$AUDIT"; fi
 if [ -n "$FAILS" ] && [ "$2" = "$FAILS" ]; then echo "error: it failed" >&2; exit 1; fi
 [ "$2" = preview ] && echo "+ 1 to create"
 exit 0
@@ -139,7 +141,9 @@ test("actions are pinned by commit, with the versions that this repository uses 
   const pins = [...new Set(pinsOf(folder))];
   expect(pins.filter((pin) => !/^(actions|azure)\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(pin))).toEqual([]);
   const own = pinsOf(path.join(repository, ".github/workflows"));
-  expect(pins.filter((pin) => pin.startsWith("actions/") && !own.includes(pin))).toEqual([]);
+  const foreign = pins.filter((pin) => pin.startsWith("actions/") && !own.includes(pin));
+  // This repository keeps no artifacts.
+  expect(foreign.map((pin) => pin.split("@")[0])).toEqual(["actions/upload-artifact"]);
 });
 
 describe("the preview of a pull request", () => {
@@ -187,6 +191,67 @@ describe("the check for drift", () => {
     );
     const again = await runStep("drift.yml", tell(), { FOUND: "Drift in prod" });
     expect(again.calls).toHaveLength(1);
+  });
+});
+
+describe("the nightly audit", () => {
+  const audit = () => stepOf("audit.yml", "Audit");
+  const none = { recorded: 5, found: 5, missing: 0, held: 0, leftOut: 0, young: 0, unknown: 0, extra: 0 };
+  const gap = { ...none, found: 2, missing: 2, held: 1 };
+  const cell = { day: "2026-11-20", objectType: "email", metric: "sent", verdict: "missing", ...gap, reasons: [] };
+  const complete = { ...cell, metric: "opened", verdict: "complete", ...none };
+  const result = auditCommand.json.parse({
+    ...{ verdict: "missing", totals: gap, cells: [cell, complete], messages: 9, unknownNames: {} },
+    missingFile: "/home/runner/audit/missing.jsonl",
+  });
+  const gapJson = JSON.stringify({ stack: "prod", sources: [{ source: "events", ending: "broken", result }] });
+
+  test("is of the days that Customer.io repeats no call of any more", async () => {
+    const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson });
+    const dateOf = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+    expect(ran).toEqual({
+      status: 0,
+      calls: [`npx customerio-aep audit --stack prod --from ${dateOf(14)} --to ${dateOf(8)} --json`],
+    });
+  });
+
+  test("that finds a gap fails the job, and names days, kinds and counts", async () => {
+    const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson, FAILS: "audit" });
+    expect(ran.status).toBe(1);
+    expect(readFileSync(path.join(work, "report.md"), "utf8")).toBe(
+      "events: 2 missing, 1 dead letters\n- 2026-11-20 email sent: 2 missing, 1 dead letters\n",
+    );
+    expect(readFileSync(path.join(work, "audit.json"), "utf8")).toBe(gapJson);
+  });
+
+  test("that can't be made fails the job with the reason", async () => {
+    const sources = [{ source: "events", ending: "broken", error: "No dataset" }];
+    for (const [text, report] of [
+      [JSON.stringify({ error: "No stack" }), "No stack\n"],
+      [JSON.stringify({ stack: "prod", sources }), "events: No dataset\n"],
+      ["", ""],
+    ] as const) {
+      expect((await runStep("audit.yml", audit(), { AUDIT: text, FAILS: "audit" })).status).toBe(1);
+      expect(readFileSync(path.join(work, "report.md"), "utf8")).toBe(report);
+    }
+  });
+
+  test("has one issue per stack, which a later run rewrites, even if nothing was compared", async () => {
+    const tell = stepOf("audit.yml", "Tell");
+    const first = await runStep("audit.yml", tell);
+    expect(first.calls.at(-1)).toBe("gh issue create --repo acme/events --title Audit of prod --body-file body.md");
+    expect(readFileSync(path.join(work, "body.md"), "utf8")).toContain(
+      "https://github.example/acme/events/actions/runs/42",
+    );
+    writeFileSync(path.join(work, "report.md"), "events: 2 missing\n");
+    const later = await runStep("audit.yml", tell, { FOUND: "9" });
+    expect(later.calls.at(-1)).toBe("gh issue edit 9 --repo acme/events --body-file body.md");
+    expect(readFileSync(path.join(work, "body.md"), "utf8")).toContain("events: 2 missing");
+  });
+
+  test("keeps counts, and no list of ids", () => {
+    const [keep] = jobOf("audit.yml").steps.filter(({ name }) => name === "Keep") as { with?: object }[];
+    expect(keep?.with).toEqual({ name: "audit-${{ matrix.stack }}", path: "audit.json" });
   });
 });
 
