@@ -196,8 +196,9 @@ describe("the check for drift", () => {
 
 describe("the nightly audit", () => {
   const audit = () => stepOf("audit.yml", "Audit");
-  const none = { recorded: 5, found: 5, missing: 0, held: 0, leftOut: 0, young: 0, unknown: 0, extra: 0 };
-  const gap = { ...none, found: 2, missing: 2, held: 1 };
+  const { totals } = auditCommand.json.shape;
+  const none = totals.parse(Object.fromEntries(Object.keys(totals.shape).map((name) => [name, 0])));
+  const gap = { ...none, recorded: 5, found: 2, missing: 2, held: 1 };
   const cell = { day: "2026-11-20", objectType: "email", metric: "sent", verdict: "missing", ...gap, reasons: [] };
   const complete = { ...cell, metric: "opened", verdict: "complete", ...none };
   const result = auditCommand.json.parse({
