@@ -26,8 +26,10 @@ export type ValuesOf<Options extends OptionTable> = {
 export interface CommandContext {
   /** Prints lines for people; with `--json`, nothing. */
   readonly print: (...lines: string[]) => void;
+  /** With `--json`, prints a document in a line of its own, if the command has a `jsonLine`. */
+  readonly printJson: (document: object) => void;
   readonly progress: Progress;
-  /** Whether standard output is for one JSON document. */
+  /** Whether standard output is for JSON. */
   readonly isJson: boolean;
   /** Whether the stack has more sources than this one. */
   readonly isOneOfSeveral: boolean;
@@ -66,6 +68,8 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly needsRelay: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
+  /** Of a command that goes on: `--json` prints documents of this kind as they come, one a line, in place of one at the end. */
+  readonly jsonLine?: z.ZodType;
   /**
    * Checks the options as a whole, before anything is read.
    *
@@ -133,7 +137,7 @@ export const sharedOptions = {
     schema: z.string().optional(),
   },
   json: {
-    description: "print only one JSON document, which the reference describes",
+    description: "print only JSON, which the reference describes",
     schema: z.boolean().default(false),
   },
   debug: {

@@ -42,9 +42,10 @@ function choicesOf(schema: z.ZodType): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
-/** The whole document that `--json` prints. */
+/** What `--json` prints: the whole document, or one line of a command that prints them as they come. */
 export function documentOf(definition: AnyCommand): z.ZodType {
   if (isProjectCommand(definition)) return definition.json;
+  if (definition.jsonLine !== undefined) return definition.jsonLine;
   return z.object({
     stack: z.string().describe("name of the stack"),
     sources: z.array(

@@ -45,7 +45,7 @@ export async function performCommand(
     await definition.check?.(values);
     const stack = await progress.waiting("reading the stack", readStack(values, definition));
     const outcomes = await performAll(definition, { values, stack, progress });
-    if (isJson) printJson({ stack: stack.name, sources: outcomes });
+    if (isJson && definition.jsonLine === undefined) printJson({ stack: stack.name, sources: outcomes });
     return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;
   } catch (error) {
     if (isJson) printJson({ error: reportOf(error) });
@@ -80,6 +80,9 @@ async function performAll(
     ...{ progress, signal: stop?.signal ?? new AbortController().signal, isOneOfSeveral: stack.sources.length > 1 },
     isJson: values.json,
     print: printerOf(values),
+    printJson: (document) => {
+      if (values.json && definition.jsonLine !== undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
+    },
   };
   const outcomes: SourceOutcome[] = [];
   for (const source of sources) {

@@ -15,7 +15,7 @@ export const tailCommand = defineCommand({
   description:
     "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
     "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has a line of its own. " +
-    "Object type and metric are known of what arrives: deliveries are counted without them. Of more than 5,000 lines it shows the newest. Ctrl-C ends it.",
+    "Object type and metric are known of what arrives: deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. Ctrl-C ends it.",
   options: {
     outcome: {
       value: "name",
@@ -47,41 +47,39 @@ export const tailCommand = defineCommand({
       shows: "dead letters of the last hour, and those that follow",
     },
     { args: "tail --stack prod --object-type email --metric bounced", shows: "bounces that arrive" },
+    { args: "tail --stack prod --json", shows: "one JSON document a line, for a program that reads along" },
     { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
   ],
   ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
-  json: z.object({
-    lines: z.array(
-      z.object({
-        at: z.string().describe("when the relay wrote it (ISO 8601)"),
-        outcome: z.string(),
-        counts: z.record(z.string(), z.number()).describe("events, or calls, by outcome"),
-        kinds: z.record(z.string(), z.number()).describe("arrivals by object type and metric, such as `email sent`"),
-        ids: z.array(z.string()).describe("ids of events, where the line names them"),
-        reason: z.string().optional(),
-      }),
-    ),
+  json: z.undefined(),
+  jsonLine: z.object({
+    source: z.string().describe("name of the component, or of the webhook if the source is not a component"),
+    at: z.string().describe("when the relay wrote it (ISO 8601)"),
+    outcome: z.string(),
+    counts: z.record(z.string(), z.number()).describe("events, or calls, by outcome"),
+    kinds: z.record(z.string(), z.number()).describe("arrivals by object type and metric, such as `email sent`"),
+    ids: z.array(z.string()).describe("ids of events, where the line names them"),
+    reason: z.string().optional(),
   }),
   async run(
     source,
     { outcome, "object-type": objectType, metric, event, since, once },
-    { print, progress, signal, isJson },
+    { print, printJson, progress, signal },
   ) {
     const filter = { outcome, objectType, metric, event };
-    const found: ReturnType<typeof describeLine>[] = [];
     const show = (lines: readonly LogLine[]) => {
-      const meant = lines.filter((line) => matchesTail(line, filter));
-      if (isJson) found.push(...meant.map(describeLine));
-      else if (meant.length > 0) print(...meant.map(renderLine));
+      for (const line of lines.filter((one) => matchesTail(one, filter))) {
+        print(renderLine(line));
+        printJson({ source: source.name, ...describeLine(line) });
+      }
     };
     const log = new RelayLogReader(source);
     const from = new Date(Date.now() - since * 60_000);
-    // One document can't go on.
-    if (once || isJson) show(await progress.waiting("reading the log", log.since(from)));
+    if (once) show(await progress.waiting("reading the log", log.since(from)));
     else {
       const pause = () => sleep(pace, undefined, { signal }).catch(() => undefined);
       await followLog({ ...{ log, from, show, now: () => new Date(), pause, signal } });
     }
-    return { ending: "well", json: { lines: found } };
+    return { ending: "well", json: undefined };
   },
 });

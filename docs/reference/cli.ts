@@ -18,7 +18,7 @@ export function cliPage(): string {
       "sh",
       "npx customerio-aep help            # all commands\nnpx customerio-aep help status     # one of them\nnpx customerio-aep --version",
     ),
-    "With `--json` a command prints only one JSON document; its schema is below. Fields may be added, but within a major version none is " +
+    "With `--json` a command prints only one JSON document (`tail`: one a line, as they come); its schema is below. Fields may be added, but within a major version none is " +
       "removed or changes its meaning. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to standard error, without " +
       "headers, bodies and queries, which may hold secrets. On a terminal, verdicts are in color, unless `NO_COLOR` is set, and anything that " +
       "takes longer than a second shows its progress. The command sends no telemetry.",

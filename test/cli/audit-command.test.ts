@@ -95,6 +95,7 @@ const shared = { stack: "dev", json: false, debug: false };
 function contextFor(printed: string[]) {
   return {
     ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined) },
+    printJson: () => undefined,
     ...{ isOneOfSeveral: false, isJson: false, signal: new AbortController().signal },
   };
 }

@@ -1,15 +1,21 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
-import { documentOf, failureDocument } from "../../cli/command/describe.ts";
+import type { AnyCommand } from "../../cli/command/definition.ts";
+import { documentOf, failureDocument, isProjectCommand } from "../../cli/command/describe.ts";
 import { commands } from "../../cli/commands.ts";
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
 
 /** How the JSON that a command printed differs from its definition and reference, including additional fields. */
 export function jsonMistakes(name: string, text: string): string[] {
-  const document: unknown = JSON.parse(text);
   const definition = commands.find((command) => command.name === name);
   if (definition === undefined) return [`there is no command ${name}`];
+  const streams = !isProjectCommand(definition) && definition.jsonLine !== undefined;
+  const documents = streams ? text.split("\n").filter((line) => line.startsWith('{"')) : [text];
+  return documents.flatMap((document) => mistakesIn(definition, JSON.parse(document)));
+}
+
+function mistakesIn(definition: AnyCommand, document: unknown): string[] {
   const isFailure = failureDocument.safeParse(document).success;
   const validate = ajv.compile(z.toJSONSchema(isFailure ? failureDocument : documentOf(definition)));
   validate(document);

@@ -247,6 +247,7 @@ test("the command prints the address, serves until it is stopped, and refuses se
       printed.resolve();
     },
     ...{ progress: new Progress(undefined), isJson: false, isOneOfSeveral: false, signal: ctrlC.signal },
+    printJson: () => undefined,
   };
   const values = { port: 0, "allow-actions": false, samples: undefined };
   const running = consoleCommand.run(world.source, values, context);

@@ -137,6 +137,7 @@ test("the command's file has no canary, and what it needs", async () => {
   const context = {
     ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined), isJson: false },
     ...{ isOneOfSeveral: false, signal: new AbortController().signal },
+    printJson: () => undefined,
   };
   const { json } = await supportBundleCommand.run(source, { folder }, context);
   await server.close();

@@ -1,13 +1,17 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { CommandContext } from "../../cli/command/definition.ts";
 import { followLog } from "../../cli/log/follow-log.ts";
 import { type LogLine, RelayLogReader } from "../../cli/log/relay-log-reader.ts";
+import { tailCommand } from "../../cli/log/tail-command.ts";
 import { describeLine, matchesTail, renderLine } from "../../cli/log/tail-filter.ts";
+import { Progress } from "../../cli/output/progress.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { answerLogQuery } from "../../packages/local-cloud/src/azure/queries/log-query.ts";
 import { type RecordingServer, recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
+import { jsonMistakes } from "../cli/json.ts";
 
 const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
 const workspaceId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs";
@@ -57,24 +61,12 @@ const hostLines = [
   { timestamp: "2026-11-20T09:00:00.000Z", message: '{"outcome":"accepted","accepted":9,"ids":[]}' },
 ];
 
-test("the reader's query gives the relay's lines since a time, in order", async () => {
-  let query = "";
+/** A source whose log a server answers: to each query, what `rows` gives. */
+async function sourceWithLog(rows: (query: string) => string[][]): Promise<StackSource> {
   server = await recordingServer(({ url, json }) => {
     if (url.startsWith("/msi"))
       return { body: { access_token: "token", expires_on: "4102444800", resource: "", token_type: "Bearer" } };
-    query = String((json as { query: string }).query);
-    return {
-      body: {
-        tables: [
-          {
-            rows: [
-              ["2026-11-20T10:00:01.000Z", '{"outcome":"accepted","accepted":2}'],
-              ["2026-11-20T10:00:01.000Z", "{no JSON"],
-            ],
-          },
-        ],
-      },
-    };
+    return { body: { tables: [{ rows: rows(String((json as { query: string }).query)) }] } };
   });
   const url = `http://127.0.0.1:${server.port}`;
   Object.assign(process.env, {
@@ -83,7 +75,7 @@ test("the reader's query gives the relay's lines since a time, in order", async 
     IDENTITY_ENDPOINT: `${url}/msi`,
     IDENTITY_HEADER: "h",
   });
-  const source = new StackSource({
+  return new StackSource({
     ...{
       name: "events",
       target: { stack: "dev" },
@@ -93,9 +85,20 @@ test("the reader's query gives the relay's lines since a time, in order", async 
       settings: {},
     },
   });
+}
+
+test("the reader's query gives the relay's lines since a time, in order", async () => {
+  let query = "";
+  const source = await sourceWithLog((asked) => {
+    query = asked;
+    return [
+      ["2026-11-20T10:00:01.000Z", '{"outcome":"accepted","accepted":2}'],
+      ["2026-11-20T10:00:01.000Z", "{no JSON"],
+    ];
+  });
   const lines = await new RelayLogReader(source).since(new Date("2026-11-20T09:30:00Z"));
   expect(lines).toEqual([{ at: new Date("2026-11-20T10:00:01Z"), outcome: "accepted", fields: { accepted: 2 } }]);
-  const call = server.requests.find(({ url: called }) => called.includes("/api/query"));
+  const call = server?.requests.find(({ url: called }) => called.includes("/api/query"));
   expect([call?.method, call?.url.split("?")[0], call?.headers.prefer]).toEqual([
     "POST",
     `${workspaceId}/api/query`,
@@ -178,4 +181,31 @@ test("lines that come late or again are shown once, and equal lines of one momen
     show: (lines) => shown.push(...lines),
   });
   expect(shown).toEqual([accepted, accepted, late, forwarded]);
+});
+
+test("with --json each line is a document as soon as it comes", async () => {
+  const source = await sourceWithLog(() => [
+    [new Date().toISOString(), '{"outcome":"accepted","accepted":2,"kinds":{"email sent":2},"ids":["a"]}'],
+    [new Date().toISOString(), '{"outcome":"dead","dead":1,"reason":"Platform refuses it","ids":["d"]}'],
+  ]);
+  // It goes on until Ctrl-C, which here follows the first two.
+  const ctrlC = new AbortController();
+  const documents: object[] = [];
+  const context: CommandContext = {
+    ...{ isJson: true, isOneOfSeveral: false, signal: ctrlC.signal, progress: new Progress(undefined) },
+    print: () => undefined,
+    printJson(document) {
+      documents.push(document);
+      if (documents.length === 2) ctrlC.abort();
+    },
+  };
+  const values = { outcome: undefined, "object-type": undefined, metric: undefined, event: undefined };
+  expect(await tailCommand.run(source, { ...values, since: 10, once: false }, context)).toMatchObject({
+    ending: "well",
+  });
+  expect(documents).toMatchObject([
+    { source: "events", outcome: "accepted", counts: { accepted: 2 }, kinds: { "email sent": 2 }, ids: ["a"] },
+    { source: "events", outcome: "dead", counts: { dead: 1 }, reason: "Platform refuses it", ids: ["d"] },
+  ]);
+  expect(jsonMistakes("tail", documents.map((document) => `${JSON.stringify(document)}\n`).join(""))).toEqual([]);
 });
