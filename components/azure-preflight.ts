@@ -36,8 +36,8 @@ export async function findAzureProblems(
 
 function explainTwoLogins(ours: string, native: string): string {
   return (
-    `Two identities would make this stack: the provider azure-native logs in with the object id ${native}, and the provider ` +
-    `customerio-aep with ${ours}. Choose the login by the variables ARM_*, which both read, not by settings such as ` +
-    "azure-native:clientId; or log in again with az login, as the one that is meant."
+    `Two identities would create this stack: the provider azure-native logs in with the object id ${native}, and the provider ` +
+    `customerio-aep with ${ours}. Choose the login with the variables ARM_*, which both read, not with settings such as ` +
+    "azure-native:clientId; or run az login with the right identity."
   );
 }

@@ -19,7 +19,7 @@ export function listNextSteps(
   return [
     `In Customer.io (https://fly.customer.io), open Data & Integrations > Integrations > Reporting Webhooks, and in the three-dots menu of "${title}" choose "Copy signing key".`,
     `Run ${operatorCommand("signing-key")}: it asks for the key, stores it encrypted, runs npx pulumi up, and waits for a test event: press "Send ` +
-      `test" for "${title}". Or, by hand: ${words.setSecret("signingKeys")}, npx pulumi up, "Send test", and ${operatorCommand("status")}`,
+      `test" for "${title}". Or, step by step: ${words.setSecret("signingKeys")}, npx pulumi up, "Send test", and ${operatorCommand("status")}`,
     `In Experience Platform (https://experience.adobe.com), subscribe to alerts: ${alerts}`,
     `In Azure (https://portal.azure.com/#resource${accountId}/overview), under Access control (IAM), give operators the roles to read queues and ` +
       `dead letters. To see whether one is missing: ${operatorCommand("status")}`,

@@ -85,10 +85,10 @@ async function findProblems(
   const report = closed === undefined ? await preflight : undefined;
   const missing = report === undefined ? [] : platformProblems(report, needs?.source);
   const all = [
-    ...(closed === undefined ? [] : [["Experience Platform does not let this stack in", closed]]),
+    ...(closed === undefined ? [] : [["Experience Platform refuses this stack's access", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
-    ...(refusal === undefined ? [] : [["Customer.io does not let this stack in", refusal]]),
-    ...(azure.problems.length === 0 ? [] : [["Azure does not let this stack in", ...azure.problems]]),
+    ...(refusal === undefined ? [] : [["Customer.io refuses this stack's access", refusal]]),
+    ...(azure.problems.length === 0 ? [] : [["Azure refuses this stack's access", ...azure.problems]]),
   ];
   return {
     problems: all.map(([what, ...list]) => [`${what}, so nothing was changed:`, ...list].join("\n  - ")),

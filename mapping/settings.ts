@@ -21,7 +21,7 @@ const pair = z
       context.addIssue({
         code,
         path,
-        message: "it is set together with an expression; a pair takes one of them",
+        message: "it is set together with an expression; set only one of them",
         params: { superfluous: true },
       });
     }

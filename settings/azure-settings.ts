@@ -37,13 +37,13 @@ export const azureChoices = z.strictObject({
     .boolean()
     .meta({ description: "Whether the function app's instances are spread over the region's zones." }),
   purgeProtection: z.boolean().meta({
-    description: "Whether nobody can purge the deleted vault before its time. There is no way back from `true`.",
+    description: "Whether nobody can purge the deleted vault before its time. `true` can't be undone.",
   }),
   vaultRetentionDays: z
     .int()
     .min(7)
     .max(90)
-    .meta({ description: "Days for which a deleted vault can be recovered, fixed when the vault is made." }),
+    .meta({ description: "Days for which a deleted vault can be recovered, fixed when the vault is created." }),
   secretLifetimeDays: z
     .int()
     .min(0)
@@ -51,7 +51,7 @@ export const azureChoices = z.strictObject({
     .refine((days) => days === 0 || days >= 60, "it must be 0, or 60 or more")
     .meta({
       description:
-        "Days after which the secrets in the vault expire, 60 or more; each `npx pulumi up` moves the date on once a quarter of them is over; 0: never.",
+        "Days after which the secrets in the vault expire, 60 or more; each `npx pulumi up` extends the date once a quarter of them is over; 0: never.",
     }),
   disableFormerSecrets: z.boolean().meta({
     description:
@@ -119,7 +119,7 @@ const accountWords = "3 to 24 lower-case letters and digits";
 export const azureNames = z.strictObject({
   resourceGroup: name(
     /^[-\w.()]{0,89}[-\w()]$/,
-    "1 to 90 letters, digits and -_.(), no period at its end",
+    "1 to 90 letters, digits and -_.(), with no period at the end",
     "Resource group",
   ),
   site: name(
@@ -134,7 +134,11 @@ export const azureNames = z.strictObject({
     accountWords,
     "Storage account of the Functions host, with `azure.separateHostStorage`",
   ),
-  vault: name(/^[a-z](-?[a-z0-9]){2,23}$/i, "3 to 24 letters, digits and single hyphens, a letter first", "Key vault"),
+  vault: name(
+    /^[a-z](-?[a-z0-9]){2,23}$/i,
+    "3 to 24 letters, digits and single hyphens, starting with a letter",
+    "Key vault",
+  ),
   workspace: name(
     /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
     "4 to 63 letters, digits and hyphens",
@@ -154,7 +158,7 @@ export const azureExisting = z.strictObject({
     .string()
     .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be an id: /subscriptions/…/resourceGroups/…")
     .optional()
-    .meta({ description: "Resource group in which everything is made." }),
+    .meta({ description: "Resource group in which everything is created." }),
   workspaceId: idOf(
     "Microsoft.OperationalInsights/workspaces",
     "Log Analytics workspace that gets the relay's logs.",
@@ -163,7 +167,7 @@ export const azureExisting = z.strictObject({
     .array(idOf("Microsoft.Insights/actionGroups", "An action group."))
     .min(1)
     .optional()
-    .meta({ description: "Action groups that get the alerts, in place of one that mails to `alertEmails`." }),
+    .meta({ description: "Action groups that get the alerts, instead of one that mails to `alertEmails`." }),
   vaultId: idOf("Microsoft.KeyVault/vaults", "Key vault, with Azure roles, that holds the relay's secrets.").optional(),
   identityId: idOf(
     "Microsoft.ManagedIdentity/userAssignedIdentities",
@@ -177,4 +181,4 @@ export const azureTags = z
     z.string().regex(/^[^<>%&\\?/]{1,128}$/, "a tag's name must have 1 to 128 characters other than <>%&\\?/"),
     z.string().max(256),
   )
-  .refine((tags) => Object.keys(tags).length <= 49, "Azure takes 50 tags a resource, one of which Azure itself needs");
+  .refine((tags) => Object.keys(tags).length <= 49, "Azure allows 50 tags on a resource, and needs one of them itself");

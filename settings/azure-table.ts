@@ -14,7 +14,7 @@ export const azureTable = {
     decides: true,
     description:
       "The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in several zones, makes " +
-      "deleted ones recoverable, and refuses to be deleted by mistake.",
+      "deleted ones recoverable, and protects against accidental deletion.",
     page: "azure.md",
     examples: ["prod"],
     direct: ofTheRelay,
@@ -33,7 +33,7 @@ export const azureTable = {
   azureTags: {
     schema: azureTags,
     default: {},
-    description: "Tags of every resource in Azure that takes tags.",
+    description: "Tags of every resource in Azure that can have tags.",
     page: "azure.md",
     examples: [{ costCenter: "crm" }],
     direct: ofTheRelay,
@@ -43,7 +43,7 @@ export const azureTable = {
     default: {},
     decides: [],
     description:
-      "Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
+      "Names of resources in Azure, instead of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`, " +
       "`hostStorageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.",
     page: "azure.md",
     examples: [{ resourceGroup: "rg-crm-events", site: "func-crm-events" }],
@@ -65,7 +65,7 @@ export const azureTable = {
     default: {},
     decides: true,
     description:
-      "From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is for the addresses that " +
+      "Who may call the relay; by default everyone, since only signed events count. `customerIo` is for the addresses that " +
       "Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your profiles of Azure Front Door, `operators` for " +
       "the machines that run Pulumi and the command line. A call from elsewhere gets 403.",
     page: "networking.md",
@@ -76,7 +76,7 @@ export const azureTable = {
     schema: webhookEndpoint,
     default: "",
     description:
-      "An address of your own to which Customer.io posts, such as that of a Front Door or a gateway which passes the calls on to the relay. " +
+      "Your own address to which Customer.io posts, such as that of a Front Door or a gateway that forwards the calls to the relay. " +
       "Empty: the address of the function app.",
     page: "networking.md#an-address-of-your-own",
     examples: ["https://events.example.com/customerio"],
@@ -87,9 +87,9 @@ export const azureTable = {
     default: {},
     decides: true,
     description:
-      "A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and take no calls from outside. The program " +
-      "makes the network, the subnets and the DNS zones, or uses those of `appSubnetId`, `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is " +
-      "for the network that it makes; `publicAccess` leaves storage and vault open, as a first step.",
+      "A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and accept no calls from outside. The program " +
+      "creates the network, the subnets and the DNS zones, or uses those of `appSubnetId`, `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is " +
+      "for the network that it creates; `publicAccess` leaves storage and vault open, as a first step.",
     page: "networking.md",
     examples: [{ enabled: true, addressSpace: "10.20.30.0/24" }],
     direct: ofTheRelay,
@@ -98,7 +98,7 @@ export const azureTable = {
     schema: z.int().min(0).max(1_000_000_000_000),
     default: 0,
     description:
-      "Events that you expect in a month, for the output `estimatedCost`, which says by meter what the relay then costs in Azure, at list prices " +
+      "Events that you expect in a month, for the output `estimatedCost`: what the relay costs in Azure, by meter, at list prices " +
       "with their dates. 0: what it costs without events. It changes nothing in Azure.",
     page: "azure.md#what-it-costs",
     examples: [3_000_000],

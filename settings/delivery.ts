@@ -31,6 +31,6 @@ function hindrances(settings: Given, effect: "refused" | "ignored"): Hindrance[]
 
 /** A preview's warning about direct delivery. */
 export const directWarning =
-  "delivery: direct is for trials and sandboxes. Without the relay nobody checks Customer.io's signature: anyone who knows the " +
-  "streaming URL can write into the dataset. Nobody holds events while Platform is away or throttles: Customer.io tries each " +
-  "again itself, and holds back all later ones meanwhile. And what Platform refuses can't be replayed.";
+  "delivery: direct is for trials and sandboxes. Without the relay, nothing checks Customer.io's signature: anyone who knows the " +
+  "streaming URL can write into the dataset. Nothing holds events while Platform is down or throttles: Customer.io retries each " +
+  "one, and holds back all later ones meanwhile. Events that Platform refuses can't be replayed.";

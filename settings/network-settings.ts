@@ -20,19 +20,19 @@ function isAddressRange(text: string): boolean {
 export const allowedCallers = z
   .strictObject({
     customerIo: z.boolean().default(false).meta({
-      description: "Whether the addresses may call that Customer.io's API lists for the region when `up` runs.",
+      description: "Whether to allow the addresses that Customer.io's API lists for the region when `up` runs.",
     }),
     addresses: z.array(addressRange).default([]).meta({
       description: "Other addresses or ranges that may send events, such as those of a proxy or a load balancer.",
     }),
     frontDoorIds: z
       .array(z.guid("it must be a Front Door ID such as 00000000-0000-0000-0000-000000000000"))
-      .max(8, "Azure takes 8 Front Door IDs at most")
+      .max(8, "Azure accepts at most 8 Front Door IDs")
       .default([])
       .meta({
         description:
-          "Profiles of Azure Front Door whose calls may come, by the *Front Door ID* that the portal shows (`az afd profile show --query " +
-          "frontDoorId`). Calls through the profiles of others may not.",
+          "Profiles of Azure Front Door that may call the relay, by the *Front Door ID* that the portal shows (`az afd profile show --query " +
+          "frontDoorId`). Calls through other profiles are refused.",
       }),
     operators: z
       .array(addressRange)
@@ -49,11 +49,11 @@ export const allowedCallers = z
   )
   .refine(
     ({ operators, ...senders }) => operators.length === 0 || hasSenders(senders),
-    "operators alone would leave nobody to send events: set customerIo, addresses or frontDoorIds",
+    "with operators alone, nobody could send events: set customerIo, addresses or frontDoorIds",
   )
   .refine(
     ({ addresses, operators }) => addresses.length + operators.length <= mostAddresses,
-    `Azure takes ${mostAddresses} addresses at most`,
+    `Azure accepts at most ${mostAddresses} addresses`,
   );
 
 export type AllowedCallers = z.output<typeof allowedCallers>;
@@ -128,7 +128,7 @@ export const privateNetwork = z
       .string()
       .regex(/^(\d{1,3}\.){3}0\/24$/, "it must be a range of 256 addresses such as 10.213.0.0/24")
       .default("10.213.0.0/24")
-      .meta({ description: "Addresses of the virtual network that the program makes." }),
+      .meta({ description: "Addresses of the virtual network that the program creates." }),
     appSubnetId: subnetId(
       "Existing subnet for the function app, delegated to `Microsoft.App/environments`, of 32 addresses or more, in the relay's region.",
     ),
@@ -152,11 +152,11 @@ export const privateNetwork = z
   .refine(
     ({ appSubnetId, endpointSubnetId }) =>
       appSubnetId === undefined || appSubnetId.toLowerCase() !== endpointSubnetId?.toLowerCase(),
-    "appSubnetId and endpointSubnetId must differ: Azure puts nothing else into a subnet that is delegated",
+    "appSubnetId and endpointSubnetId must differ: a delegated subnet can't contain anything else",
   )
   .refine(
     ({ appSubnetId }) => !appSubnetId?.split("/").at(-1)?.includes("_"),
-    "appSubnetId must be of a subnet without an underscore in its name, which Flex Consumption does not take",
+    "appSubnetId must be of a subnet without an underscore in its name, which Flex Consumption does not accept",
   )
   .refine(
     ({ dnsZoneIds = {} }) => [0, Object.keys(privateZones).length].includes(Object.keys(dnsZoneIds).length),

@@ -11,16 +11,16 @@ const named = z.strictObject({
 /** The parts of settings about objects in Platform; absent ones have the package's own name and description. */
 export const platformSchemas = {
   schema: z.strictObject({
-    existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use as it is." }),
-    title: text.optional().meta({ description: "Title of the schema that is made; unique in the sandbox." }),
+    existing: text.optional().meta({ description: "$id, meta:altId or title of a schema to use unchanged." }),
+    title: text.optional().meta({ description: "Title of the schema that is created; unique in the sandbox." }),
     description: text.optional().meta({ description: "What the schema is for." }),
   }),
   fieldGroup: z.strictObject({
-    title: text.optional().meta({ description: "Title of the field group that is made; unique in the sandbox." }),
+    title: text.optional().meta({ description: "Title of the field group that is created; unique in the sandbox." }),
     description: text.optional().meta({ description: "What the field group is for." }),
   }),
   dataset: named.extend({
-    existing: text.optional().meta({ description: "Id or name of a dataset to use as it is, with its schema." }),
+    existing: text.optional().meta({ description: "Id or name of a dataset to use unchanged, with its schema." }),
     errorDiagnostics: z
       .boolean()
       .default(true)
@@ -30,7 +30,7 @@ export const platformSchemas = {
       .gt(0)
       .max(100)
       .optional()
-      .meta({ description: "Failed records, in percent, up to which a batch is still taken in." }),
+      .meta({ description: "Percentage of failed records up to which a batch is still ingested." }),
     rowExpirationDays: z
       .int()
       .min(30)
@@ -43,7 +43,7 @@ export const platformSchemas = {
       .meta({ description: "Tags of the dataset: lists of values by name." }),
     forceDestroy: z.boolean().default(false).meta({ description: "Whether it may be deleted although it holds data." }),
     keep: z.boolean().default(false).meta({
-      description: "Whether it stays in Platform, with its schema and field group, when it leaves the stack.",
+      description: "Whether it stays in Platform, with its schema and field group, when it is removed from the stack.",
     }),
   }),
   sourceConnection: named,
@@ -53,7 +53,7 @@ export const platformSchemas = {
     enabled: z
       .boolean()
       .default(false)
-      .meta({ description: "Whether events feed Real-Time Customer Profile; there is no way back." }),
+      .meta({ description: "Whether events go to Real-Time Customer Profile; this can't be undone." }),
     identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }).meta({
       description:
         "Identity namespaces by the field that identifies; the first that an event has is its primary identity.",
@@ -62,8 +62,7 @@ export const platformSchemas = {
       .enum(["identityMap", ...identityFields])
       .default("identityMap")
       .meta({
-        description:
-          "identityMap takes whatever identity an event has; a field is mandatory in every record from then on.",
+        description: "identityMap accepts any identity that an event has; a field becomes mandatory in every record.",
       }),
   }),
 };
@@ -73,7 +72,7 @@ export const webhookSchema = z.strictObject({
   disabled: z
     .boolean()
     .default(false)
-    .meta({ description: "Whether it sends nothing, such as in a stack that stands by in another region." }),
+    .meta({ description: "Whether it sends nothing, such as in a standby stack in another region." }),
 });
 
 const schema = z.object(platformSchemas);
@@ -96,7 +95,7 @@ export function platformConflicts(settings: PlatformSettings & { personalData: P
 
 function conflictsOfDataset({ dataset }: PlatformSettings): Conflict[] {
   if (!dataset.forceDestroy || !dataset.keep) return [];
-  const reason = "contradicts dataset.keep, by which the dataset stays";
+  const reason = "contradicts dataset.keep, which keeps the dataset";
   return [{ path: ["dataset", "forceDestroy"], reason, remedy: "remove" }];
 }
 
@@ -108,7 +107,7 @@ function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings
       )
       .map((name) => ({ path: [group, name], reason, remedy: "remove" }));
   if (dataset.existing !== undefined) {
-    const reason = "has no meaning beside dataset.existing, which is used as it is, with its schema";
+    const reason = "has no effect with dataset.existing, which is used unchanged, with its schema";
     const own = ["name", "description", "rowExpirationDays", "tags", "forceDestroy", "keep"];
     return [
       ...unused(reason, "dataset", dataset, own),
@@ -117,7 +116,7 @@ function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings
     ];
   }
   if (schema.existing === undefined) return [];
-  const reason = "has no meaning beside schema.existing, which is used as it is";
+  const reason = "has no effect with schema.existing, which is used unchanged";
   return [...unused(reason, "schema", schema, ["title", "description"]), ...unused(reason, "fieldGroup", fieldGroup)];
 }
 
@@ -139,7 +138,7 @@ function conflictsOfProfile({ profile, personalData }: PlatformSettings & { pers
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
   }
   if (identities.email !== undefined && personalData.email === "drop") {
-    const reason = "has no meaning, since personalData.email drops the address";
+    const reason = "has no effect, since personalData.email drops the address";
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "remove" });
   }
   return conflicts;

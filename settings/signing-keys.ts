@@ -22,7 +22,7 @@ type Check = (line: string, others: readonly OtherCredential[]) => string | unde
  * that can't be a key are refused: with additions of a copy or a shell, or clearly something else.
  */
 const checks: readonly Check[] = [
-  (line) => reasonIf(/^\s*\[\s*"/.test(line), "is a list; it takes one text with each key on a line of its own"),
+  (line) => reasonIf(/^\s*\[\s*"/.test(line), "is a list; it must be one text with each key on its own line"),
   (line) => reasonIf(/^\p{Z}*[<[{].*[>\]}]\p{Z}*$/u.test(line), "is a placeholder, not the key itself"),
   (line) =>
     reasonIf(
@@ -51,23 +51,23 @@ const checks: readonly Check[] = [
       /^\s*["'`]?\s*([a-z][a-z _-]*)?(key|secret|token|signature)s?\s*["'`]?\s*[:=]\s*\S{4,}/i.test(line),
       'begins with a label such as "Signing key:"; only the key itself belongs here',
     ),
-  (line) => reasonIf(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which are no part of a key"),
-  (line) => reasonIf(/\\[rn]/.test(line), "has a \\n in place of a line break; several keys go on lines of their own"),
+  (line) => reasonIf(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which don't belong to a key"),
+  (line) => reasonIf(/\\[rn]/.test(line), "has a \\n instead of a line break; put each key on its own line"),
   (line) =>
-    reasonIf(/[,;|]/.test(line), "has keys joined by a comma or the like; several keys go on lines of their own"),
+    reasonIf(/[,;|]/.test(line), "has keys that are joined by a comma or the like; put each key on its own line"),
   (line) =>
     reasonIf(
       /[\p{Cc}\p{Cf}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]/u.test(line.replaceAll("\t", " ")),
-      "has a character that can't be seen, such as a zero-width space, which comes along when text is copied",
+      "has an invisible character, such as a zero-width space, which copied text may contain",
     ),
   (line) =>
     reasonIf(/[\u2022\u25cf\u00b7*\u2026]{2,}|\u2026|\.{3}/.test(line), "is masked or cut short (dots or asterisks)"),
-  (line) => reasonIf(/[\s\p{Z}]/u.test(line.trim()), "has white space within; several keys go on lines of their own"),
-  (line) => reasonIf(/[<>[\]{}()]/.test(line), "has brackets, which are no part of a key"),
+  (line) => reasonIf(/[\s\p{Z}]/u.test(line.trim()), "contains white space; put each key on its own line"),
+  (line) => reasonIf(/[<>[\]{}()]/.test(line), "has brackets, which don't belong to a key"),
   (line) => reasonIf(/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(line.trim()), "is an e-mail address"),
   (line) => reasonIf(line.trim().length < lengths.least, `is too short: it has fewer than ${lengths.least} characters`),
   (line) => reasonIf(line.trim().length > lengths.most, `is too long: it has more than ${lengths.most} characters`),
-  (line) => reasonIf(/^(.)\1*$/u.test(line.trim()), "is one character again and again"),
+  (line) => reasonIf(/^(.)\1*$/u.test(line.trim()), "repeats one character"),
 ];
 
 const doubts: readonly Check[] = [

@@ -100,7 +100,7 @@ export const settingsTable = {
       "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one. Otherwise a " +
       "dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags`; " +
       "`forceDestroy` lets a destroy or a change delete it although it holds data, and `keep` leaves it in Platform, with its " +
-      "schema and field group, when it leaves the stack. For either: `errorDiagnostics` (`true` by default) and " +
+      "schema and field group, when it is removed from the stack. For either: `errorDiagnostics` (`true` by default) and " +
       "`partialIngestionPercent`, the share of failed records up to which a batch is still ingested.",
     page: "taking-down.md",
     examples: [
@@ -154,7 +154,7 @@ export const settingsTable = {
     default: {},
     decides: ["disabled"],
     description:
-      "`name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a stack that stands by in another " +
+      "`name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in another " +
       "region. Events of that time are not sent later.",
     page: "disaster-recovery.md",
     examples: [{ name: "Adobe Experience Platform" }, { disabled: true }],

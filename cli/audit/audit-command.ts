@@ -10,7 +10,7 @@ const count = z.number();
 const counts = {
   recorded: count.describe("happenings that Customer.io recorded"),
   found: count.describe("of those, the ones that have a row"),
-  missing: count.describe("of those, the ones that are nowhere"),
+  missing: count.describe("of those, the ones that are missing"),
   beforeRelay: count.describe(
     "of `missing`, the ones that the relay has not delivered: they never reached it, or it refused them",
   ),
@@ -61,9 +61,9 @@ export const auditCommand = defineCommand({
     ),
     messages: count.describe("messages that Customer.io returned"),
     unknownNames: z.record(z.string(), count).describe("types and metrics that this version does not know"),
-    notesSince: count.optional().describe("Unix seconds since which the relay's notes tell what it has delivered"),
-    missingFile: z.string().optional().describe("file with the ids of what is missing, one JSON object a line"),
-    extraFile: z.string().optional().describe("file with the ids of rows too many"),
+    notesSince: count.optional().describe("Unix seconds from which the relay's notes list what it has delivered"),
+    missingFile: z.string().optional().describe("file with the ids of what is missing, one JSON object per line"),
+    extraFile: z.string().optional().describe("file with the ids of extra rows"),
     backfill: backfillResult.optional().describe("what `--heal` has sent"),
   }),
   check: checkAuditDays,

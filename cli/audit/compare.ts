@@ -82,8 +82,8 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
              r.delivery IS NOT NULL AS is_recorded, coalesce(p.copies, 0) AS copies,
              CASE
                WHEN r.delivery IS NULL AND p.metric IN ('attempted', 'deferred', 'replied')
-                 THEN '?Customer.io keeps no time of it'
-               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message was created before what was read'
+                 THEN '?Customer.io keeps no time for it'
+               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message is older than the messages that were read'
                WHEN r.delivery IS NULL THEN 'extra'
                WHEN p.delivery IS NOT NULL THEN 'found'
                WHEN h.delivery IS NOT NULL THEN 'held'
@@ -144,7 +144,7 @@ function judgeCell({ missing, held, unknown, waiting, young, extra }: Record<str
   return (extra ?? 0) > 0 ? "extra" : "complete";
 }
 
-/** Writes the happenings of a verdict into a file, one JSON object a line, by the time at which they happened. */
+/** Writes the happenings of a verdict into a file, one JSON object per line, by the time at which they happened. */
 export async function writeIds(ledger: Ledger, states: readonly string[], file: string): Promise<void> {
   await ledger.run(`
     COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state, stage FROM verdicts

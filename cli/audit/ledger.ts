@@ -147,7 +147,7 @@ async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
     return await import("@duckdb/node-api");
   } catch (error) {
     throw new Error(
-      `An audit compares with DuckDB, and its package can't be loaded (${reportOf(error).split("\n", 1)[0]}). Install it where ` +
+      `An audit needs DuckDB, but its package can't be loaded (${reportOf(error).split("\n", 1)[0]}). Install it where ` +
         "customerio-aep is installed: npm install @duckdb/node-api",
     );
   }

@@ -56,7 +56,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
     ...(extraFile === undefined ? [] : [`Rows too many: ${extraFile}`]),
     ...(names.length > 0
-      ? [`This version does not know these types and metrics, and left them out: ${names.join(", ")}`]
+      ? [`This version does not know these types and metrics, so they are left out: ${names.join(", ")}`]
       : []),
   ];
 }

@@ -29,7 +29,7 @@ export const backfillCommand = defineCommand({
   examples: [
     {
       args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --dry-run",
-      shows: "what is missing of the summer, and how long it would take",
+      shows: "what is missing from the summer, and how long a backfill would take",
     },
     { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31", shows: "sends it" },
   ],

@@ -27,7 +27,7 @@ export async function refuseDatasetOfProfile(
   if (isWanted || !(await feedsProfile(source, signal))) return;
   throw new UsageError(
     "The dataset feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer attributes, and Profile can't delete " +
-      "them one by one. Nothing was sent. To send them nonetheless, add --into-profile.",
+      "them one by one. Nothing was sent. To send them anyway, add --into-profile.",
   );
 }
 
@@ -101,7 +101,7 @@ export async function backfillMissing(
 function backfillLines({ sent, kinds, impossible }: BackfillCounts, planned: number): string[] {
   const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
   return [
-    `${sent} of ${planned} events are in the relay's queue. Rows show within the hour; then run the same audit again.`,
+    `${sent} of ${planned} events are in the relay's queue. Rows appear within the hour; then run the same audit again.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
     ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
     ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),

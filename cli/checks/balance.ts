@@ -48,7 +48,7 @@ export function balanceFinding({
   if (since === undefined) return { verdict: "fine", found: "No event has arrived yet." };
   const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
   if (refused > 0 && accepted + setAside + filtered === 0) {
-    const found = `Since ${since}: ${refused} calls were refused, and none was ever accepted.`;
+    const found = `Since ${since}: ${refused} calls were refused, and none has been accepted yet.`;
     return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
   }
   const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);

@@ -70,7 +70,7 @@ export function callsFinding({
   const refusedOnly = takenAt === undefined && refused > 0 && taken === 0;
   if (refusedSince || refusedOnly) {
     const since =
-      takenAt === undefined ? "No call was ever accepted" : `No call was accepted since ${takenAt.toISOString()}`;
+      takenAt === undefined ? "No call has been accepted yet" : `No call was accepted since ${takenAt.toISOString()}`;
     return {
       verdict: "broken",
       runbook: "alert-refused",

@@ -57,7 +57,7 @@ export function runsFinding(
     found,
     details: [...new Set([...details, ...recent.flatMap(({ errors }) => errors.map(asError))])].slice(0, 9),
     todo:
-      "Platform answered 200 to these records and then failed on them. In Platform, Sources > Dataflows > the dataflow > the failed run > " +
+      "Platform answered 200 to these records, but then failed to process them. In Platform, Sources > Dataflows > the dataflow > the failed run > " +
       `"Error diagnostics" lists them with the reasons. Try the mapping on such events: ${operatorCommand("preview --samples <file>", target)}`,
   };
 }

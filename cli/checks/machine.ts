@@ -45,7 +45,7 @@ export function machineFinding(spaces: readonly FolderSpace[]): Finding {
   return {
     verdict: "broken",
     runbook: "finding-disk",
-    found: `The disk of this machine is full: ${named(full).join("; ")}. The relay works on, but the next run of Pulumi may stop halfway.`,
-    todo: `Free ${least / mebibyte} MB or more there before you run anything that changes the stack. What is on it: du -sh ${full[0]?.folder}/*`,
+    found: `The disk of this machine is full: ${named(full).join("; ")}. The relay still works, but the next run of Pulumi may stop halfway.`,
+    todo: `Free at least ${least / mebibyte} MB there before you run anything that changes the stack. To see what is on it: du -sh ${full[0]?.folder}/*`,
   };
 }

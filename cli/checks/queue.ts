@@ -93,7 +93,7 @@ export function queueFinding({
     todo: reasons.some((reason) => reason.includes("HTTP 429"))
       ? "HTTP 429: Platform throttles. The relay slows down by itself, and no event is lost. If it lasts, more events arrive than the " +
         "organization's limit allows, or its other sources use it up: ask Adobe for a higher one."
-      : "HTTP 401, 403 or 404: somebody changed the dataflow; " +
-        `fix it: ${pulumiCommand("up --refresh", target)}. Otherwise Platform is down, or takes fewer events than arrive; no event is lost.`,
+      : "HTTP 401, 403 or 404: someone changed the dataflow; " +
+        `fix it: ${pulumiCommand("up --refresh", target)}. Otherwise Platform is down, or accepts fewer events than arrive; no event is lost.`,
   };
 }

@@ -25,7 +25,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   if (elsewhere !== undefined) {
     const back = operatorCommand(`failover --to ${source.target.stack}`, source.target);
     const todo = source.hasRelay
-      ? `If that is the relay of another stack, after a failover, nothing is lost; to go back: ${back}. Else: ${fix}`
+      ? `If that is the relay of another stack, after a failover, nothing is lost; to go back: ${back}. Otherwise: ${fix}`
       : fix;
     return { verdict: "broken", runbook: "finding-webhook", found: `${named} ${elsewhere}`, todo };
   }

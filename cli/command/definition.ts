@@ -122,7 +122,7 @@ export const sharedOptions = {
   },
   "config-file": {
     value: "file",
-    description: "the stack's settings, in place of Pulumi.<stack>.yaml",
+    description: "the stack's settings, instead of Pulumi.<stack>.yaml",
     schema: z.string().optional(),
   },
   cwd: {

@@ -11,7 +11,7 @@ export type Perform = (definition: AnyCommand, given: Readonly<Record<string, un
 /** Builds the CLI's parser, with help and completion, from the definitions. The parser throws `CommanderError`. */
 export function buildProgram(definitions: readonly AnyCommand[], perform: Perform): Command {
   const program = new Command(manifest.name)
-    .description("Operate the Customer.io sources of a Pulumi stack. The stack may be of any program.")
+    .description("Operate the Customer.io sources of a Pulumi stack, of any program.")
     .version(manifest.version, "--version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show the help of a command")

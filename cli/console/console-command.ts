@@ -11,8 +11,8 @@ export const consoleCommand = defineCommand({
   name: "console",
   summary: "serve a local page that shows where the events are, what is wrong, and what to do",
   description:
-    "Prints an address for the browser of this machine, and runs until Ctrl-C. The address holds a token: anyone who has it sees what you " +
-    "may see. The page only reads, unless --allow-actions lets it replay, export and purge dead letters. Against the local cloud it can " +
+    "Prints an address for the browser of this machine, and runs until Ctrl-C. The address holds a token: anyone who has it can see what you " +
+    "can see. The page only reads, unless --allow-actions lets it replay, export and purge dead letters. Against the local cloud it can " +
     "also send events and switch faults.",
   options: {
     port: {
@@ -59,7 +59,7 @@ export const consoleCommand = defineCommand({
     print(`Console of the stack ${source.target.stack} (${mode}):`, "", `  ${server.address}`, "", "Ctrl-C stops it.");
     const watching = operator.watch(signal);
     if (!signal.aborted) await once(signal, "abort");
-    print("Waiting for calls under way. Ctrl-C again ends them.");
+    print("Waiting for running calls. Press Ctrl-C again to end them.");
     await server.close();
     await watching;
     return { ending: "well", json: { actions: allowActions || standIns !== undefined } };

@@ -122,7 +122,7 @@ export class OperatorConsole {
     const { action, group, count } = read(letterOrder, body);
     const names = this.#letters.namesOf(group);
     if (names?.length !== count) {
-      throw new ConsoleRefusal(409, "There are other dead letters now than those that you saw. Look at them again.");
+      throw new ConsoleRefusal(409, "The dead letters have changed since you saw them. Check them again.");
     }
     const done = await performOnLetters(this.#options.source, action, names, signal);
     await this.#letters.refresh();

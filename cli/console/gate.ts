@@ -37,7 +37,7 @@ export class ConsoleGate {
     const site = headers["sec-fetch-site"];
     const isWrite = method !== "GET" && method !== "HEAD";
     if (isForeign || (isWrite && (origin === undefined || (site !== undefined && site !== "same-origin")))) {
-      return { kind: "refused", status: 403, reason: "This console takes no requests of other pages." };
+      return { kind: "refused", status: 403, reason: "This console accepts no requests from other pages." };
     }
     const token = url.searchParams.get("token");
     if (token !== null && url.pathname === "/" && method === "GET" && isSame(token, this.#token)) {

@@ -23,20 +23,20 @@ export const costCommand = defineCommand({
   name: "cost",
   summary: "estimate what the relay's resources in Azure cost a month, by meter",
   description:
-    "Takes how the relay was set up by the last `npx pulumi up`, what an event was measured to take, and public list prices, each with " +
+    "Uses the relay's setup after the last `npx pulumi up`, what an event was measured to use, and public list prices, each with " +
     "its region, date and source. Prices of your own region or contract go into a JSON file (`--prices`): by meter an object with " +
-    "`amount`, `per`, `free`, `region`, `date` and `source`. A meter without a price is named and not in the total. It is an estimate, no " +
-    "offer: retries, dead letters, large events and diagnostic settings come on top. Platform and Customer.io have prices of their own.",
+    "`amount`, `per`, `free`, `region`, `date` and `source`. A meter without a price is listed, but not in the total. This is an estimate, not an " +
+    "offer: retries, dead letters, large events and diagnostic settings cost extra. Platform and Customer.io charge separately.",
   options: {
-    "events-per-month": { value: "number", description: "events that come in a month", schema: positiveNumber },
+    "events-per-month": { value: "number", description: "events per month", schema: positiveNumber },
     "events-per-second": {
       value: "number",
-      description: "how fast they come while they come; without it, evenly all month, which is the dearest",
+      description: "how fast events arrive while they do; without it, evenly all month, which costs the most",
       schema: positiveNumber.optional(),
     },
     prices: {
       value: "file",
-      description: "prices in place of the known ones, or beside them",
+      description: "prices that replace the known ones, or add to them",
       schema: z.string().optional(),
     },
   },

@@ -25,6 +25,6 @@ export async function readPrices(file: string | undefined): Promise<Readonly<Rec
     throw new UsageError(`--prices: ${file} is not JSON.`);
   }
   const parsed = prices.safeParse(given);
-  if (!parsed.success) throw new UsageError(`--prices: ${file} is not right.\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new UsageError(`--prices: ${file} is invalid.\n${z.prettifyError(parsed.error)}`);
   return { ...knownPrices, ...parsed.data };
 }

@@ -16,8 +16,8 @@ export const restoreCommand = defineCommand({
   name: "restore",
   summary: "put exported dead letters back into the relay's storage",
   description:
-    "From a folder that `export` has filled, of this relay or of another one. What the storage has stays as it is; the files stay too. It can " +
-    "be stopped and repeated at any time. `replay` then delivers them. Of a stack with several sources, name one with --source.",
+    "From a folder that `export` has filled, of this relay or another one. Neither what the storage has nor the files are changed. You can " +
+    "stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, choose one with --source.",
   options: {
     folder: {
       value: "folder",
@@ -30,8 +30,8 @@ export const restoreCommand = defineCommand({
   json: z.object({
     folder: z.string().describe("absolute path"),
     restored: z.number().describe("dead letters that are in the storage again"),
-    present: z.number().describe("dead letters that the storage had already"),
-    differing: z.array(z.string()).describe("files whose name the storage has for another content, which stays"),
+    present: z.number().describe("dead letters that the storage already had"),
+    differing: z.array(z.string()).describe("files whose name the storage has with other content, which stays"),
     foreign: z.array(z.string()).describe("files that have a format that this version does not know"),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
@@ -71,7 +71,7 @@ export const restoreCommand = defineCommand({
     const { present, differing, foreign } = counts;
     print(
       `${restored} dead letters of ${folder} are in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
-      ...nameFiles(differing, "NOT RESTORED, since the storage has another content of that name"),
+      ...nameFiles(differing, "NOT RESTORED, since the storage has other content with that name"),
       ...nameFiles(foreign, "NOT RESTORED, since they have a format that this version does not know"),
       ...(restored + present > 0 ? [`To deliver them: ${operatorCommand("replay", source.target)}`] : []),
     );

@@ -11,11 +11,11 @@ const pace = 5_000;
 
 export const tailCommand = defineCommand({
   name: "tail",
-  summary: "follow the relay's log: what arrives, and what becomes of it",
+  summary: "follow the relay's log: what arrives, and what happens to it",
   description:
     "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
-    "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has a line of its own. " +
-    "Object type and metric are known of what arrives: deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. Ctrl-C ends it.",
+    "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has its own line. " +
+    "Only arrivals have an object type and a metric; deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. Ctrl-C ends it.",
   options: {
     outcome: {
       value: "name",
@@ -35,10 +35,10 @@ export const tailCommand = defineCommand({
     event: { value: "id", description: "only lines that name this event", schema: z.string().optional() },
     since: {
       value: "minutes",
-      description: "begin with the lines of the last minutes",
+      description: "begin with the lines of the last so many minutes",
       schema: positiveNumber.default(10),
     },
-    once: { description: "show the lines that there are, and end", schema: z.boolean().default(false) },
+    once: { description: "show the existing lines, and end", schema: z.boolean().default(false) },
   },
   examples: [
     { args: "tail --stack prod", shows: "everything, as it happens" },

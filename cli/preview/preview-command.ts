@@ -15,19 +15,19 @@ const errorJson = z.object({
 
 export const previewCommand = defineCommand({
   name: "preview",
-  summary: "let Platform map sample events by the stack's mapping, and show source and row side by side",
+  summary: "map sample events in Platform with the stack's mapping, and show source and row side by side",
   description: "Nothing is ingested. Exits with 1 if a mapping is not valid, or if an event does not become a row.",
   options: {
     samples: {
       value: "file",
       description:
-        "up to 100 events as Customer.io sends them: a JSON array, or one event a line; without it, one of every kind",
+        "up to 100 events as Customer.io sends them: a JSON array, or one event per line; without it, one of every kind",
       schema: z.string().optional(),
     },
   },
   examples: [
-    { args: "preview --stack dev", shows: "what becomes of one event of every kind" },
-    { args: "preview --stack dev --samples events.json", shows: "what becomes of these events" },
+    { args: "preview --stack dev", shows: "how one event of every kind is mapped" },
+    { args: "preview --stack dev --samples events.json", shows: "how these events are mapped" },
   ],
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
   json: z.object({

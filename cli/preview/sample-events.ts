@@ -11,7 +11,7 @@ export interface SampleEvent {
   readonly text: string;
 }
 
-/** Reads events from a file: a JSON array, or one JSON object a line. Without a file, one event of every kind. */
+/** Reads events from a file: a JSON array, or one JSON object per line. Without a file, one event of every kind. */
 export async function readSamples(file: string | undefined): Promise<SampleEvent[]> {
   if (file === undefined) return samples.map(({ name, event }) => ({ name, text: JSON.stringify(event) }));
   let text: string;

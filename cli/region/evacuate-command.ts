@@ -14,24 +14,24 @@ import { explainOtherDataset, readCounterpart } from "./other-stack.ts";
 
 export const evacuateCommand = defineCommand({
   name: "evacuate",
-  summary: "move what waits in a relay, and its dead letters, to the relay of another stack",
+  summary: "move waiting events and dead letters from a relay to the relay of another stack",
   description:
-    "For a relay that can't deliver, after a `failover`. It waits for messages that are hidden until their next try. It can be stopped " +
-    "and repeated at any time; an event then comes to Platform twice, under the same `_id`.",
+    "For a relay that can't deliver, after a `failover`. It waits for messages that are hidden until their next try. You can stop " +
+    "and repeat it at any time; an event may then reach Platform twice, under the same `_id`.",
   options: {
     to: {
       value: "stack",
       description: "the stack whose relay gets them",
-      schema: z.string("name the stack whose relay is to get them").min(1, "it is empty"),
+      schema: z.string("name the stack whose relay gets them").min(1, "it is empty"),
     },
     once: {
-      description: "end as soon as nothing more can be taken, whatever is hidden",
+      description: "end as soon as no more messages are visible",
       schema: z.boolean().default(false),
     },
   },
   examples: [
     { args: "evacuate --stack prod --to prod-west", shows: "everything that the relay of prod has not delivered" },
-    { args: "evacuate --stack prod --to prod-west --once", shows: "only what can be taken at once" },
+    { args: "evacuate --stack prod --to prod-west --once", shows: "only the messages that are visible now" },
   ],
   ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
   json: z.object({
@@ -39,7 +39,7 @@ export const evacuateCommand = defineCommand({
     events: z.number().describe("the events in them"),
     deadLetters: z.number().describe("dead letters that were moved"),
     hidden: z.number().describe("messages left that are hidden until their next try, about"),
-    changed: z.number().describe("dead letters left because their event died again meanwhile"),
+    changed: z.number().describe("dead letters left because their event became one again meanwhile"),
     milliseconds: z.number(),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
@@ -91,7 +91,7 @@ async function refuseWhileReceiving(source: StackSource, to: string): Promise<vo
   const found = await customerIoOf(source).get(Number(webhook.id), startTimeLimit());
   if (found === undefined || found.disabled || found.endpoint !== source.relayUrl) return;
   throw new Error(
-    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Turn it first: ` +
+    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Redirect it first: ` +
       operatorCommand(`failover --to ${to}`, source.target),
   );
 }
@@ -99,7 +99,7 @@ async function refuseWhileReceiving(source: StackSource, to: string): Promise<vo
 function describe({ messages, events, deadLetters, hidden, changed }: EvacuationCounts): string {
   const left = [
     ...(hidden > 0 ? [`about ${hidden} messages are hidden until their next try`] : []),
-    ...(changed > 0 ? [`${changed} dead letters stay because their event died again`] : []),
+    ...(changed > 0 ? [`${changed} dead letters stay because their event became one again`] : []),
   ];
   return [`${events} events in ${messages} messages and ${deadLetters} dead letters moved`, ...left].join("; ");
 }

@@ -11,13 +11,13 @@ export const failoverCommand = defineCommand({
   name: "failover",
   summary: "point the stack's webhook at the relay of another stack, such as one in another region",
   description:
-    "The other relay has to be well and to know the signing key; else nothing is changed. Only the webhook's endpoint in Customer.io is " +
-    "changed, and neither stack. With the stack's own name it is pointed back.",
+    "The other relay must be healthy and know the signing key; otherwise nothing is changed. Only the webhook's endpoint in Customer.io is " +
+    "changed, and neither stack. With the stack's own name, the webhook is pointed back.",
   options: {
     to: {
       value: "stack",
-      description: "the stack whose relay takes the events from now on",
-      schema: z.string("name the stack whose relay is to take the events").min(1, "it is empty"),
+      description: "the stack whose relay gets the events from now on",
+      schema: z.string("name the stack whose relay gets the events").min(1, "it is empty"),
     },
   },
   examples: [
@@ -28,9 +28,9 @@ export const failoverCommand = defineCommand({
   json: z.object({
     webhook: z.string().describe("what Customer.io calls it"),
     endpoint: z.string().describe("where it posts now"),
-    changed: z.boolean().describe("false: it posted there already"),
-    disabled: z.boolean().describe("whether it sends nothing, wherever it posts"),
-    milliseconds: z.number().describe("from the first look to Customer.io's answer"),
+    changed: z.boolean().describe("false: it already posted there"),
+    disabled: z.boolean().describe("whether the webhook is disabled"),
+    milliseconds: z.number().describe("from the first check to Customer.io's answer"),
   }),
   async run(source, { to }, { print, progress }) {
     const started = performance.now();
@@ -55,8 +55,8 @@ export const failoverCommand = defineCommand({
     if (otherDataset !== undefined) print(otherDataset);
     if (!isBack) {
       print(
-        `Prove that events arrive: ${operatorCommand("verify", target.target)}`,
-        `Move what waits in the relay that was left: ${operatorCommand(`evacuate --to ${to}`, source.target)}`,
+        `Check that events arrive: ${operatorCommand("verify", target.target)}`,
+        `Move what waits in the former relay: ${operatorCommand(`evacuate --to ${to}`, source.target)}`,
         `To go back: ${operatorCommand(`failover --to ${source.target.stack}`, source.target)}. ${pulumiCommand("up --refresh", source.target)} does so too.`,
       );
     }

@@ -17,11 +17,11 @@ export async function explainUnfit(
 ): Promise<string | undefined> {
   const answer = await answers.health();
   if (answer.status !== 200) {
-    return `The relay of the stack ${to.target.stack} can't take events: its /health ${describeAnswer(answer)}.`;
+    return `The relay of the stack ${to.target.stack} can't accept events: its /health ${describeAnswer(answer)}.`;
   }
   const said = parseHealth(answer.text);
   if (said?.intake === "closed") {
-    return `The relay of the stack ${to.target.stack} can't take events: its intake is closed, since it is being taken down.`;
+    return `The relay of the stack ${to.target.stack} can't accept events: its intake is closed, since it is being taken down.`;
   }
   if (!said?.signingKeys)
     return `The relay of the stack ${to.target.stack} has no signing key. ${copySigningKey(to.target)}`;
@@ -56,7 +56,7 @@ export async function turnWebhook(
   const webhook = await webhooks.get(id, signal);
   if (webhook === undefined) {
     throw new Error(
-      `Customer.io has no reporting webhook ${id}: it was deleted. Make it in the stack that is to take events.`,
+      `Customer.io has no reporting webhook ${id}: it was deleted. Create it in the stack that is to receive events.`,
     );
   }
   const { name, disabled: isDisabled } = webhook;
@@ -73,7 +73,7 @@ export async function turnWebhook(
 /** What to do where both stacks have the same `webhookEndpoint`. */
 export function explainSharedEndpoint(from: StackSource, to: StackSource): string {
   return (
-    `The stacks ${from.target.stack} and ${to.target.stack} have the same webhookEndpoint, ${to.relayUrl}, so what is behind that address decides ` +
+    `The stacks ${from.target.stack} and ${to.target.stack} have the same webhookEndpoint, ${to.relayUrl}, so the front door at that address decides ` +
     `which relay gets the events. Point its front door at ${to.relayHostName}. Nothing was changed.`
   );
 }

@@ -27,7 +27,7 @@ export async function readCounterpart(source: StackSource, name: string): Promis
 export function explainOtherDataset(from: StackSource, to: StackSource): string | undefined {
   if (from.datasetId === to.datasetId) return undefined;
   return (
-    `The stack ${to.target.stack} has another dataset: rows go to ${to.datasetId}, and not to ${from.datasetId}. ` +
-    "To have one dataset for both, set its dataset.existing."
+    `The stack ${to.target.stack} has a different dataset: rows go to ${to.datasetId}, and not to ${from.datasetId}. ` +
+    "To use one dataset for both, set its dataset.existing."
   );
 }

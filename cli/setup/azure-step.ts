@@ -68,7 +68,7 @@ async function setUpAzure(run: SetupRun): Promise<void> {
   run.report(`Azure accepts your login, which sees ${countOf(listed, "subscription")}.`);
   const [first, ...others] = listed;
   if (first === undefined) {
-    run.problem("Your Azure login sees no subscription. Log in as somebody who may use one: az login");
+    run.problem("Your Azure login sees no subscription. Log in as a user who may use one: az login");
     return;
   }
   const choices = listed.map(({ subscriptionId, displayName }) => ({
@@ -82,7 +82,7 @@ async function setUpAzure(run: SetupRun): Promise<void> {
         run.isAsking && (await answers.choice(questions.subscription, choices)));
   if (chosen && !listed.some(({ subscriptionId }) => subscriptionId === chosen)) {
     run.problem(
-      `Your Azure login does not see the subscription ${chosen}. Choose another one, or log in as somebody who may use it: az login`,
+      `Your Azure login does not see the subscription ${chosen}. Choose another one, or log in as a user who may use it: az login`,
     );
     return;
   }

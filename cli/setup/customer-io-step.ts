@@ -21,7 +21,7 @@ export async function setUpCustomerIo(run: SetupRun): Promise<void> {
       `The account has the workspaces ${workspaces.join(", ")}. Customer.io does not say which one a key belongs to; this one has ` +
         (webhooks.length === 0 ? "no reporting webhook yet." : `the reporting webhooks ${webhooks.join(", ")}.`),
     );
-    const message = "Is that the workspace whose events you want? (No: enter the key of another one)";
+    const message = "Is that the workspace whose events you want? (No: enter another key)";
     const isFirst = run.stored[questions.appApiKey.key] === undefined;
     if (isFirst && run.prompter && !(await run.prompter.confirm({ message, default: true }))) {
       await answers.ask(questions.appApiKey);

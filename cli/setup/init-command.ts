@@ -10,14 +10,15 @@ export const initCommand = defineProjectCommand({
   name: "init",
   summary: "set up a stack: ask for what is missing, test each credential, write the settings, and preview",
   description:
-    "In an empty folder it first makes a project from a template. It asks only for what neither an option, the stack's settings nor an " +
+    "In an empty folder, it first creates a project from a template. It asks only for what neither an option, the stack's settings nor an " +
     `environment variable gives; secrets are never options, since the shell's history would keep them: ${secrets} give them. Everything ` +
-    "is written at the end, secrets encrypted, so that Ctrl-C leaves the stack as it was. Run it again at any time.",
+    "is written at the end, secrets encrypted, so that Ctrl-C leaves the stack unchanged. Run it again at any time.",
   options: {
     ...questionOptions,
     template: {
       value: "language",
-      description: "the program to make in an empty folder; asked for by default, typescript if nobody can be asked",
+      description:
+        "the kind of program to create in an empty folder; by default the command asks, or uses typescript without a terminal",
       schema: z.enum(["typescript", "yaml"]).optional(),
     },
     backend: {
@@ -26,7 +27,7 @@ export const initCommand = defineProjectCommand({
       schema: z.string().optional(),
     },
     yes: {
-      description: "ask nothing, as without a terminal: what is missing is listed, and nothing is written",
+      description: "ask nothing, as without a terminal: list what is missing, and write nothing then",
       schema: z.boolean().default(false),
     },
     "skip-preview": { description: "do not preview at the end", schema: z.boolean().default(false) },
@@ -39,8 +40,8 @@ export const initCommand = defineProjectCommand({
   json: z.object({
     project: z.string().describe("name of the Pulumi project"),
     stack: z.string(),
-    madeProject: z.boolean().describe("whether the project was made"),
-    madeStack: z.boolean().describe("whether the stack was made"),
+    madeProject: z.boolean().describe("whether the project was created"),
+    madeStack: z.boolean().describe("whether the stack was created"),
     written: z.array(z.string()).describe("keys of the settings that were written"),
     problems: z.array(z.string()).describe("what is missing at a service, each with its remedy"),
     preview: z.enum(["passed", "failed", "skipped"]),

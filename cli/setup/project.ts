@@ -82,6 +82,6 @@ export async function installPackages(folder: string, isQuiet: boolean): Promise
   });
   if (code === 0) return;
   throw new Error(
-    `The project is complete, but npm could not install its packages in ${folder}, as it says above. Run the same command again.`,
+    `The project is complete, but npm could not install its packages in ${folder} (see the output above). Run the same command again.`,
   );
 }

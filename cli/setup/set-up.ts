@@ -117,19 +117,19 @@ async function findProject(
   const chosen =
     template ??
     ((await prompter?.choose({
-      message: `${folder} has no Pulumi project. Make one in`,
+      message: `${folder} has no Pulumi project. Create one in`,
       choices: [
         {
           value: "typescript",
           name: "TypeScript",
-          description: "A program of a few lines, which takes every setting from the stack.",
+          description: "A program of a few lines that reads every setting from the stack.",
         },
         { value: "yaml", name: "YAML", description: "Arguments other than credentials are written into Pulumi.yaml." },
       ],
     })) as "typescript" | "yaml" | undefined) ??
     "typescript";
   await createProject(folder, chosen, name);
-  print(`Made the project ${name} in ${folder}. npm installs its packages.`);
+  print(`Created the project ${name} in ${folder}. npm installs its packages.`);
   await installPackages(folder, isQuiet);
   const project = await readProject(folder);
   if (project === undefined) throw new Error(`${folder} has no Pulumi.yaml any more.`);
@@ -147,7 +147,7 @@ function takeOwnOptions({ answers, readsSettings }: SetupRun): void {
   const asked = answers.ownOptions();
   if (readsSettings || asked.length === 0) return;
   throw new UsageError(
-    `${asked.map((option) => `--${option}`).join(", ")}: the program of this folder does not take this from the stack. Write it into the ` +
+    `${asked.map((option) => `--${option}`).join(", ")}: the program of this folder does not read this setting from the stack. Write it into the ` +
       "program, or let the program use StackSettings.",
   );
 }
@@ -158,7 +158,7 @@ async function isConfirmed(run: SetupRun, changes: ReturnType<Answers["changes"]
   for (const { question, value } of changes)
     run.report(`  ${question.key} = ${question.isSecret ? "[secret]" : value}`);
   const isRefused = run.refusals.length > 0;
-  const message = isRefused ? "A service refuses its credential. Write the settings nonetheless?" : "Write them?";
+  const message = isRefused ? "A service refuses its credential. Write the settings anyway?" : "Write them?";
   return run.prompter.confirm({ message, default: !isRefused });
 }
 
@@ -185,7 +185,7 @@ function printEnd({
     print("  read -rs PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE");
   }
   if (preview === "failed") {
-    print("", `The preview says above what is missing. Once it is there: ${pulumiCommand("preview", target)}`);
+    print("", `The preview above lists what is missing. Once you have added it: ${pulumiCommand("preview", target)}`);
     return;
   }
   print(

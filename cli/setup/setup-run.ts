@@ -90,7 +90,7 @@ export class SetupRun {
   }
 
   async #isTriedAgain(vendor: string, credential: readonly Question[]): Promise<boolean> {
-    const message = credential.length === 0 ? `Try ${vendor} again?` : `Enter what ${vendor} refused again?`;
+    const message = credential.length === 0 ? `Try ${vendor} again?` : `Re-enter what ${vendor} refused?`;
     if (!(await this.prompter?.confirm({ message, default: true }))) return false;
     for (const question of credential) {
       // Enter keeps what is shown; a secret is not.

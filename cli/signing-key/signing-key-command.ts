@@ -16,7 +16,7 @@ export const signingKeyCommand = defineCommand({
     "ask for Customer.io's signing key, check its form, store it, run `npx pulumi up`, and wait for a test event",
   description:
     "The key is typed without echo, or comes from standard input, and is stored encrypted. For a rotation, `--add` keeps the keys that the " +
-    "stack has, so that calls with either are accepted. A call that is accepted proves the key; with several keys, one of them.",
+    "stack has, so that calls with either are accepted. An accepted call proves that the key is right, or, with several keys, one of them.",
   options: {
     add: { description: "keep the stack's keys, and add this one", schema: z.boolean().default(false) },
     setting: {
@@ -42,11 +42,11 @@ export const signingKeyCommand = defineCommand({
   json: z.object({
     setting: z.string(),
     keys: z.number().describe("how many keys the relay accepts now"),
-    stored: z.boolean().describe("false: the stack had the key already"),
+    stored: z.boolean().describe("false: the stack already had the key"),
     calls: z.enum(["accepted", "refused", "waiting"]).describe("Customer.io's calls since then"),
   }),
   checkSources(_values, sources) {
-    if (sources.length > 1) throw new UsageError("Each source has a key of its own: choose one with --source.");
+    if (sources.length > 1) throw new UsageError("Each source has its own key: choose one with --source.");
   },
   async run(source, { add, setting, timeout }, context) {
     const { print, progress, signal } = context;
@@ -99,9 +99,9 @@ async function proveKey(
   print(`${sendTest}. Waiting for its event.`);
   const calls = await progress.waiting("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
   const sentences = {
-    accepted: `It arrived, and the relay accepted it: the key is right. ${operatorCommand("status", source.target)} shows the rest.`,
+    accepted: `It arrived, and the relay accepted it: the key is correct. ${operatorCommand("status", source.target)} shows the rest.`,
     refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,
-    waiting: `None arrived yet. Look again later: ${operatorCommand("status", source.target)}`,
+    waiting: `None has arrived yet. Check again later: ${operatorCommand("status", source.target)}`,
   };
   print(sentences[calls]);
   return calls;

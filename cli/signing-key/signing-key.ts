@@ -81,7 +81,7 @@ export async function bringUp(
   const command = ["up", "--yes", "--skip-preview", ...choiceOf(source)];
   const code = await showPulumi({ folder: folderOf(source), command, isQuiet });
   if (code !== 0)
-    throw new Error("The key is stored, but npx pulumi up failed, as it says above. Run the same command again.");
+    throw new Error("The key is stored, but npx pulumi up failed (see the output above). Run the same command again.");
   const made = await ports.reread(source);
   if (signingKeysOf(made).includes(key)) return made;
   throw new UsageError(

@@ -6,7 +6,7 @@ import { checkAll } from "./check-all.ts";
 
 export const statusCommand = defineCommand({
   name: "status",
-  summary: "show for each part whether it is fine, waiting or broken, and where the events are",
+  summary: "show whether each part is fine, waiting or broken, and where the events are",
   description: "Changes nothing. Says how to fix each part that is broken.",
   options: {},
   examples: [

@@ -27,8 +27,8 @@ export async function collectBundle(parts: readonly BundlePart[], scrubber: Scru
 function readmeOf(parts: readonly BundlePart[]): string {
   return [
     "What customerio-aep support-bundle collected. Values of secrets and personal data are left out:",
-    "bodies of events are never read into it, and e-mail addresses, phone numbers, tokens and every secret of",
-    "the stack are replaced wherever they appear. Look through it before you send it to anybody.",
+    "bodies of events are never included, and e-mail addresses, phone numbers, tokens and every secret of",
+    "the stack are replaced wherever they appear. Look through it before you send it to anyone.",
     "",
     ...parts.map(({ name, about }) => `${name.padEnd(20)} ${about}`),
     "",

@@ -43,7 +43,7 @@ export const supportBundleCommand = defineCommand({
     const bytes = await writeBundle(file, files);
     print(
       "",
-      `Wrote ${file} (${Math.ceil(bytes / 1024)} KiB). Nothing was sent. To look into it before you send it to anybody:`,
+      `Wrote ${file} (${Math.ceil(bytes / 1024)} KiB). Nothing was sent. To look into it before you send it to anyone:`,
       `  unzip -l ${file}`,
       `  unzip -p ${file} status.json`,
     );

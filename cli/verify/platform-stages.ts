@@ -97,7 +97,7 @@ export function rowFinding({
     return {
       verdict: "broken",
       runbook: "finding-records-failed",
-      found: `Platform accepted the event and then failed on it: ${since}.`,
+      found: `Platform accepted the event, but then failed to process it: ${since}.`,
       details: errors,
       todo: `Try the mapping on sample events: ${operatorCommand("preview", target)}`,
     };

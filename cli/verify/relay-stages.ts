@@ -60,7 +60,7 @@ function remedyOf(status: number | undefined, { relayUrl, relayHostName, target 
     return `The relay's signing keys are not those in the stack's settings. Deploy them: ${pulumiCommand("up", target)}`;
   const look = operatorCommand("status", target);
   if (new URL(relayUrl).host === relayHostName) return look;
-  return `${look} asks the relay itself. If that is well, look at what passes ${relayUrl} on to https://${relayHostName}/customerio`;
+  return `${look} asks the relay itself. If it is healthy, check what forwards ${relayUrl} on to https://${relayHostName}/customerio`;
 }
 
 /**

@@ -76,11 +76,11 @@ async function checkIdentities(
   if (unknown.length === 0) return;
   const lines = unknown.map(
     ([field, namespace]) =>
-      `  - ${words.name(`profile.identities.${field}`)}: there is no identity namespace "${namespace}". Make it in ` +
-      `Experience Platform (Identities > Create identity namespace), or name another one: ${words.set(`profile.identities.${field}`, "<code>")}`,
+      `  - ${words.name(`profile.identities.${field}`)}: there is no identity namespace "${namespace}". Create it in ` +
+      `Experience Platform (Identities > Create identity namespace), or choose another: ${words.set(`profile.identities.${field}`, "<code>")}`,
   );
   throw new pulumi.RunError(
-    `Profile can't be fed with these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
+    `Profile can't use these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
   );
 }
 
@@ -89,7 +89,7 @@ function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted:
   const what = `${words.name("dataset.existing")}: the dataset "${name}" (${id})`;
   if (wanted && !profileEnabled) {
     throw new pulumi.RunError(
-      `${what} is not enabled for Profile, and is used as it is. Enable it in Experience Platform (Datasets > the ` +
+      `${what} is not enabled for Profile, and is used unchanged. Enable it in Experience Platform (Datasets > the ` +
         `dataset > Profile), or leave Profile off: ${words.set("profile.enabled", "false")}`,
     );
   }
@@ -112,27 +112,27 @@ async function checkProfile(
   const inProfile = schemas.find(({ profileEnabled }) => profileEnabled);
   if (inProfile && !enabled) {
     throw new pulumi.RunError(
-      `The schema "${title}" (${inProfile.id}) is enabled for Profile, and Platform never takes that back. So either\n` +
-        `  - keep it so: ${words.set("profile.enabled", "true")}\n` +
-        `  - or feed it from another stack, as it is: ${words.set("schema.existing", inProfile.id)}\n` +
-        "  - or make another schema and dataset, in a stack of their own: npx pulumi stack init <name>",
+      `The schema "${title}" (${inProfile.id}) is enabled for Profile, and Platform can't undo that. So either\n` +
+        `  - keep it enabled: ${words.set("profile.enabled", "true")}\n` +
+        `  - or use it from another stack, unchanged: ${words.set("schema.existing", inProfile.id)}\n` +
+        "  - or create another schema and dataset in a new stack: npx pulumi stack init <name>",
     );
   }
   if (inProfile?.datasetIds.length === 0) {
     pulumi.log.warn(
-      `The schema "${title}" (${inProfile.id}) is there already, enabled for Profile, and no dataset follows it. If a ` +
-        "destroyed stack has left it, it can't be recreated, since titles are unique: use it as it is: " +
+      `The schema "${title}" (${inProfile.id}) already exists, enabled for Profile, and no dataset uses it. If a ` +
+        "destroyed stack has left it, it can't be recreated, since titles are unique. Use it unchanged: " +
         words.set("schema.existing", inProfile.id),
     );
   }
   if (inProfile || !enabled) return;
   pulumi.log.warn(
-    "profile.enabled: there is no way back. Platform never takes a schema out of Profile again, nor deletes it or any " +
+    "profile.enabled can't be undone. Platform never takes a schema out of Profile again, and never deletes it or any " +
       "field of it. npx pulumi destroy will leave the schema, its field group and its identities in the sandbox.",
   );
   if (primaryIdentity === "identityMap") return;
   pulumi.log.warn(
-    `profile.primaryIdentity: Platform refuses every record without ${primaryIdentity}, so events of people who have none ` +
-      "are lost. The default, identityMap, takes them all.",
+    `profile.primaryIdentity: Platform refuses every record without ${primaryIdentity}, so events of people without one ` +
+      "are lost. The default, identityMap, accepts them all.",
   );
 }

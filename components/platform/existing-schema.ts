@@ -37,10 +37,10 @@ export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
 export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): ExistingEventSchema {
   const { profile, setting, tenantId, words } = use;
   const what = `${words.name(setting)}: the schema "${schema.title}" (${schema.id})`;
-  const other = `Name another one (${words.set(setting, "<which>")}), or let this stack make its own: ${words.remove(setting)}`;
+  const other = `Choose another (${words.set(setting, "<which>")}), or let this stack create its own: ${words.remove(setting)}`;
   if (!schema.timeSeries) {
     throw new pulumi.RunError(
-      `${what} is of the class ${schema.classId}, whose records are no events: they have no _id of the event and no ` +
+      `${what} is of the class ${schema.classId}, whose records are not events: they have no _id of the event and no ` +
         `timestamp. Events need a schema of the class XDM ExperienceEvent. ${other}`,
     );
   }
@@ -62,7 +62,7 @@ export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): Exi
   if (missing.length > 0) {
     pulumi.log.warn(
       `${what} lacks these fields under ${place}, whose values stay out of the dataset: ${missing.join(", ")}. ` +
-        "They come in once the schema has them.",
+        "They are filled once the schema has them.",
     );
   }
   const { id, definition, primaryIdentity } = schema;
@@ -75,7 +75,7 @@ export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): Exi
 function checkInProfile(schema: ExistingSchema, what: string, words: SettingWords): void {
   if (!schema.profileEnabled) {
     throw new pulumi.RunError(
-      `${what} is not enabled for Profile. Since there is no way back, an existing schema is never enabled from here: do ` +
+      `${what} is not enabled for Profile. Since this can't be undone, an existing schema is never enabled from here: do ` +
         "it in Experience Platform (Schemas > the schema > Profile), or leave Profile off: " +
         words.set("profile.enabled", "false"),
     );

@@ -20,7 +20,7 @@ export function mappingSamples({ delivery, personalData }: Pick<SettingValues, "
       throw new Error(`The sample ${name} is not an event: ${JSON.stringify(admitted)}`);
     const classified = classifyText(admitted.text);
     if (classified.kind === "malformed")
-      throw new Error(`The sample ${name} is not an event any more: ${classified.reason}`);
+      throw new Error(`The sample ${name} is no longer an event: ${classified.reason}`);
     return enrich(classified, receivedAt);
   });
 }

@@ -6,7 +6,7 @@
 export function listAlertsToSubscribe(dataflowId: string): string[] {
   return [
     `Sources > Dataflows > the dataflow ${dataflowId} > "..." > Subscribe to alerts: "Sources Dataflow Run Failure".`,
-    'Alerts > Browse > "..." beside the rule > Subscribe: "Sources Ingestion Error Rate Exceeded", which holds for the whole sandbox.',
+    'Alerts > Browse > "..." beside the rule > Subscribe: "Sources Ingestion Error Rate Exceeded", which applies to the whole sandbox.',
     "To get them by e-mail: the bell > settings > Notifications > Emails > Instant notifications.",
   ];
 }

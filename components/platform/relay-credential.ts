@@ -39,8 +39,8 @@ export function relayCredential(
     };
   }
   void pulumi.log.warn(
-    "With source: http the relay sends with the credential of aep:clientId, which may change and delete what the stack has in Platform. " +
-      "Give the relay a credential of its own, without permissions in Platform: " +
+    "With source: http, the relay uses the credential of aep:clientId, which may change and delete what the stack has in Platform. " +
+      "Give the relay its own credential, without permissions in Platform: " +
       `${words.set("relayCredential.clientId", "<client id>")}, then ${words.setSecret("relayClientSecret")}`,
     resource,
   );

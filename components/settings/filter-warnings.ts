@@ -20,7 +20,7 @@ export function filterWarnings(filters: EventFilters): { readonly setting: strin
         const meant = nearest(name, known[list]);
         const hint = meant === undefined ? "" : ` Did you mean ${meant}?`;
         const what = list === "metrics" ? "a metric" : "an object type";
-        const reason = `"${name}" is ${what} that this package does not know. It is used as it is.${hint}`;
+        const reason = `"${name}" is ${what} that this package does not know. It is used unchanged.${hint}`;
         return [{ setting: `filters.${rule}.${list}[${index}]`, reason }];
       }),
     ),

@@ -74,7 +74,7 @@ export interface SettingArguments {
    * The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can
    * fill one. Otherwise a dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default
    * records never expire) and `tags`; `forceDestroy` lets a destroy or a change delete it although it holds data, and
-   * `keep` leaves it in Platform, with its schema and field group, when it leaves the stack. For either:
+   * `keep` leaves it in Platform, with its schema and field group, when it is removed from the stack. For either:
    * `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to which a
    * batch is still ingested. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
    *
@@ -117,8 +117,8 @@ export interface SettingArguments {
    */
   dataflow?: SettingArgument<"dataflow">;
   /**
-   * `name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a stack that stands
-   * by in another region. Events of that time are not sent later. `disabled` is a plain value, not an output.
+   * `name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in
+   * another region. Events of that time are not sent later. `disabled` is a plain value, not an output.
    *
    * @example { name: "Adobe Experience Platform" }
    */
@@ -220,7 +220,7 @@ export interface SettingArguments {
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
    * The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in
-   * several zones, makes deleted ones recoverable, and refuses to be deleted by mistake. A plain value, not an
+   * several zones, makes deleted ones recoverable, and protects against accidental deletion. A plain value, not an
    * output. Default: `"dev"`.
    *
    * @example "prod"
@@ -236,13 +236,13 @@ export interface SettingArguments {
    */
   azure?: SettingArgument<"azure">;
   /**
-   * Tags of every resource in Azure that takes tags.
+   * Tags of every resource in Azure that can have tags.
    *
    * @example { costCenter: "crm" }
    */
   azureTags?: SettingArgument<"azureTags">;
   /**
-   * Names of resources in Azure, in place of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`,
+   * Names of resources in Azure, instead of generated ones: `resourceGroup`, `site`, `identity`, `storageAccount`,
    * `hostStorageAccount`, `vault`, `workspace`, `component`, `actionGroup`. A changed name replaces the resource.
    *
    * @example { resourceGroup: "rg-crm-events", site: "func-crm-events" }
@@ -258,34 +258,33 @@ export interface SettingArguments {
    */
   azureExisting?: SettingArgument<"azureExisting">;
   /**
-   * From where the relay may be called; by default from everywhere, since only signed events count. `customerIo` is
-   * for the addresses that Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your
-   * profiles of Azure Front Door, `operators` for the machines that run Pulumi and the command line. A call from
-   * elsewhere gets 403. A plain value, not an output.
+   * Who may call the relay; by default everyone, since only signed events count. `customerIo` is for the addresses
+   * that Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your profiles of Azure
+   * Front Door, `operators` for the machines that run Pulumi and the command line. A call from elsewhere gets 403. A
+   * plain value, not an output.
    *
    * @example { customerIo: true, operators: ["203.0.113.0/24"] }
    */
   allowedCallers?: SettingArgument<"allowedCallers">;
   /**
-   * An address of your own to which Customer.io posts, such as that of a Front Door or a gateway which passes the
-   * calls on to the relay. Empty: the address of the function app. Default: `""`.
+   * Your own address to which Customer.io posts, such as that of a Front Door or a gateway that forwards the calls to
+   * the relay. Empty: the address of the function app. Default: `""`.
    *
    * @example "https://events.example.com/customerio"
    */
   webhookEndpoint?: SettingArgument<"webhookEndpoint">;
   /**
-   * A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and take no calls
-   * from outside. The program makes the network, the subnets and the DNS zones, or uses those of `appSubnetId`,
-   * `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is for the network that it makes; `publicAccess` leaves
+   * A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and accept no calls
+   * from outside. The program creates the network, the subnets and the DNS zones, or uses those of `appSubnetId`,
+   * `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is for the network that it creates; `publicAccess` leaves
    * storage and vault open, as a first step. A plain value, not an output.
    *
    * @example { enabled: true, addressSpace: "10.20.30.0/24" }
    */
   privateNetwork?: SettingArgument<"privateNetwork">;
   /**
-   * Events that you expect in a month, for the output `estimatedCost`, which says by meter what the relay then costs
-   * in Azure, at list prices with their dates. 0: what it costs without events. It changes nothing in Azure. Default:
-   * `0`.
+   * Events that you expect in a month, for the output `estimatedCost`: what the relay costs in Azure, by meter, at
+   * list prices with their dates. 0: what it costs without events. It changes nothing in Azure. Default: `0`.
    *
    * @example 3000000
    */

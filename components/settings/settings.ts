@@ -57,7 +57,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(
       ({ setting, reason }) =>
-        `${config.name}:${setting} does not go with delivery: direct, since ${reason}. Remove one of them: ` +
+        `${config.name}:${setting} can't be used with delivery: direct, since ${reason}. Remove one of them: ` +
         `npx pulumi config rm ${setting}, or npx pulumi config rm delivery`,
     ),
   ]);
@@ -65,7 +65,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   for (const reason of keys.warnings) {
     void pulumi.log.warn(
       `${config.name}:signingKeys ${reason}, which is unusual for a signing key. Press "Send test" in Customer.io after the ` +
-        "update: if the relay refuses the call, the key is another one.",
+        "update: if the relay refuses the call, the key is wrong.",
     );
   }
   warnOf(parsed.data, stackWords(config.name));
@@ -92,8 +92,8 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
   }
   if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
     void pulumi.log.warn(
-      `${named("maximumInstances")} is ${settings.maximumInstances}. Many regions of Azure take ${usualLeastInstances} or more only, and ` +
-        `refuse less in the middle of an update. If yours does: ${words.set("maximumInstances", String(usualLeastInstances))}`,
+      `${named("maximumInstances")} is ${settings.maximumInstances}. Many Azure regions accept only ${usualLeastInstances} or more, and ` +
+        `refuse fewer in the middle of an update. If yours does: ${words.set("maximumInstances", String(usualLeastInstances))}`,
     );
   }
 }

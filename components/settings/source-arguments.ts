@@ -63,7 +63,7 @@ export class SourceArguments implements SettingsSource {
       ...findLateArguments(later),
       ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => describeMistake(configPathOf(path), reason)),
       ...(parsed.success ? contradictions({ ...parsed.data, ...later }) : []).map(
-        ({ setting, reason }) => `${setting} does not go with delivery: direct, since ${reason}.`,
+        ({ setting, reason }) => `${setting} can't be used with delivery: direct, since ${reason}.`,
       ),
       ...(parsed.success ? platformConflicts(parsed.data) : []).map(
         ({ path, reason }) => `${configPathOf(path)} ${reason}.`,

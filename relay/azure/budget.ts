@@ -1,5 +1,6 @@
 /**
- * Runs work with a time limit: then the signal is aborted, and the promise fails even if the work ignores it.
+ * Runs work with a time limit. After it, the signal is aborted, and the promise fails even if the work ignores the
+ * signal.
  *
  * @param milliseconds from now
  * @throws the work's error, or a DOMException named `TimeoutError`
@@ -20,8 +21,8 @@ export async function runWithinBudget<T>(milliseconds: number, work: (signal: Ab
 }
 
 /**
- * The result of a promise, unless the signal is aborted first: libraries may ignore a signal in places, such as while they get
- * a token.
+ * Returns the result of a promise, unless the signal is aborted first. Needed because libraries ignore the signal in
+ * places, such as while they fetch a token.
  *
  * @throws the promise's error, or the signal's reason
  */

@@ -64,11 +64,11 @@ interface Answer extends HttpResponseInit {
 }
 
 /**
- * `GET /health`: 200 once queue and containers can be reached, else 503 with the status `unavailable`; see `Health`. Anybody may ask,
- * so the answer has no reason.
+ * `GET /health`: 200 if queue and containers can be reached, otherwise 503 with the status `unavailable`; see `Health`.
+ * The endpoint is public, so the answer has no reason.
  *
- * Since anybody may call as often as they like, one check of the storage runs at a time, and its result, good or bad, is kept for five
- * seconds: the queue's request rate is for events.
+ * Since anyone may call as often as they like, only one check of the storage runs at a time, and its result, good or
+ * bad, is cached for five seconds: the queue's request rate is reserved for events.
  */
 export function healthHandler({
   version,
@@ -96,7 +96,7 @@ export function healthHandler({
   const report = async (signal: AbortSignal): Promise<Answer["jsonBody"]> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
       marks(),
-      // In half of the time: a slow list must not make a healthy relay look unhealthy.
+      // With half of the time, so that a slow list does not make a healthy relay look unhealthy.
       storage
         .countDeadLetters(mostCounted, AbortSignal.any([signal, AbortSignal.timeout(budget / 2)]))
         .catch(() => undefined),

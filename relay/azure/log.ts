@@ -30,7 +30,7 @@ export function countOutcome(outcome: Outcome): void {
   for (const listener of listeners) listener(outcome);
 }
 
-/** A description of an error without payload: its code and the first line of its message, without addresses. */
+/** A description of an error without its payload: its code and the first line of its message, without addresses. */
 export function describeError(error: unknown): string {
   const { code, message } = isObject(error) ? error : {};
   const firstLine = String(message ?? "unknown error").split("\n", 1)[0] ?? "";

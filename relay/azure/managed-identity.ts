@@ -2,8 +2,8 @@ import { type AccessToken, ManagedIdentityCredential, type TokenCredential } fro
 import { runWithinBudget } from "./budget.ts";
 
 /**
- * Milliseconds for one token. The identity library has no limit of its own, and Azure's storage libraries share one request for a token
- * among all calls: without a limit, one request that is never answered would stop them all for good.
+ * Milliseconds for one token. The identity library has no timeout of its own, and Azure's storage libraries share one
+ * token request among all calls. Without a limit, one unanswered request would block them forever.
  */
 const tokenTimeout = 5_000;
 
@@ -16,8 +16,8 @@ export function managedIdentity(clientId: string | undefined): TokenCredential {
 }
 
 /**
- * A credential with a timeout in milliseconds. The caller's own signal is not passed on: others may wait for the same token
- * and have more time, so a caller with less ends its own wait.
+ * A credential with a timeout in milliseconds. It does not pass on the caller's own signal, because others may wait for
+ * the same token and have more time. A caller with less time ends its own wait.
  */
 export function limitTime(credential: TokenCredential, milliseconds: number): TokenCredential {
   return {

@@ -11,13 +11,13 @@ import type { RelayStorageClient } from "./storage/storage.ts";
 
 /** The marks on the queue, as they apply to this instance. */
 export interface MarksSeen {
-  /** Whether the intake must not accept events. */
+  /** Whether the intake must refuse events. */
   readonly closed: boolean;
-  /** The required settings of instances; undefined: any. */
+  /** The settings that instances must have; undefined: any. */
   readonly wanted: WantedConfiguration | undefined;
-  /** Whether this relay must not send yet, since it does not yet know what the former one has delivered. */
+  /** Whether this relay must not send yet, since it does not know yet what the former one has delivered. */
   readonly held: boolean;
-  /** The account whose notes of delivered events this relay takes over. */
+  /** The account from which this relay copies the notes of delivered events. */
   readonly former: FormerAccount | "none";
 }
 
@@ -41,8 +41,8 @@ interface Look {
 }
 
 /**
- * Reads the marks at most every few seconds: one operation on the queue, for 0.2 cents a day and busy instance. While calls arrive
- * steadily the next read starts before the last one is too old, so that no call waits for it.
+ * Reads the marks at most every few seconds: one queue operation, for 0.2 cents per day and busy instance. While calls
+ * arrive steadily, the next read starts before the last result is too old, so that no call waits for it.
  */
 export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): Marks {
   let last: Look | undefined;

@@ -14,16 +14,17 @@ const times = {
 
 export interface QueueWatchPorts {
   readonly storage: Pick<RelayStorageClient, "heads">;
-  /** Milliseconds of a clock that never goes back; Node's by default. */
+  /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
   /** Writes a line that belongs to no invocation; by default to Node's console, whose lines the host puts into the same log. */
   readonly write?: (text: string) => void;
 }
 
 /**
- * Checks from the HTTP functions whether the functions of the queues run at all: a trigger that Azure does not know, or that never
- * starts, writes no line of its own. Taking a message changes the head of the queue (taken, it is hidden, and comes back with
- * another count); so a message that stays there unchanged for ten minutes is one that no function takes. That holds for any backlog.
+ * Checks from the HTTP functions whether the queue functions run at all: a trigger that Azure does not know, or that
+ * never starts, writes no line of its own. Taking a message changes the head of the queue (the message is hidden, and
+ * later returns with a higher count). So if a message stays there unchanged for ten minutes, no function takes it,
+ * however long the queue is.
  */
 export class QueueWatch {
   readonly #storage: QueueWatchPorts["storage"];

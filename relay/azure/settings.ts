@@ -11,7 +11,7 @@ export type DestinationSettings =
       readonly readyAt: Date | undefined;
       /** Maximum requests per second of all instances together. */
       readonly requestsPerSecond: number;
-      /** For an inlet that requires an access token; undefined for one that does not. */
+      /** For an inlet that requires an access token; otherwise undefined. */
       readonly credential: InletCredential | undefined;
     }
   | SettingsProblem;
@@ -27,7 +27,7 @@ export type StorageSettings =
     }
   | SettingsProblem;
 
-/** Names the setting that is wrong, never its value. */
+/** Names the invalid setting, never its value. */
 interface SettingsProblem {
   readonly problem: string;
 }
@@ -36,7 +36,7 @@ interface SettingsProblem {
 export type IntakeSettings =
   | {
       readonly policy: EventPolicy;
-      /** How far the signature's timestamp may be from the time now; 0 is any distance. */
+      /** How far the signature's timestamp may be from the current time; 0: any distance. */
       readonly maximumAgeSeconds: number;
     }
   | SettingsProblem;
@@ -46,14 +46,14 @@ export interface RelaySettings {
   readonly signingKeys: readonly string[];
   readonly intake: IntakeSettings;
   readonly platform: DestinationSettings;
-  /** Days for which delivered events are remembered, to leave out duplicates; 0: they are not. */
+  /** Days for which delivered events are remembered, to leave out duplicates; 0: not at all. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
   /** Memory of the instance. */
   readonly instanceMemoryMB: number;
-  /** Whether the log has lines for each event, or sums. */
+  /** Whether the log has a line for each event, or sums. */
   readonly logDetail: LogDetail;
-  /** Digest of all settings, which tells a deployment which ones are in force; undefined if none is given. */
+  /** Digest of all settings, which tells a deployment which ones are in force; undefined if none is set. */
   readonly configuration: string | undefined;
   /** Names of the settings whose Key Vault reference App Service could not resolve when this instance started. */
   readonly unresolved: readonly string[];
@@ -80,8 +80,8 @@ const identityStorage = appSettingsSchema(
 type Given = Readonly<Partial<Record<AppSettingName, string>>>;
 
 /**
- * The relay's app settings, as listed in `appSettings`. Never throws: a relay with only some of its settings still does everything that loses
- * no event.
+ * The relay's app settings, as listed in `appSettings`. Never throws: with only some of its settings, a relay still
+ * does everything that loses no event.
  */
 export function readAppSettings(environment: Record<string, string | undefined>): RelaySettings {
   const given: Given = Object.fromEntries(Object.entries(environment).filter(([, value]) => isSet(value)));

@@ -7,20 +7,21 @@ import { lineByLine, type RelayLog } from "./log.ts";
 const between = 15_000;
 
 export interface SummedLinesPorts {
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
-  /** Calls back after a time in milliseconds; must not keep the process alive. */
+  /** Calls back after a time in milliseconds, without keeping the process alive. */
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
   /** Writes a line that belongs to no invocation. */
   readonly write: (text: string) => void;
 }
 
 /**
- * The log of an instance, in which outcomes of the same kind share a line: at a hundred events a second, a line for each would be the
- * larger part of the bill, and a stranger's calls could fill it.
+ * The log of an instance, in which outcomes of the same kind share a line: at a hundred events a second, a line for
+ * each would be most of the bill, and strangers' calls could fill the log.
  *
- * The first outcome after a quiet time gets its line at once, with the ids of its events. Later ones share the next line, which
- * belongs to no invocation, since theirs have ended by then. A killed process loses the sums of its last seconds.
+ * The first outcome after a quiet time gets its line at once, with the ids of its events. Later ones share the next
+ * line, which belongs to no invocation, since theirs have ended by then. A killed process loses the sums of its last
+ * seconds.
  */
 export class SummedLines implements RelayLog {
   readonly #ports: SummedLinesPorts;

@@ -19,7 +19,10 @@ export const appNumbers = {
   PLATFORM_REQUESTS_PER_SECOND: { least: 1, most: 10_000, default: 800 },
 } as const satisfies Record<string, NumberRange>;
 
-/** How much the relay logs: `summary` has a line of each kind for some seconds of an instance, `events` the ids of every event. */
+/**
+ * How much the relay logs: `summary` has one line per kind for several seconds of an instance, `events` the ids of
+ * every event.
+ */
 export const logDetails = ["summary", "events"] as const;
 export type LogDetail = (typeof logDetails)[number];
 
@@ -69,13 +72,13 @@ export const appSettings = {
   PLATFORM_REQUESTS_PER_SECOND: number(appNumbers.PLATFORM_REQUESTS_PER_SECOND),
   /** Which events are forwarded, and with which personal data; all and everything by default. */
   EVENT_POLICY: json.prefault("{}").pipe(eventPolicy),
-  /** How far the signature's timestamp may be from the time now; 0 is any distance. */
+  /** How far the signature's timestamp may be from the current time; 0: any distance. */
   MAXIMUM_CALL_AGE_SECONDS: number(appNumbers.MAXIMUM_CALL_AGE_SECONDS),
   /** Read by the Functions host: the maximum bytes of a call. */
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: z.string().optional(),
   /** Memory of the instance, which limits the bytes of bodies. An invalid value must not stop the relay. */
   INSTANCE_MEMORY_MB: lenient(appNumbers.INSTANCE_MEMORY_MB),
-  /** Days that delivered events are remembered; 0 for not at all. No window loses an event. */
+  /** Days for which delivered events are remembered; 0: not at all. No window loses an event. */
   DUPLICATE_WINDOW_DAYS: lenient(appNumbers.DUPLICATE_WINDOW_DAYS),
   /** The credential for an inlet that requires an access token: all five, or none. */
   PLATFORM_IMS_URL: z.url({ protocol: /^https?$/, error: "must be the URL of Adobe IMS" }),
@@ -95,7 +98,7 @@ export const appSettings = {
   RELAY_STORAGE__clientId: z.string().optional(),
   /** Alternatively, the account's connection string. */
   RELAY_STORAGE: z.string().optional(),
-  /** Digest of all settings: shown by `/health`, and compared with the one that the queue's mark demands. */
+  /** Digest of all settings: shown by `/health`, and compared with the one that the queue's mark requires. */
   RELAY_CONFIGURATION: z.string().optional(),
   /** Whether the log has lines for each event. An invalid value must not stop the relay. */
   LOG_DETAIL: z.enum(logDetails).catch("summary"),

@@ -26,10 +26,10 @@ export const customerIoSource: ComponentDefinition = {
       secret: true,
     }),
     dataflowId: z.string().meta({ description: "Id of the dataflow." }),
-    datasetId: z.string().meta({ description: "Id of the dataset that the events come into." }),
+    datasetId: z.string().meta({ description: "Id of the dataset that gets the events." }),
     schemaId: z.string().meta({ description: "$id of the dataset's schema." }),
     webhookId: z.int().meta({ description: "Id of the reporting webhook in Customer.io." }),
-    nextSteps: z.array(z.string()).meta({ description: "What is left for a person to do, if anything." }),
+    nextSteps: z.array(z.string()).meta({ description: "What you still have to do, if anything." }),
   }),
   async construct(name, inputs, options) {
     // The package itself: its classes need the SDK, which this plugin loads only here.

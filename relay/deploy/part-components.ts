@@ -22,10 +22,10 @@ export const partComponents: readonly ComponentDefinition[] = [
       }),
       readyAt: z.string().meta({
         description:
-          "From when on the dataflow keeps what it takes in (ISO 8601); events sent in the minutes after a change may be lost.",
+          "Time from which the dataflow keeps the events that it receives (ISO 8601); events sent in the minutes after a change may be lost.",
       }),
       dataflowId: z.string().meta({ description: "Id of the dataflow." }),
-      datasetId: z.string().meta({ description: "Id of the dataset that the events come into." }),
+      datasetId: z.string().meta({ description: "Id of the dataset that gets the events." }),
       schemaId: z.string().meta({ description: "$id of the dataset's schema." }),
     }),
     async construct(name, inputs, options) {

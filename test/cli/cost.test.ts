@@ -173,7 +173,7 @@ describe("the command", () => {
   test.each([
     ["none.json", undefined, "can't be read"],
     ["text.json", "not JSON", "is not JSON"],
-    ["wrong.json", '{"egress":{"amount":-1}}', "is not right"],
+    ["wrong.json", '{"egress":{"amount":-1}}', "is invalid"],
   ])("a file that can't be used is refused: %s", async (name, text, words) => {
     const file = path.join(folder, name);
     if (text !== undefined) await writeFile(file, text);

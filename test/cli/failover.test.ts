@@ -41,7 +41,7 @@ describe("the webhook is not pointed at a relay", () => {
       "that does not answer",
       undefined,
       "connection refused",
-      /prod-west can't take events: its \/health did not answer/,
+      /prod-west can't accept events: its \/health did not answer/,
     ],
     ["that is not well", 503, { status: "unavailable" }, /its \/health answered 503/],
     ["that is being taken down", 200, { signingKeys: true, intake: "closed" }, /its intake is closed/],

@@ -238,7 +238,7 @@ describe("Customer.io's calls", () => {
   test("are broken if all are refused, with the command that sets the key", () => {
     const refusedOnly = calls({ today: { refused: 200 }, refusedAt: ago(minute) });
     expect(refusedOnly.verdict).toBe("broken");
-    expect(refusedOnly.found).toMatch(/^No call was ever accepted, but calls were refused/);
+    expect(refusedOnly.found).toMatch(/^No call has been accepted yet, but calls were refused/);
     expect(refusedOnly.todo).toContain('"Copy signing key"');
     expect(refusedOnly.todo).toContain("npx customerio-aep signing-key --stack dev");
   });
@@ -310,11 +310,11 @@ describe("the balance", () => {
     expect(details).toContain("1 more were handled than counted as accepted so far.");
   });
 
-  test("is broken if calls were refused and none was ever accepted, with the command that sets the key", () => {
+  test("is broken if calls were refused and none has been accepted yet, with the command that sets the key", () => {
     const finding = balance({ refused: 200 }, 0, 0);
     expect([finding.verdict, finding.found]).toEqual([
       "broken",
-      "Since 2026-11-14: 200 calls were refused, and none was ever accepted.",
+      "Since 2026-11-14: 200 calls were refused, and none has been accepted yet.",
     ]);
     expect(finding.todo).toContain("npx customerio-aep signing-key --stack dev");
     expect(balance({ refused: 200, filtered: 1 }, 0, 0).verdict).toBe("fine");

@@ -48,7 +48,7 @@ test("if everything since has failed, the event has failed", () => {
   ).toMatchObject({
     verdict: "broken",
     found:
-      "Platform accepted the event and then failed on it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
+      "Platform accepted the event, but then failed to process it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
     details: ["MAPPER-3700-400 bad"],
   });
 });

@@ -364,7 +364,7 @@ test(
 
     const { output, code } = await destroyUntil("messages left", "message left");
     expect(code).not.toBe(0);
-    expect(output).toMatch(/have not run empty \(stopped by the user\): \d+ messages? left/);
+    expect(output).toMatch(/did not become empty \(stopped by the user\): \d+ messages? left/);
     expect(output).toContain("put RELAY_ABANDON_QUEUE=true before the command");
 
     const abandoned = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();

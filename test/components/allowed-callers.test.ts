@@ -78,11 +78,11 @@ test.each([
   [{ customerIo: true }, "operators must contain the address of the machine that runs Pulumi"],
   [{ frontDoorIds: [door] }, "operators must contain the address of the machine that runs Pulumi"],
   [{ frontDoorIds: ["afd-prod"], operators: ["203.0.113.7"] }, "it must be a Front Door ID such as"],
-  [{ operators: ["203.0.113.7"] }, "operators alone would leave nobody to send events"],
+  [{ operators: ["203.0.113.7"] }, "with operators alone, nobody could send events"],
   [{ customerIo: true, operators: ["203.0.113.7/33"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["2001:db8::/129"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["office.example.org"] }, "203.0.113.0/24"],
-  [{ addresses: Array.from({ length: 510 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "510 addresses at most"],
+  [{ addresses: Array.from({ length: 510 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "at most 510 addresses"],
 ])("what can't work is refused before anything is made: %j", (allowedCallers, words) => {
   expect(() => new SourceArguments({ allowedCallers }).read()).toThrow(words);
 });

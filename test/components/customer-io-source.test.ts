@@ -38,7 +38,7 @@ test("without a signing key the webhook is created disabled, and the next steps 
   expect(outputs.nextSteps[0]).toContain('menu of "Customer.io events (dev)"');
   expect(outputs.nextSteps.slice(1)).toEqual([
     expect.stringMatching(
-      /^Run npx customerio-aep signing-key: .*Or, by hand: npx pulumi config set --secret signingKeys, npx pulumi up/,
+      /^Run npx customerio-aep signing-key: .*Or, step by step: npx pulumi config set --secret signingKeys, npx pulumi up/,
     ),
     expect.stringMatching(
       /^In Experience Platform \(https:\/\/experience\.adobe\.com\), subscribe to alerts: Sources > Dataflows > /,

@@ -212,7 +212,7 @@ describe("the kinds of mistakes, and what is reported", () => {
     [
       "both source and expression",
       pair("eventType", { source: "metric", expression: "metric" }),
-      "mapping.set[0].source is invalid: it is set together with an expression; a pair takes one of them. Remove it: npx pulumi config rm --path 'mapping.set[0].source'",
+      "mapping.set[0].source is invalid: it is set together with an expression; set only one of them. Remove it: npx pulumi config rm --path 'mapping.set[0].source'",
     ],
     [
       "an unknown part of the setting",

@@ -10,11 +10,11 @@ test("new and misspelled names are used, with a warning that suggests a known na
   expect(filterWarnings(filters)).toEqual([
     {
       setting: "filters.only.objectTypes[0]",
-      reason: '"fax" is an object type that this package does not know. It is used as it is.',
+      reason: '"fax" is an object type that this package does not know. It is used unchanged.',
     },
     {
       setting: "filters.except.metrics[1]",
-      reason: '"opend" is a metric that this package does not know. It is used as it is. Did you mean opened?',
+      reason: '"opend" is a metric that this package does not know. It is used unchanged. Did you mean opened?',
     },
   ]);
 });

@@ -198,7 +198,7 @@ describe("an existing schema", () => {
     const profileClass = "https://ns.adobe.com/xdm/context/profile";
     const said = await refused(existingSchema(everyField, { classId: profileClass, timeSeries: false }));
     expect(said).toContain(
-      `the schema "By hand" (${schemaId}) is of the class ${profileClass}, whose records are no events`,
+      `the schema "By hand" (${schemaId}) is of the class ${profileClass}, whose records are not events`,
     );
     expect(said).toContain("npx pulumi config rm --path schema.existing");
   });
@@ -211,7 +211,7 @@ describe("an existing schema", () => {
 
   test("is never enabled for Profile", async () => {
     const said = await refused(existingSchema(everyField), { profile: { enabled: true } });
-    expect(said).toContain("is not enabled for Profile. Since there is no way back");
+    expect(said).toContain("is not enabled for Profile. Since this can't be undone");
   });
 
   test("that Profile uses with an identity map gets one", async () => {
@@ -251,7 +251,7 @@ describe("an existing dataset", () => {
 
   test("outside Profile is not enabled", async () => {
     const said = await refusal({ dataset: { existing: "By hand" }, profile: { enabled: true } }, answers());
-    expect(said).toContain(`the dataset "By hand" (${dataset.id}) is not enabled for Profile, and is used as it is`);
+    expect(said).toContain(`the dataset "By hand" (${dataset.id}) is not enabled for Profile, and is used unchanged`);
   });
 
   test("in Profile, without identities to feed it with, is reported", async () => {
@@ -269,7 +269,7 @@ describe("Profile", () => {
     expect(one(resources, "ProfileEnablement")).toEqual({ schemaId: "platform-schema-id" });
     expect(one(resources, "Dataset").profile).toBe(true);
     expect(destinations(resources)).toContain("identityMap");
-    expect(warnings).toEqual([expect.stringContaining("profile.enabled: there is no way back.")]);
+    expect(warnings).toEqual([expect.stringContaining("profile.enabled can't be undone.")]);
   });
 
   test("with a primary identity field marks fields, and reports what is lost", async () => {
@@ -308,9 +308,7 @@ describe("Profile", () => {
   test("can't be turned off again", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
     const said = await refusal({}, { "aep:index:getSchemas": { schemas } });
-    expect(said).toContain(
-      `The schema "${title}" (${schemaId}) is enabled for Profile, and Platform never takes that back.`,
-    );
+    expect(said).toContain(`The schema "${title}" (${schemaId}) is enabled for Profile, and Platform can't undo that.`);
     expect(said).toContain(`npx pulumi config set --path schema.existing ${schemaId}`);
   });
 });

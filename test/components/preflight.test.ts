@@ -103,7 +103,7 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
   await expect(checkSettings(() => needs)).rejects.toThrow(
-    /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io does not let this stack in, so nothing was changed:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
+    /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io refuses this stack's access, so nothing was changed:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
 
@@ -132,7 +132,7 @@ describe("the logins in Azure, for the relay", () => {
   test("of two identities are refused, with both", async () => {
     const message = await complaintOf({ [ours]: () => ({ objectId: "a" }), [native]: () => ({ objectId: "b" }) });
     expect(message).toMatch(
-      /^Azure does not let this stack in, so nothing was changed:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
+      /^Azure refuses this stack's access, so nothing was changed:\n {2}- Two identities .* object id b, .*customerio-aep with a\./,
     );
   });
 
@@ -141,7 +141,7 @@ describe("the logins in Azure, for the relay", () => {
     const found = { problems: ["The region nowhere does not offer it.", "A policy denies it."], unchecked: [] };
     const preflight = "customerio-aep:index:getAzurePreflight";
     expect(await complaintOf({ ...login, [preflight]: () => found })).toBe(
-      "Azure does not let this stack in, so nothing was changed:\n  - The region nowhere does not offer it.\n  - A policy denies it.",
+      "Azure refuses this stack's access, so nothing was changed:\n  - The region nowhere does not offer it.\n  - A policy denies it.",
     );
     const unknown = { problems: [], unchecked: ["Could not list what the Azure login may do."] };
     expect(await complaintOf({ ...login, [preflight]: () => unknown })).toBeUndefined();

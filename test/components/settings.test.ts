@@ -62,7 +62,7 @@ test.each([
   [{ personalData: { email: "hash" } }, "personalData", "nothing between Customer.io and Platform"],
 ])("%j does not go with direct delivery", (settings, setting, reason) => {
   const said = problems({ delivery: "direct", ...settings });
-  expect(said).toContain(`customerio-aep:${setting} does not go with delivery: direct, since ${reason}`);
+  expect(said).toContain(`customerio-aep:${setting} can't be used with delivery: direct, since ${reason}`);
   expect(said).toContain(`npx pulumi config rm ${setting}, or npx pulumi config rm delivery`);
   expect(problems(settings)).toBe("");
 });
@@ -84,10 +84,10 @@ describe("an impossible signing key is refused at preview", () => {
     ["joined by a comma", `${key},${other}`, "joined by a comma"],
     ["joined by a comma and a blank", `${key}, ${other}`, "joined by a comma"],
     ["joined by a semicolon", `${key};${other}`, "joined by a comma or the like"],
-    ["several on one line", `${key} ${other}`, "white space within"],
-    ["a tab within", `${key}\t${other}`, "white space within"],
-    ["broken by a copy", `${key.slice(0, 20)} ${key.slice(20)}`, "white space within"],
-    ["a written line break", `${key}\\n${other}`, "has a \\n in place of a line break"],
+    ["several on one line", `${key} ${other}`, "contains white space"],
+    ["a tab within", `${key}\t${other}`, "contains white space"],
+    ["broken by a copy", `${key.slice(0, 20)} ${key.slice(20)}`, "contains white space"],
+    ["a written line break", `${key}\\n${other}`, "has a \\n instead of a line break"],
     ["a list", JSON.stringify([key, other]), "is a list"],
     ["quotes", `"${key}"`, "quotation marks"],
     ["single quotes", `'${key}'`, "quotation marks"],
@@ -97,12 +97,12 @@ describe("an impossible signing key is refused at preview", () => {
     ["a label as in a shell", `SIGNING_KEY=${key}`, "begins with a label"],
     ["a label as in JSON", `"signing_key": "${key}"`, "begins with a label"],
     ["a short label", `key=${key}`, "begins with a label"],
-    ["a zero-width space", `${key.slice(0, 9)}\u200b${key.slice(9)}`, "can't be seen"],
-    ["a zero-width space at the end", `${key}\u200b`, "can't be seen"],
-    ["a byte order mark", `\ufeff${key}`, "can't be seen"],
-    ["a soft hyphen", `${key.slice(0, 9)}\u00ad${key.slice(9)}`, "can't be seen"],
-    ["a control character", `${key}\u0007`, "can't be seen"],
-    ["a no-break space", `${key.slice(0, 9)}\u00a0${key.slice(9)}`, "white space within"],
+    ["a zero-width space", `${key.slice(0, 9)}\u200b${key.slice(9)}`, "an invisible character"],
+    ["a zero-width space at the end", `${key}\u200b`, "an invisible character"],
+    ["a byte order mark", `\ufeff${key}`, "an invisible character"],
+    ["a soft hyphen", `${key.slice(0, 9)}\u00ad${key.slice(9)}`, "an invisible character"],
+    ["a control character", `${key}\u0007`, "an invisible character"],
+    ["a no-break space", `${key.slice(0, 9)}\u00a0${key.slice(9)}`, "contains white space"],
     ["masked", "\u2022".repeat(32), "masked or cut short"],
     ["masked by asterisks", `${"*".repeat(28)}9e2b`, "masked or cut short"],
     ["cut short", `${key.slice(0, 12)}\u2026`, "masked or cut short"],
@@ -170,7 +170,7 @@ describe("an impossible signing key is refused at preview", () => {
 
   test("also in a program of your own", () => {
     expect(() => checkSigningKeys(`"${key}"`)).toThrow(
-      "  - signingKeys has quotation marks, which are no part of a key.",
+      "  - signingKeys has quotation marks, which don't belong to a key.",
     );
     expect(checkSigningKeys(key)).toBe(key);
   });
@@ -240,15 +240,15 @@ test("existing objects can't be renamed or described, and the message has the co
     fieldGroup: { description: "Mine." },
   });
   expect(said.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:dataset.name has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'dataset.name'",
-    "  - customerio-aep:dataset.rowExpirationDays has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'dataset.rowExpirationDays'",
-    "  - customerio-aep:schema.title has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'schema.title'",
-    "  - customerio-aep:fieldGroup.description has no meaning beside dataset.existing, which is used as it is, with its schema. Remove it: npx pulumi config rm --path 'fieldGroup.description'",
+    "  - customerio-aep:dataset.name has no effect with dataset.existing, which is used unchanged, with its schema. Remove it: npx pulumi config rm --path 'dataset.name'",
+    "  - customerio-aep:dataset.rowExpirationDays has no effect with dataset.existing, which is used unchanged, with its schema. Remove it: npx pulumi config rm --path 'dataset.rowExpirationDays'",
+    "  - customerio-aep:schema.title has no effect with dataset.existing, which is used unchanged, with its schema. Remove it: npx pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.description has no effect with dataset.existing, which is used unchanged, with its schema. Remove it: npx pulumi config rm --path 'fieldGroup.description'",
   ]);
   const own = problems({ schema: { existing: "Mine", title: "Mine" }, fieldGroup: { title: "Mine" } });
   expect(own.split("\n").slice(1)).toEqual([
-    "  - customerio-aep:schema.title has no meaning beside schema.existing, which is used as it is. Remove it: npx pulumi config rm --path 'schema.title'",
-    "  - customerio-aep:fieldGroup.title has no meaning beside schema.existing, which is used as it is. Remove it: npx pulumi config rm --path 'fieldGroup.title'",
+    "  - customerio-aep:schema.title has no effect with schema.existing, which is used unchanged. Remove it: npx pulumi config rm --path 'schema.title'",
+    "  - customerio-aep:fieldGroup.title has no effect with schema.existing, which is used unchanged. Remove it: npx pulumi config rm --path 'fieldGroup.title'",
   ]);
 });
 
@@ -277,7 +277,7 @@ test.each([
     { email: "hash" },
     "identities.email is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256",
   ],
-  [{}, { email: "drop" }, "identities.email has no meaning, since personalData.email drops the address"],
+  [{}, { email: "drop" }, "identities.email has no effect, since personalData.email drops the address"],
 ])("identities %j with personal data %j: %s", (profile, personalData, reason) => {
   expect(problems({ profile: { enabled: true, ...profile }, personalData })).toContain(
     `  - customerio-aep:profile.${reason}. `,
@@ -306,7 +306,7 @@ describe("settings without effect cause a warning", () => {
 
   test("fewer instances than many regions accept cause a warning", () => {
     expect(warnings({ maximumInstances: 10 })).toEqual([
-      expect.stringContaining("is 10. Many regions of Azure take 40"),
+      expect.stringContaining("is 10. Many Azure regions accept only 40"),
     ]);
   });
 });

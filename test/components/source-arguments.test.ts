@@ -38,10 +38,10 @@ test("all mistakes are named at once, as arguments", () => {
       "  - nodeVersion is invalid: it must be 22 or 24.",
   );
   expect(() => read({ dataset: { keep: true, forceDestroy: true } })).toThrow(
-    "  - dataset.forceDestroy contradicts dataset.keep, by which the dataset stays.",
+    "  - dataset.forceDestroy contradicts dataset.keep, which keeps the dataset.",
   );
   expect(() => read({ delivery: "direct", source: "http" })).toThrow(
-    "  - source does not go with delivery: direct, since the HTTP API source's endpoint requires an access token",
+    "  - source can't be used with delivery: direct, since the HTTP API source's endpoint requires an access token",
   );
 });
 
@@ -72,7 +72,7 @@ test.each([
 });
 
 test("a policy that is known later still contradicts direct delivery", () => {
-  expect(() => read({ delivery: "direct", filters: pulumi.output({}) })).toThrow(/filters does not go with delivery/);
+  expect(() => read({ delivery: "direct", filters: pulumi.output({}) })).toThrow(/filters can't be used with delivery/);
 });
 
 test("a source with one argument declares everything", async () => {

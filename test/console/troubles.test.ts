@@ -136,7 +136,7 @@ const troubles: readonly Trouble[] = [
       return world.source;
     },
     found: /The disk of this machine is full: .* 0 MB free/,
-    remedy: /Free 256 MB or more .* du -sh /,
+    remedy: /Free at least 256 MB .* du -sh /,
   },
 ];
 

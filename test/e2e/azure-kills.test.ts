@@ -81,7 +81,7 @@ test(
       async (kill) => {
         // The state still has deleted resources.
         const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
-        expect(refusal).toContain("Azure does not have what the stack's state has");
+        expect(refusal).toContain("Azure lacks what the stack's state has");
         expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
         await stack.pulumi.up("--refresh");
         await expectWhole();

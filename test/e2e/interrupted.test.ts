@@ -111,7 +111,7 @@ test.each([
     await fetch(faults(example), { method: "DELETE" });
 
     await example.pulumi.run("cancel", "local", "--yes");
-    expect(await example.pulumi.destroy()).toContain("which an interrupted run of this stack made");
+    expect(await example.pulumi.destroy()).toContain("which an interrupted run of this stack created");
     expect(await example.pulumi.resources()).toEqual([]);
     const { Platform, "Customer.io": customerIo } = await example.vendors.leftovers();
     expect({ Platform, customerIo }).toEqual({ Platform: [], customerIo: [] });

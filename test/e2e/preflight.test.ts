@@ -27,7 +27,7 @@ test(
       expect(complaint.match(/^ *error: Experience Platform lacks what this stack needs/gm)).toHaveLength(1);
       expect(complaint).toContain('The credential lacks the permissions Manage Datasets in the sandbox "dev".');
       expect(complaint).toContain("npx pulumi config set source http");
-      expect(complaint).toContain("Customer.io does not let this stack in, so nothing was changed:");
+      expect(complaint).toContain("Customer.io refuses this stack's access, so nothing was changed:");
       expect(complaint).toContain("npx pulumi config set --secret customerio:appApiKey");
       expect(complaint).not.toContain("at file:");
     }

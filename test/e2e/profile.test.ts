@@ -29,7 +29,7 @@ async function newLogs(): Promise<string> {
 }
 
 test(
-  "turning it on warns that there is no way back",
+  "turning it on warns that it can't be undone",
   async () => {
     await stack.pulumi.run("config", "set", "environment", "prod", ...stackFlags());
     await configureBank();
@@ -38,7 +38,7 @@ test(
     await stack.pulumi.run("config", "set", "--path", "azure.protect", "false", ...stackFlags());
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
     await stack.pulumi.preview();
-    expect(await newLogs()).toContain("profile.enabled: there is no way back.");
+    expect(await newLogs()).toContain("profile.enabled can't be undone.");
     await stack.pulumi.up();
     schemaId = (await stack.pulumi.outputs()).schemaId;
     const made = (await stack.vendors.leftovers()).Azure.join("\n");
@@ -48,7 +48,7 @@ test(
     }
     await newLogs();
     await stack.pulumi.preview();
-    expect(await newLogs()).not.toContain("there is no way back");
+    expect(await newLogs()).not.toContain("profile.enabled can't be undone");
   },
   4 * minutes,
 );
@@ -58,7 +58,7 @@ test(
   async () => {
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "false", ...stackFlags());
     const said = await failureOf(stack.pulumi.preview());
-    expect(said).toContain(`(${schemaId}) is enabled for Profile, and Platform never takes that back.`);
+    expect(said).toContain(`(${schemaId}) is enabled for Profile, and Platform can't undo that.`);
     expect(said).not.toContain("    at ");
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
   },

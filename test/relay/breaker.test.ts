@@ -40,7 +40,7 @@ test("Platform is away after 20 failures in a row, not after 19", () => {
     reason: "retry",
     milliseconds: 500,
     seconds: 1,
-    why: "Platform takes nothing, and is asked now and then",
+    why: "Platform accepts nothing; the relay tries again from time to time",
   });
 });
 

@@ -113,7 +113,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ).toEqual({
       status: 200,
       retryAfter: null,
-      detail: "text/html; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place",
+      detail: "text/html; check PLATFORM_STREAMING_URL, and whether a proxy answers instead of Platform",
       isForeign: true,
     });
   });

@@ -125,7 +125,7 @@ describe("which instances may send", () => {
   test("none of a new relay that does not yet know what the former one has delivered", async () => {
     expect(await fence("new", "new", now, true)).toEqual({
       seconds: 5,
-      why: "the former relay has not yet told what it delivered",
+      why: "the former relay has not yet reported what it delivered",
     });
   });
 

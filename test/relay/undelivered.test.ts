@@ -129,7 +129,7 @@ describe("events that Platform does not accept now", () => {
     expect(delays).toEqual([150]);
     const reason =
       `HTTP ${answer.status} without Platform's receipt: ${type}; ` +
-      "check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place";
+      "check PLATFORM_STREAMING_URL, and whether a proxy answers instead of Platform";
     expect(outcomes).toMatchObject([{ level: "error", delivered: 0, retried: 0, held: 1, reasons: [reason] }]);
     expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "large", attempts: 1 }]]);
     expect(await world.azurite.blobNames(containerNames.claims)).toHaveLength(1);

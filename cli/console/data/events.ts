@@ -133,7 +133,7 @@ export function mapTexts(source: StackSource, samples: readonly SampleEvent[]): 
         const said = preview.invalid.flatMap(({ mapping, errors }) =>
           errors.map(({ message }) => `${mapping.source} → ${mapping.destination}: ${message}`),
         );
-        throw new Error(`Platform refuses ${preview.invalid.length} mappings, and so maps nothing. ${said.join("; ")}`);
+        throw new Error(`Platform refuses ${preview.invalid.length} mappings, so it maps nothing. ${said.join("; ")}`);
       }
       return preview.events.map(describeMapped);
     },

@@ -86,7 +86,7 @@ export class Letters {
     for (const { entry, letter } of this.#listNewest()) {
       const [kind, reason] = letter
         ? [letter.class, reasonWithoutIds(letter)]
-        : ["unknown", "Their format is not known to this version."];
+        : ["unknown", "This version does not know their format."];
       const id = createHash("sha256").update(`${kind}\n${reason}`).digest("hex").slice(0, 16);
       const at = entry.writtenAt.getTime();
       const group = groups.get(id) ?? {

@@ -47,7 +47,7 @@ export function restrictAccess(
 function warnOfChanges(ipAddresses: readonly string[], parent: pulumi.Resource): void {
   if (ipAddresses.length === 0) {
     throw new pulumi.RunError(
-      "Customer.io's API lists no addresses, so nobody could send events. Name them yourself: " +
+      "Customer.io's API lists no addresses, so nobody could send events. Set them yourself: " +
         "npx pulumi config set --path 'allowedCallers.addresses[0]' <range>, and npx pulumi config set --path allowedCallers.customerIo false",
     );
   }

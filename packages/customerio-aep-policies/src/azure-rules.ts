@@ -22,30 +22,30 @@ function containerAccess({ type, props }: Pick<CheckedResource, "type" | "props"
 
 export const forbidSharedKeys: ResourceRule = ({ type, props }) =>
   type === accountType && props.allowSharedKeyAccess !== false
-    ? "The storage account takes its keys: set allowSharedKeyAccess to false, and use identities."
+    ? "The storage account accepts its keys: set allowSharedKeyAccess to false, and use identities."
     : undefined;
 
 export const requireTls: ResourceRule = (resource) => {
   const { type, props } = resource;
   if (type === accountType) {
     if (props.enableHttpsTrafficOnly === false)
-      return "The storage account takes calls without TLS: set enableHttpsTrafficOnly.";
+      return "The storage account accepts calls without TLS: set enableHttpsTrafficOnly.";
     const isNew = ["TLS1_2", "TLS1_3"].includes(props.minimumTlsVersion);
-    return isNew ? undefined : "The storage account takes TLS below 1.2: set minimumTlsVersion to TLS1_2.";
+    return isNew ? undefined : "The storage account accepts TLS below 1.2: set minimumTlsVersion to TLS1_2.";
   }
   const site = siteProperties(resource);
   if (site === undefined) return undefined;
-  if (site.httpsOnly !== true) return "The function app takes calls without TLS: set httpsOnly.";
+  if (site.httpsOnly !== true) return "The function app accepts calls without TLS: set httpsOnly.";
   const { minTlsVersion, scmMinTlsVersion } = site.siteConfig ?? {};
   if (isTls12(minTlsVersion) && isTls12(scmMinTlsVersion)) return undefined;
-  return "The function app or its deployment site takes TLS below 1.2: set minTlsVersion and scmMinTlsVersion to 1.2.";
+  return "The function app or its deployment site accepts TLS below 1.2: set minTlsVersion and scmMinTlsVersion to 1.2.";
 };
 
 export const requireZoneRedundantStorage: ResourceRule = ({ type, props }) => {
   const sku = props.sku?.name;
   if (type !== accountType || /ZRS$/.test(sku)) return undefined;
   return (
-    `The storage account has the redundancy ${sku}, so that accepted events lie in one datacenter. Run: ` +
+    `The storage account has the redundancy ${sku}, so accepted events are kept in only one datacenter. Run: ` +
     "npx pulumi config set --path azure.storageRedundancy ZRS"
   );
 };

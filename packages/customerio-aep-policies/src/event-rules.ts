@@ -5,7 +5,7 @@ export const forbidProfile: ResourceRule = ({ type, props }) => {
   const isEnabled = type === "aep:index:ProfileEnablement" || (type === "aep:index:Dataset" && props.profile === true);
   if (!isEnabled) return undefined;
   return (
-    "Events go to Real-Time Customer Profile, which has no way back and counts against a license. Run: " +
+    "Events go to Real-Time Customer Profile, which can't be undone and counts against a license. Run: " +
     "npx pulumi config set --path profile.enabled false"
   );
 };

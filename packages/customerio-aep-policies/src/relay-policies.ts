@@ -56,8 +56,8 @@ function inProduction(name: string, description: string, rule: ResourceRule): Re
 /** The rules of the pack, also for use in other packs. Each is mandatory unless the pack's configuration says otherwise. */
 export const relayPolicies: Policies = [
   everywhere("public-blobs", "Nothing that the relay stores is public.", forbidPublicBlobs),
-  everywhere("shared-keys", "The relay's storage takes identities alone.", forbidSharedKeys),
-  everywhere("tls", "Storage and function app take TLS 1.2 or later alone.", requireTls),
+  everywhere("shared-keys", "The relay's storage accepts only identities.", forbidSharedKeys),
+  everywhere("tls", "Storage and function app accept only TLS 1.2 or later.", requireTls),
   everywhere("profile", "Events do not go to Real-Time Customer Profile.", forbidProfile),
   everywhere("https-webhook", "Customer.io posts to an address with TLS.", requireHttpsWebhook),
   {
@@ -74,7 +74,7 @@ export const relayPolicies: Policies = [
   },
   {
     name: "required-tags",
-    description: "Resources in Azure have the tags that the company asks for.",
+    description: "Resources in Azure have the tags that the company requires.",
     enforcementLevel: "mandatory",
     configSchema: {
       properties: {

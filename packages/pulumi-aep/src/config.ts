@@ -34,7 +34,7 @@ export const config = z.object({
     .trim()
     .regex(/^[a-z0-9][a-z0-9-]*$/, "it must be the sandbox's name, in lower case, and not its title")
     .meta({
-      description: "Name of the sandbox that holds everything this provider makes, such as dev or prod.",
+      description: "Name of the sandbox that holds everything this provider creates, such as dev or prod.",
       environment: "AEP_SANDBOX",
       replaces: true,
     }),

@@ -57,7 +57,7 @@ describe("an error is reported with code, request id and remedy", () => {
     const body = { error_code: "403025", message: "Profile is not valid" };
     expect(await refusal({ status: 403, body, headers: { "X-Request-Id": "r-7" } })).toBe(
       "Could not look: Adobe Experience Platform answered 403: Profile is not valid, code 403025. Request id: r-7. " +
-        "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was made, and that " +
+        "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was created, and that " +
         "its project in Adobe Developer Console has the API “Experience Platform API” with a product profile.",
     );
   });

@@ -158,7 +158,7 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(await aep.read(type, id)).toBeUndefined();
     expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
       `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
-        "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
+        "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
     );
   });
 

@@ -92,7 +92,7 @@ test.each([
 test("an answer that is not from IMS names the setting", async () => {
   stub.answer("POST /ims/token/v3", { body: "<html>Sign in</html>" });
   expect((await errorOf(tokens.get())).message).toBe(
-    `Could not get an access token: ${stub.url} did not answer as Adobe IMS does. ` +
+    `Could not get an access token: ${stub.url} did not answer like Adobe IMS. ` +
       "Check that the setting aep:imsUrl points to Adobe IMS, not to a proxy's page.",
   );
 });

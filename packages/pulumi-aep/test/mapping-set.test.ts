@@ -85,8 +85,8 @@ test("the set of a killed run is adopted, ignoring one with other mappings and o
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
   expect(stub.calls).toEqual([list, flows, `GET ${collection}/${id}`]);
   expect(aep.progress).toEqual([
-    "leaves 1 alone, which an interrupted run made for this resource with other settings",
-    `takes over ${id}, which an interrupted run made for this resource`,
+    "leaves 1 alone, which an interrupted run created for this resource with other settings",
+    `adopts ${id}, which an interrupted run created for this resource`,
   ]);
 });
 

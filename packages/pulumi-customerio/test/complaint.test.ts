@@ -87,7 +87,7 @@ test("a wrong key says where keys are made, and that the region may be wrong", a
   const body = { errors: [{ detail: "unauthorized", status: "401" }] };
   expect((await refusal({ status: 401, body })).message).toBe(
     "Could not update the reporting webhook 7: Customer.io answered 401: unauthorized. The key is wrong, or it belongs " +
-      "to a region other than us. App API keys are made in Customer.io under Settings > API credentials > App API keys; " +
+      "to a region other than us. Create App API keys in Customer.io under Settings > API credentials > App API keys; " +
       "then run: npx pulumi config set --secret customerio:appApiKey. If the account is in the other region: " +
       "npx pulumi config set customerio:region eu",
   );

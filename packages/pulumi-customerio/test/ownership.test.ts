@@ -53,7 +53,7 @@ test("its deletion deletes a webhook that is not in the state, and says so", asy
   await (await provider()).delete(call("Ownership"), { id: claim.name, state: properties });
   expect(await exists(id)).toBe(false);
   expect(warnings).toEqual([
-    `deletes the reporting webhook "Relay (dev)" (${id}), which an interrupted run of this stack made`,
+    `deletes the reporting webhook "Relay (dev)" (${id}), which an interrupted run of this stack created`,
   ]);
 });
 

@@ -152,9 +152,7 @@ describe("create", () => {
     expect(made.id).toBe("41");
     expect(server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
     expect(workspace.webhooks).toEqual([{ id: 41, type: "webhook", ...wire }]);
-    expect(warnings).toEqual([
-      "takes over the reporting webhook 41, which already existed with this name and endpoint",
-    ]);
+    expect(warnings).toEqual(["adopts the reporting webhook 41, which already existed with this name and endpoint"]);
   });
 
   test("repeats a call that was lost before it took effect", async () => {
@@ -200,9 +198,7 @@ describe("create", () => {
     workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: wire.events.toReversed() }];
     expect((await reportingWebhook.create(operation(), inputs)).id).toBe("12");
     expect(server.calls()).toEqual([list, "PUT /v1/reporting_webhooks/12"]);
-    expect(warnings).toEqual([
-      "takes over the reporting webhook 12, which already existed with this name and endpoint",
-    ]);
+    expect(warnings).toEqual(["adopts the reporting webhook 12, which already existed with this name and endpoint"]);
   });
 
   test("never adopts a webhook of another resource of the program", async () => {

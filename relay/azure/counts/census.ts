@@ -2,31 +2,34 @@ import { randomUUID } from "node:crypto";
 import { forwardersPartition, forwardersTable } from "../../core/names.ts";
 import { type AgedRow, createTableFor, type Tables } from "../storage/tables.ts";
 
-/** Milliseconds. An instance that sends says so every 15 seconds, and counts for three times as long. */
+/** Milliseconds. A sending instance writes its row every 15 seconds, and is counted for three times as long. */
 const times = { beat: 15_000, alive: 45_000, forgotten: 60 * 60 * 1000, call: 2_000 };
 
-/** As long as nothing is known: as many as Flex Consumption may always make (its smallest `maximumInstanceCount`). */
+/**
+ * The count while nothing is known: the number of instances that Flex Consumption always allows (its smallest
+ * `maximumInstanceCount`).
+ */
 const unknownInstances = 40;
 
 export interface CensusPorts {
-  /** The most instances that the rate can feed; those beyond leave it to the others. */
+  /** The number of instances for which the rate is enough; any others send nothing. */
   readonly most: number;
-  /** Digest of the settings that this instance sends with. */
+  /** Digest of the settings with which this instance sends. */
   readonly configuration?: string | undefined;
   readonly tables: Pick<Tables, "create" | "put" | "ages" | "remove">;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
 }
 
 /**
- * Counts the instances of the relay that send to Platform, which share nothing but the storage account: each writes a row of the table
- * `forwarders` while it sends, and counts the rows that are fresh. So the rate limit holds over all of them, except for the seconds in
- * which a new one is not counted yet by the others; and one alone has the whole. Instances that would get less than their part of a
- * rate too low for all of them send nothing, until one of the others has nothing to send for 45 seconds.
+ * Counts the instances of the relay that send to Platform. They share only the storage account: each writes a row of
+ * the table `forwarders` while it sends, and counts the fresh rows. So the rate limit applies to all of them together,
+ * except for the seconds before the others count a new one. A single instance has the whole rate. If the rate is too
+ * low for all instances, the surplus ones send nothing until another one has been idle for 45 seconds.
  *
- * A row also tells the settings that its instance sends with, so that `/health` can say whether old ones are still in use.
+ * A row also names the settings of its instance, so that `/health` can report whether old ones are still in use.
  *
- * If the table can't be used the last count goes on, and before the first one there may be 40 instances.
+ * If the table can't be used, the last count stays in use. Before the first count, an instance assumes 40.
  */
 export class Census {
   readonly #ports: CensusPorts;
@@ -41,8 +44,8 @@ export class Census {
   }
 
   /**
-   * How many instances share the rate now, this one included; `Infinity` if it is one too many. Only the first call waits for the
-   * storage.
+   * How many instances share the rate now, including this one; `Infinity` if this one is surplus. Only the first call
+   * waits for the storage.
    */
   async instances(): Promise<number> {
     if (this.#ports.monotonic() - this.#beatAt >= times.beat) {
@@ -70,11 +73,11 @@ export class Census {
   }
 }
 
-/** What the forwarders' rows tell. */
+/** What the forwarders' rows say. */
 export interface ForwarderCensus {
-  /** How many instances send now, by the digest of the settings that they send with; "" is one too old to tell. */
+  /** How many instances send now, by the digest of their settings; "" if their version does not report it. */
   readonly configurations: Readonly<Record<string, number>>;
-  /** Whether any has ever sent: the last row stays. */
+  /** Whether any instance has ever sent: the last row is never deleted. */
   readonly haveSent: boolean;
 }
 

@@ -8,10 +8,10 @@ import { type EntityKey, mostInTransaction, type Position, type Tables } from ".
 /** Milliseconds for a page of rows, and for a transaction. */
 const patience = 30_000;
 
-/** One less than a transaction takes: the sum is written in the same one. */
+/** One less than a transaction allows, because the sum is written in the same one. */
 const mostAtOnce = mostInTransaction - 1;
 
-/** How the keys of sums begin, so that they come last in their day: after those of instances, and of purges. */
+/** Prefix of the sums' keys. It puts them last in their day, after the rows of instances and purges. */
 export const sumPrefix = "sum-";
 
 export interface FoldPorts {
@@ -20,11 +20,12 @@ export interface FoldPorts {
 }
 
 /**
- * Makes one row of the many that each day has, one for each instance, once the day is older than a week: else the table would grow with
- * every instance that there ever was.
+ * Combines the rows of a day, one per instance, into one row once the day is older than a week. Otherwise the table
+ * would grow with every instance that ever ran.
  *
- * A sum is written and its rows are deleted in one transaction, which fails if one of those is gone. So each row is in one sum only, even if
- * two instances add up at the same time or one crashes, and the total stays the same. It doesn't throw; what it leaves, the next one does.
+ * One transaction writes the sum and deletes its rows, and fails if one of those is gone. So each row is in exactly one
+ * sum and the total does not change, even if two instances add up at the same time or one crashes. Never throws; the
+ * next run does what this one leaves.
  */
 export async function foldCounts({ tables, clock }: FoldPorts): Promise<void> {
   const partition = daysBefore(clock(), foldedAfterDays);
@@ -36,7 +37,7 @@ export async function foldCounts({ tables, clock }: FoldPorts): Promise<void> {
       from = page.next;
     }
   } catch {
-    // The Table service is away, or another instance adds up the same rows.
+    // The Table service does not answer, or another instance is adding up the same rows.
   }
 }
 

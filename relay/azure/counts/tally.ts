@@ -13,17 +13,17 @@ import type { LineValues } from "../../core/delivery/outcomes.ts";
 import { countsTable } from "../../core/names.ts";
 import { createTableFor, type Tables } from "../storage/tables.ts";
 
-/** Milliseconds: after a quiet time the first counts are written soon, and then at most four times a minute. */
+/** Milliseconds: the first counts after a quiet time are written soon, later ones at most four times a minute. */
 const times = { soon: 1_000, between: 15_000, call: 2_000 };
 
 export interface TallyPorts {
   readonly tables: Pick<Tables, "create" | "put">;
   readonly clock: () => Date;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
-  /** Calls back after so many milliseconds; must not keep the process alive. */
+  /** Calls back after so many milliseconds, without keeping the process alive. */
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
-  /** Is called once a day, after counts were written. It must not throw. */
+  /** Called once a day, after counts were written. It must not throw. */
   readonly daily?: () => Promise<void>;
 }
 
@@ -35,21 +35,22 @@ interface Day {
 }
 
 /**
- * Keeps the counts of this instance of the relay in the table `counts`, in one row for each day, which is overwritten with the day's
- * sums, when calls were taken and refused last (see `arrivalOf`), and how many events had which attributes that the catalogue lacks. So
- * writing twice counts nothing twice, instances don't wait for each other, and the sum of all rows is the whole.
+ * Keeps the counts of this instance in the table `counts`, in one row per day. Each write replaces the row with the
+ * day's sums, the times of the last accepted and the last refused call (see `arrivalOf`), and the number of events for
+ * each attribute that the catalogue lacks. So a repeated write counts nothing twice, instances don't wait for each
+ * other, and the sum of all rows is the total.
  *
- * Events never wait for it: what can't be written is written with the next counts. A process that is killed takes the counts of its
- * last 15 seconds with it, and nothing else; one that is ended in order writes them first. An instance that is busy all month writes
- * 170,000 times, for less than a cent.
+ * Events never wait for this: what can't be written now is written with the next counts. A killed process loses the
+ * counts of its last 15 seconds and nothing else; one that shuts down writes them first. An instance that is busy all
+ * month writes 170,000 times, for less than a cent.
  */
 export class Tally {
   readonly #ports: TallyPorts;
   readonly #me = randomUUID();
-  /** By day; a day that is over goes once it is written. */
+  /** By day; a past day is removed once it is written. */
   readonly #days = new Map<string, Day>();
   #scheduled = false;
-  /** For which day `daily` was called. */
+  /** The last day for which `daily` was called. */
   #calledFor = "";
   #writtenAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
@@ -71,7 +72,10 @@ export class Tally {
     this.#writeLater();
   }
 
-  /** Writes what is not written yet, after what is under way: an older sum must not come last. It doesn't throw. */
+  /**
+   * Writes what is not written yet, after any write in progress, so that an older sum never overwrites a newer one.
+   * Never throws.
+   */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
@@ -81,7 +85,8 @@ export class Tally {
     const { tables, clock, monotonic, daily } = this.#ports;
     this.#writtenAt = monotonic();
     let isWritten = false;
-    // What could not be written for so long is given up: its row, of an earlier write, may be in a sum, and would be counted twice.
+    // Give up counts that could not be written for so long: a sum may already include this row's earlier state, and they
+    // would be counted twice.
     const oldest = daysBefore(clock(), foldedAfterDays - 1);
     for (const [date, day] of [...this.#days]) {
       if (date < oldest) this.#days.delete(date);

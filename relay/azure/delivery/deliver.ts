@@ -15,34 +15,34 @@ import type { Duplicates } from "./duplicates.ts";
 import type { Sender } from "./paced-client.ts";
 import type { PlatformAnswer } from "./platform-answer.ts";
 
-/** What became of one event of a message. */
+/** The result for one event of a message. */
 export type DeliveryResult =
   /** Platform has it. */
   | { readonly fate: "delivered"; readonly event: QueuedEvent }
-  /** Platform won't take it, and it is a dead letter of that name. */
+  /** Platform refuses it, and it is now a dead letter with that name. */
   | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
-  /** Platform has the same event already. */
+  /** Platform already has the same event. */
   | { readonly fate: "duplicate"; readonly event: QueuedEvent }
-  /** Its claim is gone, so an earlier run of the same message was done with it. */
+  /** Its claim is gone, so an earlier run of the same message finished it. */
   | { readonly fate: "gone"; readonly event: QueuedEvent }
   | FailedDelivery
   | UnsentDelivery;
 
-/** It wasn't tried: Platform takes nothing now, its turn is too far off, or the message has taken its time. */
+/** Not tried: Platform accepts nothing now, its turn is too far off, or the time for the message is up. */
 interface UnsentDelivery {
   readonly fate: "unsent";
   readonly event: QueuedEvent;
   readonly pause?: Pause;
 }
 
-/** The event has to come again later; `event` counts the attempt. */
+/** The event has to be tried again later; `event` counts the attempt. */
 export interface FailedDelivery {
   readonly fate: WaitReason;
   readonly event: QueuedEvent;
   readonly reason: string;
-  /** Seconds that Platform asked for. */
+  /** Seconds that Platform asked to wait. */
   readonly retryAfter: number | undefined;
-  /** Whether Platform took nothing at that time, so that it was not the event's own failure. */
+  /** Whether Platform accepted nothing at that time, so that the failure is not the event's own. */
   readonly isOutage: boolean;
 }
 
@@ -62,22 +62,23 @@ export interface DeliveryPorts {
 }
 
 /**
- * Events under way at a time for one message: enough that some which get no answer hold up few others. The host runs up to 24
- * messages an instance; when they are sent is up to the pace of the instance.
+ * Concurrent events of one message: enough that a few without an answer hold up only a few others. The host runs up to
+ * 24 messages per instance; the pace of the instance decides when they are sent.
  */
 const concurrency = 16;
 
 /**
- * Milliseconds after which a message begins with no further event, so that it ends within the host's `functionTimeout`. For so long
- * its events wait for their turn at the rate limit, which costs nothing; put back, they would cost three operations of the queue.
+ * Milliseconds after which no further event of a message is started, so that it ends within the host's
+ * `functionTimeout`. Until then its events wait for their turn at the rate limit, which costs nothing; putting them
+ * back would cost three queue operations.
  */
 const longestWork = 2 * 60 * 1000;
 
 /**
- * Sends the events of one message in their order, some at a time. One that fails keeps no other from being tried; only where
- * Platform takes nothing at all, or the time is over, the rest goes unsent.
+ * Sends the events of one message in order, several at a time. A failed event does not keep others from being tried;
+ * the rest is left unsent only if Platform accepts nothing at all or the time is up.
  *
- * @returns one delivery for each event, in their order; it doesn't throw
+ * @returns one delivery for each event, in the same order; never throws
  */
 export async function deliverAll(events: readonly QueuedEvent[], ports: DeliveryPorts): Promise<DeliveryResult[]> {
   const deliveries: DeliveryResult[] = events.map((event) => ({ fate: "unsent", event }));
@@ -118,7 +119,8 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   try {
     record = enrich(classified, event.receivedAt);
   } catch (error) {
-    // Such as JSON nested too deeply to be written again. Thrown, it would make the whole message poison.
+    // For example, JSON that is nested too deeply to be serialized again. If this threw, the whole message would become
+    // poison.
     return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
   }
 
@@ -150,12 +152,15 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
   return delivery ?? { fate: "duplicate", event };
 }
 
-/** In a few words for the log, which must not repeat what Platform says: it may repeat the event. */
+/** A short description for the log. It must not repeat what Platform says, since that may contain the event. */
 function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { status: number }>): string {
   return isForeign ? `HTTP ${status} without Platform's receipt: ${detail}` : `HTTP ${status}`;
 }
 
-/** Makes an event that waited for 30 days a dead letter, since its message must not outlive a claim. It doesn't throw. */
+/**
+ * Turns an event that waited for 30 days into a dead letter, since its message must not outlive its claim. Never
+ * throws.
+ */
 export async function giveUp(
   event: QueuedEvent,
   why: string,
@@ -174,7 +179,7 @@ function overdue(why: string): string {
   return `The event waited for 30 days; at last: ${why}`;
 }
 
-/** Makes an event a dead letter; `buried` counts the attempt at hand, for which `event` comes again if that fails. */
+/** Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt. */
 async function buryEvent(
   { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
   body: string,
@@ -190,7 +195,7 @@ async function buryEvent(
   }
 }
 
-/** The event has to come again, for a trouble that is not Platform's. */
+/** The event has to be tried again, for a reason other than Platform. */
 function recordFailure(event: QueuedEvent, reason: string, now: Date): FailedDelivery {
   const tried = addFailure(event, { at: now.toISOString(), error: reason });
   return { fate: "retry", event: tried, reason, retryAfter: undefined, isOutage: false };

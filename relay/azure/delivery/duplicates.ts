@@ -10,15 +10,15 @@ import { Gathering } from "../../core/gathering.ts";
 import { describeError } from "../log.ts";
 import { type EntityKey, mostInTransaction, TableError, type Tables } from "../storage/tables.ts";
 
-/** Milliseconds for one look-up or note. It is better to send an event twice than to hold it up to avoid a duplicate. */
+/** Milliseconds for one look-up or note. Sending an event twice is better than delaying it to avoid a duplicate. */
 const patience = 2_000;
 
-/** Events that an instance keeps in memory, some 3 MB. */
+/** Events that an instance remembers in memory, about 3 MB. */
 const remembered = 20_000;
 
-/** Rows that may be read for each event that is looked up together with others: to read so many costs less than another query. */
+/** Rows that may be read for each event in a combined look-up: reading so many costs less than another query. */
 const rowsForEach = 100;
-/** Rows of one answer at most. */
+/** Maximum rows of one answer. */
 const mostRows = 1_000;
 
 /** Milliseconds by which the clocks of Customer.io and Azure may differ. */
@@ -28,7 +28,7 @@ const skew = 60_000;
 export interface KnownEvent extends DeliveredEvent {
   /** Whether Platform may have it: see `mayBeRepeated`. */
   readonly mayBeRepeated: boolean;
-  /** What its note says beside its key. */
+  /** The content of its note, besides the key. */
   readonly subject: NoteSubject;
 }
 
@@ -41,11 +41,12 @@ interface NoteRow {
 /** Keeps Platform from getting an event a second time. */
 export interface Duplicates {
   /**
-   * Delivers an event by `send`, unless Platform has the same event already.
+   * Delivers an event with `send`, unless Platform already has it.
    *
-   * @param report called at most once a minute if an event can't be looked up or noted, with words for the log
-   * @returns what `send` says, whose fate `delivered` means that Platform took it; undefined if it was left out
-   * @throws what `send` throws, and nothing else
+   * @param report called at most once a minute if an event can't be looked up or noted, with a message for the log
+   * @returns the result of `send`, in which the fate `delivered` means that Platform accepted the event; undefined if
+   * it was left out
+   * @throws only what `send` throws
    */
   deliverOnce<T extends { readonly fate: string }>(
     event: KnownEvent,
@@ -54,35 +55,36 @@ export interface Duplicates {
   ): Promise<T | undefined>;
 }
 
-/** Lets every event through. */
+/** Sends every event. */
 export const keepDuplicates: Duplicates = { deliverOnce: (_event, send) => send() };
 
 export interface RememberedDuplicatesPorts {
   readonly tables: Pick<Tables, "create" | "delete" | "list" | "put" | "putAll" | "has" | "rowKeys">;
   readonly clock: () => Date;
-  /** How long an event is remembered at least. */
+  /** Minimum time for which an event is remembered. */
   readonly windowDays: number;
 }
 
 /**
- * Remembers the events that Platform took in the account's tables: looked up before an event is sent, if it may be a repetition, and
- * noted after Platform's 2xx, never before. So no event is left out that Platform does not have. What can go twice nonetheless, under
- * the same `_id`: an event whose process ended between Platform's answer and the note, one whose answer got lost, one that two instances
- * send in the same moment, and all for which the tables did not answer in time.
+ * Remembers in the account's tables which events Platform accepted. An event is looked up before it is sent if it may
+ * be a repetition, and noted after Platform's 2xx, never before. So no event is left out that Platform does not have.
+ * These may still be sent twice, under the same `_id`: an event whose process ended between Platform's answer and the
+ * note, one whose answer was lost, one that two instances send at the same moment, and any event for which the tables
+ * did not answer in time.
  *
- * Two events are the same if they have one id and one content, byte by byte, as a repeated call has. Customer.io calls its id that of
- * the event (its reporting webhook docs), yet ids that two events share have been seen; a guess that is wrong in this way gives a
- * second row under one `_id`, and the other way round it would lose an event. Notes that former versions made lie elsewhere, and go
- * with their tables.
+ * Two events are the same if they have the same id and the same content, byte for byte, as in a repeated call.
+ * Customer.io says that the id is the event's (its reporting webhook docs), but two events with the same id have been
+ * seen. If that assumption is wrong in this direction, the dataset has a second row under one `_id`; in the other
+ * direction, an event would be lost. Notes of former versions are in other tables, and are deleted with them.
  *
- * One transaction of a table for an event that comes alone, and a hundredth of one for each of many: what comes while others are noted
- * is noted with the next ones, up to a hundred of a minute together. The same holds for look-ups.
+ * An event that comes alone costs one table transaction, and each of many a hundredth of one: events that arrive during
+ * a write are noted with the next one, up to a hundred of the same minute. The same applies to look-ups.
  */
 export class RememberedDuplicates implements Duplicates {
   readonly #ports: RememberedDuplicatesPorts;
-  /** In the order in which they were noted; the oldest goes first. */
+  /** In the order in which they were noted; the oldest is removed first. */
   readonly #delivered = new Set<string>();
-  /** Events of this instance that are under way, and whether Platform took them. */
+  /** Events that this instance is sending, and whether Platform accepted them. */
   readonly #underWay = new Map<string, Promise<boolean>>();
   /** By table and partition. */
   readonly #lookUps: Gathering<string, boolean>;
@@ -126,7 +128,7 @@ export class RememberedDuplicates implements Duplicates {
     if (!event.mayBeRepeated) return false;
     const { clock, windowDays } = this.#ports;
     const { current, previous, since } = deliveredTables(clock(), windowDays);
-    // No event was noted before it was made.
+    // An event can't have been noted before it was created.
     const isNew = event.createdAt !== undefined && event.createdAt > since + skew;
     try {
       const tables = isNew ? [current] : [current, previous];
@@ -138,7 +140,7 @@ export class RememberedDuplicates implements Duplicates {
     }
   }
 
-  /** Which of some rows of one partition are there. */
+  /** Which of several rows of one partition exist. */
   async #find(place: string, wanted: readonly string[]): Promise<boolean[]> {
     const [table = "", partition = ""] = place.split("/");
     const { tables } = this.#ports;
@@ -149,7 +151,7 @@ export class RememberedDuplicates implements Duplicates {
     const range = from === to ? undefined : await tables.rowKeys(table, { partition, from, to, most }, signal);
     const found = new Set(range?.rows);
     if (range?.isAll) return wanted.map((row) => found.has(row));
-    // Nothing was read, or too many others lie between: what comes after the last row read is asked for one by one.
+    // Nothing was read, or too many other rows are in between: look up everything after the last row one by one.
     const seen = range?.rows.at(-1) ?? "";
     return Promise.all(
       wanted.map(
@@ -191,7 +193,7 @@ export class RememberedDuplicates implements Duplicates {
     return rows.map(() => true);
   }
 
-  /** Makes a new period's table; the instance that made it removes those of the past. */
+  /** Creates the table of a new period; the instance that creates it deletes those of past periods. */
   async #begin(names: DeliveredTables, signal: AbortSignal): Promise<void> {
     const { tables } = this.#ports;
     if (!(await tables.create(names.current, signal))) return;

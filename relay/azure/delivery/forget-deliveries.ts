@@ -5,14 +5,15 @@ import type { Tables } from "../storage/tables.ts";
 const patience = 30_000;
 
 /**
- * Deletes the tables of delivered events of an account whose relay remembers none any more: else the last two would stay forever, and
- * or a lookup whether an event was delivered would find them. It doesn't throw; what it leaves, the next start deletes.
+ * Deletes the tables of delivered events in an account whose relay no longer remembers any. Otherwise the last two
+ * tables would stay forever, and a look-up of whether an event was delivered would find them. Never throws; the next
+ * start deletes what is left.
  */
 export async function forgetDeliveries(tables: Pick<Tables, "list" | "delete">): Promise<void> {
   const signal = AbortSignal.timeout(patience);
   try {
     for (const table of await tables.list(signal)) if (isDeliveredTable(table)) await tables.delete(table, signal);
   } catch {
-    // It costs pennies a month, and nothing waits for it.
+    // The tables cost pennies a month, and nothing waits for their deletion.
   }
 }

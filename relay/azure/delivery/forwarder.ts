@@ -12,7 +12,7 @@ import type { Fence } from "./fence.ts";
 import type { Sender } from "./paced-client.ts";
 import { buryUnreadable } from "./unreadable.ts";
 
-/** Where events go and from when on, or what is wrong with the settings. */
+/** Where to send events, and from when on; or what is wrong with the settings. */
 export type ForwarderTarget =
   | { readonly client: Sender; readonly readyAt: Date | undefined }
   | { readonly problem: string };
@@ -21,27 +21,29 @@ export interface ForwarderPorts {
   readonly target: ForwarderTarget;
   readonly storage: Pick<RelayStorageClient, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
-  /** Why this instance must send nothing now; default: it always may. */
+  /** Why this instance must not send now; default: it always may. */
   readonly fence?: Fence;
   readonly clock: () => Date;
-  /** From 0 up to, not including, 1. */
+  /** At least 0, and less than 1. */
   readonly random: () => number;
-  /** By default line by line. */
+  /** By default a line for each outcome. */
   readonly log?: RelayLog;
 }
 
 /**
  * Queue `events`: sends each event of a message to Platform.
  *
- * The queue trigger has no back-off, so retries are made here: events that Platform did not take go back to the queue as a new
- * message that stays hidden for a growing time, and the message at hand is completed. So its delivered events aren't sent again.
+ * The queue trigger has no back-off, so the forwarder retries by itself: it puts events that Platform did not accept
+ * back into the queue, in a new message that stays hidden for a growing time, and completes the current message. So
+ * delivered events aren't sent again.
  *
- * Where it could end early, the host hands the message over again, after 30 s if this threw, or else after its 10 minutes' lease:
+ * If the run ends early, the host hands out the message again, after 30 s if this function threw, otherwise after its
+ * lease of 10 minutes:
  *
- * - before or among the sends, or after them: what was delivered and not noted yet is sent again, under the same `_id`;
+ * - before, during or after the sends: what was delivered and not noted yet is sent again, under the same `_id`;
  * - after undelivered events went back to the queue: they are in two messages, and may be delivered twice;
  * - after a dead letter was written: it is overwritten by the same one;
- * - after a claim was deleted: its event is known to be done with, and is skipped.
+ * - after a claim was deleted: its event is known to be finished, and is skipped.
  *
  * @throws if the events could neither be delivered nor put back. After the host's fifth try the message is poison.
  */
@@ -66,7 +68,7 @@ export function forwarderHandler({
     }
   };
 
-  /** Puts back what has to come again, and forgets the claims of the rest. */
+  /** Puts back the events to try again, and deletes the claims of the rest. */
   const settle = async (
     deliveries: readonly DeliveryResult[],
     turns: readonly ComingTurn[],
@@ -112,7 +114,7 @@ export function forwarderHandler({
     }
 
     const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log);
-    // The host always says how often it took the message; without it, nothing is known.
+    // The host always reports how often it handed out the message; without that, nothing is known.
     const isRedelivered = Number(context.triggerMetadata?.dequeueCount ?? 2) > 1;
     const deliveries = await deliverAll(events, {
       platform: standstill.client,
@@ -132,8 +134,9 @@ interface ComingTurn {
 }
 
 /**
- * When what was not delivered comes again. While others pass, an event that failed waits by itself, the longer the more often it
- * failed; those that failed as often go together. While Platform takes nothing, no event is at fault, and all wait for it.
+ * When to try undelivered events again. While other events pass, each failed event waits on its own, longer after each
+ * failure; events with the same number of failures share a message. While Platform accepts nothing, no event is to
+ * blame, and all wait for Platform.
  */
 function comingTurns(
   deliveries: readonly DeliveryResult[],
@@ -152,7 +155,7 @@ function comingTurns(
       add(`unsent ${event.attempts > 0}`, event, () => delivery.pause?.seconds ?? 0);
     } else if (hasFailed(delivery)) {
       const { fate, retryAfter, isOutage } = delivery;
-      // Few have failed, so that they need not be spread.
+      // Only a few have failed, so they need not be spread out.
       if (isOutage || client.isAway)
         add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
       else {
@@ -170,7 +173,7 @@ interface Standstill {
   readonly level: LogLevel;
   readonly seconds: number;
   readonly why: string;
-  /** Whether Platform is away and may come back by itself. */
+  /** Whether Platform is down and may come back by itself. */
   readonly isPause?: boolean;
 }
 
@@ -195,7 +198,7 @@ function agesOf(events: readonly QueuedEvent[], now: Date): number[] {
   return events.map(({ receivedAt }) => wholeSeconds(now.getTime() - Date.parse(receivedAt)));
 }
 
-/** Whole seconds that the event has waited in the queue which has waited longest. */
+/** Whole seconds that the event with the longest wait has spent in the queue. */
 function longestWait(events: readonly QueuedEvent[], now: Date): number {
   return Math.max(...events.map((event) => wholeSeconds(now.getTime() - waitingSince(event))));
 }
@@ -212,7 +215,7 @@ function reportDead(deliveries: readonly DeliveryResult[], context: InvocationCo
   }
 }
 
-/** What became of the events of a message that was tried. */
+/** The results for the events of a message that was tried. */
 function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly ComingTurn[], now: Date): Outcome {
   const waiting = turns.flatMap(({ events }) => events);
   const eventsOf = (wanted: DeliveryResult["fate"]) =>
@@ -222,7 +225,7 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
   const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
-  // A dead letter has a line of its own, which is loud enough.
+  // A dead letter has its own line, which is enough.
   const counted = deliveries.map(fateToCount).filter((fate) => fate !== "dead");
   const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
   return {
@@ -253,7 +256,7 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
   };
 }
 
-/** As what an event counts: one that wasn't sent as what Platform is away for. */
+/** The outcome as which an event counts. An unsent event counts as the kind of outage. */
 function fateToCount(delivery: DeliveryResult): Fate {
   return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
 }

@@ -8,7 +8,7 @@ export interface InletCredential {
   readonly imsUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** With commas between them. */
+  /** Separated by commas. */
   readonly scopes: string;
   readonly orgId: string;
 }
@@ -17,20 +17,21 @@ export interface InletTokensOptions {
   readonly credential: InletCredential;
   /** Milliseconds for one request with its answer. */
   readonly timeout: number;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
 }
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-/** Seconds before its end at which a token is no longer used, as in Adobe's own Python client. */
+/** Seconds before its expiry from which a token is no longer used, as in Adobe's own Python client. */
 const margin = 500;
-/** Milliseconds in which IMS is not asked again, after a token that Platform refuses or a refusal of its own. */
+/** Milliseconds for which IMS is not called again, after Platform refused a token or IMS refused to issue one. */
 const rest = 30_000;
 
 /**
- * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole life of
- * about a day: so there is one at a time, one request for it however many events wait, and a rest after each refusal.
+ * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole
+ * life of about a day. So there is one token at a time, one request for it however many events wait, and a pause after
+ * each refusal.
  */
 export class InletTokens {
   readonly #options: InletTokensOptions;
@@ -43,10 +44,11 @@ export class InletTokens {
   }
 
   /**
-   * A token; or why it could not be had, as an answer of Platform would say it: 401 if an operator has to fix the credential.
+   * Returns a token; or, if there is none, the reason in the form of an answer from Platform: 401 if an operator has to
+   * fix the credential.
    *
-   * @param refused the token that Platform has just refused; it is answered again while it is new, since then another one
-   *   would not help
+   * @param refused the token that Platform has just refused; a recent one is returned again, since a new one would not
+   * help
    */
   get(refused?: string): Promise<string | PlatformAnswer> {
     const now = this.#options.monotonic();
@@ -62,7 +64,7 @@ export class InletTokens {
 
   async #ask(): Promise<string | PlatformAnswer> {
     const { credential, timeout, monotonic } = this.#options;
-    // In the body, since Adobe logs the query.
+    // In the body, because Adobe logs the query.
     const body = new URLSearchParams({
       grant_type: "client_credentials",
       client_id: credential.clientId,
@@ -81,7 +83,7 @@ export class InletTokens {
       if (!isSuccess(status)) return this.#noteRefusal(refusalOf(status, headers["retry-after"], answer));
       const parsed = tokenAnswer.safeParse(answer);
       if (!parsed.success)
-        return this.#noteRefusal(mistake("did not answer as it does, maybe PLATFORM_IMS_URL is wrong"));
+        return this.#noteRefusal(mistake("did not answer like Adobe IMS; PLATFORM_IMS_URL may be wrong"));
       const { access_token: token, expires_in: seconds } = parsed.data;
       const since = monotonic();
       this.#current = { token, since, staleAt: since + Math.max(seconds - margin, seconds / 2) * 1000 };
@@ -97,7 +99,10 @@ export class InletTokens {
   }
 }
 
-/** IMS is busy or fails, which passes; or it refuses the credential. Of its words only OAuth's code, which can hold no secret. */
+/**
+ * IMS is busy or fails, which is temporary; or it refuses the credential. Only OAuth's error code is kept, since it
+ * can't contain a secret.
+ */
 function refusalOf(status: number, retryAfter: string | undefined, answer: unknown): PlatformAnswer {
   if (status === 408 || status === 429 || status >= 500) {
     return { status, retryAfter: retryAfter ?? null, detail: `Adobe IMS answered ${status}` };

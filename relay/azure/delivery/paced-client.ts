@@ -8,19 +8,21 @@ import { noAnswerInTime, type PlatformAnswer } from "./platform-answer.ts";
 import type { PlatformClient } from "./platform-client.ts";
 
 /**
- * Milliseconds of a pause that a message waits out where it is. So nothing is put back in an outage of some seconds, and the whole
- * rate is there as soon as Platform is. In a longer one, or until somebody has fixed something, waiting here would only keep instances
- * busy, which Azure bills, and other events from being the probe.
+ * The longest pause, in milliseconds, for which a message waits in memory. So in an outage of a few seconds nothing is
+ * put back, and the full rate returns together with Platform. In a longer outage, or until someone has fixed something,
+ * waiting here would keep instances busy, which Azure bills, and keep other events from being the probe.
  */
 const shortPause = 2_000;
 
-/** Milliseconds between two looks whether one of the requests under way has ended. */
+/** Milliseconds between checks for a free request slot. */
 const look = 20;
 
-/** Tries after which a refusal counts as its event's own fault although no other event shows it: there may be no other. */
+/**
+ * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none.
+ */
 const lonelyTries = 5;
 
-/** What became of a request. */
+/** The result of a request. */
 export interface SentRequest {
   readonly answer: PlatformAnswer;
   readonly verdict: Verdict;
@@ -28,24 +30,27 @@ export interface SentRequest {
   readonly retryAfter: number | undefined;
 }
 
-/** An event's turn has come. */
+/** The turn of an event. */
 export interface SendingTurn {
-  /** Sends the event; a pause means that it was not sent: Platform went away meanwhile, or newer settings came into force. */
+  /**
+   * Sends the event. A pause means that it was not sent: Platform went down meanwhile, or newer settings came into
+   * force.
+   */
   send(body: string): Promise<SentRequest | Pause>;
 }
 
-/** What the forwarder sends with. */
+/** The client with which the forwarder sends. */
 export interface Sender {
-  /** Why an event that failed so often can't be sent for longer than is worth waiting for. */
+  /** Why an event with so many failures can't be sent within a reasonable wait. */
   pause(attempts: number): Pause | undefined;
-  /** Whether Platform takes nothing. */
+  /** Whether Platform accepts nothing. */
   readonly isAway: boolean;
-  /** Milliseconds until an event that failed so often may find out whether Platform is back. */
+  /** Milliseconds until an event with so many failures may probe whether Platform is back. */
   millisecondsToProbe(attempts: number): number;
   /**
-   * Waits for the turn of an event that failed so often. It is asked for before anything that costs.
+   * Waits for the turn of an event with so many failures. Call it before doing anything that costs money.
    *
-   * @param patience milliseconds to wait at most
+   * @param patience maximum wait in milliseconds
    */
   turn(attempts: number, patience: number): Promise<SendingTurn | Pause>;
 }
@@ -53,21 +58,21 @@ export interface Sender {
 export interface PacedClientPorts {
   readonly client: Pick<PlatformClient, "send">;
   readonly pace: Pace;
-  /** Why this instance must not send now, asked right before each request; default: it always may. */
+  /** Why this instance must not send now, called right before each request; default: it always may. */
   readonly fence?: Fence;
-  /** How many instances send now; `Infinity` if this one is to leave the rate to others. */
+  /** How many instances send now; `Infinity` if this one should leave the rate to others. */
   readonly instances: () => Promise<number>;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
   readonly clock: () => Date;
-  /** Waits so many milliseconds; default: in real time. */
+  /** Waits for a time in milliseconds; default: in real time. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** Sends at the pace that all instances together may have, and hardly at all while Platform takes nothing. */
+/** Sends at this instance's share of the total rate, and only probes while Platform accepts nothing. */
 export class PacedClient implements Sender {
   readonly #ports: PacedClientPorts;
-  /** When the last of each line is gone. Only the first of a line asks for a turn: the others could not get one. */
+  /** The end of each waiting line. Only the first in a line asks for a turn: the others could not get one. */
   readonly #lines = { fresh: Promise.resolve(), repeated: Promise.resolve() };
 
   constructor(ports: PacedClientPorts) {
@@ -122,10 +127,10 @@ export class PacedClient implements Sender {
   async #send(body: string, turn: Turn, attempts: number): Promise<SentRequest | Pause> {
     const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
     for (;;) {
-      // Before the request begins, so that it counts neither as a try nor against Platform.
+      // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
       const fenced = await fence?.();
       if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
-      // Platform may have gone away since; then this request would only be one more.
+      // Platform may have gone down meanwhile; then this request would be useless.
       const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
       if (pause) return pause;
       if (pace.begin(turn, monotonic())) break;

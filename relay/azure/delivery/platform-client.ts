@@ -4,27 +4,30 @@ import type { Fence } from "./fence.ts";
 import type { InletCredential, InletTokens } from "./inlet-tokens.ts";
 import { failureOf, isReceipt, mostAnswerBytes, type PlatformAnswer } from "./platform-answer.ts";
 
-/** Longest part of an answer that is kept. */
+/** Maximum length of the kept part of an answer. */
 const maxDetailLength = 500;
 
 export interface PlatformClientOptions {
   /** Milliseconds for one request with its answer. */
   readonly timeout: number;
-  /** For an authenticated inlet; others want nothing of the sort. */
+  /** For an authenticated inlet; other inlets need no token. */
   readonly authorization?: {
     readonly credential: Pick<InletCredential, "clientId" | "orgId">;
     readonly tokens: Pick<InletTokens, "get">;
   };
-  /** Why this instance must not send now, asked again after each wait for a token, which may be long; default: it always may. */
+  /**
+   * Why this instance must not send now, checked again after each wait for a token, which may be long; default: it
+   * always may.
+   */
   readonly fence?: Fence;
 }
 
 /**
- * Posts events to the streaming inlet of the dataflow, one a request: Adobe documents batches for XDM records only, not for raw
- * events of a dataflow (its streaming ingestion docs).
+ * Posts events to the dataflow's streaming inlet, one per request: Adobe documents batches only for XDM records, not
+ * for raw events of a dataflow (its streaming ingestion docs).
  *
- * The URL is a secret, since anyone who has it can write into the
- * dataset: it is in no answer, error or log.
+ * The URL is a secret, since anyone who has it can write into the dataset. It must not appear in any answer, error or
+ * log.
  */
 export class PlatformClient {
   readonly #streamingUrl: URL;
@@ -37,7 +40,7 @@ export class PlatformClient {
 
   /**
    * @param body JSON
-   * @returns the answer, of any status. Where there was none, Platform may have the event nonetheless.
+   * @returns the answer, whatever its status. If there was none, Platform may still have the event.
    */
   async send(body: string): Promise<PlatformAnswer> {
     const { authorization, fence } = this.#options;
@@ -46,7 +49,8 @@ export class PlatformClient {
     const post = async (token: string): Promise<PlatformAnswer> => {
       const fenced = await fence?.();
       if (fenced) return { failure: `not sent: ${fenced.why}` };
-      // Beside the token what every call of Platform's APIs carries (Adobe's "Authenticate and access Experience Platform APIs").
+      // The headers of every call to Platform's APIs, besides the token (Adobe's "Authenticate and access Experience Platform
+      // APIs").
       const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
       return this.#post(body, { ...headers, authorization: `Bearer ${token}` }, [token]);
     };
@@ -54,7 +58,7 @@ export class PlatformClient {
     if (typeof token !== "string") return token;
     const answer = await post(token);
     if (!("status" in answer) || answer.status !== 401) return answer;
-    // The token may have been revoked before its time; another one is tried once.
+    // The token may have been revoked early; try one new token.
     const another = await tokens.get(token);
     return typeof another !== "string" || another === token ? answer : post(another);
   }
@@ -81,7 +85,7 @@ export class PlatformClient {
     }
   }
 
-  /** Platform's words about a refusal; the inlet's id, which they tend to repeat, is left out. */
+  /** Platform's words about a refusal, without the inlet's id, which they often repeat. */
   #detailOf(text: string, requestId: string | string[] | undefined, others: readonly string[]): string {
     const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
       .filter((part) => part !== "")
@@ -95,13 +99,13 @@ export class PlatformClient {
   }
 }
 
-/** Nothing of the text is repeated: it may be anybody's page. */
+/** Do not repeat any of the text: the page may come from anyone. */
 function foreignAnswer(contentType: string | undefined): string {
   const type = /^[\w.+-]+\/[\w.+-]+/.exec(contentType ?? "")?.[0] ?? "no content type";
-  return `${type}; check PLATFORM_STREAMING_URL, and whether a proxy answers in Platform's place`;
+  return `${type}; check PLATFORM_STREAMING_URL, and whether a proxy answers instead of Platform`;
 }
 
-/** The title and message of Adobe's problem report (`{ title, report: { message } }`), or the text of anything else. */
+/** The title and message of Adobe's problem report (`{ title, report: { message } }`), or any other text. */
 function complaintOf(text: string): string {
   const problem = jsonOf(text);
   if (!isObject(problem)) return text;

@@ -15,11 +15,11 @@ const reason =
   "The forwarder failed five times on the queue message of this event; its log says why. Some of the message's events may have been delivered.";
 
 /**
- * Queue `events-poison`, where the host puts a message on which the forwarder failed five times: makes each of its events a dead letter.
- * It can't wait there, since the host's copy expires after 7 days.
+ * Queue `events-poison`, into which the host puts a message after the forwarder failed on it five times. Turns each of
+ * its events into a dead letter. They can't wait here, since the host's copy expires after 7 days.
  *
- * @throws if the storage fails. The host, which moves nothing out of a poison queue, then hands the message over again each time its
- *   lease ends. Dead letters that were written are overwritten.
+ * @throws if the storage fails. The host never removes messages from a poison queue, so it hands out the message again
+ * each time its lease ends. Dead letters that were already written are overwritten.
  */
 export function poisonHandler({ storage, clock }: PoisonPorts): StorageQueueHandler {
   return async (message, context) => {

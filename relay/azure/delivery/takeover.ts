@@ -7,53 +7,58 @@ import type { Marks } from "../marks-reader.ts";
 import type { RelayStorageClient } from "../storage/storage.ts";
 import { createTableFor, type Entity, mostInTransaction, type Tables } from "../storage/tables.ts";
 
-/** Milliseconds after which a call answers how far it has come. */
+/** Milliseconds after which a call returns its progress. */
 const longestWork = 8_000;
 /** Milliseconds for one page of a thousand notes. */
 const pageTimeout = 30_000;
 
 const request = z.object({
-  /** The first hexadecimal digit of the partitions: a sixteenth of all notes, so that callers can ask for several at once. */
+  /**
+   * The first hexadecimal digit of the partitions. Each covers a sixteenth of all notes, so that callers can ask for
+   * several at once.
+   */
   share: z.string().regex(/^[0-9a-f]$/),
-  /** How far the call before this one came. */
+  /** The position that the previous call reached. */
   position: z.object({ table: z.string(), from: z.record(z.string(), z.string()).optional() }).optional(),
 });
 
 type Position = NonNullable<z.output<typeof request>["position"]>;
 
-/** The header that carries the key. */
+/** The header with the key. */
 export const keyHeader = "x-relay-key";
 
-/** What `POST /takeover` answers with 200. */
+/** The answer of `POST /takeover` with 200. */
 interface TakeoverProgress {
-  /** Notes that this call has written. */
+  /** Notes that this call wrote. */
   readonly copied: number;
-  /** For the next call; absent once the share is done. */
+  /** For the next call; absent once this share is complete. */
   readonly position?: Position;
 }
 
 export interface TakeoverPorts {
   readonly marks: Marks;
   readonly storage: Pick<RelayStorageClient, "tables" | "tablesAt">;
-  /** How many days this relay remembers events; 0: it does not. */
+  /** For how many days this relay remembers events; 0: it does not. */
   readonly windowDays: number;
   readonly clock: () => Date;
-  /** Milliseconds of a clock that never goes back; Node's by default. */
+  /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
 }
 
 /**
- * `POST /takeover`: copies notes of delivered events from the account of a relay that this one replaces, for some seconds, and says
- * where to go on. `pulumi` calls it again until all is copied. Repeated, it writes the same notes again.
+ * `POST /takeover`: copies notes of delivered events from the account of the relay that this one replaces, for some
+ * seconds, and returns where to continue. `pulumi` calls it until everything is copied. A repeated call writes the same
+ * notes again.
  *
- * The account is named by the mark `former` on the queue. The caller must show the key to the digest in that mark; only a login
- * that may write the queue's metadata can have set it. So no role on data is needed by anyone but the relay's own identity.
+ * The mark `former` on the queue names the account. The caller must send the key that matches the digest in that mark;
+ * only a login that may write the queue's metadata can have set it. So only the relay's own identity needs a role on
+ * data.
  *
  * | answer | when |
  * |---|---|
  * | 200 | `TakeoverProgress` |
- * | 403 | the key does not fit the mark as this instance knows it, by a look of up to five seconds ago |
- * | 400 | the request is not as it should be |
+ * | 403 | the key does not match the mark, which this instance has read within the last five seconds |
+ * | 400 | the request is invalid |
  * | 503 | one of the accounts can't be used, with the reason |
  */
 export function takeoverHandler(ports: TakeoverPorts): HttpHandler {
@@ -87,13 +92,13 @@ async function copy(work: {
   const until = monotonic() + longestWork;
   const [oldest = ""] = names;
   let position = work.position;
-  // What is no longer among the tables is older than the window by now: a new period has begun since the call before.
+  // A table that no longer exists is now older than the window: a new period has begun since the previous call.
   if (position === undefined || !names.includes(position.table)) position = { table: oldest };
   let copied = 0;
   while (position !== undefined && monotonic() < until) {
     const { table }: Position = position;
     const signal = AbortSignal.timeout(pageTimeout);
-    // `~` comes after all that keys are made of.
+    // `~` sorts after all characters of keys.
     const page = await from.entities(table, { from: share, before: `${share}~`, position: position.from }, signal);
     for (const entities of transactionsOf(page.entities)) {
       await createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, entities, signal));
@@ -106,7 +111,7 @@ async function copy(work: {
   return { copied, ...(position && { position }) };
 }
 
-/** In groups that one transaction takes: of one partition each. */
+/** In groups that fit one transaction, each in one partition. */
 function transactionsOf(entities: readonly Entity[]): Entity[][] {
   const groups: Entity[][] = [];
   for (const entity of entities) {

@@ -9,7 +9,7 @@ export interface BuryPorts {
   readonly clock: () => Date;
 }
 
-/** Makes a whole queue message that can't be read a dead letter, which is named after the day on which it was queued. */
+/** Turns a queue message that can't be read into one dead letter, named after the day on which it was queued. */
 export async function buryUnreadable(
   { text, reason }: DecodedEnvelope & { readable: false },
   context: InvocationContext,

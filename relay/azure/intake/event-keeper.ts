@@ -15,12 +15,15 @@ export interface EventKeeperPorts {
   readonly digestSecret: string | undefined;
   readonly storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "putDeadLetter">;
   readonly clock: () => Date;
-  /** Milliseconds: of one queue message's write with its tries, and after which it no longer holds up those behind it. */
+  /**
+   * Milliseconds for the write of one queue message, including retries, and after which it no longer holds up later
+   * ones.
+   */
   readonly budget: { readonly write: number; readonly patience: number };
   readonly log: RelayLog;
 }
 
-/** The call of a body. */
+/** The call that brought a body. */
 interface Call {
   readonly policy: EventPolicy;
   readonly context: InvocationContext;
@@ -45,7 +48,7 @@ export class EventKeeper {
     });
   }
 
-  /** @throws the storage's error: then nothing is kept, and Customer.io has to repeat the call */
+  /** @throws the storage's error: nothing was kept, and Customer.io has to repeat the call */
   async keep(body: Uint8Array, call: Call): Promise<void> {
     const now = this.#ports.clock();
     let admission: Admission;

@@ -22,7 +22,7 @@ export function labelsOf({
   return labels;
 }
 
-/** The sums of the labels of a group's events, without those that no event has. */
+/** The sums of the labels of a group's events; labels that no event has are left out. */
 export function countLabels(labels: readonly EventLabel[]): Record<string, unknown> {
   const redacted: Record<string, number> = {};
   const kinds = new Map<string, number>();

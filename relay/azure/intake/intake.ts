@@ -24,54 +24,56 @@ import { withBody } from "./request-body.ts";
 
 /** Milliseconds. Customer.io's limit for a call is 4 s, including the network. */
 export interface IntakeBudget {
-  /** From the call's arrival to its answer, whatever the storage does. */
+  /** The time from a call's arrival to its answer, whatever the storage does. */
   readonly call: number;
-  /** One queue message's write, tries and waits between them included. */
+  /** The write of one queue message, including retries and waits. */
   readonly write: number;
   /** After this time, later writes no longer wait for this one. */
   readonly patience: number;
 }
 
-/** Patience and a write together stay within the call's budget, so that even a slow storage gets its events in time. */
+/** Patience and a write together fit into the call's budget, so that even a slow storage gets its events in time. */
 export const intakeBudget: IntakeBudget = { call: longestCall, write: 2_600, patience: 250 };
 
 export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
   readonly storage: EventKeeperPorts["storage"];
-  /** Says whether the intake is closed; default: it never is. */
+  /** Reports whether the intake is closed; default: it never is. */
   readonly gate?: Gate;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
-  /** The limit of bytes in the bodies of concurrent calls; by default that of an instance of the default size. */
+  /** Maximum bytes in the bodies of concurrent calls; by default the limit of an instance of the default size. */
   readonly bodies?: ByteBudget;
-  /** The log of calls without an event; by default a separate one, in sums. */
+  /** The log of calls without an event; by default a separate log, in sums. */
   readonly refusals?: RelayLog;
-  /** The log of events; by default line by line. */
+  /** The log of events; by default a line for each. */
   readonly log?: RelayLog;
   /** Checks after each event, without delaying it. */
   readonly watch?: Pick<QueueWatch, "look">;
 }
 
 /**
- * `POST /customerio`: takes one event from Customer.io's reporting webhook.
+ * `POST /customerio`: accepts one event from Customer.io's reporting webhook.
  *
  * | answer | when |
  * |---|---|
- * | 200 | the event is in the queue; or it is left out by a filter; or it was signed but is none, and is a dead letter: refused, it would hold up all others for days |
- * | 401 | no signing key fits, or the signature's time is too far off where that is checked |
+ * | 200 | the event is in the queue; or a filter leaves it out; or the body is signed but not an event, and is now a dead letter: a refusal would hold up all later events for days |
+ * | 401 | no signing key matches, or the signature's time is checked and too far off |
  * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
- * | 503 | the intake is closed, since the relay is being taken down or newer settings have replaced those of this instance (which may know a former signing key only: a 401 would cost an hour); or no signing key is set or the settings can't be used, or the storage did not take the event in time; or calls that are under way hold as many bytes as this instance can (`bodyBudget`), which has `Retry-After: 1`. Customer.io repeats the call, sooner than after a 500 or 429 |
+ * | 503 | the intake is closed, since the relay is being taken down or this instance has outdated settings (it may know only a former signing key, and a 401 would cost an hour); or no signing key is set; or the settings can't be used; or the storage did not store the event in time; or concurrent calls use all the memory that this instance has for bodies (`bodyBudget`), which adds `Retry-After: 1`. Customer.io repeats the call sooner than after a 500 or 429 |
  *
- * Filters and personal data are applied here, before anything is stored: what is left out costs nothing further, and what is dropped
- * or hashed is in no queue, claim or dead letter. What can't be read, though, can't be redacted either, and is a dead letter as it came.
+ * Filters and personal data options are applied here, before anything is stored: what is left out costs nothing
+ * further, and what is dropped or hashed is in no queue, claim or dead letter. A body that can't be read can't be
+ * redacted either, and becomes a dead letter unchanged.
  *
- * Up to the limit, whatever was signed is kept: in the queue message, or as a claim. What Platform won't take becomes a dead letter
- * later.
+ * Up to the limit, every signed body is kept, in the queue message or as a claim. What Platform refuses becomes a dead
+ * letter later.
  *
- * Where it could end early: before the write, nothing was answered, and Customer.io repeats the call. After the claim but before the
- * message: the same, and the claim is overwritten by the repeated call or swept by the container's lifecycle rule. After the message
- * but before the answer: the repeated call queues the event again, and Platform gets it twice under the same `_id`.
+ * If the process ends before the write, the call got no answer, and Customer.io repeats it. After the claim but before
+ * the message, the same happens, and the repeated call overwrites the claim, or the container's lifecycle rule removes
+ * it. After the message but before the answer, the repeated call queues the event again, and Platform gets it twice
+ * under the same `_id`.
  */
 export function intakeHandler({
   signingKeys,
@@ -100,7 +102,7 @@ export function intakeHandler({
           freshnessProblem(timestamp, { now: clock(), maximumAgeSeconds });
         // An unsigned body releases its bytes before anything is awaited.
         if (problem !== undefined) return { problem };
-        // Checked last, so that a drain has to wait for one budget only.
+        // Checked last, so that a drain has to wait for only one budget.
         const shut = await gate();
         if (shut !== undefined) return { refusal: closedIntake(shut) };
         await keeper.keep(body, { policy, ...call });

@@ -7,13 +7,13 @@ import { waitUnlessAborted } from "../budget.ts";
 export type UnreadBody = "tooLarge" | "noRoom";
 
 /**
- * Reads a request's body and passes it on. Its bytes count against the budget from the moment they are read until `use` ends, however long
- * the caller waits for that.
+ * Reads a request's body and passes it on. Its bytes count against the budget from the moment they are read until `use`
+ * ends, however long the caller waits for that.
  *
- * The declared length is checked before anything is read; but only received bytes are counted, since a caller may declare any
- * length, or none at all, and then send nothing.
+ * The declared length is checked before anything is read. Only received bytes are counted, since a caller may declare
+ * any length, or none, and then send nothing.
  *
- * @param signal ends the reading, so that a slow caller reserves nothing for longer than a call may take
+ * @param signal ends the reading, so that a slow caller does not reserve anything for longer than a call may take
  * @throws the signal's reason, or the error of `use`
  */
 export async function withBody<T>(

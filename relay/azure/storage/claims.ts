@@ -3,7 +3,10 @@ import type { QueuedEvent } from "../../core/event/envelope.ts";
 import { describeError, logOutcome } from "../log.ts";
 import { type RelayStorageClient, storageTimeout } from "./storage.ts";
 
-/** The event's body: out of the envelope, or from its claim. Undefined if an earlier run was done with it: see `readClaim`. */
+/**
+ * The event's body, from the envelope or from its claim. Undefined if an earlier run finished the event: see
+ * `readClaim`.
+ */
 export async function bodyOf(
   event: QueuedEvent,
   storage: Pick<RelayStorageClient, "readClaim">,
@@ -12,8 +15,8 @@ export async function bodyOf(
 }
 
 /**
- * Deletes the claims of events that are done with. One that can't be deleted is left to the container's lifecycle rule: to fail for
- * it would send events again that Platform has.
+ * Deletes the claims of finished events. If one can't be deleted, the container's lifecycle rule removes it later:
+ * failing here would send events again that Platform already has.
  */
 export async function deleteClaims(
   events: readonly QueuedEvent[],

@@ -1,6 +1,9 @@
 import type { TokenCredential } from "@azure/identity";
 
-/** What opens the storage account: a connection string, or the addresses of its services and an identity. */
+/**
+ * What the relay needs to open the storage account: a connection string, or the addresses of its services and an
+ * identity.
+ */
 export type StorageAccess =
   | { readonly connectionString: string }
   | {
@@ -11,7 +14,7 @@ export type StorageAccess =
     };
 
 /**
- * An immediate second try, and a third after a short wait: enough for a connection that went stale or a busy partition. The
- * caller bounds the whole by a signal, which ends a try under way and a wait between two alike.
+ * An immediate second try, and a third after a short wait: enough for a stale connection or a busy partition. The
+ * caller limits the total with a signal, which ends both a try and a wait between tries.
  */
 export const retryOptions = { maxTries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 300 };

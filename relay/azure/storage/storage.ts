@@ -11,38 +11,38 @@ import type { StorageSettings } from "../settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
 
-/** Milliseconds that one call may take, tries and waits between them included, where nobody waits for an answer. */
+/** Milliseconds that one call may take, including retries and waits, if nobody waits for an answer. */
 export const storageTimeout = 30_000;
 
 /** The message that a queue would hand out next. */
 export interface QueueHead {
   readonly queue: string;
   readonly id: string;
-  /** How often it was handed out. */
+  /** How often the queue has handed it out. */
   readonly dequeueCount: number;
 }
 
-/** When the message becomes visible: at once, or after so many seconds (7 days at most). */
+/** When the message becomes visible: at once, or after a number of seconds (7 days at most). */
 export interface EnqueueOptions {
   readonly delaySeconds: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * The relay's storage account: the queue of events, claims (bodies too large for a message) and dead letters. Queue and containers
- * must exist.
+ * The relay's storage account: the queue of events, claims (bodies too large for a message) and dead letters. Queue and
+ * containers must exist.
  *
- * Azure's libraries are loaded when they are first used, since loading them is most of a cold start and few calls need the one for
- * blobs. Each is imported in a module of its own, from which the bundler keeps only what is used.
+ * Azure's libraries are loaded when they are first used, since loading them is most of a cold start and few calls need
+ * the one for blobs. Each is imported in its own module, from which the bundler keeps only what is used.
  *
- * Every method throws what Azure's library throws, or an error that names the setting to fix. A signal that is aborted ends the method
- * in any case, also where the library does not heed it, as while it gets a token.
+ * Every method throws what Azure's library throws, or an error that names the setting to fix. An aborted signal always
+ * ends the method, even where the library ignores it, as while it fetches a token.
  */
 export class RelayStorageClient {
   readonly #events: () => Promise<QueueClient>;
   readonly #poison: () => Promise<QueueClient>;
   readonly #blobs: () => Promise<BlobServiceClient>;
-  /** The account's tables, which hold nothing that must not get lost. */
+  /** The account's tables, which hold only data that may get lost. */
   readonly tables: Tables;
   readonly #access: () => Promise<StorageAccess>;
 
@@ -60,22 +60,22 @@ export class RelayStorageClient {
   tablesAt(tableServiceUri: string): Tables {
     return new Tables(async () => {
       const own = await this.#access();
-      // An account key opens no other account.
+      // An account key opens only its own account.
       if ("connectionString" in own) throw new Error("App settings: RELAY_STORAGE names no identity.");
       return { ...own, tableServiceUri };
     });
   }
 
   /**
-   * Puts a message on the queue of events; the message is durable when the promise ends.
+   * Puts a message into the queue of events. Once the promise resolves, the message is durable.
    *
-   * @param message base64, as the Functions host expects it and `sendMessage` does not make it
+   * @param message base64, as the Functions host expects; `sendMessage` does not encode it
    */
   enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
     return runWithin(signal, async () => {
       const queue = await this.#events();
       await queue.sendMessage(message, {
-        // A message would be deleted after 7 days unless it is marked to stay forever.
+        // Without this, a message would be deleted after 7 days.
         messageTimeToLive: -1,
         visibilityTimeout: delaySeconds,
         abortSignal: signal,
@@ -83,14 +83,14 @@ export class RelayStorageClient {
     });
   }
 
-  /** Keeps a body until its event is done with. Written twice, the same claim is overwritten with the same body. */
+  /** Keeps a body until its event is finished. A second write overwrites the claim with the same body. */
   putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
     return runWithin(signal, () => this.#put(containerNames.claims, name, body, signal));
   }
 
   /**
-   * @returns undefined if there is no such claim: an earlier run delivered its event, or made it a dead letter, and then deleted the
-   *   claim. Nothing else deletes one as young as a message.
+   * @returns undefined if there is no such claim: an earlier run delivered its event or made it a dead letter, and then
+   * deleted the claim. Nothing else deletes a claim that is as young as a message.
    */
   readClaim(name: string, signal: AbortSignal): Promise<string | undefined> {
     return runWithin(signal, async () => {
@@ -105,7 +105,7 @@ export class RelayStorageClient {
     });
   }
 
-  /** Deletes a claim; that it is gone already is not an error. */
+  /** Deletes a claim; a missing claim is not an error. */
   deleteClaim(name: string, signal: AbortSignal): Promise<void> {
     return runWithin(signal, async () => {
       const claims = await this.#container(containerNames.claims);
@@ -114,14 +114,14 @@ export class RelayStorageClient {
   }
 
   /**
-   * Writes a dead letter. Written twice, it is overwritten: see `blobName`.
+   * Writes a dead letter. A second write overwrites it: see `blobName`.
    *
-   * @returns whether there was none of its name
+   * @returns whether there was no dead letter with this name
    */
   putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
     return runWithin(signal, async () => {
       const text = JSON.stringify(document);
-      // Azure's library tries again when an answer is lost, and then meets the blob that it has written itself.
+      // Azure's library retries if an answer is lost, and then finds the blob that it has written itself.
       const write = randomUUID();
       try {
         await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" }, { write });
@@ -136,7 +136,7 @@ export class RelayStorageClient {
     });
   }
 
-  /** Out of a list of blobs: the relay's identity may not read dead letters, see `writeOnly`. */
+  /** From a list of blobs, because the relay's identity may not read dead letters: see `writeOnly`. */
   async #metadataOf(
     containerName: string,
     name: string,
@@ -144,12 +144,12 @@ export class RelayStorageClient {
   ): Promise<Record<string, string> | undefined> {
     const container = await this.#container(containerName);
     const listed = container.listBlobsFlat({ prefix: name, includeMetadata: true, abortSignal: signal });
-    // No name of a dead letter is the beginning of another one, but the first in order is the shortest in any case.
+    // No dead letter's name is the beginning of another one, and the shortest one comes first in any case.
     const { value } = await listed.next();
     return value?.name === name ? value.metadata : undefined;
   }
 
-  /** The heads of both queues; none of a queue in which no message is visible. Nothing is taken by it. */
+  /** The heads of both queues; none for a queue without a visible message. This takes no message. */
   heads(signal: AbortSignal): Promise<readonly QueueHead[]> {
     return runWithin(signal, async () => {
       const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
@@ -170,7 +170,9 @@ export class RelayStorageClient {
     });
   }
 
-  /** Counts dead letters; stops at the first page that reaches `enough`, and then `more` says whether there may be others. */
+  /**
+   * Counts dead letters. Stops at the first page that reaches `enough`; `more` then says whether there may be others.
+   */
   countDeadLetters(enough: number, signal: AbortSignal): Promise<{ count: number; more: boolean }> {
     return runWithin(signal, async () => {
       const container = await this.#container(containerNames.deadLetters);
@@ -183,7 +185,7 @@ export class RelayStorageClient {
     });
   }
 
-  /** Ends if queue and containers are there and can be reached, and throws otherwise. */
+  /** Resolves if queue and containers exist and can be reached, and throws otherwise. */
   check(signal: AbortSignal): Promise<{ waiting: number }> {
     return runWithin(signal, async () => {
       const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });

@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import type { StorageAccess } from "./storage-access.ts";
 
-/** Where an account's Table service is, and how calls to it are authorized. */
+/** The address of an account's Table service, and how calls to it are authorized. */
 export interface TableEndpoint {
   readonly address: string;
-  /** The header `Authorization` of a call; the URL is still without its query, which is not signed. */
+  /** The header `Authorization` of a call; the URL must not have its query yet, which is not signed. */
   readonly authorize: (url: URL, date: string, signal: AbortSignal) => Promise<string> | string;
 }
 

@@ -1,10 +1,13 @@
-/** Several writes in the form that the Table service takes as one ("Performing entity group transactions" in Microsoft Learn). */
+/**
+ * Several writes in the form that the Table service accepts as one ("Performing entity group transactions" in Microsoft
+ * Learn).
+ */
 export interface Transaction {
   readonly contentType: string;
   readonly body: string;
 }
 
-/** One write. An entity that is to be deleted must be there, or the whole transaction fails. */
+/** One write. An entity to delete must exist, or the whole transaction fails. */
 export type Write =
   | { readonly method: "PUT"; readonly url: string; readonly entity: object }
   | { readonly method: "DELETE"; readonly url: string };
@@ -36,7 +39,9 @@ export function transactionOf(writes: readonly Write[]): Transaction {
   return { contentType: "multipart/mixed; boundary=batch_relay", body: lines.join("\r\n") };
 }
 
-/** The status with which a transaction failed; its answer is HTTP 202 even then. Undefined if all was written. */
+/**
+ * The status with which a transaction failed; its answer is HTTP 202 even then. Undefined if everything was written.
+ */
 export function faultOf(answer: string): number | undefined {
   const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
   return statuses.length === 0 ? 500 : statuses.find((status) => status >= 300);

@@ -6,16 +6,16 @@ import type { StorageAccess } from "./storage-access.ts";
 import { endpointOf, type TableEndpoint } from "./table-endpoint.ts";
 import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
 
-/** The two keys that make an entity of a table unique. Both must be fit for a URL: letters, digits, `-` and `_`. */
+/** The two keys that make an entity of a table unique. Both must be safe in a URL: letters, digits, `-` and `_`. */
 export interface EntityKey {
   readonly partition: string;
   readonly row: string;
 }
 
-/** Entities of one transaction at most ("Performing entity group transactions" in Microsoft Learn). */
+/** Maximum entities of one transaction ("Performing entity group transactions" in Microsoft Learn). */
 export const mostInTransaction = 100;
 
-/** A row, and how old it is. */
+/** A row, and its age. */
 export interface AgedRow {
   readonly row: string;
   /** Milliseconds since it was written. */
@@ -28,14 +28,14 @@ export interface RowRange {
   readonly partition: string;
   readonly from: string;
   readonly to: string;
-  /** Rows that are read at most. */
+  /** Maximum number of rows to read. */
   readonly most: number;
 }
 
-/** Where a page of a table begins, as the service said at the end of the page before. */
+/** Where a page of a table begins, as the service reported at the end of the previous page. */
 export type Position = Readonly<Record<string, string>>;
 
-/** What an entity says. */
+/** The properties of an entity. */
 export type Properties = Readonly<Record<string, number | string>>;
 
 /** An entity to write. */
@@ -44,7 +44,7 @@ export interface Entity {
   readonly properties: Properties;
 }
 
-/** An entity as it was read. */
+/** An entity that was read. */
 export interface StoredEntity extends Entity {
   /** When it was written. */
   readonly writtenAt: Date;
@@ -53,14 +53,14 @@ export interface StoredEntity extends Entity {
 /** Partitions by their names. */
 export interface PartitionRange {
   readonly from: string;
-  /** The first that is not among them. */
+  /** The first partition that is not included. */
   readonly before: string;
 }
 
-/** The last version of the REST interface that changed anything for tables; tokens of Entra ID need it. */
+/** The last version of the REST interface that changed anything for tables; Entra ID tokens need it. */
 const apiVersion = "2020-12-06";
 
-/** The Table service answered with a status that was not expected. */
+/** The Table service answered with an unexpected status. */
 export class TableError extends Error {
   readonly status: number;
   readonly code: string;
@@ -73,8 +73,8 @@ export class TableError extends Error {
 }
 
 /**
- * The Table service of the relay's storage account, by its REST interface ("Table service REST API" in Microsoft Learn): the few calls
- * that are needed take no library, and so add nothing to a cold start.
+ * The Table service of the relay's storage account, through its REST interface ("Table service REST API" in Microsoft
+ * Learn): the few calls that the relay needs don't require a library, and so add nothing to a cold start.
  *
  * Every method throws a TableError, what `sendRequest` throws, or an error that names the setting to fix.
  */
@@ -85,7 +85,7 @@ export class Tables {
     this.#endpoint = once(async () => endpointOf(await access()));
   }
 
-  /** @returns false if there is such a table already */
+  /** @returns false if the table already exists */
   async create(table: string, signal: AbortSignal): Promise<boolean> {
     const request = { signal, accept: [201, 204, 409], body: { TableName: table } };
     return (await this.#call("POST", "Tables", request)).status !== 409;
@@ -101,12 +101,12 @@ export class Tables {
     return rows.map(({ TableName: name }) => String(name));
   }
 
-  /** Writes an entity in place of the one that may be there. */
+  /** Writes an entity, and replaces an existing one. */
   async put(table: string, key: EntityKey, signal: AbortSignal, properties: Properties = {}): Promise<void> {
     await this.#call("PUT", entityPath(table, key), { signal, accept: [204], body: addTypes(properties) });
   }
 
-  /** All entities of a table with their keys and `Timestamp`, page by page; none if there is no such table. */
+  /** All entities of a table with their keys and `Timestamp`, page by page; none if the table does not exist. */
   async all(table: string, signal: AbortSignal): Promise<JsonObject[]> {
     const found: JsonObject[] = [];
     for (let from: Position | undefined = {}; from !== undefined; ) {
@@ -118,9 +118,9 @@ export class Tables {
   }
 
   /**
-   * Up to a thousand entities in a range of partitions, in their order; none if there is no such table.
+   * Up to a thousand entities in a range of partitions, in order; none if the table does not exist.
    *
-   * @param position where the page before ended
+   * @param position where the previous page ended
    * @returns `next` is undefined at the end
    */
   async entities(
@@ -138,7 +138,7 @@ export class Tables {
     await this.#transact(entities, { table, signal });
   }
 
-  /** Up to a thousand entities in partitions whose names come before one, in their order; see `keys`. */
+  /** Up to a thousand entities in partitions whose names come before a given one, in order; see `keys`. */
   async rowsBefore(
     table: string,
     { partition, from = {} }: { readonly partition: string; readonly from?: Position | undefined },
@@ -150,9 +150,10 @@ export class Tables {
   }
 
   /**
-   * Puts an entity in the place of others of its partition, one less than `mostInTransaction` at most, in one transaction: so all of it happens, or nothing.
+   * Replaces entities of a partition, at most `mostInTransaction` minus one, with one entity, in one transaction: all
+   * of it or nothing.
    *
-   * @throws TableError also if one of the others is not there any more
+   * @throws TableError also if one of the entities no longer exists
    */
   async replace(
     table: string,
@@ -166,7 +167,7 @@ export class Tables {
     await this.#transact([...others.map((other) => ({ key: other })), { key, properties }], { table, signal });
   }
 
-  /** @param entities each to be put, or to be deleted if it has no properties */
+  /** @param entities each to write, or to delete if it has no properties */
   async #transact(
     entities: readonly { readonly key: EntityKey; readonly properties?: Properties }[],
     { table, signal }: { readonly table: string; readonly signal: AbortSignal },
@@ -182,15 +183,15 @@ export class Tables {
     if (fault !== undefined) throw new TableError(fault, "");
   }
 
-  /** @returns false also if there is no such table */
+  /** @returns false also if the table does not exist */
   async has(table: string, key: EntityKey, signal: AbortSignal): Promise<boolean> {
     return (await this.#call("GET", entityPath(table, key), { signal, accept: [200, 404] })).status === 200;
   }
 
   /**
-   * The row keys of a partition from one to another, both included, in their order, up to `most` (a thousand at the most).
+   * The row keys of a partition from one to another, both included, in order, up to `most` (a thousand at most).
    *
-   * @returns `isAll`: whether there are no more; no rows if there is no such table
+   * @returns `isAll`: whether there are no more; no rows if the table does not exist
    */
   async rowKeys(
     table: string,
@@ -203,13 +204,15 @@ export class Tables {
     return { rows: rows.map(({ RowKey: row }) => String(row)), isAll: next === undefined };
   }
 
-  /** Whether there is an entity whose row key begins with the prefix. @returns false also if there is no such table */
+  /**
+   * Whether there is an entity whose row key begins with the prefix. @returns false also if the table does not exist
+   */
   async hasAny(
     table: string,
     { partition, rowPrefix }: { readonly partition: string; readonly rowPrefix: string },
     signal: AbortSignal,
   ): Promise<boolean> {
-    // `~` comes after all that keys are made of.
+    // `~` sorts after all characters of keys.
     const range = `PartitionKey eq '${partition}' and RowKey ge '${rowPrefix}' and RowKey lt '${rowPrefix}~'`;
     for (let from: Position | undefined = {}; from !== undefined; ) {
       const query = { $filter: range, $top: "1", ...from };
@@ -225,8 +228,8 @@ export class Tables {
   }
 
   /**
-   * The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first thousand, and
-   * none if there is no such table.
+   * The rows of a partition with the milliseconds since each was written, by the service's own clock; up to the first
+   * thousand, and none if the table does not exist.
    */
   async ages(table: string, partition: string, signal: AbortSignal): Promise<AgedRow[]> {
     const filter = `PartitionKey eq '${partition}'`;
@@ -239,7 +242,7 @@ export class Tables {
     }));
   }
 
-  /** The signal ends a call wherever it is: also while a token is fetched. */
+  /** The signal ends a call at any point, even while a token is fetched. */
   #call(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
     return waitUnlessAborted(request.signal, this.#ask(method, path, request));
   }
@@ -284,7 +287,7 @@ export class Tables {
   }
 }
 
-/** Does what needs the table, which is made first if it is not there. */
+/** Does something that needs the table, and first creates the table if it does not exist. */
 export async function createTableFor(
   tables: Pick<Tables, "create">,
   table: string,
@@ -300,7 +303,10 @@ export async function createTableFor(
   }
 }
 
-/** The service takes a whole number for one of 32 bits unless it is told that it is none ("Payload format for Table service operations"). */
+/**
+ * The service assumes 32 bits for a whole number unless the type is given ("Payload format for Table service
+ * operations").
+ */
 function addTypes(properties: Properties): Record<string, number | string> {
   const large = Object.entries(properties).filter(
     ([, value]) => typeof value === "number" && Math.abs(value) >= 2 ** 31,
@@ -323,10 +329,10 @@ function entityPath(table: string, { partition, row }: EntityKey): string {
 
 interface TableRequest {
   readonly signal: AbortSignal;
-  /** Statuses that are no error. */
+  /** Statuses that are not errors. */
   readonly accept: readonly number[];
   readonly body?: object;
-  /** In place of `body`. */
+  /** Instead of `body`. */
   readonly transaction?: Transaction;
   readonly query?: Readonly<Record<string, string>>;
 }

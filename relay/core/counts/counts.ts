@@ -5,8 +5,8 @@ import { verificationPrefix } from "../names.ts";
 export type OperatorCount = "purged" | "movedOut" | "movedIn";
 
 /**
- * The relay's counts, which balance all events without a log: every accepted event is counted here, or is in a dead letter or the queue,
- * which can be read.
+ * The relay's counts, which balance all events without a log: every accepted event is counted here, or is in a dead
+ * letter or the queue, which can be read.
  *
  * | count | counts |
  * |---|---|
@@ -17,9 +17,9 @@ export type OperatorCount = "purged" | "movedOut" | "movedIn";
  * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
  * | `refused` | calls without a valid signature, or with a body beyond the limit |
  * | `unavailable` | calls answered 503 |
- * | `delivered`, `duplicate`, `gone`, `dead` | what became of events in the queue: see `fates` |
+ * | `delivered`, `duplicate`, `gone`, `dead` | results of events in the queue: see `fates` |
  * | `deliveredSeconds` | the sum of the ages of `delivered` events, in seconds |
- * | `retried`, `held` | each time that an event went back to the queue, not each event |
+ * | `retried`, `held` | each return of an event to the queue, not each event |
  * | `purged` | dead letters that an operator deleted |
  * | `movedOut`, `movedIn` | events and dead letters that an operator moved to another relay, or brought from one or from a backup |
  *

@@ -1,22 +1,25 @@
 import type { Verdict } from "./delivery.ts";
 import { fates, type WaitReason } from "./fates.ts";
 
-/** Failures in a row, without a delivery among them, after which Platform counts as away. */
+/** Failures in a row, without a delivery in between, after which Platform is considered down. */
 const tolerance = 20;
 
 /** The weight of a failure of an event that has failed before: it may be the event's own fault. */
 const repeatedFailure = 0.25;
 
-/** After this many failures in a row a refusal may not be the event's own fault. */
+/** After this many failures in a row, a refusal may not be the event's own fault. */
 const doubtful = 3;
 
 /**
- * Milliseconds between two probes: a share of the time that Platform has been away, so that its return is noticed in good time; for the
- * least of them see `fates`.
+ * The time between two probes, as a share of the outage's duration, so that the end of the outage is noticed soon; the
+ * minimum is in `fates`.
  */
 const probes = { share: 0.05, most: 15 * 60 * 1000 };
 
-/** What Platform is away for where it answers every event like this: what it refuses for good, somebody has to fix. */
+/**
+ * The kind of outage if Platform answers every event like this. If it refuses everything for good, an operator has to
+ * fix something.
+ */
 const outages: Readonly<Record<Exclude<Verdict, "delivered">, WaitReason>> = {
   retry: "retry",
   hold: "hold",
@@ -24,15 +27,17 @@ const outages: Readonly<Record<Exclude<Verdict, "delivered">, WaitReason>> = {
 };
 
 /**
- * The share of an outage so far over which messages spread that go back to the queue: a probe needs one of them, and the others only
- * cost. At most as many milliseconds as between two probes.
+ * The share of the outage's duration over which messages that go back to the queue are spread: a probe needs one of
+ * them, and the others only cost money. The limit in milliseconds is that of the time between two probes.
  */
 const spread = 0.25;
 
-/** Milliseconds in which a Platform that was away must have been well, or the next outage counts as the same one going on. */
+/**
+ * Milliseconds for which Platform must have worked after an outage; a failure before that continues the same outage.
+ */
 const convalescence = 30_000;
 
-/** As long as nothing was delivered for so many milliseconds, so many requests are under way at most: each may be in vain. */
+/** If nothing was delivered for this many milliseconds, only this many requests run at once: each may be useless. */
 const caution = { milliseconds: 2_000, requests: 24 };
 
 /** Nothing may be sent now. */
@@ -40,7 +45,7 @@ export interface Pause {
   readonly reason: WaitReason;
   /** How long, for a caller that waits here. */
   readonly milliseconds: number;
-  /** How long, for a message that goes back to the queue: at least 1, and spread, so that not all come back at once. */
+  /** How long, for a message that goes back to the queue: at least 1, and spread, so that not all return at once. */
   readonly seconds: number;
   /** For the log. */
   readonly why: string;
@@ -48,7 +53,7 @@ export interface Pause {
 
 /** Permission for one request. */
 export interface Permit {
-  /** Whether its event has not failed before. */
+  /** Whether its event has never failed. */
   readonly isFresh: boolean;
   /** Whether it is a probe, which finds out if Platform is back. */
   readonly isProbe: boolean;
@@ -57,36 +62,39 @@ export interface Permit {
 interface Outage {
   readonly since: number;
   reason: WaitReason;
-  /** When the next probe may go. Events that failed before have probes of their own, which take none from fresh events. */
+  /**
+   * When the next probe may be sent. Events that failed before have their own probes, which don't delay those of fresh
+   * events.
+   */
   readonly next: { fresh: number; repeated: number };
 }
 
 /**
- * Tells "Platform is away" from "this event fails", for one instance of the relay, and keeps it from sending to a Platform that
- * takes nothing.
+ * Distinguishes "Platform is down" from "this event fails", for one instance of the relay, and stops it from sending
+ * while Platform accepts nothing.
  *
- * Platform is away after 20 failures in a row; the failure of an event that has failed before counts for a quarter, so that events
- * which always fail hold up no others. Then single probes go, each half second at first, and in a long outage ever fewer: after a
- * twentieth of the time that it has lasted, 15 minutes at most. Any delivery ends it.
+ * Platform is down after 20 failures in a row; the failure of an event that has failed before counts as a quarter, so
+ * that events which always fail do not hold up others. Then only single probes are sent: every half second at first,
+ * later after a twentieth of the outage's duration so far, 15 minutes at most. Any delivery ends the outage.
  *
- * @remarks Times are milliseconds of a clock that never goes back, such as `performance.now()`.
+ * @remarks Times are milliseconds of a monotonic clock, such as `performance.now()`.
  */
 export class Breaker {
   readonly #random: () => number;
   #failures = 0;
-  /** Those of the failures that an operator has to fix. */
+  /** The failures that an operator has to fix. */
   #mistakes = 0;
   #outage: Outage | undefined;
   #last: { readonly lasted: number; readonly endedAt: number } | undefined;
   #underWay = 0;
   #deliveredAt = Number.NEGATIVE_INFINITY;
 
-  /** @param random from 0 up to, not including, 1 */
+  /** @param random at least 0, and less than 1 */
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  /** The pause that is on for an event, if there is one; undefined also when it is time for a probe. */
+  /** The current pause for an event, if any; undefined also when it is time for a probe. */
   pause(now: number, isFresh: boolean): Pause | undefined {
     if (this.#outage === undefined) return undefined;
     const { reason, next, since } = this.#outage;
@@ -95,7 +103,7 @@ export class Breaker {
     return this.#pauseOf(reason, wait, Math.min(probes.most, (now - since) * spread));
   }
 
-  /** Asks leave for one request. */
+  /** Asks for permission to send one request. */
   enter(now: number, isFresh: boolean): Permit | Pause {
     const pause = this.pause(now, isFresh);
     if (pause) return pause;
@@ -112,7 +120,7 @@ export class Breaker {
     return isProbe || this.#outage === undefined;
   }
 
-  /** Takes note that a permitted request is sent now; false if it has to wait until one of those under way has ended. */
+  /** Records that a permitted request is sent now; returns false if it has to wait until another one has ended. */
   begin({ isProbe }: Permit, now: number): boolean {
     const isSure = now - this.#deliveredAt <= caution.milliseconds;
     if (!isProbe && !isSure && this.#underWay >= caution.requests) return false;
@@ -121,10 +129,10 @@ export class Breaker {
   }
 
   /**
-   * Takes note of how a permitted request ended.
+   * Records how a permitted request ended.
    *
-   * @param outcome.retryAfter seconds that Platform asked for
-   * @returns whether it was Platform's return
+   * @param outcome.retryAfter seconds that Platform asked to wait
+   * @returns whether this ended the outage
    */
   record(
     { isFresh, isProbe }: Permit,
@@ -150,12 +158,12 @@ export class Breaker {
     return false;
   }
 
-  /** Whether Platform takes nothing. */
+  /** Whether Platform accepts nothing. */
   get isAway(): boolean {
     return this.#outage !== undefined;
   }
 
-  /** Whether a refusal is its event's own fault, since other events are delivered. */
+  /** Whether a refusal is its event's own fault, because other events are delivered. */
   get othersPass(): boolean {
     return this.#outage === undefined && Number.isFinite(this.#deliveredAt) && this.#failures < doubtful;
   }
@@ -172,7 +180,7 @@ export class Breaker {
   }
 
   #open(now: number): void {
-    // A Platform that falters again right after an outage is not asked as often as in a new one.
+    // If Platform fails again right after an outage, it is probed less often than in a new outage.
     const isRelapse = this.#last !== undefined && now - this.#last.endedAt < convalescence;
     const since = isRelapse ? now - (this.#last?.lasted ?? 0) / 2 : now;
     const reason = this.#mistakes > this.#failures / 2 ? "hold" : "retry";
@@ -184,7 +192,7 @@ export class Breaker {
 
   #pauseOf(reason: WaitReason, milliseconds: number, more: number): Pause {
     const seconds = Math.max(1, Math.ceil((milliseconds + this.#random() * more) / 1000));
-    return { reason, milliseconds, seconds, why: "Platform takes nothing, and is asked now and then" };
+    return { reason, milliseconds, seconds, why: "Platform accepts nothing; the relay tries again from time to time" };
   }
 }
 

@@ -5,30 +5,30 @@ interface Wait {
   /** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
   readonly base: number;
   readonly cap: number;
-  /** Milliseconds: the least time between two probes while Platform is away for this. */
+  /** Milliseconds: the minimum time between two probes during an outage of this kind. */
   readonly probe: number;
 }
 
 interface FateProperties {
-  /** The field of the log's line, and the count, that say how many there are. */
+  /** The name of the field in the log line, and of the count. */
   readonly count: OutcomeNumber;
   /** The log level of the line that counts it. */
   readonly level: LogLevel;
   /** Whether the event's claim is deleted because nothing needs it any more. */
   readonly endsClaim: boolean;
-  /** Absent: the event does not come again. */
+  /** Absent: the event is not tried again. */
   readonly wait?: Wait;
 }
 
-/** What can become of an event that the forwarder takes from the queue. */
+/** The possible results for an event that the forwarder takes from the queue. */
 export const fates = {
   /** Platform has it. */
   delivered: { count: "delivered", level: "info", endsClaim: true },
-  /** Platform had the same event already. */
+  /** Platform already had the same event. */
   duplicate: { count: "duplicate", level: "info", endsClaim: true },
   /** Its claim is gone: an earlier run of the same message has finished it. */
   gone: { count: "gone", level: "warn", endsClaim: false },
-  /** It is a dead letter, which has a line of its own. */
+  /** It is a dead letter, which has its own line. */
   dead: { count: "dead", level: "error", endsClaim: true },
   /** Platform is busy or failing; the same event may succeed later. */
   retry: { count: "retried", level: "warn", endsClaim: false, wait: { base: 2, cap: 3600, probe: 500 } },
@@ -38,10 +38,10 @@ export const fates = {
 
 export type Fate = keyof typeof fates;
 
-/** What a wait is for. */
+/** The reason for a wait. */
 export type WaitReason = { [Name in Fate]: (typeof fates)[Name] extends { readonly wait: Wait } ? Name : never }[Fate];
 
-/** The counts of finished events. Dead letters are not among them: a replay puts them back into the queue. */
+/** The counts of finished events. Dead letters are not included: a replay puts them back into the queue. */
 export const settledCounts = Object.entries(fates).flatMap(([fate, { count, ...more }]) =>
   "wait" in more || fate === "dead" ? [] : [count],
 );

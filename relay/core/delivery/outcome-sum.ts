@@ -2,7 +2,10 @@ import { addPathCounts, type PathCounts } from "../counts/path-counts.ts";
 import { isObject } from "../event/json.ts";
 import type { Outcome, OutcomeField, OutcomeNumber } from "./outcomes.ts";
 
-/** Outcomes that come with every event or call, so that they are summed up. What is rare or names a blob has a line of its own. */
+/**
+ * Outcomes that occur with every event or call, and are therefore summed up. Rare outcomes, and those that name a blob,
+ * have their own line.
+ */
 const summedOutcomes = [
   "accepted",
   "filtered",
@@ -14,13 +17,13 @@ const summedOutcomes = [
   "duplicatesUnknown",
 ] as const;
 
-/** Fields of which a sum has the largest; of all other numbers it has the total. */
+/** Fields of which a sum has the maximum; it has the total of all other numbers. */
 const largestOf: readonly OutcomeNumber[] = ["oldestSeconds", "ageSeconds", "delaySeconds"];
 
-/** Fields that the outcomes of a sum have in common. */
+/** Fields with the same value in all outcomes of a sum. */
 const sharedFields: readonly OutcomeField[] = ["outcome", "level", "rule"];
 
-/** Different reasons that a sum names. */
+/** Maximum number of different reasons in a sum. */
 const mostReasons = 5;
 
 /** Whether outcomes of this kind are summed up. */
@@ -35,8 +38,8 @@ export function sumKey(outcome: Outcome): string {
 }
 
 /**
- * One line for many outcomes of one key. Its counts are theirs added up, so that alerts and the workbook, which add up lines,
- * get the same from sums. It has no ids of events: they would be the larger part of it.
+ * One line for many outcomes with the same key. It has the totals of their counts, so that alerts and the workbook,
+ * which add up lines, get the same results from sums. It has no event ids, which would be most of its size.
  */
 export class OutcomeSum {
   readonly #shared: Record<string, unknown> = {};
@@ -50,7 +53,7 @@ export class OutcomeSum {
     for (const [field, value] of Object.entries(outcome)) this.#addField(field, value);
   }
 
-  /** The line; `sumOf` is how many outcomes it stands for. */
+  /** The line; `sumOf` is the number of outcomes in it. */
   get line(): Readonly<Record<string, unknown>> {
     return {
       ...this.#shared,

@@ -5,8 +5,9 @@ type CallLine = {
 };
 
 /**
- * What the relay logs: one outcome, or a sum of several (`OutcomeSum`), as one line of JSON. Counts, event ids, names of blobs and reasons
- * are for the log; bodies, URLs and keys never are. Alerts and charts ask for these fields by components/relay/monitoring/relay-log.ts, and `addCounts` adds up those that are counts.
+ * What the relay logs: one outcome, or a sum of several (`OutcomeSum`), as one line of JSON. A line may contain counts,
+ * event ids, names of blobs and reasons; it never contains bodies, URLs or keys. Alerts and charts read these fields
+ * through components/relay/monitoring/relay-log.ts, and `addCounts` adds up those that are counts.
  */
 export type Outcome =
   /** Intake: `accepted` events are durable in one message. */
@@ -14,13 +15,13 @@ export type Outcome =
       readonly outcome: "accepted";
       readonly accepted: number;
       readonly ids: readonly string[];
-      /** How many there are of each kind, such as `email sent`. */
+      /** The number of each kind, such as `email sent`. */
       readonly kinds?: Readonly<Record<string, number>>;
       /** How many are without their `content`, `email` or `recipient`. */
       readonly redacted?: Readonly<Record<string, number>>;
-      /** Those that passed a filter which could not read them. */
+      /** Those that passed a filter that could not read them. */
       readonly unread?: number;
-      /** Those with attributes that the catalogue lacks, and how many there are by path. */
+      /** Those with attributes that the catalogue lacks, and their number by path. */
       readonly unknownAttributes?: number;
       readonly unknown?: Readonly<Record<string, number>>;
     }
@@ -38,22 +39,22 @@ export type Outcome =
   | (CallLine & { readonly outcome: "unavailable"; readonly unavailable?: number })
   /** Intake: calls were answered with 503, since the relay is being taken down or newer settings have replaced those of this instance. */
   | (CallLine & { readonly outcome: "closed"; readonly closed: number })
-  /** Forwarder: what became of one message's events. */
+  /** Forwarder: the results for one message's events. */
   | {
       readonly outcome: "forwarded";
       readonly level: LogLevel;
       readonly delivered: number;
-      /** Platform has them already. */
+      /** Platform already has them. */
       readonly duplicate: number;
       /** They come again. */
       readonly retried: number;
-      /** They come again, and an operator has to fix something. */
+      /** They are tried again, and an operator has to fix something. */
       readonly held: number;
       /** An earlier run has finished them. */
       readonly gone: number;
-      /** The longest time that one of the events has waited in the queue. */
+      /** The longest time that one of the events has spent in the queue. */
       readonly oldestSeconds: number;
-      /** Age of the oldest when it was delivered, and of all that were delivered, added up. */
+      /** The age of the oldest one when it was delivered, and the total age of all that were delivered. */
       readonly ageSeconds?: number;
       readonly deliveredSeconds?: number;
       readonly ids: readonly string[];
@@ -64,8 +65,8 @@ export type Outcome =
       readonly reasons?: readonly string[];
     }
   /**
-   * Forwarder: all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, for settings to be fixed,
-   * or for an instance with newer settings.
+   * Forwarder: all `held` events of a message wait, untried: for `PLATFORM_READY_AT`, for Platform to come back, for
+   * settings to be fixed, or for an instance with newer settings.
    */
   | {
       readonly outcome: "waiting";
@@ -77,11 +78,11 @@ export type Outcome =
       readonly oldestSeconds: number;
       readonly reason: string;
     }
-  /** Forwarder: the tables of delivered events can't be used, so that events may go twice. */
+  /** Forwarder: the tables of delivered events can't be used, so events may be sent twice. */
   | { readonly outcome: "duplicatesUnknown"; readonly reason: string }
   /**
-   * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too, and both are 0 for a
-   * call that is repeated.
+   * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too, and
+   * both are 0 for a repeated call.
    */
   | {
       readonly outcome: "dead";
@@ -91,7 +92,7 @@ export type Outcome =
       readonly reason: string;
       readonly ids?: readonly string[];
     }
-  /** Intake and health: nothing takes the message at the head of the queue, so its function does not run. */
+  /** Intake and health: no function takes the message at the head of the queue, so its function does not run. */
   | { readonly outcome: "untaken"; readonly queue: string; readonly untakenSeconds: number }
   /** Forwarder and poison: a claim could not be deleted. */
   | { readonly outcome: "claimLeft"; readonly claim: string; readonly reason: string };
@@ -102,8 +103,8 @@ export type OutcomeName = Outcome["outcome"];
 export type LogLevel = "info" | "warn" | "error";
 
 /**
- * The level of each line. That of a queue message depends on its events (see `fates`), and is in the line: a line that belongs to no
- * invocation loses its level, since the host takes every line of the console for an information.
+ * The level of each line. For a queue message, it depends on the message's events (see `fates`) and is part of the
+ * line: a line that belongs to no invocation loses its level, since the host treats every console line as information.
  */
 const outcomeLevels = {
   accepted: "info",
@@ -117,7 +118,7 @@ const outcomeLevels = {
   claimLeft: "warn",
 } as const satisfies Record<Exclude<OutcomeName, "forwarded" | "waiting">, LogLevel>;
 
-/** How loud the line of an outcome is. */
+/** The log level of an outcome. */
 export function levelOf(outcome: Outcome): LogLevel {
   return "level" in outcome ? outcome.level : outcomeLevels[outcome.outcome];
 }
@@ -125,11 +126,11 @@ export function levelOf(outcome: Outcome): LogLevel {
 type FieldsOf<Line> = Line extends Outcome ? keyof Line : never;
 type ValueOf<Line, Field> = Line extends Outcome ? (Field extends keyof Line ? Line[Field] : never) : never;
 
-/** Every field that some line has, and those of them that are numbers. */
+/** All fields that some line has, and the numeric ones among them. */
 export type OutcomeField = FieldsOf<Outcome>;
 export type OutcomeNumber = {
   [Field in OutcomeField]: [NonNullable<ValueOf<Outcome, Field>>] extends [number] ? Field : never;
 }[OutcomeField];
 
-/** A line, or a part of one, as a counter reads it. */
+/** A line, or part of one, as a counter reads it. */
 export type LineValues = Readonly<Partial<Record<OutcomeField, unknown>>>;

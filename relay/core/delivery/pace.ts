@@ -3,10 +3,10 @@ import type { Verdict } from "./delivery.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Throttle } from "./throttle.ts";
 
-/** How many milliseconds ahead places are given: few, so that a changed rate takes effect soon. */
+/** How many milliseconds ahead turns are assigned: few, so that a changed rate takes effect soon. */
 const ahead = 500;
 
-/** Milliseconds after which an instance without a place in the rate looks again. */
+/** Milliseconds after which an instance without a share of the rate checks again. */
 const idleLook = 5_000;
 
 /** Seconds for which a message that got no turn stays hidden in the queue. */
@@ -19,26 +19,27 @@ export interface Turn {
 }
 
 export interface PaceOptions {
-  /** What all instances together may send. */
+  /** The limit for all instances together. */
   readonly requestsPerSecond: number;
-  /** From 0 up to, not including, 1. */
+  /** At least 0, and less than 1. */
   readonly random: () => number;
 }
 
-/** How a request ended, beside its verdict. */
+/** How a request ended, besides its verdict. */
 export interface RequestOutcome {
   readonly now: number;
-  /** Seconds that Platform asked for. */
+  /** Seconds that Platform asked to wait. */
   readonly retryAfter?: number | undefined;
-  /** Whether Platform says or shows that it has too much to do. */
+  /** Whether Platform says or shows that it is overloaded. */
   readonly isOverload?: boolean;
 }
 
 /**
- * Says when this instance of the relay may send its next request: Platform must not be away, and the instance must keep to its share
- * of the rate, which is the whole divided by the instances that send, and less while Platform is overloaded.
+ * Decides when this instance of the relay may send its next request: Platform must not be down, and the instance must
+ * keep to its share of the rate, which is the total divided by the number of sending instances, and less while Platform
+ * is overloaded.
  *
- * @remarks Times are milliseconds of a clock that never goes back, such as `performance.now()`.
+ * @remarks Times are milliseconds of a monotonic clock, such as `performance.now()`.
  */
 export class Pace {
   readonly #options: PaceOptions;
@@ -51,7 +52,7 @@ export class Pace {
     this.#breaker = new Breaker(options.random);
   }
 
-  /** Why an event that failed so often may not be sent now, whatever the rate. */
+  /** Why an event with so many failures may not be sent now, whatever the rate. */
   pause(now: number, attempts: number): Pause | undefined {
     return this.#breaker.pause(now, isFresh(attempts));
   }
@@ -59,8 +60,8 @@ export class Pace {
   /**
    * Asks for permission to send one request.
    *
-   * @param instances how many send now, this one included; `Infinity` if the rate has no place for this one
-   * @param attempts how often the event failed before
+   * @param instances how many send now, including this one; `Infinity` if the rate has no share for this one
+   * @param attempts how often the event has failed before
    */
   turn(now: number, instances: number, attempts: number): Turn | Pause {
     const pause = this.pause(now, attempts);
@@ -73,11 +74,11 @@ export class Pace {
       return { permit: { isFresh: isFresh(attempts), isProbe: false }, wait };
     }
     const permit = this.#breaker.enter(now, isFresh(attempts));
-    // A probe is sent on behalf of all waiting events, so it does not wait for its place.
+    // A probe is sent on behalf of all waiting events, so it does not wait for its turn.
     return "seconds" in permit ? permit : { permit, wait: 0 };
   }
 
-  /** Whether the turn still counts after its wait. */
+  /** Whether the turn is still valid after its wait. */
   isValid({ permit }: Turn): boolean {
     return this.#breaker.isValid(permit);
   }
@@ -94,7 +95,7 @@ export class Pace {
     else if (isOverload) this.#throttle.slowDown(now);
   }
 
-  /** Whether Platform takes nothing. */
+  /** Whether Platform accepts nothing. */
   get isAway(): boolean {
     return this.#breaker.isAway;
   }
@@ -111,8 +112,8 @@ export class Pace {
 }
 
 /**
- * How many instances a rate can feed. With less than one request a second an instance would hold the two dozen messages that the
- * host hands it for minutes.
+ * The number of instances for which a rate is enough. With less than one request a second, an instance would hold the
+ * two dozen messages that the host gives it for minutes.
  */
 export function instancesFor(requestsPerSecond: number): number {
   return Math.max(1, Math.floor(requestsPerSecond));

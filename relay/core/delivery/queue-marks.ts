@@ -1,13 +1,14 @@
 /**
- * What `pulumi` tells every instance of the relay in the metadata of the queue `events`. It is written through Azure Resource Manager,
- * so that no role on the data is needed and nothing restarts, and read by each instance with the queue's own properties.
+ * What `pulumi` tells every instance of the relay, through the metadata of the queue `events`. It is written with Azure
+ * Resource Manager, so that no role on the data is needed and nothing restarts. Each instance reads it with the queue's
+ * properties.
  *
  * | name | value |
  * |---|---|
- * | `intake` | `open`, or `closed until <ISO 8601 time>`: never for good, so that a run that was killed leaves no living relay closed |
- * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that instances have to have; see `settingsFence` and `intakeGate` |
- * | `sending` | `free`, or `held until <ISO 8601 time>`: a new relay takes events but sends none before it knows what the former relay has delivered |
- * | `former` | `none`, or `<address of the Table service> by <digest of a key>`: the account whose notes of delivered events this relay takes over |
+ * | `intake` | `open`, or `closed until <ISO 8601 time>`: never permanently, so that a killed run doesn't leave a working relay closed |
+ * | `configuration` | `<digest> since <ISO 8601 time>`: the settings that instances must have; see `settingsFence` and `intakeGate` |
+ * | `sending` | `free`, or `held until <ISO 8601 time>`: a new relay accepts events but sends none before it knows what the former relay has delivered |
+ * | `former` | `none`, or `<address of the Table service> by <digest of a key>`: the account from which this relay copies the notes of delivered events |
  */
 export interface QueueMarks {
   readonly intake: IntakeMark;
@@ -19,14 +20,14 @@ export interface QueueMarks {
 /** Also `closed` if the mark can't be read. */
 export type IntakeMark = "open" | "closed" | { readonly closedUntil: Date };
 
-/** A mark that can't be read is `free`: it is better to send an event twice than not at all. */
+/** A mark that can't be read is `free`: sending an event twice is better than not sending it. */
 export type SendingMark = "free" | { readonly heldUntil: Date };
 
 /** The storage account of a relay that is being replaced. */
 export interface FormerAccount {
   /** Address of its Table service. */
   readonly address: string;
-  /** SHA-256, in hexadecimal, of the key that a caller of `takeover` has to show. */
+  /** SHA-256, in hexadecimal, of the key that a caller of `takeover` has to send. */
   readonly keyDigest: string;
 }
 
@@ -38,12 +39,14 @@ export interface WantedConfiguration {
 }
 
 /**
- * Milliseconds for which a look at the marks counts, from its start. A command that changes a mark has to wait so long, and then for what was
- * begun before.
+ * Milliseconds for which a read of the marks is valid, from its start. A command that changes a mark has to wait for so
+ * long, and then for work that was started before.
  */
 export const lookLasts = 5_000;
 
-/** Reads the metadata of the queue. An `intake` that can't be read is closed, since a call that is refused comes again. */
+/**
+ * Reads the metadata of the queue. An `intake` that can't be read counts as closed, since a refused call is repeated.
+ */
 export function parseMarks(metadata: Readonly<Record<string, string>>): QueueMarks {
   const { intake = "open", configuration = "", sending = "", former = "" } = lowerCaseKeys(metadata);
   const until = timeIn(intake, /^closed until (.+)$/);
@@ -59,7 +62,7 @@ export function parseMarks(metadata: Readonly<Record<string, string>>): QueueMar
   };
 }
 
-/** The metadata with the given marks changed; what others keep there stays, since all of it is written at once. */
+/** The metadata with the given marks changed. It keeps the values of others, since all metadata is written at once. */
 export function withMarks(
   metadata: Readonly<Record<string, string>>,
   { intake, wanted, sending, former }: Partial<QueueMarks>,
@@ -77,7 +80,7 @@ export function withMarks(
   };
 }
 
-/** @param now by Azure's clock, which the time of expiry is by too */
+/** @param now by Azure's clock, which also sets the time of expiry */
 export function isClosed(intake: IntakeMark, now: Date): boolean {
   return typeof intake === "string" ? intake === "closed" : intake.closedUntil.getTime() > now.getTime();
 }

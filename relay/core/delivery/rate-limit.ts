@@ -1,21 +1,21 @@
-/** Milliseconds of unused rate that may be made up for: enough to even out the timers, and no burst. */
+/** Milliseconds of unused rate that may be caught up: enough for imprecise timers, but no burst. */
 const slack = 100;
 
 /**
- * Spaces requests evenly, so that they keep to a rate that may change at any time: in any span of time there are at most as many as
- * the rate allows for it and a tenth of a second, and one.
+ * Spaces requests evenly, so that they keep to a rate that may change at any time. In any period there is at most one
+ * request more than the rate allows for that period plus a tenth of a second.
  */
 export class RateLimit {
   /** When the next request may start. */
   #next = Number.NEGATIVE_INFINITY;
 
   /**
-   * Takes the next free place for one request.
+   * Takes the next free turn for one request.
    *
-   * @param now milliseconds of a clock that never goes back
+   * @param now milliseconds of a monotonic clock
    * @param perSecond the rate, above 0
    * @param patience the longest wait in milliseconds
-   * @returns milliseconds to wait; undefined if it would be longer than that, upon which no place is taken
+   * @returns milliseconds to wait; undefined if the wait would be longer, in which case no turn is taken
    */
   take(now: number, { perSecond, patience }: { perSecond: number; patience: number }): number | undefined {
     const wait = this.wait(now);
@@ -24,7 +24,7 @@ export class RateLimit {
     return wait;
   }
 
-  /** Milliseconds until the next free place. */
+  /** Milliseconds until the next free turn. */
   wait(now: number): number {
     return Math.max(0, this.#next - now);
   }

@@ -4,22 +4,25 @@ import { fates, type WaitReason } from "./fates.ts";
 /** Queue Storage hides a message for 7 days at most. */
 const maxVisibilitySeconds = 7 * 24 * 60 * 60;
 
-/** An event that could not be delivered for so long after its first attempt becomes a dead letter, from which it can be replayed. */
+/**
+ * An event that could not be delivered for this long after its first attempt becomes a dead letter, which can be
+ * replayed.
+ */
 const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * An event that waited in the queue for so long, tried or not, becomes a dead letter too. No message may live nearly as long as claims
- * are kept (90 days), or the body of a large event would be swept while it still waits. A replay rewrites the claim and starts the
- * wait again, so the event may be of any age.
+ * An event that waited in the queue for this long, tried or not, also becomes a dead letter. No message may live nearly
+ * as long as claims are kept (90 days): otherwise the body of a large event would be deleted while it still waits. A
+ * replay rewrites the claim and restarts the wait, so the event may be of any age.
  */
 const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * How long an event that failed waits while others pass: exponential with full jitter, so that events that failed together don't
- * come back together. At least what Platform asked for in `Retry-After`; then the jitter comes on top.
+ * How long a failed event waits while others pass: exponential with full jitter, so that events that failed together
+ * aren't retried together. At least the time that Platform asked for in `Retry-After`; the jitter is added to that.
  *
  * @param attempts failed attempts so far, at least 1
- * @param random from 0 up to, not including, 1
+ * @param random at least 0, and less than 1
  * @returns whole seconds, 1 to 7 days
  */
 export function retryDelaySeconds(
@@ -31,17 +34,17 @@ export function retryDelaySeconds(
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
 }
 
-/** Whole seconds from now until a time, 0 if it is past, at most 7 days: the caller looks again then. */
+/** Whole seconds from now until a time, 0 if it is past, at most 7 days: the caller checks again then. */
 export function secondsUntil(time: Date, now: Date): number {
   return Math.min(maxVisibilitySeconds, Math.max(0, Math.ceil((time.getTime() - now.getTime()) / 1000)));
 }
 
-/** Whether an event has been tried for 7 days and is to be given up. */
+/** Whether an event has been tried for 7 days and becomes a dead letter. */
 export function isExpired({ firstAttemptAt }: { firstAttemptAt?: string | undefined }, now: Date): boolean {
   return firstAttemptAt !== undefined && now.getTime() - Date.parse(firstAttemptAt) >= horizonMilliseconds;
 }
 
-/** Whether an event has waited in the queue for 30 days and is to be given up, even if it was never tried. */
+/** Whether an event has waited in the queue for 30 days and becomes a dead letter, even if it was never tried. */
 export function isOverdue(event: Pick<QueuedEvent, "receivedAt" | "queuedAt">, now: Date): boolean {
   return now.getTime() - waitingSince(event) >= longestLifeMilliseconds;
 }

@@ -9,24 +9,24 @@ interface EntityKey {
   readonly row: string;
 }
 
-/** The tables that remember the events that Platform has. */
+/** The tables that remember which events Platform has. */
 export interface DeliveredTables {
   /** Table of the current period, which is as long as the window. */
   readonly current: string;
-  /** Table of the period before. Together they reach back one window at least, and two at most. */
+  /** The previous period's table. Together they cover at least one window, and at most two. */
   readonly previous: string;
   /** When the current period began, in milliseconds since 1970. */
   readonly since: number;
 }
 
-/** @param windowDays how long an event is to be remembered at least */
+/** @param windowDays the minimum number of days for which an event is remembered */
 export function deliveredTables(now: Date, windowDays: number): DeliveredTables {
   const period = Math.floor(now.getTime() / (windowDays * day));
   const name = (of: number) => `${prefix}${windowDays}d${of}`;
   return { current: name(period), previous: name(period - 1), since: period * windowDays * day };
 }
 
-/** Those of the account's tables that hold only events from before the window. */
+/** The account's tables that hold only events from before the window. */
 export function listOutdated(
   tables: readonly string[],
   { current, previous }: Pick<DeliveredTables, "current" | "previous">,
@@ -34,7 +34,7 @@ export function listOutdated(
   return tables.filter((table) => isDeliveredTable(table) && table !== current && table !== previous);
 }
 
-/** Whether a table is one of those, of whatever window and period. */
+/** Whether a table is one of those, of any window and period. */
 export function isDeliveredTable(name: string): boolean {
   return name.startsWith(prefix);
 }
@@ -44,22 +44,23 @@ const hashLength = 32;
 
 const minute = 60_000;
 
-/** What an event is remembered by. */
+/** What identifies a remembered event. */
 export interface DeliveredEvent {
-  /** Customer.io's id, or the one that is made of the body. */
+  /** Customer.io's id, or the one that is derived from the body. */
   readonly id: string;
   /** See `readCreationTime`. */
   readonly createdAt: number | undefined;
-  /** The event's text as it is stored. */
+  /** The event's text as stored. */
   readonly body: string;
   /** The event's `digestBody`, if it has one. */
   readonly digest?: string | undefined;
 }
 
 /**
- * Where an event is noted: in the minute in which it was made, in the order of creation. So events that come together lie together,
- * and are looked up and noted together. The row ends in hashes of the event's id and of its content, since two different events may
- * come under one id, and only what Platform has word for word may be left out.
+ * Where an event is noted: in the minute of its creation, in the order of creation. So events that arrive together are
+ * stored together, and are looked up and noted together. The row key ends in hashes of the event's id and of its
+ * content, since two different events may have the same id, and only an exact copy of what Platform has may be left
+ * out.
  */
 export function deliveredKey({ body, digest, ...event }: DeliveredEvent): EntityKey {
   const { partition, rowPrefix } = deliveredKeysOf(event);
@@ -67,8 +68,9 @@ export function deliveredKey({ body, digest, ...event }: DeliveredEvent): Entity
 }
 
 /**
- * Where all events of an id are, whatever their content. A partition begins with a hexadecimal digit that the next one does not have,
- * which spreads them; an event that does not say when it was made lies in one of 256 by the hash of its id.
+ * Where all events with an id are, whatever their content. A partition begins with a hexadecimal digit that differs
+ * from the next one's, which spreads the load; an event without a time of creation is in one of 256 partitions, by the
+ * hash of its id.
  */
 export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "createdAt">): {
   readonly partition: string;

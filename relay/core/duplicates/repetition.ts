@@ -1,17 +1,18 @@
 import type { QueuedEvent } from "../event/envelope.ts";
 
 /**
- * Milliseconds after an event was made in which a call with it is the first one. Customer.io repeats a call when 4 s have passed without
- * an answer, or when the relay has said 503 because a write was not confirmed, which takes up to 2.6 s.
+ * Milliseconds after an event's creation within which a call with it must be the first one. Customer.io repeats a call
+ * after 4 s without an answer, or when the relay has answered 503 because a write was not confirmed, which takes up to
+ * 2.6 s.
  */
 const firstCallWithin = 2_500;
 
-/** Milliseconds by which an event may seem to come before it was made: clocks differ. */
+/** Milliseconds by which an event may seem to arrive before its creation: clocks differ. */
 const skew = 500;
 
 /**
- * Whether Platform may have an event, so that it has to be looked up: it was in another message before, or its call came so late that
- * it may have been a repetition.
+ * Whether Platform may have an event, so that it has to be looked up: it was in another message before, or its call
+ * came so late that it may be a repetition.
  *
  * @param createdAt see `readCreationTime`
  */

@@ -9,14 +9,16 @@ export const maxBodyBytes = 16 * 2 ** 20;
 export const hostBodyLimit = maxBodyBytes + 64 * 2 ** 10;
 
 /**
- * Bytes of bodies that an instance takes at a time, from all senders: a thirty-second of its memory, so 64 MiB of the default 2,048 MB.
+ * Bytes of bodies that an instance accepts at a time, from all senders: a thirty-second of its memory, so 64 MiB with
+ * the default 2,048 MB.
  *
- * Each byte is there some eight times while the relay works on it: in the host, in the message between host and worker (once on either
- * side), in the Functions library (the buffer and the `Request` made of it), in the relay, and in its text and what JSON makes of that. So
- * at the limit bodies take a quarter of the memory; host, Node.js and what they leave to be collected have the rest. A hundred calls
- * (`perInstanceConcurrency`) of 200 KB, a large e-mail each, fit three times over.
+ * While the relay works on a body, about eight copies of each byte exist: in the host, in the message between host and
+ * worker (one on either side), in the Functions library (the buffer and the `Request` made of it), in the relay, and in
+ * its text and the parsed JSON. So at the limit, bodies use a quarter of the memory; the rest is for host, Node.js and
+ * uncollected garbage. Three times a hundred calls (`perInstanceConcurrency`) of 200 KB, the size of a large e-mail,
+ * fit into the limit.
  *
- * The smallest instance (512 MB) still takes the largest body, alone.
+ * The smallest instance (512 MB) can still accept one body of the maximum size.
  */
 export function bodyBudget(instanceMemoryMB: number): number {
   return Math.max(maxBodyBytes, (instanceMemoryMB * 2 ** 20) / 32);

@@ -11,14 +11,14 @@ export class ByteBudget {
     return this.#held + bytes <= this.#limit;
   }
 
-  /** @returns false if there is no room for them: then none is reserved */
+  /** @returns false if there is no room for the bytes; then none are reserved */
   take(bytes: number): boolean {
     if (!this.hasRoomFor(bytes)) return false;
     this.#held += bytes;
     return true;
   }
 
-  /** @param bytes that were taken before */
+  /** @param bytes that were reserved before */
   giveBack(bytes: number): void {
     this.#held -= bytes;
   }

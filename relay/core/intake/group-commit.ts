@@ -28,15 +28,15 @@ interface Group<Label> {
 }
 
 /**
- * Puts events into queue messages, which they share only if that delays none of them.
+ * Puts events into queue messages. Events share a message only if that delays none of them.
  *
- * - Without a current write, an event is written at once, in a separate message.
- * - Events that arrive while a write is under way gather in the next message. It is written when that write ends, or when it
- *   is full, or when the write under way turns out slow: a slow storage then gets several writes at a time, and an event waits
- *   for little more than its own write.
+ * - If no write is in progress, an event is written at once, in its own message.
+ * - Events that arrive during a write gather in the next message. It is written when that write ends, when it is full,
+ *   or when the current write turns out to be slow: a slow storage then gets several writes at a time, and an event
+ *   waits for little more than its own write.
  *
- * No call is answered before the write of its event has ended. If it fails, it fails for each of its callers; whether
- * the storage has the message nonetheless is unknown, so the events may come twice, but none is lost.
+ * No call is answered before the write of its event has ended. If a write fails, it fails for all of its callers. The
+ * storage may have the message anyway, so the events may arrive twice, but none is lost.
  */
 export class GroupCommit<Label = never> {
   readonly #options: GroupCommitOptions;

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 /** The start of a setting with a Key Vault reference that App Service could not resolve. */
 const unresolvedReference = "@Microsoft.KeyVault(";
 
-/** Whether a setting has a value: one that isn't blank, nor a Key Vault reference that App Service could not resolve. */
+/** Whether a setting has a value that is neither blank nor a Key Vault reference that App Service could not resolve. */
 export function isSet(value: string | undefined): value is string {
   return value !== undefined && value.trim() !== "" && !isUnresolved(value);
 }
@@ -14,9 +14,9 @@ export function isUnresolved(value: string | undefined): boolean {
 }
 
 /**
- * The signing keys of a setting's text, one key a line; blank lines and unresolved Key Vault references are left out.
+ * The signing keys in a setting's text, one per line, without blank lines and unresolved Key Vault references.
  *
- * @returns an empty list when signatures can't be checked at all, upon which the relay refuses with 503
+ * @returns an empty list if signatures can't be checked at all; the relay then answers 503
  */
 export function parseSigningKeys(text: string | undefined): readonly string[] {
   return (text ?? "")
@@ -34,13 +34,14 @@ export interface SignedCall {
   readonly timestamp: string | null;
   /** The header `X-CIO-Signature`, or null. */
   readonly signature: string | null;
-  /** The raw bytes: parsing and writing the JSON again would change them. */
+  /** The raw bytes: parsing and serializing the JSON again would change them. */
   readonly body: Uint8Array;
 }
 
 /**
- * Customer.io's signature, as bytes: HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, whose key is the signing key's text verbatim
- * (Customer.io's reporting webhook docs). The header `X-CIO-Signature` has it in lower-case hexadecimal digits.
+ * Customer.io's signature, as bytes: HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, with the signing key's text
+ * verbatim as its key (Customer.io's reporting webhook docs). The header `X-CIO-Signature` has it in lower-case
+ * hexadecimal digits.
  */
 export function signatureOf(key: string, { timestamp, body }: { timestamp: string; body: Uint8Array }): Buffer {
   return createHmac("sha256", key).update(`v0:${timestamp}:`).update(body).digest();
@@ -53,12 +54,12 @@ export function signatureOf(key: string, { timestamp, body }: { timestamp: strin
  *
  * The age of the timestamp is not checked here: see `freshnessProblem`.
  *
- * @returns undefined if the call is authentic, else why it is not, in words for the log
+ * @returns undefined if the call is authentic, otherwise the reason, for the log
  */
 export function signatureProblem(keys: readonly string[], call: SignedCall): string | undefined {
   if (!call.timestamp) return "the call has no X-CIO-Timestamp header";
-  // The hashed text is `v0:<timestamp>:<body>`. Were any text a timestamp, the colon between the two could be any colon of the body,
-  // and one signature would fit many calls that nobody signed.
+  // The hashed text is `v0:<timestamp>:<body>`. If any text were accepted as a timestamp, the colon between the two could
+  // be any colon of the body, and one signature would fit many calls that nobody signed.
   if (!unixSeconds.test(call.timestamp)) return "X-CIO-Timestamp is not a time in Unix seconds";
   if (!call.signature) return "the call has no X-CIO-Signature header";
   if (!/^[0-9a-f]{64}$/.test(call.signature)) return "X-CIO-Signature is not 64 lower-case hexadecimal digits";
@@ -72,13 +73,13 @@ export function signatureProblem(keys: readonly string[], call: SignedCall): str
 }
 
 /**
- * Checks that a call was signed recently. This is off by default: no source says that a retried or delayed
- * call gets a fresh timestamp, and a refused call would hold up all later ones for days, while a call replayed by somebody else only
+ * Checks that a call was signed recently. This is off by default: no source says that a retried or delayed call gets a
+ * fresh timestamp, and a refused call would hold up all later ones for days. A call that an attacker replays only
  * repeats an event that Platform already knows by its `_id`.
  *
  * @param timestamp the header `X-CIO-Timestamp`, or null
- * @param maximumAgeSeconds how far it may be from the time now, either way; 0 for any distance
- * @returns undefined if it is near enough, else what is wrong, in words for the log
+ * @param maximumAgeSeconds how far it may be from the current time, in either direction; 0: any distance
+ * @returns undefined if it is close enough, otherwise the reason, for the log
  */
 export function freshnessProblem(
   timestamp: string | null,

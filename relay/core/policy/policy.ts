@@ -21,8 +21,7 @@ const criteria = z.strictObject({
   metrics: z.array(name).min(1).optional().meta({ description: "Metrics, such as delivered or opened." }),
   campaigns: z.array(z.int()).min(1).optional().meta({ description: "Ids of campaigns." }),
   recipientDomains: z.array(domain).min(1).optional().meta({
-    description:
-      "What follows the @ of the recipients' e-mail addresses: those of the message, else that of the person.",
+    description: "What follows the @ of the recipients' e-mail addresses: those of the message, or that of the person.",
   }),
 });
 
@@ -38,7 +37,9 @@ const treatment = z.enum(["keep", "hash", "drop"]);
 export const personalData = z.strictObject({
   content: z.enum(["keep", "drop"]).default("keep").meta({ description: "Message bodies: keep or drop." }),
   email: treatment.default("keep").meta({ description: "E-mail addresses of the person: keep, hash or drop." }),
-  recipient: treatment.default("keep").meta({ description: "Addresses that messages went to: keep, hash or drop." }),
+  recipient: treatment
+    .default("keep")
+    .meta({ description: "Addresses to which messages were sent: keep, hash or drop." }),
 });
 
 /** What the relay does to an event before it stores it. */

@@ -233,7 +233,7 @@ export class Spellings {
     return found;
   }
 
-  /** Where the line goes on after a soft line break (`=` at the end of a line). */
+  /** Where the line continues after a soft line break (`=` at the end of a line). */
   #lineBreaks(at: number, depth: number): Reading[] {
     const starts = [...this.#exactly(at, depth, "\r").map(({ end }) => end), at];
     return starts.flatMap((start) => this.#exactly(start, depth, "\n").map(({ end }) => ({ character: "", end })));

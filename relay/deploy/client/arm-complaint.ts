@@ -49,7 +49,7 @@ export function forbiddenAddress(headers: Readonly<Record<string, unknown>>): st
   const address = headers["x-ms-forbidden-ip"];
   if (typeof address !== "string") return undefined;
   return (
-    `The relay does not take calls from the address ${address}, which this machine has for Azure. Allow it: ` +
+    `The relay does not accept calls from the address ${address}, which Azure sees as this machine's. Allow it: ` +
     `npx pulumi config set --path 'allowedCallers.operators[0]' ${address}, then npx pulumi up`
   );
 }
@@ -93,7 +93,7 @@ const goneCodes = new Set([
 
 function remedy(status: number, code: string | undefined): string | undefined {
   if (code !== undefined && goneCodes.has(code)) {
-    return "If the stack's state still has what is gone, such as after a destroy that was interrupted, run: npx pulumi up --refresh";
+    return "If the stack's state still lists deleted resources, such as after an interrupted destroy, run: npx pulumi up --refresh";
   }
   if (code !== undefined && /^(Invalid)?Subscription/.test(code)) {
     return "Your Azure login does not see this subscription. Choose the tenant: az login --tenant <tenant id>";

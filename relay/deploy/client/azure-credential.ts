@@ -95,7 +95,7 @@ async function chosenWay(environment: Environment): Promise<Way> {
     return {
       credential: new identity.ClientAssertionCredential(tenantId, clientId, assertion, options),
       way: `OIDC (ARM_USE_OIDC) with ${source}`,
-      remedy: `${checkPrincipal} and that it has a federated credential for this workflow. A token is good for minutes: get a new one.`,
+      remedy: `${checkPrincipal} and that it has a federated credential for this workflow. A token is valid only for minutes: get a new one.`,
     };
   }
   if (isTrue("ARM_USE_MSI")) {
@@ -116,7 +116,7 @@ async function chosenWay(environment: Environment): Promise<Way> {
     ),
     way: "Azure CLI, since none of the variables ARM_* chooses another way",
     remedy:
-      "Log in with `az login` (`az account show` tells who you are); in CI set ARM_TENANT_ID, ARM_CLIENT_ID and either " +
+      "Log in with `az login` (`az account show` shows who you are); in CI set ARM_TENANT_ID, ARM_CLIENT_ID and either " +
       "ARM_CLIENT_SECRET or ARM_USE_OIDC=true.",
   };
 }

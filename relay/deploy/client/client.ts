@@ -151,7 +151,7 @@ export class AzureClient {
       // While the host starts, Azure answers 400 with its "Encountered an error (ServiceUnavailable) from host runtime".
       const starting = error.status === 400 && error.message.includes("from host runtime");
       if (!starting && error.status !== 409 && (error.status ?? 500) < 500) throw error;
-      return { notYet: "waiting for Azure to take in the functions' triggers", detail: error.message };
+      return { notYet: "waiting for Azure to read the functions' triggers", detail: error.message };
     }
   }
 
@@ -318,8 +318,8 @@ export class AzureClient {
 
   #notUnderstood(purpose: string, issue: string): Error {
     return new Error(
-      `Could not ${purpose}: the answer was not as Azure documents it (${issue}). ` +
-        `Check that the setting customerio-aep:armUrl (${this.#armUrl}) leads to Azure Resource Manager.`,
+      `Could not ${purpose}: the answer does not match Azure's documentation (${issue}). ` +
+        `Check that the setting customerio-aep:armUrl (${this.#armUrl}) points to Azure Resource Manager.`,
     );
   }
 }

@@ -107,7 +107,7 @@ export class Kudu {
 
   /** A deployment by its id, or `latest`. Not done while the site gives no usable answer. */
   async deployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
-    const notYet = "Azure is putting the relay's code in place";
+    const notYet = "Azure is deploying the relay's code";
     const purpose = `follow the deployment of the relay's code at ${this.#hostName}`;
     try {
       const path = `/api/deployments/${encodeURIComponent(id)}`;
@@ -175,7 +175,7 @@ function waitForAnswer(detail: string): NotTaken {
 
 function explainUnreadable(purpose: string): string {
   return (
-    `Could not ${purpose}: the answer was not that of a deployment site. Check scmHostName of customerio-aep:index:FunctionCode, ` +
+    `Could not ${purpose}: the answer did not come from a deployment site. Check scmHostName of customerio-aep:index:FunctionCode, ` +
     "and that no proxy answers instead"
   );
 }

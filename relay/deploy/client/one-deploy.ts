@@ -45,7 +45,7 @@ export async function deployOnce(
     });
     return "done" in outcome
       ? outcome.done
-      : { failure: `Azure did not take the relay's code ${outcome.gaveUp}`, mayRun };
+      : { failure: `Azure did not accept the relay's code ${outcome.gaveUp}`, mayRun };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error), mayRun };
   }
@@ -67,7 +67,7 @@ async function lookForEnd(kudu: Kudu, published: Partial<Deployment>, signal: Ab
   if ("notYet" in deployment) return deployment;
   if (deployment.state !== "running") return { done: deployment };
   const stage = deployment.text ? ` (${deployment.text})` : "";
-  return { notYet: `Azure is putting the relay's code in place${stage}` };
+  return { notYet: `Azure is deploying the relay's code${stage}` };
 }
 
 async function judgeDeployment(

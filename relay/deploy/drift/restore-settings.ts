@@ -11,6 +11,6 @@ export async function restoreSettings(
   const listed = await client.siteSettings(siteId).list(signal);
   const drift = listed === undefined ? [] : settingDrift(settings, listed);
   if (drift.length === 0) return;
-  warn(`writes app settings again that somebody has changed: ${drift.map(({ name }) => name).join(", ")}`);
+  warn(`restores changed app settings: ${drift.map(({ name }) => name).join(", ")}`);
   await client.siteSettings(siteId).write(settings, signal);
 }

@@ -6,7 +6,7 @@ const args = z.object({});
 const result = z.object({
   objectId: z.string().optional().meta({
     description:
-      "Object id of the identity that this provider logs in to Azure as; absent if the access token does not say.",
+      "Object id of the identity with which this provider logs in to Azure; absent if the access token does not say.",
   }),
 });
 

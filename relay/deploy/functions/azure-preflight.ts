@@ -12,8 +12,8 @@ import { checkResourceProviders } from "../preflight/resource-providers.ts";
 import { checkRights } from "../preflight/rights.ts";
 
 const result = z.object({
-  problems: z.array(z.string()).meta({ description: "What stands in the way, each with what to do." }),
-  unchecked: z.array(z.string()).meta({ description: "What Azure did not tell, and why." }),
+  problems: z.array(z.string()).meta({ description: "What prevents the relay, each with what to do." }),
+  unchecked: z.array(z.string()).meta({ description: "What could not be checked, and why." }),
 });
 
 /** Milliseconds for all checks together, so that slow answers don't delay a preview further. */
@@ -28,10 +28,10 @@ const checks: readonly AzureCheck[] = [
 export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRelaySchema, typeof result> = {
   token: "customerio-aep:index:getAzurePreflight",
   description:
-    "What stands in the way of a relay that does not exist yet: missing rights, resource providers that are not registered, a " +
+    "What prevents a relay that does not exist yet: missing rights, resource providers that are not registered, a " +
     "region without the plan, its zones or the Node.js version, names that are taken, a used-up quota, what Azure Policy denies, and " +
     "resources to use that do not exist or can't be used. " +
-    "Of a relay that exists already nothing is checked: one call finds it, by the alerts of its stack.",
+    "If the relay exists already, nothing is checked: one call finds it, by the alerts of its stack.",
   args: plannedRelaySchema,
   result,
   async call(client, given, signal) {

@@ -3,17 +3,17 @@ import type { AzureClient } from "../client/client.ts";
 
 /** What a stack is about to create in Azure. Unknown values are absent and not checked. */
 export const plannedRelaySchema = z.object({
-  subscriptionId: z.string().meta({ description: "Subscription in which everything is made." }),
-  stack: z.string().meta({ description: "`<project>/<stack>`, by which an existing relay is found." }),
+  subscriptionId: z.string().meta({ description: "Subscription in which everything is created." }),
+  stack: z.string().meta({ description: "`<project>/<stack>`, to find an existing relay." }),
   resourceGroupId: z.string().optional().meta({
-    description: "Id of an existing resource group in which everything is made; absent if the stack makes one.",
+    description: "Id of an existing resource group in which everything is created; absent if the stack creates one.",
   }),
   location: z.string().optional().meta({ description: "Region; default: that of the resource group." }),
   objectId: z.string().optional().meta({ description: "Object id of the login, for commands in messages." }),
   nodeVersion: z.string().optional().meta({ description: "Version of Node.js that the region must offer." }),
   zoneRedundant: z.boolean().optional().meta({ description: "Whether the plan needs availability zones." }),
   storageRedundancy: z.string().optional().meta({ description: "Redundancy of the storage account: `LRS`, `ZRS`, …" }),
-  storageAccounts: z.number().default(1).meta({ description: "How many storage accounts are made." }),
+  storageAccounts: z.number().default(1).meta({ description: "How many storage accounts are created." }),
   storageAccountName: z
     .string()
     .optional()
@@ -32,7 +32,7 @@ export const plannedRelaySchema = z.object({
       z.object({
         setting: z.string().meta({ description: "Setting that names it, such as `azureExisting.vaultId`." }),
         id: z.string().meta({ description: "Its Azure Resource Manager id." }),
-        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API with which it is read." }),
         actions: z.array(z.string()).meta({ description: "Rights that the login needs on it, as Azure names them." }),
       }),
     )
@@ -42,7 +42,7 @@ export const plannedRelaySchema = z.object({
     .array(
       z.object({
         type: z.string().meta({ description: "Type of the resource: `Microsoft.Storage/storageAccounts`." }),
-        apiVersion: z.string().meta({ description: "Version of Azure's API by which it is made." }),
+        apiVersion: z.string().meta({ description: "Version of Azure's API with which it is created." }),
         content: z.record(z.string(), z.unknown()).meta({ description: "What will be sent to Azure for it." }),
       }),
     )

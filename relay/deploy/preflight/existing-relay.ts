@@ -19,7 +19,7 @@ export async function hasRelay(azure: Asker, planned: PlannedRelay): Promise<boo
     {
       path: `${scopeOf(planned)}/providers/Microsoft.Insights/scheduledQueryRules`,
       apiVersion: "2023-12-01",
-      purpose: "look whether the stack has a relay already",
+      purpose: "check whether the stack has a relay already",
     },
     rules,
   );

@@ -35,7 +35,7 @@ function unfitness(existing: Existing, { properties }: Found): string[] {
   const { id, setting } = existing;
   if (/\/vaults\/[^/]+$/i.test(id) && properties?.enableRbacAuthorization !== true) {
     return [
-      `${setting}: the vault ${nameOf(existing)} uses access policies, and the relay's identity gets Azure roles. ` +
+      `${setting}: the vault ${nameOf(existing)} uses access policies, but the relay's identity needs Azure roles. ` +
         `${chooseAnother(existing)}, or have its owner change it, after giving all its users roles: ` +
         `az keyvault update --name ${nameOf(existing)} --enable-rbac-authorization true`,
     ];
@@ -46,12 +46,12 @@ function unfitness(existing: Existing, { properties }: Found): string[] {
   if (setting.endsWith("endpointSubnetId")) {
     if (services.length === 0) return [];
     return [
-      `${setting}: the subnet is delegated to ${services.join(", ")}, so it takes no private endpoints. ${chooseAnother(existing)}`,
+      `${setting}: the subnet is delegated to ${services.join(", ")}, so it can't have private endpoints. ${chooseAnother(existing)}`,
     ];
   }
   if (services.some((service) => service.toLowerCase() === flexDelegation.toLowerCase())) return [];
   return [
-    `${setting}: the subnet is not delegated to ${flexDelegation}, as Flex Consumption wants it. Have its owner delegate it: ` +
+    `${setting}: the subnet is not delegated to ${flexDelegation}, as Flex Consumption requires. Have its owner delegate it: ` +
       `az network vnet subnet update --ids ${id} --delegations ${flexDelegation}`,
   ];
 }
@@ -98,5 +98,5 @@ function nameOf({ id }: Existing): string {
 
 function chooseAnother({ setting }: Existing): string {
   const key = setting.replace(/\[(\d+)\]$/, "[$1]");
-  return `Name one that exists: npx pulumi config set --path '${key}' <id>`;
+  return `Set one that exists: npx pulumi config set --path '${key}' <id>`;
 }

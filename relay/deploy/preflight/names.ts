@@ -37,7 +37,7 @@ async function checkAccountName(setting: string, name: string, azure: Asker, pla
   const type = "Microsoft.Storage/storageAccounts";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
   return [
-    `The name "${name}" is taken by a storage account of another subscription. Choose another, or have one made: ` +
+    `The name "${name}" is taken by a storage account of another subscription. Choose another, or have one generated: ` +
       `npx pulumi config set --path ${setting} <name>, or npx pulumi config rm --path ${setting}`,
   ];
 }
@@ -63,7 +63,7 @@ async function checkVaultName(name: string, azure: Asker, planned: PlannedRelay)
   const until = scheduledPurgeDate ? ` until ${scheduledPurgeDate.slice(0, 10)}` : "";
   const free = purgeProtectionEnabled
     ? "It is protected from being purged"
-    : `Free it for good, with the secrets that it had: az keyvault purge --name ${name}${where}`;
+    : `Purge it, with its secrets: az keyvault purge --name ${name}${where}`;
   return [`The name "${name}" belongs to a deleted key vault${until}. Choose another: ${choose}. ${free}`];
 }
 
@@ -75,7 +75,7 @@ async function isFree(name: string, type: string, azure: Asker, { subscriptionId
       path: `/subscriptions/${subscriptionId}/providers/${namespace}/checkNameAvailability`,
       apiVersion: type.includes("KeyVault") ? "2023-07-01" : "2023-05-01",
       body: { name, type },
-      purpose: `look whether the name "${name}" is free`,
+      purpose: `check whether the name "${name}" is free`,
     },
     availability,
   );
@@ -88,7 +88,7 @@ async function isOwn(name: string, type: string, azure: Asker, { subscriptionId 
       path: `/subscriptions/${subscriptionId}/resources`,
       apiVersion: "2021-04-01",
       params: { $filter: `name eq '${name}' and resourceType eq '${type}'` },
-      purpose: `look whether "${name}" is in the subscription`,
+      purpose: `check whether "${name}" is in the subscription`,
     },
     found,
   );

@@ -26,7 +26,7 @@ export const checkQuota: AzureCheck = async (azure, { subscriptionId, location, 
   if (accounts === undefined || accounts.currentValue + wanted <= accounts.limit) return [];
   const { currentValue, limit } = accounts;
   return [
-    `The subscription has ${currentValue} of the ${limit} storage accounts in ${location} that Azure allows it, and the relay needs ${wanted}. Delete some ` +
+    `The subscription already has ${currentValue} of the ${limit} storage accounts that Azure allows in ${location}, and the relay needs ${wanted}. Delete some ` +
       "(az storage account list --output table), ask for more in the Azure portal under Quotas > Storage, or choose another region: " +
       "npx pulumi config set azure-native:location <region>",
   ];

@@ -16,7 +16,7 @@ export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId
         {
           path: `/subscriptions/${subscriptionId}/providers/${namespace}`,
           apiVersion: "2021-04-01",
-          purpose: `look whether the resource provider ${namespace} is registered`,
+          purpose: `check whether the resource provider ${namespace} is registered`,
         },
         provider,
       );

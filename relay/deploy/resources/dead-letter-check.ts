@@ -60,7 +60,7 @@ export async function permitChange(
   const counted = await count(operation, { healthUrl, isClosed: false });
   if ("gaveUp" in counted) {
     operation.warn(
-      `The relay's dead letters could not be counted ${counted.gaveUp}. If there are any, the change will not delete the relay at its end.`,
+      `The relay's dead letters could not be counted ${counted.gaveUp}. If there are any, the change won't delete the relay at its end.`,
     );
   } else if (counted.done.count > 0) {
     const message = `${refused(reasonOf(counted.done))} ${waysOn(operation)}`;
@@ -106,13 +106,13 @@ async function look(
 
 function reasonOf(dead: DeadLetters): string {
   const what = dead.count === 1 ? "is 1 dead letter" : `are ${numberOf(dead)} dead letters`;
-  return `since there ${what}: events that Platform refused or that could not be delivered, which would go with its storage account`;
+  return `since there ${what}: events that Platform refused or that could not be delivered, which would be deleted with its storage account`;
 }
 
 function waysOn(operation: DeadLetterOperation): string {
   const stack = stackNameOf(operation);
   return (
-    `To deliver them, fix their reason, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +
+    `To deliver them, fix the cause, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +
     `copy, run \`${operatorCommand("export --folder <folder>", { stack })}\`. To lose them for good, put ` +
     "RELAY_ABANDON_DEAD_LETTERS=true before the command."
   );

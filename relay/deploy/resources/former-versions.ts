@@ -32,9 +32,9 @@ type Outputs = z.output<typeof outputs>;
 export const formerVersions = defineResource<AzureClient>()({
   type: "customerio-aep:index:FormerVersions",
   description:
-    "Disables all versions of secrets in an Azure key vault but one of each, at each creation and change. Let it depend on what proves " +
+    "Disables all versions of secrets in an Azure key vault except one of each, at each creation and change. Let it depend on what proves " +
     "that the new versions are in use, such as `FunctionCode`. It needs the role Key Vault Secrets Officer on the vault. Without it, it " +
-    "warns and names the command that gives the role; a refresh then has the next update try again. Deleting it calls nothing. It can't be " +
+    "warns and names the command that assigns the role; a refresh then makes the next update try again. Deleting it calls nothing. It can't be " +
     "imported.",
   inputs,
   outputs,
@@ -80,7 +80,7 @@ async function disableOthers(operation: Operation<AzureClient>, { vaultId, secre
 export function lacksRole(names: readonly string[], vaultId: string, target: CommandTarget): string {
   return (
     `Former versions of ${names.join(", ")} can still be read in the key vault ${vaultId.split("/").at(-1)}: this login may not disable ` +
-    "them, since an Owner has no right to what is in a vault, or the vault's firewall does not let it in. Give it the role: " +
+    "them, since an Owner has no right to what is in a vault, or the vault's firewall blocks it. Give it the role: " +
     `az role assignment create --role "Key Vault Secrets Officer" --assignee <its object id> --scope ${vaultId}, wait some minutes, and ` +
     `run ${pulumiCommand("up --refresh", target)}. To leave them enabled: npx pulumi config set --path azure.disableFormerSecrets false`
   );

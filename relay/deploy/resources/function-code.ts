@@ -34,7 +34,7 @@ const inputs = z.object({
   scmHostName: hostName.meta({
     description:
       "Host name of the app's deployment site: the entry of `WebApp.hostNameSslStates` whose `hostType` is " +
-      "`Repository`. Not to be guessed from the app's name.",
+      "`Repository`. It can't be derived from the app's name.",
   }),
   hostName: hostName.meta({ description: "Host name at which the app answers (`WebApp.defaultHostName`)." }),
   package: z
@@ -120,7 +120,7 @@ export const functionCode = defineResource<AzureClient>()({
   description:
     "The code of an Azure function app on the Flex Consumption plan: zipped, deployed by one deploy with the caller's " +
     "own Azure login (role Website Contributor). It is done once Azure has resolved all Key Vault references of the app's settings, " +
-    "and the health check answers by this code, with these settings and all secrets. While a role is still spreading, the references are " +
+    "and the health check answers by this code, with these settings and all secrets. While a role is still propagating, the references are " +
     "refreshed, for ten minutes at most. Deleting it calls nothing: the code goes with its function app. It can't be imported.",
   inputs,
   outputs,
@@ -235,8 +235,8 @@ async function activate(
     const ready = await lookPatiently(operation, readyPace, healthLook(operation, values, build));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
-      `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still spreading or an app setting ` +
-      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it has " +
+      `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still propagating, or an app setting ` +
+      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it had " +
       "deleted is missing: npx pulumi up --refresh"
     );
   } catch (error) {
@@ -257,7 +257,7 @@ function healthLook(
     const health = await askHealth(client, url, signal);
     if ("failure" in health) return { notYet: health.failure, detail: health.detail };
     if (build !== undefined && health.build !== build) {
-      const detail = `${url} is answered by other code. If somebody else has deployed it: npx pulumi up --refresh`;
+      const detail = `${url} is answered by other code. If someone else has deployed it: npx pulumi up --refresh`;
       return { notYet: "waiting for the app to start with the deployed code", detail };
     }
     if (values.configuration !== undefined && health.configuration !== values.configuration) {

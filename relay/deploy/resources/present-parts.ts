@@ -7,7 +7,7 @@ export const partsSchema = z.record(
   z.string(),
   z.object({
     id: z.string().meta({ description: "Azure Resource Manager id." }),
-    apiVersion: z.string().meta({ description: "Version of Azure's API by which it is read." }),
+    apiVersion: z.string().meta({ description: "Version of Azure's API with which it is read." }),
   }),
 );
 
@@ -42,8 +42,8 @@ export async function requirePresent(
   const gone = await missing(suspects);
   if (gone.length === 0 || signal.aborted) return;
   throw new Error(
-    `Azure does not have what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy was ` +
-      "interrupted, or somebody has deleted it. To recreate it, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
+    `Azure lacks what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy was ` +
+      "interrupted, or someone has deleted it. To recreate it, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
   );
 }
 

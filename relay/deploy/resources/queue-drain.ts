@@ -31,7 +31,7 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Address of the relay's health check, which tells how many dead letters there are. Without it they can't be counted, and the " +
+        "Address of the relay's health check, which reports how many dead letters there are. Without it they can't be counted, and the " +
         "deletion is refused unless they are given up.",
     }),
   takeoverUrl: z
@@ -39,7 +39,7 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Address at which the relay takes over the notes of delivered events of the relay that it replaces, when that one has another " +
+        "Address at which the relay copies the notes of delivered events of the relay that it replaces, if that one has another " +
         "storage account. Without it, it does not learn what the former relay has delivered.",
     }),
   principalId: z
@@ -57,7 +57,7 @@ const inputs = z.object({
     .default(1800)
     .meta({
       description:
-        "Seconds that the queue gets to run empty; default 1800. For more, the resource's `customTimeouts.delete` must " +
+        "Seconds to wait for the queue to become empty; default 1800. For more, the resource's `customTimeouts.delete` must " +
         "be raised too.",
     }),
 });
@@ -114,7 +114,7 @@ export const queueDrain = defineResource<AzureClient>()({
     const succession = Succession.of(operation);
     try {
       await succession?.begin(queueId);
-      if (!(await close(operation, queueId))) return progress("the relay's queue is gone already");
+      if (!(await close(operation, queueId))) return progress("the relay's queue no longer exists");
       await letGo(operation, state, succession);
     } finally {
       await succession?.release();
@@ -228,9 +228,9 @@ async function drain(
     await succession?.hold();
     return look();
   });
-  if ("done" in drained) return operation.progress("nothing is left in the relay's queues");
+  if ("done" in drained) return operation.progress("the relay's queues are empty");
   const reason =
-    `since its queues have not run empty ${drained.gaveUp}. Each message holds one or more Customer.io events that Adobe Experience ` +
+    `since its queues did not become empty ${drained.gaveUp}. Each message holds one or more Customer.io events that Adobe Experience ` +
     "Platform does not have yet: it may be down or refuse them, or the wait after a new dataflow may not be over";
   throw new Error(
     `${refusal(operation, reason)} To lose these events for good, put ${abandonQueue} before the command.`,

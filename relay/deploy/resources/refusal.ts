@@ -18,15 +18,15 @@ export function stackNameOf({ urn }: Pick<Operation<unknown>, "urn">): string {
 /** The message about why the relay is not deleted, its state, and the remedies. */
 export function refusal(operation: Pick<Operation<unknown>, "urn">, reason: string): string {
   return (
-    `The relay is not taken down, ${reason}. The relay goes on as before, but Customer.io's webhook may be deleted already, or turned elsewhere. ` +
+    `The relay is not taken down, ${reason}. The relay still works as before, but Customer.io's webhook may already be deleted, or point elsewhere. ` +
     "To continue, run the same command again later. To keep the relay instead, run " +
-    `\`npx pulumi up --stack ${stackNameOf(operation)}\` with the settings that it had, which brings the webhook back to it.`
+    `\`npx pulumi up --stack ${stackNameOf(operation)}\` with its previous settings, which points the webhook at it again.`
   );
 }
 
 /** The same message before anything was changed or deleted. The caller adds the remedy. */
 export function earlyRefusal(reason: string): string {
-  return `The relay is not taken down, ${reason}. Nothing has been deleted: the relay goes on as before, and Customer.io's webhook still posts to it.`;
+  return `The relay is not taken down, ${reason}. Nothing has been deleted: the relay still works, and Customer.io's webhook still posts to it.`;
 }
 
 /** For resources that the program declares and `up` adopts: an import has nothing to read them from. */

@@ -15,11 +15,11 @@ const inputs = z.object({
       "Azure Resource Manager id of the relay's storage queue (`Queue.id`). Where it is gone, so is the relay.",
   }),
   healthUrl: z.string().optional().meta({
-    description: "Address of the relay's health check, which tells how many dead letters there are.",
+    description: "Address of the relay's health check, which reports how many dead letters there are.",
   }),
   parts: partsSchema.optional().meta({
     description:
-      "What of the relay a destroy deletes one by one, by any name. It is looked for when the guard is made: as the first that a destroy " +
+      "Parts of the relay that a destroy deletes one by one, by any name. They are looked up when the guard is created: since it is the first resource that a destroy " +
       "deletes, the guard is recreated after each interrupted destroy.",
     creation: true,
   }),
@@ -34,7 +34,7 @@ export const relayGuard = defineResource<AzureClient>()({
   description:
     "Refuses a `npx pulumi destroy`, and a change to direct delivery, before anything is taken down, if the relay has dead letters. It does " +
     "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy comes to it first; without " +
-    "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true gives dead letters up.",
+    "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true allows them to be lost.",
   inputs,
   outputs: z.object({}),
 

@@ -22,7 +22,7 @@ export async function resolveReferences(operation: SecretOperation, siteId: stri
     open = await listUnresolved(operation, siteId);
     if (open.length === 0) return { done: true } satisfies Look<true>;
     await operation.client.siteSettings(siteId).refreshReferences(operation.signal);
-    return { notYet: `waiting for Azure to give the app its secrets: ${open.map(inWords).join(", ")}` };
+    return { notYet: `waiting for Azure to pass the app its secrets: ${open.map(inWords).join(", ")}` };
   });
   if ("done" in resolved) return;
   const settings = open.map(({ setting }) => setting).join(", ");
@@ -53,7 +53,7 @@ function remedyOf({ status, vaultName, secretName }: SecretReference, stack: str
     case "MSINotEnabled":
       return (
         `The app's identity needs the role Key Vault Secrets User on ${vault}, and the vault's firewall must let the app in. ` +
-        `If the role was deleted: ${refresh}. If it is there, it is still spreading: ${up}`
+        `If the role was deleted: ${refresh}. If it exists, it is still propagating: ${up}`
       );
     case "SecretNotFound":
     case "SecretVersionNotFound":

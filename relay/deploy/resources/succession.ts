@@ -81,7 +81,7 @@ export class Succession {
       if (client.abandonQueue) return warn(`gives up the notes of delivered events, since ${wordsOf(error)}`);
       throw new Error(
         `${refusal(this.#operation, `since ${wordsOf(error)}`)} Without its notes, an event that Customer.io sends again may be delivered ` +
-          `twice. To give them up, put ${abandonQueue} before the command; it gives up what waits in the former relay's queues too.`,
+          `twice. To discard them, put ${abandonQueue} before the command; this also discards what waits in the former relay's queues.`,
       );
     }
   }
@@ -113,7 +113,7 @@ export class Succession {
           const step = await this.#copy(key, share, position);
           copied += step.copied;
           position = step.position;
-          if (position !== undefined) progress(`the new relay has taken over ${copied} notes of delivered events`);
+          if (position !== undefined) progress(`the new relay has copied ${copied} notes of delivered events`);
         } while (position !== undefined);
       }
     };
@@ -162,7 +162,7 @@ export class Succession {
     };
     const step = await lookPatiently(this.#operation, pace, look);
     if ("done" in step) return step.done;
-    throw new Error(`the new relay could not take over its notes of delivered events ${step.gaveUp}`);
+    throw new Error(`the new relay could not copy its notes of delivered events ${step.gaveUp}`);
   }
 }
 

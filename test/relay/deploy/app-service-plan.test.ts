@@ -69,7 +69,7 @@ describe("deleted", () => {
     };
     await appServicePlan.delete(operation, id, plan);
     expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${siteId}`, `DELETE ${id}`]);
-    expect(operation.shown).toEqual(["deletes the function app plan1, which an interrupted run of this stack made"]);
+    expect(operation.shown).toEqual(["deletes the function app plan1, which an interrupted run of this stack created"]);
   });
 
   test.each([

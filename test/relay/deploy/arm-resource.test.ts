@@ -53,9 +53,9 @@ describe("ArmResource", () => {
     azure.script[`PUT ${queue}`] = [state("Creating")];
     await armResource.create(operation, inputs);
     expect(asked().map(({ call }) => call.split(" ")[0])).toEqual(["GET", "PUT", "GET", "GET"]);
-    expect(operation.shown).toEqual(["waiting for Azure to make queues events"]);
+    expect(operation.shown).toEqual(["waiting for Azure to create queues events"]);
     const { message } = await failure(armResource.create(operation, inputs));
-    expect(message).toContain(`Azure could not make ${queue}: its state is failed. To try again, run: npx pulumi up`);
+    expect(message).toContain(`Azure could not create ${queue}: its state is failed. To try again, run: npx pulumi up`);
   });
 
   test("a namespace that the subscription is not registered for has its command", async () => {

@@ -95,7 +95,7 @@ test("a quota of storage accounts that has no room for one, or for two", async (
   cloud.azure.change({ storageAccountLimit: 0 });
   expect((await ask()).problems).toEqual([
     expect.stringContaining(
-      "has 0 of the 0 storage accounts in West Europe that Azure allows it, and the relay needs 1",
+      "already has 0 of the 0 storage accounts that Azure allows in West Europe, and the relay needs 1",
     ),
   ]);
   cloud.azure.change({ storageAccountLimit: 1 });
@@ -238,7 +238,7 @@ describe("what exists already, and is to be used", () => {
         /^azureExisting\.vaultId: the vault old uses access policies.*az keyvault update --name old --enable-rbac-authorization true/,
       ),
       expect.stringMatching(
-        /^azureExisting\.identityId: Azure has no .*\. Name one that exists: npx pulumi config set --path 'azureExisting\.identityId' <id>/,
+        /^azureExisting\.identityId: Azure has no .*\. Set one that exists: npx pulumi config set --path 'azureExisting\.identityId' <id>/,
       ),
     ]);
     await remove(provider, group);
@@ -296,7 +296,7 @@ test("a check that the login may not make is reported, and blocks nothing", asyn
     await other.azure.provider.configure({ location: "westeurope" });
     expect(await ask({}, other)).toEqual({
       problems: [],
-      unchecked: [expect.stringMatching(/^Could not look whether the stack has a relay already: .*403/)],
+      unchecked: [expect.stringMatching(/^Could not check whether the stack has a relay already: .*403/)],
     });
   } finally {
     await other.stop();

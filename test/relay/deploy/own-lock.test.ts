@@ -40,7 +40,7 @@ test.each([account, container])(
       `PUT ${lockId}`,
     ]);
     expect(azure.requests.at(-1)?.json).toEqual({ properties });
-    expect(operation.shown).toEqual(["taking the stack's delete lock off for a moment"]);
+    expect(operation.shown).toEqual(["removing the stack's delete lock for a moment"]);
   },
 );
 

@@ -137,7 +137,7 @@ describe("a change that replaces it, which comes before the webhook is turned", 
     azure.restart();
     azure.script = { [health]: [{ status: 503, body: "no storage" }] };
     await permit({ ...state(), queueId: other });
-    expect(operation.shown.at(-1)).toContain("the change will not delete the relay at its end");
+    expect(operation.shown.at(-1)).toContain("the change won't delete the relay at its end");
   });
 
   test("is not checked if the relay stays, or if dead letters are given up", async () => {
@@ -178,7 +178,7 @@ describe("delete", () => {
       "the relay's queues: 3 messages left",
       "the relay's queues: 1 message left",
       "the relay's queues: they look empty and are counted again",
-      "nothing is left in the relay's queues",
+      "the relay's queues are empty",
     ]);
     // For ten minutes at first, and at the end for the seconds until the function app is gone.
     expect(marks()).toEqual(["closed until 2026-11-20T10:10:00.000Z", "closed until 2026-11-20T10:15:00.000Z"]);
@@ -227,17 +227,17 @@ describe("delete", () => {
     holds({});
     azure.script[poison] = [gone];
     await drain();
-    expect(operation.shown.at(-1)).toBe("nothing is left in the relay's queues");
+    expect(operation.shown.at(-1)).toBe("the relay's queues are empty");
   });
 
   test("fails with the number of messages left and the two remedies, and opens the intake", async () => {
     holds({ events: [40, 7] });
     expect((await failure(drain())).message).toBe(
-      "The relay is not taken down, since its queues have not run empty after 60 s: 7 messages left. Each message holds one or " +
+      "The relay is not taken down, since its queues did not become empty after 60 s: 7 messages left. Each message holds one or " +
         "more Customer.io events that Adobe Experience Platform does not have yet: it may be down or refuse them, or the wait " +
-        "after a new dataflow may not be over. The relay goes on as before, but Customer.io's webhook may be deleted already, or " +
-        "turned elsewhere. To continue, run the same command again later. To keep the relay instead, run " +
-        "`npx pulumi up --stack dev` with the settings that it had, which brings the webhook back to it. To lose these events for good, " +
+        "after a new dataflow may not be over. The relay still works as before, but Customer.io's webhook may already be deleted, or " +
+        "point elsewhere. To continue, run the same command again later. To keep the relay instead, run " +
+        "`npx pulumi up --stack dev` with its previous settings, which points the webhook at it again. To lose these events for good, " +
         "put RELAY_ABANDON_QUEUE=true before the command.",
     );
     expect(marks().at(-1)).toBe("open");
@@ -248,7 +248,7 @@ describe("delete", () => {
     operation.clock.sleep = async (milliseconds) => {
       if (milliseconds === 6_000) operation.stop.abort(new Error("stopped by the user"));
     };
-    expect((await failure(drain())).message).toContain("have not run empty (stopped by the user): 7 messages left.");
+    expect((await failure(drain())).message).toContain("did not become empty (stopped by the user): 7 messages left.");
     expect(marks().at(-1)).toBe("open");
   });
 
@@ -280,7 +280,7 @@ describe("delete", () => {
     holds({});
     azure.script[mark] = [{ body: "<html>Sign in</html>" }];
     expect((await failure(drain())).message).toContain(
-      'Could not mark the queue "events": the answer was not as Azure',
+      'Could not mark the queue "events": the answer does not match Azure',
     );
     expect(operation.clock.sleeps).toEqual([]);
   });

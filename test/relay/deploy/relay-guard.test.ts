@@ -30,7 +30,7 @@ describe("a destroy", () => {
     azure.script = { [queue]: [there], [health]: [dead(5)] };
     const { message } = await failure(remove());
     expect(message).toMatch(/^The relay is not taken down, since there are 5 dead letters: /);
-    expect(message).toContain("the relay goes on as before, and Customer.io's webhook still posts to it.");
+    expect(message).toContain("the relay still works, and Customer.io's webhook still posts to it.");
     for (const way of ["npx customerio-aep replay --stack dev", "export --folder", "RELAY_ABANDON_DEAD_LETTERS=true"]) {
       expect(message).toContain(way);
     }
@@ -119,7 +119,7 @@ describe("a change to direct delivery", () => {
     azure.restart();
     azure.script = { [health]: [{ status: 500 }] };
     await permit(guarded(), { delivery: "direct" });
-    expect(operation.shown.at(-1)).toContain("If there are any, the change will not delete the relay at its end.");
+    expect(operation.shown.at(-1)).toContain("If there are any, the change won't delete the relay at its end.");
   });
 
   test("is not checked in other changes", async () => {

@@ -119,7 +119,7 @@ test("a copy in several calls continues where it was, and shows its progress", a
   expect(takeovers().map((request) => bodyOf(request).position)).toContainEqual(position);
   expect(takeovers()).toHaveLength(17);
   expect(operation.shown).toContainEqual(
-    expect.stringMatching(/^the new relay has taken over 10\d\d notes of delivered events$/),
+    expect.stringMatching(/^the new relay has copied 10\d\d notes of delivered events$/),
   );
 });
 
@@ -133,7 +133,7 @@ test("it waits for a role that still propagates, a mark that is not seen yet and
 test("notes that can't be copied keep the former relay, with the reason and the remedies; the new one sends", async () => {
   prepare({ takeover: [{ status: 503, body: { reason: "HTTP 403" } }] });
   const { message } = await failure(drain());
-  expect(message).toContain("The relay is not taken down, since the new relay could not take over");
+  expect(message).toContain("The relay is not taken down, since the new relay could not copy");
   expect(message).toContain('answers 503: {"reason":"HTTP 403"}');
   expect(message).toContain("run the same command again");
   expect(message).toContain("put RELAY_ABANDON_QUEUE=true before the command");

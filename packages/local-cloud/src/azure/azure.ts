@@ -29,8 +29,8 @@ export interface AzureOptions {
   /** Built-in role, by name, of the login that runs Pulumi, on the whole subscription; default: Owner. */
   readonly callerRole?: string;
   /**
-   * Built-in roles, by name, that the caller has on the whole subscription beside that one, which does not cover the data in
-   * storage accounts. They stand for role assignments that an administrator made by hand.
+   * Built-in roles, by name, that the caller also has on the whole subscription, since that role does not cover the
+   * data in storage accounts. They represent role assignments by an administrator.
    */
   readonly callerRoles?: readonly string[];
 }

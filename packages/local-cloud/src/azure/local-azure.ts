@@ -28,7 +28,7 @@ export interface LocalAzure {
   change(switches: Partial<AzureSwitches>): AzureSwitches;
   /** Kills the function hosts (SIGKILL) like a crash; returns how many. They restart. */
   killFunctionHosts(): Promise<number>;
-  /** The log files of the function apps that have run, one JSON object a line. */
+  /** The log files of the function apps that have run, one JSON object per line. */
   functionLogs(): string[];
   /** Ends every process and deletes the contents of storage accounts. */
   close(): Promise<void>;

@@ -9,7 +9,10 @@ export interface AzureSwitches {
   readonly beforeFirstDeploy: 404 | 503;
   /** Where a deployment reports that the app's identity can't write the package: `POST /api/publish` answers 400, or the status says failed. */
   readonly storageRefusal: "publish" | "status";
-  /** Whether an app that gets another deployment container runs on with the code that it has, or has none until the next deployment. */
+  /**
+   * Whether an app that gets a different deployment container keeps running its code, or has none until the next
+   * deployment.
+   */
   readonly movedDeploymentStorage: "drops-code" | "keeps-code";
   /** Whether a deployment syncs the app's triggers with the platform; if not, only an explicit sync does. */
   readonly deploySyncsTriggers: boolean;
@@ -29,11 +32,14 @@ export interface AzureSwitches {
   readonly callsToFormerInstances: boolean;
   /** Whether a failed Key Vault reference stays failed until settings change or a refresh, or is resolved again at each start of a host. */
   readonly failedReferences: "kept" | "tried-at-start";
-  /** Whether a vault still gives the value of a secret whose expiry date has passed. */
+  /** Whether a vault still returns the value of a secret whose expiry date has passed. */
   readonly expiredSecrets: "refused" | "given";
   /** Whether the login that runs Pulumi and the command line is inside the virtual network of a private relay. */
   readonly operatorNetwork: "outside" | "inside";
-  /** Whether a refresh of Key Vault references restarts the app if it brought another value; if not, running instances keep what they have. */
+  /**
+   * Whether a refresh of Key Vault references restarts the app if it brought another value; if not, running instances
+   * keep theirs.
+   */
   readonly referenceRefreshRestarts: boolean;
   /** Node versions that a Flex Consumption app can use. ARM accepts any text, but with another version the app fails to start. */
   readonly nodeVersions: readonly string[];
@@ -45,7 +51,7 @@ export interface AzureSwitches {
   readonly unregisteredProviders: readonly string[];
   /** Storage accounts that the subscription may have in a region. */
   readonly storageAccountLimit: number;
-  /** Names of storage accounts and vaults, in lower case, that another subscription has. */
+  /** Names of storage accounts and vaults, in lower case, that another subscription uses. */
   readonly namesTaken: readonly string[];
   /** Policies that are assigned to the subscription with the effect Deny. */
   readonly policies: readonly PolicyName[];

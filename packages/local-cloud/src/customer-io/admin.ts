@@ -96,7 +96,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
         events += 1;
         workspace.history.record({ ...event }, clock.now());
         deliveries += dispatcher.dispatch(workspace, { ...event }).length;
-        // Let calls under way complete in between, or they would seem to take as long as the whole blast.
+        // Let current calls complete in between; otherwise they would seem to take as long as the whole blast.
         if (events % 100 === 0) await breathe();
       }
       return context.json({ events, deliveries });

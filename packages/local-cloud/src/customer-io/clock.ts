@@ -4,8 +4,8 @@ interface Wait {
 }
 
 /**
- * Customer.io's clock for retries, limits and timestamps: either real time, which can be advanced in addition, or a time that
- * stands still until it is advanced. Network calls take real time in both cases.
+ * Customer.io's clock for retries, limits and timestamps: either real time, which can be advanced in addition, or a
+ * stopped time that only advances on request. Network calls take real time in both cases.
  */
 export class AdjustableClock {
   readonly #running: boolean;
@@ -57,7 +57,7 @@ export class AdjustableClock {
     void work.finally(() => this.#work.delete(work));
   }
 
-  /** Resolves once no work is under way. */
+  /** Resolves once no work is in progress. */
   async untilSettled(): Promise<void> {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }

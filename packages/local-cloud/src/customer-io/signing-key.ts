@@ -4,7 +4,9 @@ import type { AdjustableClock } from "./clock.ts";
 /** A workspace's signing key, as shown in the UI. */
 export interface ShownSigningKey {
   readonly signingKey: string;
-  /** During a rotation with overlap: the key that signs until `switchesAt` (ISO 8601), when `signingKey` takes over. */
+  /**
+   * During a rotation with overlap: the key that signs until `switchesAt` (ISO 8601), when `signingKey` replaces it.
+   */
   readonly replaces?: { readonly signingKey: string; readonly switchesAt: string };
 }
 

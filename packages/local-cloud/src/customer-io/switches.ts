@@ -17,7 +17,7 @@ export interface CustomerIoSwitches {
   readonly errorStatusType: "string" | "number";
   /** Whether an unlisted name in `events` is refused (400) or accepted. */
   readonly unknownEventNames: "refuse" | "accept";
-  /** What the App API keys may do: everything, all but reporting webhooks or the past, or nothing from this address. */
+  /** What the App API keys may do: everything, all but reporting webhooks or history, or nothing from this address. */
   readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "no-history" | "address-refused";
   /** Who shares the ten requests a second. */
   readonly rateLimitScope: "account" | "workspace";
@@ -39,17 +39,17 @@ export interface CustomerIoSwitches {
   readonly messagePages: "shift" | "stay";
   /** `next` of the last page. */
   readonly lastPage: "empty" | "null" | "absent";
-  /** Seconds until a message shows in lists; that they may show late is documented. */
+  /** Seconds until a message appears in lists; the delay is documented. */
   readonly messageDelaySeconds: number;
-  /** Whether a list includes the messages that were created at its `end_ts`. */
+  /** Whether a list includes messages that were created at its `end_ts`. */
   readonly windowEnd: "exclusive" | "inclusive";
-  /** Which time of a repeated metric, such as `opened`, a message has. */
+  /** Which time a message has for a repeated metric, such as `opened`. */
   readonly repeatedMetrics: "first" | "last";
   /** `human_opened`: a time, or how often it happened. */
   readonly humanMetrics: "time" | "count";
   /** `customer_identifiers` of messages: described, but absent in the description's samples. */
   readonly messageIdentifiers: "present" | "absent";
-  /** Which list has a draft that was sent later. */
+  /** Which list contains a draft that was sent later. */
   readonly draftedThenSent: "messages" | "drafts";
   /** Whether an activity has the id of the reporting webhook's event. */
   readonly activityIds: "own" | "event-id";

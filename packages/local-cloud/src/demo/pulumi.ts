@@ -17,7 +17,7 @@ export class Pulumi {
   #running: ChildProcess | undefined;
 
   /**
-   * @param options.configFile used in place of the stack's `Pulumi.<stack>.yaml`
+   * @param options.configFile used instead of the stack's `Pulumi.<stack>.yaml`
    * @param options.program folder of the program; default: the repository's
    * @param options.bin folder that comes first on the `PATH`; default: the repository's
    */

@@ -48,7 +48,7 @@ export async function ensureEngine(report: ReportLine): Promise<string> {
 
 /**
  * The same for the host of Pulumi YAML, which the official build of the engine includes.
- * @throws Error saying what to install, where it can't be built
+ * @throws Error that says what to install, if it can't be built
  */
 export async function ensureYamlHost(report: ReportLine): Promise<void> {
   await ensureEngine(report);
@@ -57,9 +57,10 @@ export async function ensureYamlHost(report: ReportLine): Promise<void> {
 }
 
 /**
- * Pulumi's generators of SDKs, by which `pulumi package gen-sdk` works in the hosts of all languages; see gen-sdk/main.go.
+ * Pulumi's SDK generators, with which `pulumi package gen-sdk` works in the hosts of all languages; see
+ * gen-sdk/main.go.
  * @returns the path of the executable
- * @throws Error saying what to install, where it can't be built
+ * @throws Error that says what to install, if it can't be built
  */
 export async function ensureGenerators(report: ReportLine): Promise<string> {
   await ensureEngine(report);
@@ -118,7 +119,7 @@ async function build(report: ReportLine): Promise<void> {
     const version = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${engineVersion}`;
     const cli = path.join(work, "pulumi");
     await goBuild("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cli, ["-ldflags", `-s -w ${version}`], report);
-    // This host is of the last version that can be built by itself; it takes `typescript: false` as a flag, not from
+    // This host comes from the last version that can be built by itself; it reads `typescript: false` from a flag, not from
     // Pulumi.yaml as the official one does.
     const launcher = path.join(work, "pulumi-language-nodejs");
     await writeFile(launcher, '#!/bin/sh\nexec "$(dirname "$0")/pulumi-language-nodejs-host" -typescript=false "$@"\n');
@@ -192,7 +193,7 @@ function run(command: string, args: string[], directory: string, onLine: ReportL
 
 /**
  * Lets one process install while others wait. Returns undefined if another process has finished the work meanwhile.
- * Takes over a lock whose owner is gone.
+ * Takes a lock whose owner is gone.
  */
 async function lock(report: ReportLine, executable: string): Promise<(() => Promise<void>) | undefined> {
   const file = `${path.dirname(engineFolder())}.lock`;

@@ -75,7 +75,7 @@ const mappingSetRole =
 const sandbox =
   "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
 const organization =
-  "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was made, and that its " +
+  "Check that the setting aep:orgId is the organization in which the credential of aep:clientId was created, and that its " +
   "project in Adobe Developer Console has the API “Experience Platform API” with a product profile.";
 const clientId =
   "Check that the setting aep:clientId is the client id of the credential, and that its project in Adobe Developer " +

@@ -53,7 +53,7 @@ export class AccessTokens {
     const answer = tokenAnswer.safeParse(await this.#post(signal));
     if (!answer.success) {
       throw new Error(
-        `Could not get an access token: ${this.#config.imsUrl} did not answer as Adobe IMS does. ` +
+        `Could not get an access token: ${this.#config.imsUrl} did not answer like Adobe IMS. ` +
           "Check that the setting aep:imsUrl points to Adobe IMS, not to a proxy's page.",
       );
     }

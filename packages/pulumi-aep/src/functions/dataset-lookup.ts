@@ -22,7 +22,7 @@ const result = z.object({
 export const getDataset: FunctionDefinition<AepClient, typeof args, typeof result> = {
   token: "aep:index:getDataset",
   description:
-    "An existing dataset, by its id or its name; a name that several datasets share is refused. " +
+    "An existing dataset, by its id or its name; fails if several datasets share the name. " +
     "Adobe: Catalog Service API, dataSets endpoint.",
   args,
   result,

@@ -87,7 +87,7 @@ const specs = z.object({ items: z.array(z.unknown()) });
 
 /** For a missing source, Platform answers unknown specification (1413), not entitled (1100), or not found. */
 async function offerOf(client: AepClient, id: string, signal: AbortSignal): Promise<Offer> {
-  const purpose = `look whether the sandbox offers the source with the connection specification ${id}`;
+  const purpose = `check whether the sandbox offers the source with the connection specification ${id}`;
   try {
     const path = pathOf(paths.connectionSpecs, id);
     const { items } = await client.call({ method: "GET", path, signal, purpose }, specs);

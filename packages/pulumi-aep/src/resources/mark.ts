@@ -15,7 +15,7 @@ export const ownershipInput = z
   .optional()
   .meta({
     description:
-      "Id of the `aep:index:Ownership` that deletes this object if an interrupted run created it and no run took it over; " +
+      "Id of the `aep:index:Ownership` that deletes this object if an interrupted run created it and no run adopted it; " +
       "default: none. Matters only on creation.",
     creation: true,
   });

@@ -33,7 +33,7 @@ export const ownership = defineResource<AepClient>()({
   type: "aep:index:Ownership",
   description:
     "The ownership of what a stack creates in the sandbox: resources name it in their input `ownership`. It does not exist " +
-    "in Platform. With it, a deletion also deletes what an interrupted run created and no run took over, for example after a process " +
+    "in Platform. With it, a deletion also deletes what an interrupted run created and no run adopted, for example after a process " +
     "was killed; each with a warning. What is in use stays: a dataset that holds data or has a connection, a dataflow that " +
     "has run, a schema with a dataset or in Profile, and whatever those need. Imported by its id, which its objects carry.",
   owns: true,

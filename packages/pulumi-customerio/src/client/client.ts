@@ -162,7 +162,7 @@ export class ReportingWebhooks {
     isHeld: (id: string) => boolean,
   ): Promise<Webhook | undefined> {
     const { name, endpoint } = wanted;
-    const purpose = `look whether the reporting webhook "${name}" is there already`;
+    const purpose = `check whether the reporting webhook "${name}" is there already`;
     const twins = (await this.list(signal, purpose)).filter(
       (webhook) => webhook.type === "webhook" && webhook.name === name && webhook.endpoint === endpoint,
     );
@@ -176,7 +176,7 @@ export class ReportingWebhooks {
         `${held ? "another resource's" : "enabled with other settings"}; a second one would deliver every event twice. ` +
         (held
           ? "Give the resources different names or endpoints."
-          : "Take it over with: npx pulumi import customerio:index:ReportingWebhook <resource name> " +
+          : "Import it: npx pulumi import customerio:index:ReportingWebhook <resource name> " +
             `${inUse.id}, or delete it in Customer.io.`),
     );
   }

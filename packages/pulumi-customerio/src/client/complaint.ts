@@ -78,7 +78,7 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
   switch (status) {
     case 401:
       return (
-        `The key is wrong, or it belongs to a region other than ${region}. App API keys are made in Customer.io under ` +
+        `The key is wrong, or it belongs to a region other than ${region}. Create App API keys in Customer.io under ` +
         "Settings > API credentials > App API keys; then run: npx pulumi config set --secret customerio:appApiKey. " +
         `If the account is in the other region: npx pulumi config set customerio:region ${other}`
       );

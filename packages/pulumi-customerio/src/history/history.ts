@@ -71,7 +71,7 @@ export class History {
 
   /** Whether the workspace has any message of the last months, without a filter that could be wrong. */
   async hasMessages(signal: AbortSignal): Promise<boolean> {
-    const purpose = "look whether the workspace has messages";
+    const purpose = "check whether the workspace has messages";
     const list = { path: "/v1/messages", property: "messages", entry: messageShape, params: { limit: 1 }, purpose };
     for await (const page of this.#pages({ ...list, seen: new Set() }, signal)) return page.length > 0;
     return false;

@@ -30,7 +30,7 @@ export const ownership = defineResource<ReportingWebhooks>()({
   description:
     "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It does not exist " +
     "in Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
-    "former ones, that an interrupted run created and no run took over, with a warning. Use it only for the stack's own endpoints.",
+    "former ones, that an interrupted run created and no run adopted, with a warning. Use it only for the stack's own endpoints.",
   inputs,
   outputs,
 
@@ -55,7 +55,7 @@ export const ownership = defineResource<ReportingWebhooks>()({
       const { id, type, name } = webhook;
       const isOwned = type === "webhook" && claims.some((claim) => isSame(claim, webhook));
       if (!isOwned || isKnown(String(id), reportingWebhook.type)) continue;
-      warn(`deletes the reporting webhook "${name}" (${id}), which an interrupted run of this stack made`);
+      warn(`deletes the reporting webhook "${name}" (${id}), which an interrupted run of this stack created`);
       await client.delete(id, signal);
     }
   },

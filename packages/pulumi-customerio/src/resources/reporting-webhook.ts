@@ -86,7 +86,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     const wanted = settingsOf(values);
     const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
-    if (adopted) warn(`takes over the reporting webhook ${id}, which already existed with this name and endpoint`);
+    if (adopted) warn(`adopts the reporting webhook ${id}, which already existed with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: takeOver(webhook, values) };
     try {
       return { id, outputs: takeOver(await client.update(webhook.id, wanted, signal), values) };

@@ -13,7 +13,7 @@ export interface HeldObject {
 
 /**
  * Tracks which remote objects the engine's state holds, as far as the engine has reported them in this run (it passes an id with each
- * diff, read, update and delete). A create never takes over an object that is held.
+ * diff, read, update and delete). A create never adopts an object that is held.
  */
 export class Custody {
   readonly #objects = new Set<string>();
@@ -80,7 +80,7 @@ export class Custody {
   /**
    * The leftovers that no resource holds, newest first. If the state has an object of this URN that is being
    * replaced, only younger ones count: an older one is the predecessor whose deletion is still pending, and the engine would
-   * delete it right after it was taken over. With `deleteBeforeReplace` this can't happen.
+   * delete it right after it was adopted. With `deleteBeforeReplace` this can't happen.
    */
   free<Inputs>(
     { type, urn }: Held,
@@ -111,7 +111,7 @@ export async function takeOver<Client, Inputs extends z.ZodObject, Outputs exten
   for (const { id, inputs } of leftovers) {
     const differences = changes(inputs);
     if (differences.includes(true)) {
-      operation.warn(`leaves ${id} alone, which an interrupted run made for this resource with other settings`);
+      operation.warn(`leaves ${id} alone, which an interrupted run created for this resource with other settings`);
       continue;
     }
     const now = await resource.read(operation, id, wanted, undefined).catch((error: unknown) => {
@@ -119,7 +119,7 @@ export async function takeOver<Client, Inputs extends z.ZodObject, Outputs exten
       throw error;
     });
     if (now === undefined) continue;
-    operation.warn(`takes over ${id}, which an interrupted run made for this resource`);
+    operation.warn(`adopts ${id}, which an interrupted run created for this resource`);
     if (now !== "unfinished" && differences.length === 0) return { id, outputs: now.outputs };
     if (!resource.update)
       throw new Error(`${id} was only half created and can't be finished. Delete it, then run: npx pulumi up`);

@@ -37,7 +37,7 @@ export async function deleteUnnoted<Client>(
         operation.warn(`leaves ${id} (${kind.type}) alone, which this stack made, since it is in use`);
         continue;
       }
-      operation.warn(`deletes ${id} (${kind.type}), which an interrupted run of this stack made`);
+      operation.warn(`deletes ${id} (${kind.type}), which an interrupted run of this stack created`);
       await kind.delete({ ...operation, isHeld }, id, inputs);
     }
   }

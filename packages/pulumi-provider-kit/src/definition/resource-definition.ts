@@ -32,7 +32,7 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
    * one. Undefined without a replacement, or if the engine has not reported it in this run.
    */
   readonly other?: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
-  /** In a create: ids of the leftovers that were not taken over. */
+  /** In a create: ids of the leftovers that were not adopted. */
   readonly present: ReadonlySet<string>;
 }
 
@@ -96,7 +96,7 @@ export interface ResourceDefinition<
   normalize?(inputs: z.output<Inputs>): Record<string, unknown>;
   /**
    * Lists objects that carry this resource's mark, which a killed run may have left. Called before each create. If one can
-   * be taken over, nothing is created (see `takeOver`); otherwise `create` gets their ids as `operation.present`.
+   * be adopted, nothing is created (see `takeOver`); otherwise `create` gets their ids as `operation.present`.
    */
   leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
   /** Lists objects of this kind that carry an ownership's id, which the resource's input `ownership` takes. */

@@ -3,11 +3,11 @@ export function generalRemedy(status: number): string {
   switch (status) {
     case 404:
     case 410:
-      return "If somebody deleted it, run: npx pulumi refresh, then npx pulumi up";
+      return "If someone deleted it, run: npx pulumi refresh, then npx pulumi up";
     case 409:
     case 412:
     case 423:
-      return "Somebody else is changing the same object. Run the command again when they are done.";
+      return "Someone else is changing the same object. Run the command again when they are done.";
     case 429:
       return "Wait a few minutes, then run the command again with fewer parallel calls: npx pulumi up --parallel 4";
     default:

@@ -39,7 +39,7 @@ const site = z.object({ properties: z.object({ serverFarmId: z.string() }) });
 export const appServicePlan = defineResource<AzureClient>()({
   type: "customerio-aep:index:AppServicePlan",
   description:
-    "The plan of a function app, such as Flex Consumption. As with `ArmResource`, one of that name that exists already is taken over. " +
+    "The plan of a function app, such as Flex Consumption. As with `ArmResource`, an existing one with that name is adopted. " +
     "Deleting it first deletes, with a warning, an app of the same name that still runs on it: Azure would refuse to delete the plan, and " +
     "an `up` that was killed may have made an app that the state does not know. Other apps on the plan are left alone, and then Azure " +
     "refuses. It can't be imported.",
@@ -99,7 +99,7 @@ function readOutputs(plan: unknown): Outputs | undefined {
   const state = parsed.data.properties?.provisioningState ?? "Succeeded";
   if (/^(Failed|Canceled)$/i.test(state)) {
     throw new Error(
-      `Azure could not make the function app's plan: its state is ${state}. To try again, run: npx pulumi up`,
+      `Azure could not create the function app's plan: its state is ${state}. To try again, run: npx pulumi up`,
     );
   }
   return state.toLowerCase() === "succeeded" ? { location: parsed.data.location } : undefined;
@@ -110,6 +110,6 @@ async function deleteAppOfTheName({ client, signal, warn }: Operation<AzureClien
   const siteId = planId.replace(/\/serverfarms\//i, "/sites/");
   const found = site.safeParse(await client.armGet(siteId, apiVersion, signal));
   if (found.data?.properties.serverFarmId.toLowerCase() !== planId.toLowerCase()) return;
-  warn(`deletes the function app ${siteId.split("/").at(-1)}, which an interrupted run of this stack made`);
+  warn(`deletes the function app ${siteId.split("/").at(-1)}, which an interrupted run of this stack created`);
   await client.deleteSite(siteId, signal);
 }

@@ -9,11 +9,11 @@ import { deleteSlowly, isOfNetwork, waitUntilMade } from "./slow-resources.ts";
 const apiVersion = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'it must be a date such as "2024-01-01"')
-  .meta({ description: "Version of Azure's API by which the resource is made, read and deleted: `2024-01-01`." });
+  .meta({ description: "Version of Azure's API with which the resource is created, read and deleted: `2024-01-01`." });
 
 const inputs = z.object({
   parentId: z.string().startsWith("/subscriptions/", "it must be an Azure Resource Manager id: /subscriptions/…").meta({
-    description: "Id of the resource or group in which this one lies, or on which it stands.",
+    description: "Id of the resource or group that contains this one, or to which it applies.",
     replaces: true,
   }),
   path: z
@@ -40,10 +40,10 @@ type Inputs = z.output<typeof inputs>;
 export const armResource = defineResource<AzureClient>()({
   type: "customerio-aep:index:ArmResource",
   description:
-    "An Azure resource under a name that the program gives it, made by Azure Resource Manager's own PUT, which takes what exists " +
-    "under that id as well. So an `up` that was killed before it could note the resource is finished by the next one, where " +
+    "An Azure resource with a name that the program chooses, created by Azure Resource Manager's own PUT, which also adopts what exists " +
+    "under that id. So the next `up` continues after one that was killed before it could record the resource, where " +
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. Replaced under the same id, it is rewritten and what it holds stays. It can't be imported: declare it, and `npx pulumi up` takes over what exists.",
+    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the resource and keeps what it holds. It can't be imported: declare it, and `npx pulumi up` adopts what exists.",
   inputs,
   outputs: z.object({}),
 

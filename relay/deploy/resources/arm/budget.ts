@@ -49,9 +49,9 @@ const answer = z.object({
 export const budget = defineResource<AzureClient>()({
   type: "customerio-aep:index:Budget",
   description:
-    "A monthly budget of a resource group in Azure, from the month in which it is made. Action groups are notified once 80 % and 100 % of the " +
-    "amount are spent, and once Azure's forecast for the month exceeds it. It stops nothing. As with `ArmResource`, one of that name that " +
-    "exists already is taken over. It can't be imported.",
+    "A monthly budget of a resource group in Azure, from the month in which it is created. Action groups are notified once 80 % and 100 % of the " +
+    "amount are spent, and once Azure's forecast for the month exceeds it. It stops nothing. As with `ArmResource`, an existing one with that name " +
+    "is adopted. It can't be imported.",
   inputs,
   outputs,
 

@@ -23,7 +23,7 @@ const outputs = z.object({
   hostName: z.string().meta({ description: "Host name at which the app answers." }),
   scmHostName: z
     .string()
-    .meta({ description: "Host name that takes deployments; it can't be guessed from the app's name." }),
+    .meta({ description: "Host name that takes deployments; it can't be derived from the app's name." }),
 });
 
 type Outputs = z.output<typeof outputs>;
@@ -39,8 +39,8 @@ const answer = z.object({
 export const functionApp = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionApp",
   description:
-    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, one of that name that exists already is " +
-    "taken over, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
+    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, an existing one with that name is " +
+    "adopted, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
   inputs,
   outputs,
 

@@ -44,7 +44,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
         taken = lock;
         await client.armDelete(lockId, lockApiVersion, signal);
       }
-      return { notYet: "taking the stack's delete lock off for a moment", detail: error.message };
+      return { notYet: "removing the stack's delete lock for a moment", detail: error.message };
     }
   };
   try {

@@ -23,16 +23,16 @@ export async function put(
 ): Promise<Record<string, unknown>> {
   const { client, signal } = operation;
   const made = await lookPatiently(operation, busyPace, () => client.armPut(id, version, body, signal));
-  if ("gaveUp" in made) throw new Error(`Azure did not take ${id} ${made.gaveUp}`);
+  if ("gaveUp" in made) throw new Error(`Azure did not accept ${id} ${made.gaveUp}`);
   let latest = made.done;
   const created = await lookPatiently(operation, creationPace, async (): Promise<Look<Record<string, unknown>>> => {
     const is = state.safeParse(latest).data?.properties.provisioningState.toLowerCase();
     if (is === "failed" || is === "canceled")
-      throw new Error(`Azure could not make ${id}: its state is ${is}. To try again, run: npx pulumi up`);
+      throw new Error(`Azure could not create ${id}: its state is ${is}. To try again, run: npx pulumi up`);
     if (is !== "creating") return { done: latest };
     latest = (await client.armGet(id, version, signal)) ?? latest;
-    return { notYet: `waiting for Azure to make ${id.split("/").slice(-2).join(" ")}` };
+    return { notYet: `waiting for Azure to create ${id.split("/").slice(-2).join(" ")}` };
   });
   if ("done" in created) return created.done;
-  throw new Error(`Azure has not made ${id} ${created.gaveUp}. To go on, run: npx pulumi up`);
+  throw new Error(`Azure has not created ${id} ${created.gaveUp}. To continue, run: npx pulumi up`);
 }

@@ -31,7 +31,7 @@ export async function waitUntilMade(call: Call, id: string, apiVersion: string):
     const now = state.safeParse(found).data?.properties.provisioningState ?? (found ? "Succeeded" : "Accepted");
     return ["Succeeded", "Failed", "Canceled"].includes(now)
       ? { done: now }
-      : { notYet: `waiting for Azure to make ${name}` };
+      : { notYet: `waiting for Azure to create ${name}` };
   });
   if ("done" in settled && settled.done === "Succeeded") return;
   const outcome = "done" in settled ? `says ${settled.done}` : `is not done ${settled.gaveUp}`;

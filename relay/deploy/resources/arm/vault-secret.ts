@@ -26,7 +26,7 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Time after which the vault may refuse to give the value away. A later time is written to the present version, so that nothing that " +
+        "Time after which the vault may refuse to return the value. A later time is written to the present version, so that nothing that " +
         "uses it has to change.",
     }),
   tags: z.record(z.string(), z.string()).optional().meta({ description: "Tags of the secret." }),
@@ -50,7 +50,7 @@ const outputs = z.object({
 export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
   description:
-    "A secret in an Azure key vault. As with `ArmResource`, one of that name that exists already gets the value as a new version. " +
+    "A secret in an Azure key vault. As with `ArmResource`, an existing one with that name exists already gets the value as a new version. " +
     "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. It reports " +
     "another expiry date too. " +
     "Azure Resource Manager has no call to delete a secret, which goes with its vault. Deleting the resource does nothing, or disables the " +

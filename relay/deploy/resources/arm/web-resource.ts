@@ -34,8 +34,8 @@ export async function putUntilMade<Outputs>(
   let made = outputsIn(await put(operation, id, { apiVersion, body }));
   const ready = await lookPatiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
     made ??= outputsIn(await client.armGet(id, apiVersion, signal));
-    return made === undefined ? { notYet: `waiting for Azure to make ${what}` } : { done: made };
+    return made === undefined ? { notYet: `waiting for Azure to create ${what}` } : { done: made };
   });
   if ("done" in ready) return ready.done;
-  throw new Error(`Azure has not made ${what} (${id}) ${ready.gaveUp}. To go on, run: npx pulumi up`);
+  throw new Error(`Azure has not created ${what} (${id}) ${ready.gaveUp}. To continue, run: npx pulumi up`);
 }

@@ -38,7 +38,7 @@ test("looks often at first and then every three seconds", async () => {
   expect(bed.operation.clock.sleeps).toEqual([500, 1_000, 2_000, 3_000, 3_000, 3_000]);
   expect(bed.operation.shown).toEqual([
     "uploading the relay's code (1 KiB)",
-    "Azure is putting the relay's code in place",
+    "Azure is deploying the relay's code",
     "the relay's code works",
   ]);
 });
@@ -186,7 +186,7 @@ test("gives up if a right does not arrive, and says which it may be", async () =
   const error = await failure(bed.create());
   expect(error).not.toBeInstanceOf(Unfinished);
   expect(bed.operation.clock.time).toBe(125_000);
-  expect(error.message).toContain("Azure did not take the relay's code after 125 s");
+  expect(error.message).toContain("Azure did not accept the relay's code after 125 s");
   expect(error.message).toContain("no sites/publish/Action, code AuthorizationFailed");
   expect(error.message).toContain("Website Contributor on the function app");
 });
@@ -195,7 +195,7 @@ test("gives up if a role does not arrive, and says which", async () => {
   bed.azure.script[calls.publish] = [at(400, refused)];
   const error = await failure(bed.create());
   expect(error).not.toBeInstanceOf(Unfinished);
-  expect(error.message).toContain("Azure did not take the relay's code after 90");
+  expect(error.message).toContain("Azure did not accept the relay's code after 90");
   expect(error.message).toContain("needs the role Storage Blob Data Owner");
 });
 
@@ -209,7 +209,7 @@ test("a deployment that does not end is given up", async () => {
   const error = await failure(bed.create());
   expect(error).toBeInstanceOf(Unfinished);
   expect(error.message).toContain("The deployment of the relay's code did not end after 60");
-  expect(error.message).toContain("Azure is putting the relay's code in place (Building)");
+  expect(error.message).toContain("Azure is deploying the relay's code (Building)");
 });
 
 test("waits for the host to load the triggers", async () => {
@@ -217,7 +217,7 @@ test("waits for the host to load the triggers", async () => {
   bed.azure.script[calls.sync] = [at(400, starting), at(400, starting), { status: 200 }];
   await bed.create();
   expect(bed.operation.clock.sleeps).toEqual([2_000, 5_000]);
-  expect(bed.operation.shown).toContain("waiting for Azure to take in the functions' triggers");
+  expect(bed.operation.shown).toContain("waiting for Azure to read the functions' triggers");
 });
 
 test("waits until the health check answers and the functions are listed", async () => {

@@ -74,7 +74,7 @@ test("an update writes the settings again, before anything else, and only if the
   expect(bed.azure.calls()[1]).toBe(`${put}?api-version=2024-04-01`);
   const { bytes } = bed.azure.requests.find(({ method }) => method === "PUT") ?? { bytes: "" };
   expect(JSON.parse(String(bytes))).toEqual({ properties: written });
-  expect(bed.operation.shown).toContain("writes app settings again that somebody has changed: B");
+  expect(bed.operation.shown).toContain("restores changed app settings: B");
 });
 
 test("a creation does not ask: azure-native has just written them", async () => {

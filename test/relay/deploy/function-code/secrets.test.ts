@@ -26,7 +26,7 @@ test("references that failed because the role came late are refreshed before any
   expect(count(refresh)).toBe(3);
   expect(bed.operation.clock.sleeps).toEqual([2_000, 5_000, 10_000]);
   expect(bed.operation.shown[0]).toBe(
-    "waiting for Azure to give the app its secrets: CUSTOMERIO_SIGNING_KEYS (AccessToKeyVaultDenied: Azure's sentence)",
+    "waiting for Azure to pass the app its secrets: CUSTOMERIO_SIGNING_KEYS (AccessToKeyVaultDenied: Azure's sentence)",
   );
   const published = bed.azure.calls().indexOf(bed.publishUrl);
   expect(bed.azure.calls().lastIndexOf(urls.references)).toBeLessThan(published);

@@ -4,7 +4,7 @@ export class ArmError extends Error {
   readonly code: string;
   /** Azure's own message, without status and code. */
   readonly detail: string;
-  /** What else Azure's answer holds: `target`, `additionalInfo`. */
+  /** Further parts of Azure's answer: `target`, `additionalInfo`. */
   readonly more: object;
   constructor(status: number, code: string, detail: string, more: object = {}) {
     super(`Status=${status} Code="${code}" Message="${detail}"`);

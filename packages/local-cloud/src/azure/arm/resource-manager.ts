@@ -37,7 +37,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     authenticate(context, parts);
     return context.json(nodeStacks(context.req.param("region"), parts.switches));
   });
-  // The REST reference's "Subscriptions - List": those that the caller has any role in.
+  // The REST reference's "Subscriptions - List": the subscriptions in which the caller has any role.
   app.get("/subscriptions", (context) => {
     authenticate(context, parts);
     const { subscriptionId, tenantId } = parts.subscription;
@@ -107,7 +107,10 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
   return app;
 }
 
-/** Answers what is asked of the subscription or a group as a whole, or of the rights on a resource; undefined if the call is about one resource. */
+/**
+ * Answers questions about the subscription or a group as a whole, or about rights on a resource; undefined if the call
+ * is about one resource.
+ */
 async function answerQuery(
   context: Context,
   parts: InvokeParts,
@@ -187,7 +190,7 @@ function authorize(context: Context, parts: InvokeParts, id: string, action: str
   return claims.oid;
 }
 
-/** Who calls, by an access token that is good. */
+/** The caller, by a valid access token. */
 function authenticate(context: Context, parts: InvokeParts) {
   const header = context.req.header("authorization");
   if (header === undefined) {

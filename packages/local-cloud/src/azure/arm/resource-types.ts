@@ -17,7 +17,7 @@ export interface ResourceType {
   readonly replaceOn: readonly string[];
   /** Outputs that only Azure knows, so they are unknown in a preview. */
   readonly computed: readonly string[];
-  /** Whether it is part of its parent and exists as soon as the parent does: it is taken over on create and reset on delete. */
+  /** Whether it is part of its parent and exists as soon as the parent does: it is adopted on create and reset on delete. */
   readonly singleton: boolean;
 }
 

@@ -40,7 +40,10 @@ export class Subscription {
   readonly deletedVaults = new Map<string, DeletedVault>();
   /** Every version of every secret, by its lower-case id with the version behind it. */
   readonly secretVersions = new Map<string, StoredSecret>();
-  /** Where the data planes of vaults answer; before the local cloud listens, an address of the public cloud's form that leads nowhere. */
+  /**
+   * Where the data planes of vaults answer. Before the local cloud listens, a dead address in the form of the public
+   * cloud.
+   */
   vaultUri: (name: string) => string = (name) => `https://${name.toLowerCase()}.vault.azure.net/`;
   /** Lower-case ids of secrets deleted in a vault that still exists. */
   readonly deletedSecrets = new Set<string>();

@@ -40,7 +40,7 @@ interface OneDeployOptions {
   readonly subscription: Subscription;
   readonly storage: StorageAccounts;
   readonly switches: AzureSwitches;
-  /** Whether the deployment site takes calls from where this one comes from. */
+  /** Whether the deployment site accepts calls from the origin of this one. */
   readonly takes: (origin: Origin) => boolean;
 }
 

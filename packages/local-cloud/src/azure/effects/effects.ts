@@ -20,7 +20,7 @@ export interface Effects {
     request: ResourceRequest & { existing: Resource },
     parts: AzureParts,
   ) => PropertyMap | Promise<PropertyMap>;
-  /** What a PATCH changes, of the types that have one. */
+  /** What a PATCH changes, for types that have one. */
   readonly patch?: (resource: Resource, properties: PropertyMap, parts: AzureParts) => void | Promise<void>;
   /** Throws an `ArmError` where Azure refuses. */
   readonly refuseDelete?: (resource: Resource, parts: AzureParts) => void;

@@ -25,7 +25,7 @@ export const networkEffects: Record<string, Effects> = {
   "azure-native:privatedns:VirtualNetworkLink": { create: () => made },
 };
 
-/** The subnets that a network is written with exist as resources of their own too. */
+/** Subnets that are part of a network's PUT also exist as separate resources. */
 function putSubnets({ id, inputs }: ResourceRequest, subscription: Subscription) {
   for (const subnet of mapsIn(plainValueAt(inputs, "subnets"))) {
     const name = text(subnet, "name");

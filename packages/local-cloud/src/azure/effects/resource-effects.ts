@@ -89,7 +89,7 @@ const effects: Record<string, Effects> = {
   },
 };
 
-/** What the life of a resource of this type does in Azure. */
+/** What creating, changing and deleting a resource of this type does in Azure. */
 export function effectsOf(token: string): Effects {
   return effects[token] ?? {};
 }

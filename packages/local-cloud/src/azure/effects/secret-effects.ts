@@ -16,7 +16,7 @@ export const secretEffects: Record<string, Effects> = {
   },
 };
 
-/** Every PUT of a secret is a new version, and the former ones stay. */
+/** Every PUT of a secret creates a new version; the former ones stay. */
 function newVersion({ id, name, inputs }: ResourceRequest, { subscription }: AzureParts): PropertyMap {
   const version = randomBytes(16).toString("hex");
   const secretVersion = { value: text(inputs, "properties.value"), createdAt: Date.now(), ...attributesOf(inputs) };
@@ -25,7 +25,7 @@ function newVersion({ id, name, inputs }: ResourceRequest, { subscription }: Azu
   return { properties: { secretUri, secretUriWithVersion: `${secretUri}/${version}` } };
 }
 
-/** A PATCH without a value changes the attributes of the present version. */
+/** A PATCH without a value changes the attributes of the current version. */
 function changeVersion(resource: Resource, properties: PropertyMap, { subscription }: AzureParts): void {
   const current = text(resource.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
   const key = `${resource.id}/${current}`.toLowerCase();

@@ -107,13 +107,13 @@ export class AppRuntime {
     this.#queues.start(functionNames);
   }
 
-  /** Takes no more messages until it is called with false. Settles once none is in hand. */
+  /** Takes no more messages until it is called with false. Resolves once no message is being processed. */
   async hold(isOn: boolean): Promise<void> {
     if (isOn) await this.#queues.hold();
     else this.#queues.release();
   }
 
-  /** Takes no more messages, lets everything under way finish, and runs the app's `appTerminate` hooks. */
+  /** Takes no more messages, waits for everything in progress, and runs the app's `appTerminate` hooks. */
   async stop(): Promise<void> {
     await this.#queues.stop();
     await this.#invoker.untilDrained();

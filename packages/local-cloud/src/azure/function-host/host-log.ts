@@ -13,7 +13,7 @@ export interface LogDetails {
   readonly invocationId?: string;
 }
 
-/** The host's log: one JSON object a line, with the categories and messages of the Functions host. */
+/** The host's log: one JSON object per line, with the categories and messages of the Functions host. */
 export class HostLog {
   #filter: LogFilter = {};
   readonly #write: (line: string) => void;

@@ -5,7 +5,7 @@ export type HostMessage =
   | { readonly state: "running"; readonly port: number; readonly functions: readonly FunctionMetadata[] }
   | { readonly state: "error"; readonly port: number; readonly message: string };
 
-/** The answer to `hold: true`, once the host has no message in hand. */
+/** The answer to `hold: true`, once the host is not processing any message. */
 export interface HeldMessage {
   readonly state: "held";
 }
@@ -14,5 +14,5 @@ export interface HeldMessage {
 export type ParentMessage =
   /** The functions whose triggers the platform knows of. */
   | { readonly listenFor: readonly string[] }
-  /** Whether to take no messages off the queues, as a test needs it before it lets hours pass. */
+  /** Whether to stop taking messages off the queues, which a test needs before it advances the clock by hours. */
   | { readonly hold: boolean };

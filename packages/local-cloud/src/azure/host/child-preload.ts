@@ -4,7 +4,7 @@ import module from "node:module";
 // A child must not outlive the local cloud. The IPC channel closes when the parent is gone, even if it was killed.
 process.once("disconnect", () => process.exit(0));
 
-// What was compiled before takes a fraction of the CPU to start. Node keeps what it has compiled when a process exits, and most children
-// are killed.
+// Starting precompiled code takes a fraction of the CPU. Node writes its compile cache when a process exits, but most
+// children are killed.
 module.enableCompileCache();
 setTimeout(() => module.flushCompileCache(), 3_000).unref();

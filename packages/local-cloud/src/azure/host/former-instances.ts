@@ -5,7 +5,7 @@ export class FormerInstances {
   readonly #hosts = new Set<HostProcess>();
   #turn = 0;
 
-  /** They take messages until their time is over, and calls that the front end sends to them. */
+  /** They take messages until their time is over, and the front end sends them calls. */
   letLive(host: HostProcess, milliseconds: number): void {
     this.#hosts.add(host);
     setTimeout(() => void host.kill(), milliseconds).unref();

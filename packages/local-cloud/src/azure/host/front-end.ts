@@ -9,7 +9,7 @@ const longestUrl = 8192;
 export interface FrontEndOptions {
   readonly serving: () => Promise<{ port: number } | { status: number }>;
   readonly hostName: () => string;
-  /** Whether the app takes calls from where this one comes from. */
+  /** Whether the app accepts calls from the origin of this one. */
   readonly takes: (origin: Origin) => boolean;
 }
 

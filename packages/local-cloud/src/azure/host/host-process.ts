@@ -13,7 +13,10 @@ export interface HostProcess {
   readonly exited: Promise<number | string>;
   /** Lets the triggers of these functions fire. */
   listenFor(functionNames: readonly string[]): void;
-  /** Lets it take no more messages off the queues until `release`; settles once none is in hand, or the host is gone. */
+  /**
+   * Stops taking messages off the queues until `release`; resolves once no message is being processed, or the host is
+   * gone.
+   */
   hold(): Promise<void>;
   release(): void;
   stop(grace: number): Promise<void>;

@@ -99,7 +99,9 @@ function resolve(
   return isGiven(version, switches) ? outcome("Resolved", version.value) : outcome("OtherReasons");
 }
 
-/** Whether the vault gives a version's value away: never of a disabled one, and of one that has expired as the switch has it. */
+/**
+ * Whether the vault returns a version's value: never for a disabled version, and for an expired one as the switch says.
+ */
 function isGiven(
   { isEnabled, expires }: StoredSecret,
   { expiredSecrets }: Pick<AzureSwitches, "expiredSecrets">,

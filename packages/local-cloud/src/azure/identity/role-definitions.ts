@@ -3,7 +3,7 @@ export interface RoleDefinition {
   readonly name: string;
   readonly id: string;
   readonly actions: readonly string[];
-  /** What it takes from `actions` again. */
+  /** Actions that are excluded from `actions`. */
   readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
 }

@@ -3,20 +3,21 @@ import { BlockList, isIP } from "node:net";
 import { isMap, type PropertyMap, type PropertyValue } from "pulumi-provider-kit";
 
 /**
- * The header by which a test says where a call comes from: an address, or the name of a service tag. All real calls come from this machine.
+ * The header with which a test sets the origin of a call: an address, or the name of a service tag. All real calls come
+ * from this machine.
  */
 const originHeader = "x-local-origin";
 
-/** The header in which Azure Front Door says which profile a call comes through. */
+/** The header in which Azure Front Door names the profile that forwards a call. */
 const frontDoorHeader = "x-azure-fdid";
 
-/** What a rule asks of a call: where it comes from, and through which profile of Azure Front Door. */
+/** What a rule requires of a call: its origin, and the profile of Azure Front Door that forwards it. */
 export interface Origin {
   readonly address: string;
   readonly frontDoorId?: string | undefined;
 }
 
-/** Where a call comes from. */
+/** The origin of a call. */
 export function originOf({ headers, socket }: Pick<IncomingMessage, "headers" | "socket">): Origin {
   const said = headers[originHeader];
   const frontDoorId = headers[frontDoorHeader];
@@ -27,8 +28,9 @@ export function originOf({ headers, socket }: Pick<IncomingMessage, "headers" | 
 }
 
 /**
- * Whether a site, or its deployment site, takes calls from somewhere (Microsoft, "Azure App Service access restrictions"): the first rule
- * that applies decides, by priority; without one the default action, which is to deny once there are rules.
+ * Whether a site, or its deployment site, accepts calls from an origin (Microsoft, "Azure App Service access
+ * restrictions"). The first rule that applies decides, by priority; if none applies, the default action does, which is
+ * to deny once there are rules.
  */
 export function takesCallsFrom(
   origin: Origin,
@@ -47,7 +49,7 @@ export function takesCallsFrom(
   return action === undefined ? rules.length === 0 : action === "Allow";
 }
 
-/** What is wrong with a list of rules, in the words of the property; undefined: nothing. */
+/** What is wrong with a list of rules, in the property's own terms; undefined: nothing. */
 export function brokenRule(list: PropertyValue | undefined): string | undefined {
   const rules = rulesOf(list);
   if (rules.length > 512) return "The number of rules must be 512 or fewer.";
@@ -62,7 +64,10 @@ function rulesOf(list: PropertyValue | undefined): PropertyMap[] {
   return rules.sort((one, other) => Number(one.priority ?? 65_000) - Number(other.priority ?? 65_000));
 }
 
-/** A rule with headers applies only to a call that has one of the values of each (Microsoft, "Filter by http header"). */
+/**
+ * A rule with headers applies only to a call that has one of the listed values of each header (Microsoft, "Filter by
+ * http header").
+ */
 function hasHeaders(headers: PropertyValue | undefined, { frontDoorId }: Origin): boolean {
   const ids = isMap(headers) ? headers[frontDoorHeader] : undefined;
   return !Array.isArray(ids) || ids.includes(frontDoorId ?? "");

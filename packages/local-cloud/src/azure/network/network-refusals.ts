@@ -4,16 +4,16 @@ import { plainValueAt, type Resource, type Subscription, text } from "../arm/sub
 import { regionName } from "../refusals/regions.ts";
 import { connectionsOf, mapsIn, networkOf } from "./private-access.ts";
 
-/** What Flex Consumption wants a subnet to be delegated to (Azure Functions, "Networking options"). */
+/** The delegation that Flex Consumption requires of a subnet (Azure Functions, "Networking options"). */
 const flexDelegation = "Microsoft.App/environments";
 
-/** Services by the type of what a private endpoint leads to (Microsoft, "What is a private endpoint?"). */
+/** Services by the type of the private endpoint's target (Microsoft, "What is a private endpoint?"). */
 const groupsByType: Readonly<Record<string, readonly string[]>> = {
   "azure-native:storage:StorageAccount": ["blob", "queue", "table", "file", "dfs", "web"],
   "azure-native:keyvault:Vault": ["vault"],
 };
 
-/** Refuses a function app on Flex Consumption whose subnet is not one for it. */
+/** Refuses a function app on Flex Consumption if its subnet is not suitable. */
 export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subscription): void {
   const subnetId = text(inputs, "virtualNetworkSubnetId");
   if (subnetId === "") return;
@@ -62,7 +62,7 @@ export function refuseMissingReference({ inputs }: ResourceRequest, subscription
   if (gone !== undefined) throw missing(gone);
 }
 
-/** A subnet that an app or an endpoint is in can't go, and its network neither. */
+/** A subnet that is used by an app or an endpoint can't be deleted, nor can its network. */
 export function refuseNetworkDeletion({ id }: Resource, subscription: Subscription): void {
   const inUse = [
     ...subscription.list("web:WebApp").map(({ inputs }) => text(inputs, "virtualNetworkSubnetId")),
@@ -73,7 +73,7 @@ export function refuseNetworkDeletion({ id }: Resource, subscription: Subscripti
   throw new ArmError(400, "InUseSubnetCannotBeDeleted", `Subnet ${name} is in use and cannot be deleted.`);
 }
 
-/** A zone that is linked to a network can't go. */
+/** A zone that is linked to a network can't be deleted. */
 export function refuseZoneDeletion({ id, name }: Resource, subscription: Subscription): void {
   const linked = subscription
     .list("privatedns:VirtualNetworkLink")

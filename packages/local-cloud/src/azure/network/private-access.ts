@@ -1,7 +1,10 @@
 import { isMap, type PropertyMap, type PropertyValue } from "pulumi-provider-kit";
 import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
 
-/** Services of a storage account or a vault, each with the zone in which a virtual network looks its address up (Microsoft, "Private DNS zone values"). */
+/**
+ * Services of a storage account or a vault, each with the zone in which a virtual network looks up its address
+ * (Microsoft, "Private DNS zone values").
+ */
 const zones = {
   blob: "privatelink.blob.core.windows.net",
   queue: "privatelink.queue.core.windows.net",
@@ -11,7 +14,7 @@ const zones = {
 
 type LinkedService = keyof typeof zones;
 
-/** Whether a storage account or vault takes no calls from the internet; a default action alone does that too. */
+/** Whether a storage account or vault refuses calls from the internet; a default action alone is enough for that. */
 export function refusesInternet(inputs: PropertyMap): boolean {
   const values = ["", "properties."].flatMap((prefix) => [
     text(inputs, `${prefix}publicNetworkAccess`).toLowerCase() === "disabled",
@@ -21,7 +24,7 @@ export function refusesInternet(inputs: PropertyMap): boolean {
   return values.includes(true);
 }
 
-/** Object ids of the identities of the apps whose virtual network leads to a service of a resource. */
+/** Object ids of the identities of the apps whose virtual network can reach a service of a resource. */
 export function insidersOf(resourceId: string, service: LinkedService, subscription: Subscription): string[] {
   const insiders = subscription.list("web:WebApp").filter((site) => reaches(site, resourceId, service, subscription));
   const identities = subscription.identities();
@@ -35,8 +38,8 @@ export function insidersOf(resourceId: string, service: LinkedService, subscript
 }
 
 /**
- * Whether an app's virtual network has a private endpoint of the service, and finds its address: by a DNS zone of the right name that is
- * linked to the network and has the endpoint's records.
+ * Whether an app's virtual network has a private endpoint for the service, and can resolve its address: with a DNS zone
+ * of the right name that is linked to the network and has the endpoint's records.
  */
 export function reaches(
   site: Resource,
@@ -59,7 +62,7 @@ export function reaches(
   });
 }
 
-/** The services that a private endpoint stands for. */
+/** The services that a private endpoint gives access to. */
 export function connectionsOf({ inputs }: Pick<Resource, "inputs">): { target: string; groups: string[] }[] {
   return mapsIn(plainValueAt(inputs, "privateLinkServiceConnections")).map((connection) => ({
     target: text(connection, "properties.privateLinkServiceId") || text(connection, "privateLinkServiceId"),
@@ -67,7 +70,7 @@ export function connectionsOf({ inputs }: Pick<Resource, "inputs">): { target: s
   }));
 }
 
-/** Lower-case id of the virtual network of a subnet; empty of none. */
+/** Lower-case id of the virtual network of a subnet; empty without a subnet. */
 export function networkOf(subnetId: string): string {
   return subnetId.toLowerCase().split("/subnets/")[0] ?? "";
 }

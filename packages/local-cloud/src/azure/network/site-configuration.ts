@@ -6,7 +6,7 @@ export function configure(site: Resource, properties: PropertyMap): Resource {
   return { ...site, inputs: { ...site.inputs, siteConfig: { ...configurationOf(site), ...properties } } };
 }
 
-/** A site's configuration. Only here does Azure show who may call: with a last rule for what applies to all others. */
+/** A site's configuration. Only here does Azure show who may call, with a final rule for everyone else. */
 export function describeConfiguration(site: Resource): object {
   const configuration = configurationOf(site);
   const shown = (property: string) => describeRestrictions(configuration, property);

@@ -3,16 +3,18 @@ import { ArmError } from "../arm/arm-error.ts";
 import type { InvokeParts } from "../arm/invokes.ts";
 import { type Resource, text } from "../arm/subscription.ts";
 
-/** A record of the table AppTraces, as far as the stand-in has its columns. */
+/** A record of the table AppTraces, with the columns that the stand-in supports. */
 type LogRow = Readonly<Record<"TimeGenerated" | "Message" | "_ResourceId", string>>;
 
 const columns = ["TimeGenerated", "Message", "_ResourceId"] as const;
 
 /**
- * Answers a query of a Log Analytics workspace by way of Resource Manager (Azure Monitor, "Azure Monitor Log Analytics API request
- * format"): the lines of the function hosts whose Application Insights component writes to the workspace. It has no delay, which Azure has.
+ * Answers a query of a Log Analytics workspace through Resource Manager (Azure Monitor, "Azure Monitor Log Analytics
+ * API request format"): the lines of the function hosts whose Application Insights component writes to the workspace.
+ * Unlike Azure, it has no delay.
  *
- * It has the table AppTraces alone, and the operators `where` (with one comparison), `order by`, `take` and `project`; it refuses any other.
+ * It has only the table AppTraces and the operators `where` (with one comparison), `order by`, `take` and `project`; it
+ * refuses any other.
  */
 export async function answerLogQuery(workspace: Resource, query: string, parts: InvokeParts): Promise<object> {
   const [source = "", ...steps] = query.split("|").map((step) => step.trim());

@@ -3,7 +3,7 @@ import { ArmError } from "../arm/arm-error.ts";
 import { assignmentId, definitionId, denials, expressions } from "../refusals/policies.ts";
 import type { Query } from "./query.ts";
 
-/** What Azure Policy says of a resource that nobody has made yet. */
+/** What Azure Policy says about a resource that does not exist yet. */
 export const policyQuery: Query = {
   method: "POST",
   path: /^\/providers\/Microsoft\.PolicyInsights\/checkPolicyRestrictions$/i,

@@ -1,11 +1,11 @@
 import type { InvokeParts } from "../arm/invokes.ts";
 
-/** A question to Azure Resource Manager about a subscription or a group, which no single resource answers. */
+/** A question to Azure Resource Manager about a subscription or a group, rather than a single resource. */
 export interface Query {
   readonly method: "GET" | "POST";
-  /** Of what follows the subscription or group. */
+  /** The part after the subscription or group. */
   readonly path: RegExp;
-  /** What the caller must be allowed to do in that scope. */
+  /** The right that the caller needs in that scope. */
   readonly action: string;
   readonly answer: (asked: Asked, parts: InvokeParts) => object;
 }
@@ -13,7 +13,7 @@ export interface Query {
 interface Asked {
   /** Id of the subscription or group. */
   readonly scope: string;
-  /** What the groups of `path` have matched. */
+  /** The values of the groups in `path`. */
   readonly groups: readonly string[];
   readonly parameters: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;

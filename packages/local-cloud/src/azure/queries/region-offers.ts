@@ -3,7 +3,7 @@ import { hasZones, offersFlex, regionName } from "../refusals/regions.ts";
 import type { AzureSwitches } from "../switches.ts";
 import type { Query } from "./query.ts";
 
-/** Microsoft, "Azure regions list": the public regions that a test is likely to name. */
+/** Microsoft, "Azure regions list": the public regions that tests are likely to name. */
 const regions = [
   ...["East US", "East US 2", "Central US", "North Central US", "South Central US", "West Central US"],
   ...["West US", "West US 2", "West US 3", "Canada Central", "Brazil South", "North Europe", "West Europe"],
@@ -73,7 +73,7 @@ export const regionQueries: readonly Query[] = [
   },
 ];
 
-/** The versions of Node.js of Flex Consumption in a region, as `functionAppStacks` of a location answers. */
+/** The Node.js versions of Flex Consumption in a region, as the `functionAppStacks` of a location list them. */
 export function nodeStacks(region: string, switches: AzureSwitches): object {
   const versions = offersFlex(region, switches) ? switches.nodeVersions : [];
   const majorVersions = versions.map((version) => ({

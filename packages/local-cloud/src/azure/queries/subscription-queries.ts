@@ -3,7 +3,7 @@ import { covers } from "../identity/data-plane-authorization.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import type { Query } from "./query.ts";
 
-/** What a subscription has and allows; `describe` writes a resource in Azure Resource Manager's envelope. */
+/** What a subscription has and allows; `describe` returns a resource in Azure Resource Manager's envelope. */
 export function subscriptionQueries(describe: (resource: Resource) => object): readonly Query[] {
   return [
     {

@@ -5,7 +5,9 @@ import { secretEvents } from "../vault/secret-alerts.ts";
 
 const severities = ["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"];
 
-/** What Azure refuses about a subscription to events, as far as programs here have them: alerts about a vault's secrets. */
+/**
+ * What Azure refuses about an event subscription, as far as these programs use them: alerts about a vault's secrets.
+ */
 export function refuseEventSubscription({ name, inputs }: ResourceRequest, subscription: Subscription): void {
   const refuse = (message: string) => {
     throw new ArmError(400, "InvalidRequest", message);

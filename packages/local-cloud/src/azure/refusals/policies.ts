@@ -5,7 +5,7 @@ import { plainValueAt } from "../arm/subscription.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { type Policy, type PolicyName, policies } from "./policy-definitions.ts";
 
-/** What of a resource the assigned policies deny. */
+/** What the assigned policies deny about a resource. */
 export function denials(
   armType: string,
   values: PropertyMap,
@@ -15,7 +15,7 @@ export function denials(
     .map((name) => {
       const policy: Policy = policies[name];
       const value = valueAt(values, policy.path);
-      // Parts of other resources and resource groups are not "indexed": policies on tags and regions leave them out.
+      // Parts of other resources and resource groups are not "indexed": policies on tags and regions skip them.
       const concerns = policy.types?.includes(armType.toLowerCase()) ?? isIndexed(armType, values);
       return { name, policy, value, isDenied: concerns && !policy.allows(value) };
     })
@@ -26,7 +26,7 @@ function isIndexed(armType: string, values: PropertyMap): boolean {
   return plainValueAt(values, "location") !== undefined && !/\/resourceGroups$/i.test(armType);
 }
 
-/** azure-native has as inputs of their own what lies under `properties` in Azure's. */
+/** azure-native has separate inputs for what is under `properties` in Azure. */
 function valueAt(values: PropertyMap, path: string): PropertyValue | undefined {
   const [, tag] = path.match(/^tags\['(.+)'\]$/) ?? [];
   if (tag !== undefined) {
@@ -72,7 +72,7 @@ export function definitionId({ definition }: Policy): string {
   return `/providers/Microsoft.Authorization/policyDefinitions/${definition}`;
 }
 
-/** What the evaluation of a policy has looked at. */
+/** What the evaluation of a policy has checked. */
 export function expressions(armType: string, { path }: Policy, value: PropertyValue | undefined): object[] {
   const type = { expression: "type", path: "type", expressionValue: armType, targetValue: armType };
   const found = { expression: path, path, ...(value !== undefined && { expressionValue: value }) };

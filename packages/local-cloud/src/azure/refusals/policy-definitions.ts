@@ -7,11 +7,11 @@ export interface Policy {
   readonly displayName: string;
   /** GUID of the definition. */
   readonly definition: string;
-  /** ARM types that it is about, in lower case; default: whatever lies in a region. */
+  /** ARM types that it applies to, in lower case; default: every type that is in a region. */
   readonly types?: readonly string[];
-  /** What it looks at, as Azure names it. */
+  /** The property that it checks, as Azure names it. */
   readonly path: string;
-  /** Whether it takes what it finds there. */
+  /** Whether it allows the value. */
   readonly allows: (value: unknown) => boolean;
 }
 

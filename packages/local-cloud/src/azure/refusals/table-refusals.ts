@@ -19,7 +19,7 @@ const microsoftTables = [
 
 /** What Azure refuses about a table of a Log Analytics workspace. */
 export function refuseLogTable({ name, inputs }: ResourceRequest): void {
-  // Custom tables end in _CL. That Microsoft's can't be made is from azure-cli#31712, with the code.
+  // Custom tables end in _CL. azure-cli#31712 shows that Microsoft's can't be created, with the code.
   if (!microsoftTables.includes(name) && !name.endsWith("_CL"))
     throw new ArmError(404, "ResourceNotFound", `The specified table: '${name}' was not found.`);
   for (const [field, most] of [
@@ -33,7 +33,7 @@ export function refuseLogTable({ name, inputs }: ResourceRequest): void {
   }
 }
 
-/** Microsoft's tables go with their workspace alone. */
+/** Microsoft's tables are deleted only with their workspace. */
 export function refuseLogTableDeletion(name: string): void {
   if (microsoftTables.includes(name))
     throw new ArmError(400, "InvalidParameter", `The table '${name}' is a Microsoft table and can't be deleted.`);

@@ -19,7 +19,10 @@ export interface AccessRules {
   readonly allowSharedKeyAccess: boolean;
   readonly grants: readonly Grant[];
   readonly messageUpdateNeeds: "write" | "write-or-process";
-  /** Of an account that takes no calls from the internet: who comes through a private endpoint, by service. Absent: it takes all calls. */
+  /**
+   * For an account that refuses calls from the internet: who reaches it through a private endpoint, by service. Absent:
+   * it accepts all calls.
+   */
   readonly insiders?: Readonly<Record<StorageService, readonly string[]>> | undefined;
 }
 

@@ -73,7 +73,7 @@ export class StorageAccounts {
     return found && { id: found[0], azurite: found[1] };
   }
 
-  /** Name → endpoints, in place of the public cloud's DNS, for hosts that know only an account's name. */
+  /** Name → endpoints, instead of the public cloud's DNS, for hosts that know only an account's name. */
   endpointsByName(): Record<string, { blob: string; queue: string; table: string }> {
     return Object.fromEntries(
       [...this.#running].map(([id, azurite]) => [
@@ -125,7 +125,7 @@ export class StorageAccounts {
     };
   }
 
-  /** Where a call comes from shows in whose token it has: all calls of this machine look alike otherwise. */
+  /** The token shows the origin of a call: apart from that, all calls from this machine look alike. */
   #insiders(id: string) {
     const { subscription, switches } = this.#options;
     const operator = switches.operatorNetwork === "inside" ? [localCredentials.azure.objectId] : [];

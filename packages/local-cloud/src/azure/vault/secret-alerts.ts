@@ -19,8 +19,9 @@ export interface SecretAlert {
 }
 
 /**
- * The alerts that have been raised about secrets by a time: 30 days before the present version of one expires, and when it has. Only
- * versions that are written after the subscription to a vault's events are reported (Key Vault, "Monitoring Key Vault with Azure Event Grid").
+ * The alerts about secrets that are raised by a given time: 30 days before the current version of a secret expires, and
+ * when it has expired. Only versions that are written after the subscription to a vault's events are reported (Key
+ * Vault, "Monitoring Key Vault with Azure Event Grid").
  *
  * @param now milliseconds since 1970
  */

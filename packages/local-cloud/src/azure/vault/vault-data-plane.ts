@@ -5,7 +5,7 @@ import { bearerToken, readToken } from "../identity/access-token.ts";
 import { refusesInternet } from "../network/private-access.ts";
 import type { AzureSwitches } from "../switches.ts";
 
-/** Path, on the address of Azure Resource Manager, under which the vaults answer by their names. */
+/** Path, on the address of Azure Resource Manager, under which the vaults answer by name. */
 export const vaultsPath = "/vaults";
 
 const secrets = "Microsoft.KeyVault/vaults/secrets";
@@ -16,7 +16,10 @@ interface VaultParts {
   readonly tokenSecret: string;
 }
 
-/** A refusal in the words of a vault (Azure's REST reference: Key Vault, *Common parameters, headers and error codes*). */
+/**
+ * A refusal in the form of a vault's errors (Azure's REST reference: Key Vault, *Common parameters, headers and error
+ * codes*).
+ */
 class VaultError extends Error {
   readonly status: number;
   readonly code: string;
@@ -27,7 +30,10 @@ class VaultError extends Error {
   }
 }
 
-/** What of a vault's own API the local cloud has: listing the versions of a secret, and changing the attributes of one. */
+/**
+ * The part of a vault's own API that the local cloud has: listing the versions of a secret, and changing the attributes
+ * of one.
+ */
 export function vaultDataPlane({ subscription, tokenSecret, switches }: VaultParts): Hono {
   const app = new Hono();
   app.onError((error, context) => {
@@ -89,7 +95,7 @@ function isForVaults(audience: string): boolean {
   return audience.replace(/\/+$/, "") === "https://vault.azure.net";
 }
 
-/** A version as a vault shows it without its value. */
+/** A version as a vault shows it, without its value. */
 function describe(vaultName: string, path: string, { isEnabled, expires }: StoredSecret): object {
   return {
     id: `https://${vaultName.toLowerCase()}.vault.azure.net/secrets/${path}`,

@@ -41,7 +41,7 @@ export interface AppApiParts {
 type Env = { Bindings: HttpBindings };
 type Act = (workspace: Workspace, context: Context<Env>) => Response | Promise<Response>;
 
-/** The parts of Customer.io's App API about reporting webhooks and about the past, under `/v1`. */
+/** The parts of Customer.io's App API about reporting webhooks and about history, under `/v1`. */
 export function appApi(parts: AppApiParts): Hono<Env> {
   return new AppApi(parts).routes();
 }
@@ -49,7 +49,7 @@ export function appApi(parts: AppApiParts): Hono<Env> {
 class AppApi {
   readonly #parts: AppApiParts;
   readonly #buckets = new Map<string, TokenBucket>();
-  /** Calls for the past so far, by workspace and day. */
+  /** Calls for history so far, by workspace and day. */
   readonly #historyCalls = new Map<string, number>();
 
   constructor(parts: AppApiParts) {

@@ -3,15 +3,15 @@ import type { LoggedActivity, MessageLog } from "./message-log.ts";
 import { cutPage } from "./pages.ts";
 import { type ListQuery, readBoolean, readLimit, wronglyEncoded } from "./query.ts";
 
-/** Seconds for which activities are guaranteed (docs “List activities”); older ones don't show here. */
+/** Seconds for which activities are guaranteed (docs “List activities”); older ones are not listed here. */
 const kept = 30 * 24 * 60 * 60;
 
-/** The pairs that have no activity in the App API's list of types. */
+/** Pairs without an activity in the App API's list of types. */
 const unlisted = new Set(["replied_twilio", "replied_whatsapp", "opened_whatsapp", "clicked_whatsapp", "clicked_slack"])
   .add("converted_push")
   .add("drafted_whatsapp");
 
-/** `GET /v1/activities`: a page of what happened in the last 30 days, the newest first. */
+/** `GET /v1/activities`: a page of the last 30 days' activities, newest first. */
 export function listActivities(log: MessageLog, query: ListQuery, now: number, switches: CustomerIoSwitches): object {
   const limit = readLimit(query, 10, 100);
   const deleted = readBoolean(query, "deleted");
@@ -40,7 +40,7 @@ function typeOf({ objectType, metric }: LoggedActivity): string {
 
 function showActivity(activity: LoggedActivity, { activityIds }: CustomerIoSwitches): object {
   const { id, timestamp, message, metric } = activity;
-  // Whether an activity has the id of the reporting webhook's event is unknown: reversed, it is another one.
+  // It is unknown whether an activity has the id of the reporting webhook's event: reversed, it is a different one.
   const ownId = activityIds === "event-id" ? id : [...id].reverse().join("");
   const shared = { id: ownId, type: typeOf(activity), name: null, timestamp };
   if (message === undefined) {

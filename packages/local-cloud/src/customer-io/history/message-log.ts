@@ -1,17 +1,17 @@
 import { subscriptionName } from "pulumi-customerio/events";
 import type { EventBody } from "../events/event-body.ts";
 
-/** What sent a message: the attributes of its events and, except the last, of the message in the App API. */
+/** What sent a message: attributes of its events and, except the last one, of the message in the App API. */
 export const parentAttributes = ["campaign_id", "broadcast_id", "newsletter_id", "transactional_message_id"] as const;
 export type ParentAttribute = (typeof parentAttributes)[number];
 
-/** Attributes that a message has in the App API as in its events. */
+/** Attributes that a message has both in the App API and in its events. */
 const sharedAttributes = [
   ...["recipient", "subject", "failure_message", "action_id", "parent_action_id", "content_id", "trigger_event_id"],
   ...parentAttributes,
 ];
 
-/** Metrics of events for which the App API has no time (its description of messages lacks them). */
+/** Metrics of events for which the App API has no time (they are not in its description of messages). */
 const timeless = new Set(["attempted", "deferred", "replied"]);
 
 /** When a metric happened, in Unix seconds. */
@@ -28,7 +28,7 @@ export interface LoggedMessage {
   created: number;
   /** Milliseconds since 1970 at which it was recorded. */
   readonly recordedAt: number;
-  /** Null where the person has none, and after their deletion. */
+  /** Null if the person has none, and after the person is deleted. */
   person: { readonly customer_id: string | null; readonly identifiers: Readonly<Record<string, unknown>> | null };
   isPersonDeleted: boolean;
   /** Those of `sharedAttributes` that its events had. */
@@ -36,7 +36,7 @@ export interface LoggedMessage {
   readonly metrics: Map<string, MetricTimes>;
 }
 
-/** What the activity log has about an event. */
+/** The activity log's record of an event. */
 export interface LoggedActivity {
   readonly id: string;
   readonly objectType: string;
@@ -49,12 +49,12 @@ export interface LoggedActivity {
 /** What a workspace has recorded about its messages, whether or not a reporting webhook sent it. */
 export class MessageLog {
   readonly #messages = new Map<string, LoggedMessage>();
-  /** In the order in which they were recorded. */
+  /** In the order of recording. */
   readonly #activities: LoggedActivity[] = [];
-  /** By creation, the newest first; undefined if it has to be sorted again. */
+  /** By creation, newest first; undefined if it has to be sorted again. */
   #newestFirst: LoggedMessage[] | undefined;
 
-  /** Records an event. Those without a delivery, such as changes of a subscription, show in the activities only. */
+  /** Records an event. Those without a delivery, such as subscription changes, appear only in the activities. */
   record(event: EventBody, now: number): void {
     const { data = {}, metric, object_type: objectType, timestamp } = event;
     if (typeof metric !== "string" || typeof objectType !== "string" || typeof timestamp !== "number") return;
@@ -89,7 +89,7 @@ export class MessageLog {
     return this.#messages.get(id);
   }
 
-  /** By creation, the newest first. */
+  /** By creation, newest first. */
   messages(): readonly LoggedMessage[] {
     this.#newestFirst ??= [...this.#messages.values()].sort(
       (one, other) => other.created - one.created || (one.id < other.id ? -1 : 1),

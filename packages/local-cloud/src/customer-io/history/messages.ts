@@ -7,13 +7,13 @@ import { type ListQuery, readBoolean, readInteger, readLimit, wronglyEncoded } f
 const month = 30 * 24 * 60 * 60;
 const longestWindows = { all: 6 * month, ofParent: 12 * month } as const;
 
-/** Null where they don't apply. `transactional_message_id` is not among them. */
+/** Null if they don't apply. `transactional_message_id` is not one of them. */
 const shownAttributes = [
   ...["campaign_id", "broadcast_id", "newsletter_id", "action_id", "parent_action_id", "content_id"],
   ...["recipient", "subject", "failure_message", "trigger_event_id"],
 ];
 
-/** A list of messages: of the whole workspace, or of what sent them. */
+/** A list of messages: of the whole workspace, or of one sender. */
 export interface ListOptions {
   readonly parent?: { readonly attribute: ParentAttribute; readonly id: number };
   /** Milliseconds since 1970. */
@@ -21,7 +21,7 @@ export interface ListOptions {
   readonly switches: CustomerIoSwitches;
 }
 
-/** `GET /v1/messages` and the lists of one parent's messages: a page of deliveries by the time of their creation. */
+/** `GET /v1/messages` and the lists of one parent's messages: a page of deliveries by their time of creation. */
 export function listMessages(log: MessageLog, query: ListQuery, { parent, now, switches }: ListOptions): object {
   const window = windowOf(query, now / 1000, parent ? longestWindows.ofParent : longestWindows.all, switches);
   const limit = readLimit(query, 50, 1000);
@@ -77,7 +77,7 @@ export function showMessage(message: LoggedMessage, switches: CustomerIoSwitches
   };
 }
 
-/** The App API's word for a channel: SMS go by Twilio. */
+/** The App API's name of a channel: SMS are sent through Twilio. */
 function typeOf({ objectType }: LoggedMessage): string {
   return objectType === "sms" ? "twilio" : objectType;
 }
@@ -87,8 +87,8 @@ function isDraft({ metrics }: LoggedMessage, { draftedThenSent }: CustomerIoSwit
 }
 
 /**
- * The time that a list covers, in Unix seconds: without `start_ts` and `end_ts` the last 6 months, with `start_ts` alone no more than
- * those, and of a longer range the 6 months before its end (docs “List messages”).
+ * The period that a list covers, in Unix seconds: without `start_ts` and `end_ts` the last 6 months, with only
+ * `start_ts` at most those, and for a longer range the 6 months before its end (docs “List messages”).
  */
 function windowOf(
   query: ListQuery,

@@ -9,14 +9,14 @@ const units = {
 } as const;
 type Unit = (typeof units)[keyof typeof units];
 
-/** Most steps of the first version, by period (docs “Campaign metrics”). */
+/** Maximum steps of the first version, by period (docs “Campaign metrics”). */
 const mostSteps = { hours: 24, days: 45, weeks: 12, months: 121 } as const;
 
 /** The App API's names of series that differ from those of events. */
 const seriesNames: Readonly<Record<string, string>> = { dropped: "suppressed" };
 
 /**
- * How often each metric happened to a parent's messages, by the time at which these were created: each delivery counts once.
+ * How often each metric happened to a parent's messages, by the messages' time of creation: each delivery counts once.
  *
  * @param version 2 has a start, an end and a zone; 1 counts back from now, always in Eastern time
  * @returns the answer, or why the query is refused
@@ -69,7 +69,7 @@ function startOf(time: ZonedDateTime, unit: Unit): ZonedDateTime {
   return unit === ChronoUnit.MONTHS ? day.withDayOfMonth(1) : day;
 }
 
-/** Where buckets begin, in Unix seconds; the last one is the end of the last bucket. */
+/** Where buckets begin, in Unix seconds; the last value is the end of the last bucket. */
 function bordersOf(start: ZonedDateTime, end: ZonedDateTime, unit: Unit): number[] {
   const borders: number[] = [];
   for (let step = 0; ; step += 1) {

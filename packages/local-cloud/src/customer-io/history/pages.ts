@@ -1,16 +1,16 @@
 import type { CustomerIoSwitches } from "../switches.ts";
 
-/** What a page's `next` says: how many entries come before the next page, or which is the last one of this page. */
+/** The content of a page's `next`: how many entries come before the next page, or the last one of this page. */
 type Cursor = { readonly after: number } | { readonly afterId: string };
 
-/** One page of a list, and the `next` that its answer has. */
+/** One page of a list, with the `next` of its answer. */
 export function cutPage<Entry extends { readonly id: string }>(
   list: readonly Entry[],
   { start, limit }: { start: string | undefined; limit: number },
   { messagePages, lastPage }: Pick<CustomerIoSwitches, "messagePages" | "lastPage">,
 ): { entries: Entry[]; next: { next?: string | null } } {
   const from = placeOf(list, start);
-  // An unknown `start` is like any wrong value: an empty list.
+  // An unknown `start` is treated like any invalid value: the list is empty.
   const entries = from === undefined ? [] : list.slice(from, from + limit);
   const end = (from ?? 0) + entries.length;
   if (from === undefined || end >= list.length) return { entries, next: endings[lastPage] };

@@ -1,17 +1,17 @@
 /** The query of a call to the App API's lists. */
 export type ListQuery = Readonly<Record<string, string>>;
 
-/** A value that is not what its parameter takes: the App API answers with an empty list, not with an error (its docs). */
+/** A value that its parameter does not accept: the App API answers with an empty list, not with an error (its docs). */
 export const wronglyEncoded = Symbol("wrongly encoded");
 
-/** The number that a parameter gives, if it is in the query. */
+/** The number in a parameter, if it is in the query. */
 export function readInteger(query: ListQuery, name: string): number | undefined | typeof wronglyEncoded {
   const text = query[name];
   if (text === undefined) return undefined;
   return /^\d+$/.test(text) ? Number(text) : wronglyEncoded;
 }
 
-/** The switch that a parameter gives; off if it is not in the query. */
+/** The switch in a parameter; off if it is not in the query. */
 export function readBoolean(query: ListQuery, name: string): boolean | typeof wronglyEncoded {
   const text = query[name] ?? "false";
   if (text !== "true" && text !== "false") return wronglyEncoded;

@@ -22,13 +22,13 @@ export interface HistoryParts {
   readonly refuse: (status: number, detail: string) => Response;
 }
 
-/** What sends messages: by the name of its collection in paths. */
+/** What sends messages, by the name of its collection in paths. */
 const parents: Readonly<Record<string, ParentAttribute>> = {
   ...{ campaigns: "campaign_id", broadcasts: "broadcast_id" },
   ...{ newsletters: "newsletter_id", transactional: "transactional_message_id" },
 };
 
-/** The App API's part about the past: messages, activities and metrics. */
+/** The App API's routes for history: messages, activities and metrics. */
 export function addHistoryRoutes(app: Hono<Env>, { clock, switches, guard, refuse }: HistoryParts): Hono<Env> {
   const options = () => ({ now: clock.now(), switches });
   app.get(
@@ -61,7 +61,7 @@ export function addHistoryRoutes(app: Hono<Env>, { clock, switches, guard, refus
       guard("metrics", ({ history }, { req }) => {
         const id = Number(req.param("id"));
         const theirs = history.messages().filter(({ attributes }) => attributes[attribute] === id);
-        // Newsletters and transactional messages have the first version only.
+        // Newsletters and transactional messages have only the first version.
         const { version, ...rest } = req.query();
         const hasSecond = collection === "campaigns" || collection === "broadcasts";
         const query = hasSecond && version !== undefined ? { ...rest, version } : rest;

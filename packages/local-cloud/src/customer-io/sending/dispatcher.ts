@@ -119,7 +119,7 @@ export class Dispatcher {
       return log.end(delivery, "accepted");
     }
     if (this.#closed) return undefined;
-    // Disabled or deleted during the call: it goes before everything that was set aside meanwhile.
+    // Disabled or deleted during the call: it comes before everything that was set aside meanwhile.
     if (enabledWebhook(delivery) === undefined) return this.#setAside(delivery, "first");
     delivery.lastWait = nextWait(result.status, delivery.lastWait, switches.shortFirstWaitSeconds * 1000);
     delivery.nextAttemptAt = Math.min(clock.now() + delivery.lastWait, endOfRetries);

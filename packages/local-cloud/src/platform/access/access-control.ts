@@ -5,7 +5,7 @@ import { type JsonObject, stringsOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { accessControlTypes, actionsOn, isGranted, permissions } from "./permissions.ts";
 
-/** Which permissions there are, and which of them the credential has (Adobe's access control endpoint guide). */
+/** Lists the existing permissions, and those that the credential has (Adobe's access control endpoint guide). */
 export function accessControlRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
   routes.use(async (_context, next) => {

@@ -9,14 +9,14 @@ import { answer, numberParameter, type PlatformContext, type PlatformEnvironment
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 
-/** Rows of a file. A batch with more has several files. */
+/** Maximum rows of a file. A larger batch has several files. */
 const rowsPerFile = 1_000;
 const mostEntries = 100;
 
-/** Data Access: the files of a batch and their bytes, which are parquet (Adobe's “Data Access API”). */
+/** Data Access: the files of a batch and their content in Parquet format (Adobe's “Data Access API”). */
 export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: PlatformState): void {
   const files = new Map<string, { readonly rows: number; readonly bytes: Promise<Buffer> }>();
-  /** A file's bytes stay the same until its batch gets more rows. */
+  /** A file's content stays the same until its batch gets more rows. */
   const bytesOf = (id: string, rows: readonly JsonObject[]): Promise<Buffer> => {
     const known = files.get(id);
     if (known?.rows === rows.length) return known.bytes;
@@ -75,7 +75,7 @@ function answerBytes(bytes: Buffer, range: string | undefined): Response {
   return new Response(new Uint8Array(bytes.subarray(from, to + 1)), { status: 206, headers: { ...headers, ...part } });
 }
 
-/** Rows as a parquet file with the columns that they have, nested as in the schema. */
+/** Rows as a Parquet file, with only the columns that they use, nested as in the schema. */
 async function writeParquet(rows: readonly JsonObject[]): Promise<Buffer> {
   const folder = await mkdtemp(path.join(tmpdir(), "batch-"));
   const [source, target] = [path.join(folder, "rows.json"), path.join(folder, "rows.parquet")];

@@ -5,7 +5,7 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter } from
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 
-/** An organization may have 75 sandboxes. It is an assumption that a page holds fewer. */
+/** An organization may have 75 sandboxes. We assume that a page holds fewer. */
 const largestPage = 50;
 
 /** The sandboxes that the caller may use. */
@@ -38,7 +38,7 @@ function render(state: PlatformState, sandbox: Sandbox): JsonObject {
     title: sandbox.name,
     state: state.switches.sandboxState,
     type: sandbox.type,
-    // Not VA7, the one data center that offers synchronous validation, which the inlet here hasn't.
+    // Not VA7, the only data center with synchronous validation, which the inlet here lacks.
     region: "NLD2",
     isDefault: sandbox.name === "prod",
     etag: 1,

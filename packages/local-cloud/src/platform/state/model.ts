@@ -61,7 +61,7 @@ export interface Flow extends Connection {
   warmAt: number;
   /** The inlet; its URL shows once the flow has been enabled for the first time. */
   readonly inletId: string;
-  /** Whether the inlet is the base connection's, which shows it in the flow's place. */
+  /** Whether the inlet is the base connection's, which shows it instead of the flow. */
   readonly isInletShared: boolean;
   inletShown: boolean;
   lastOperation: "create" | "enable" | "disable" | "update";

@@ -63,9 +63,9 @@ export interface PlatformSwitches {
   arithmetic: "calculates" | "fails";
   /** An identity in an identity map that identifies nobody (blank, or a placeholder): the record fails, or is accepted. */
   unusableIdentity: "fails-record" | "taken";
-  /** When an accepted event is mapped and shows in runs, batches and rows: at once, or only later. */
+  /** When an accepted event is mapped and appears in runs, batches and rows: at once, or only later. */
   rowsShow: "at-once" | "later";
-  /** Which messages Observability counts for an inlet: all that it accepted, or only those that show in runs. */
+  /** Which messages Observability counts for an inlet: all that it accepted, or only those that appear in runs. */
   inletMetrics: "at-once" | "with-rows";
   /** Preview of a dataset without rows: 404, or an empty list. */
   emptyPreview: "404" | "empty-list";

@@ -74,7 +74,7 @@ async function askRelay(
 export const datasetGuard = defineResource<AepClient>()({
   type: "aep:index:DatasetGuard",
   description:
-    "Refuses a `npx pulumi destroy` before it deletes anything, if the dataset holds data and has neither `forceDestroy` " +
+    "Refuses `npx pulumi destroy` before it deletes anything, if the dataset holds data and has neither `forceDestroy` " +
     "nor `keep`. It does not exist in Platform: give it the resource option dependsOn with everything that must still work " +
     "after a refused destroy. Imported by the dataset's id.",
   inputs,

@@ -40,7 +40,7 @@ async function listTagged(
   // Newest first, and filtered here: how Catalog's filter by tag interprets a value is not documented.
   const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
-  const purpose = `look whether ${what} is there already`;
+  const purpose = `check whether ${what} is there already`;
   // Other people's datasets may lack a schema.
   const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
   return Object.entries(listed).flatMap(([id, value]) => {

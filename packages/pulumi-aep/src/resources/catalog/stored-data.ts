@@ -66,7 +66,7 @@ export async function holdsData(client: AepClient, id: string, signal: AbortSign
 
 async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {
   const path = `${paths.batches}?dataSet=${id}&limit=${listLimit}`;
-  const call = { method: "GET", path, signal, purpose: `look whether the dataset ${id} holds data` } as const;
+  const call = { method: "GET", path, signal, purpose: `check whether the dataset ${id} holds data` } as const;
   const listed = await client.call(call, z.record(z.string(), batch));
   const batches = Object.values(listed).filter(({ status }) => status !== "deleted");
   if (batches.length === 0) return undefined;
@@ -103,7 +103,7 @@ async function underWayTo(
       const title = flow.name ?? flow.id;
       const runs = await list(
         `${paths.runs}?property=flowId==${flow.id}&limit=1`,
-        `look whether the dataflow ${flow.id} has run`,
+        `check whether the dataflow ${flow.id} has run`,
         items,
       );
       if (runs.length > 0) {

@@ -18,7 +18,7 @@ export async function proveMappings(
   draft: MappingDraft,
   records: readonly Readonly<Record<string, unknown>>[],
 ): Promise<void> {
-  progress(`letting Platform try the mapping on ${records.length} sample events`);
+  progress(`trying the mapping in Platform on ${records.length} sample events`);
   let problems: string[];
   try {
     problems = await problemsOf(client, draft, records, signal);

@@ -177,7 +177,7 @@ async function withUse(client: AepClient, sets: readonly ListedSet[], signal: Ab
 async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn: string, signal: AbortSignal) {
   const name = nameOf(markOf(urn, ownership));
   const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;
-  const purpose = `look whether a mapping set for the schema ${schemaId} is there already`;
+  const purpose = `check whether a mapping set for the schema ${schemaId} is there already`;
   const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
   return data.filter((set) => set.name === name);
 }

@@ -62,7 +62,7 @@ export async function getItem<Item extends typeof flowServiceItem>(
   if (found) return found;
   throw new Error(
     `The ${kindOf(collection)} ${id} is gone: it was deleted in Experience Platform. ` +
-      "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
+      "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
   );
 }
 
@@ -120,7 +120,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
   const path = `${collection}?orderby=-createdAt&limit=100`;
-  const purpose = `look whether ${what} is there already`;
+  const purpose = `check whether ${what} is there already`;
   // Other people's objects may lack properties of ours, and must not be touched.
   const answer = z.object({ items: z.array(z.unknown()) });
   const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);

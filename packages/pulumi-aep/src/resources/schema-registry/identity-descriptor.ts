@@ -124,7 +124,7 @@ function inputsOf(found: z.output<typeof answer>): Inputs {
 }
 
 async function listSame(client: AepClient, wanted: Inputs, signal: AbortSignal) {
-  const listed = await listAll(client, `look whether ${wanted.sourceProperty} is an identity already`, signal);
+  const listed = await listAll(client, `check whether ${wanted.sourceProperty} is an identity already`, signal);
   return listed.filter((descriptor) => isDeepStrictEqual(inputsOf(descriptor), wanted));
 }
 

@@ -29,7 +29,7 @@ export const profileEnablement = defineResource<AepClient>()({
     const found = await find(client, schemaId, signal);
     if (!found) {
       throw new Error(
-        `There is no schema ${schemaId}, so it can't be enabled for Profile. If somebody deleted it, run: ` +
+        `There is no schema ${schemaId}, so it can't be enabled for Profile. If someone deleted it, run: ` +
           "npx pulumi refresh, then npx pulumi up",
       );
     }

@@ -43,7 +43,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
   /** Objects with the title that carry the resource's mark: one at most. */
   async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
     const bears = isMarkOf(urn, ownership);
-    const purpose = `look whether the ${kind} "${title}" is there already`;
+    const purpose = `check whether the ${kind} "${title}" is there already`;
     const marked: z.output<Item>[] = [];
     for (const { $id } of await listTitled(client, { collection, title, purpose }, signal)) {
       const found = await find(client, $id, signal);

@@ -85,7 +85,7 @@ export const schema = defineResource<AepClient>()({
     if (!found) {
       throw new Error(
         `The schema "${news.title}" (${id}) is gone: it was deleted in Experience Platform. ` +
-          "Run npx pulumi refresh, then npx pulumi up, which creates it again.",
+          "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
       );
     }
     // A PUT replaces everything, and somebody may have set Profile's tag.

@@ -22,7 +22,7 @@ export interface QueueListenerOptions {
 
 /** A time in which a listener takes no messages. */
 interface Hold {
-  /** Settles once the listener asks for none any more. */
+  /** Resolves once the listener no longer asks for messages. */
   readonly reached: PromiseWithResolvers<void>;
   readonly over: PromiseWithResolvers<void>;
 }
@@ -52,7 +52,10 @@ export class QueueListener {
     this.#wake.abort();
   }
 
-  /** Takes no more messages until `release`. Settles once none is in hand, nor on its way here. Only for a listener that runs. */
+  /**
+   * Takes no more messages until `release`. Resolves once no message is being processed or on its way here. Only for a
+   * running listener.
+   */
   async hold(): Promise<void> {
     this.#hold ??= { reached: Promise.withResolvers(), over: Promise.withResolvers() };
     this.notify();
@@ -65,7 +68,7 @@ export class QueueListener {
     this.#hold = undefined;
   }
 
-  /** Takes no more messages, and settles once those under way are done. */
+  /** Takes no more messages, and resolves once the current ones are done. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.release();

@@ -53,7 +53,7 @@ export class QueueTriggers {
     }
   }
 
-  /** Takes no more messages until `release`. Settles once none is in hand. */
+  /** Takes no more messages until `release`. Resolves once no message is being processed. */
   async hold(): Promise<void> {
     const running = [...this.#listeners].filter(([name]) => this.#started.has(name));
     await Promise.all(running.map(([, { listener }]) => listener.hold()));

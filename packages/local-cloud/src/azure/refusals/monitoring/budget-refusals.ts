@@ -7,8 +7,8 @@ import { plainValueAt, type Subscription, text } from "../../arm/subscription.ts
 const months: Readonly<Record<string, number>> = { Monthly: 1, Quarterly: 3, Annually: 12 };
 
 /**
- * What Azure refuses about a budget (REST reference of Microsoft.Consumption/budgets; public reports of a changed start date). Only that
- * about the changed start date is in Azure's own words.
+ * What Azure refuses about a budget (REST reference of Microsoft.Consumption/budgets; public reports about changed
+ * start dates). Only the message about a changed start date is Azure's own.
  */
 export function refuseBudget({ inputs, existing }: ResourceRequest, subscription: Subscription): void {
   const amount = plainValueAt(inputs, "amount");
@@ -47,7 +47,7 @@ function refuseNotifications(notifications: PropertyValue | undefined, subscript
     const groups = Array.isArray(contactGroups) ? contactGroups.map(String) : [];
     const emails = Array.isArray(contactEmails) ? contactEmails : [];
     if (groups.length + emails.length === 0) refuseAs("A notification must have a contact email or a contact group.");
-    // Azure says so where it finds no action group that the caller may read, such as for a mere name.
+    // Azure says so if it finds no action group that the caller may read, for example for a bare name.
     const unknown = groups.find((id) => subscription.get(id)?.type.token !== "azure-native:monitor:ActionGroup");
     if (unknown !== undefined)
       throw new ArmError(401, "RBACAccessDenied", `The action group '${unknown}' was not found.`);
