@@ -36,11 +36,11 @@ export async function writeSettings(
     }
     if (changes.length > 0) await rename(copy, file);
   } catch (error) {
-    await rm(copy, { force: true });
     if (isMade) await pulumi.call(`remove the stack ${stack}`, "stack", "rm", stack, "--yes").catch(() => undefined);
     if (!hadFile) await rm(file, { force: true });
     throw signal.aborted ? new Interruption() : error;
   } finally {
+    await rm(copy, { force: true });
     done();
   }
 }

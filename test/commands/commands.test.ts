@@ -1,7 +1,7 @@
 import { collectAdvice } from "./collect.ts";
 import { parseCommands } from "./parse.ts";
 
-// Each command that the product tells people to type is parsed by its own program. Some are also run: see test/e2e/advice.test.ts.
+// Each command that the product tells people to type is parsed by its own program. Those in shell blocks of pages are also run: see run.test.ts.
 test("every printed or documented command is valid for its program", async () => {
   const advice = Map.groupBy(await collectAdvice(), ({ command }) => command);
   expect(advice.size).toBeGreaterThan(150);

@@ -143,6 +143,10 @@ test("run again, it asks nothing and writes nothing", async () => {
   expect(result?.written).toEqual([]);
   expect(printed).toContain("The stack has all settings already.");
   expect(await pulumi.settings("dev")).toEqual(written);
+  expect((await readdir(folder)).filter((name) => name.startsWith("Pulumi."))).toEqual([
+    "Pulumi.dev.yaml",
+    "Pulumi.yaml",
+  ]);
 });
 
 test("a refused credential is explained and asked for again; a key of the other region is found there", async () => {
