@@ -51,7 +51,10 @@ interface SourceOutputs {
 export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   /** The address to which Customer.io posts its events; null if it posts directly to Platform. */
   readonly relayUrl: pulumi.Output<string | null>;
-  /** Host name of the relay's function app: the origin of a front door of your own; null without a relay. A replaced app has another one. */
+  /**
+   * Host name of the relay's function app: the origin of your own front door; null without a relay. A replaced app has
+   * a different one.
+   */
   readonly relayHostName: pulumi.Output<string | null>;
   /** What the relay costs in Azure in a month, by meter, for the setting `monthlyEvents`; null without a relay. */
   readonly estimatedCost: pulumi.Output<EstimatedCost | null>;
@@ -61,14 +64,14 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   readonly datasetId: pulumi.Output<string>;
   readonly schemaId: pulumi.Output<string>;
   readonly webhookId: pulumi.Output<number>;
-  /** The remaining manual steps, if any. */
+  /** The remaining steps for you, if any. */
   readonly nextSteps: pulumi.Output<string[]>;
   readonly #name: string;
   readonly #given: CustomerIoSourceArgs | StackSettings;
 
   /**
    * @param given the arguments, or the stack's own configuration; default: every argument has its default
-   * @param options `providers` for another sandbox, workspace or subscription than those of the stack's settings
+   * @param options `providers` for a different sandbox, workspace or subscription from those of the stack's settings
    */
   constructor(
     name: string,

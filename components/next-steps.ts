@@ -3,10 +3,11 @@ import { listAlertsToSubscribe } from "./platform/platform-alerts.ts";
 import type { SettingWords } from "./settings/setting-words.ts";
 
 /**
- * What is left for a person to do after the first `up`, with the screen of each vendor. The App API never returns the signing key, so it
- * has to be copied once; Platform has no API for alert subscriptions; and what may read the relay's data is for the operators to decide.
+ * What an operator still has to do after the first `up`, with the screen of each vendor. The App API never returns the
+ * signing key, so it has to be copied once; Platform has no API for alert subscriptions; and the operators decide who
+ * may read the relay's data.
  *
- * @param title what Customer.io calls the webhook
+ * @param title the webhook's name in Customer.io
  * @param ids.queueId Azure's id of a queue in the relay's storage account
  */
 export function listNextSteps(

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * One output of a component that is created asynchronously. Each is a separate output: a common one would make every one of
- * them a secret as soon as one is.
+ * One output of a component that is created asynchronously. Each is a separate output: in a common one, a single secret
+ * would make all of them secret.
  */
 export function outputOf<Data, Name extends keyof Data>(
   data: Promise<Data>,

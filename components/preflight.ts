@@ -18,8 +18,9 @@ export interface Needs extends AzureNeeds {
 }
 
 /**
- * Reads the settings, checks in Platform and Customer.io, also in a preview, that everything exists that the source needs, and logs in to
- * Azure for the relay and checks that Azure would accept it. A problem with one does not hide those of the others.
+ * Reads the settings, checks in Platform and Customer.io that everything exists that the source needs, and, for the
+ * relay, logs in to Azure and checks that Azure would accept it; also in a preview. Problems with one vendor do not
+ * hide those with others.
  *
  * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
  * @param parent the component with the providers to use; default: those of the stack
@@ -30,7 +31,7 @@ export async function checkSettings<Settings extends Needs>(
   parent?: pulumi.ComponentResource,
 ): Promise<Settings> {
   const mistakes = providerMistakes();
-  // Providers of the program's own check their settings themselves.
+  // The program's own providers check their settings themselves.
   const platform = parent?.getProvider("aep:index:Dataset") ? [] : mistakes.platform;
   const workspace = parent?.getProvider("customerio:index:ReportingWebhook") ? [] : mistakes.workspace;
   const wrong = [...platform, ...workspace];

@@ -19,7 +19,7 @@ export default async function globalSetup(): Promise<void> {
 
 /**
  * Pulumi's home folder for this run, with a link to the engine. The engine lists the logs of all earlier commands whenever it
- * starts, which takes a third of a preview's time once there are thousands of them, and the user's own folder stays as it is.
+ * starts, which takes a third of a preview's time once there are thousands of them, and the user's own folder is not changed.
  */
 async function makePulumiHome(): Promise<string> {
   const home = await mkdtemp(path.join(tmpdir(), "customerio-aep-pulumi-home-"));

@@ -47,7 +47,7 @@ export interface AuditResult {
   readonly unknownNames: Readonly<Record<string, number>>;
   /** How many messages Customer.io returned. */
   readonly messages: number;
-  /** Unix seconds since which the relay's notes tell what it has delivered; undefined if they tell nothing. */
+  /** Unix seconds from which the relay's notes list what it has delivered; undefined without notes. */
   readonly notesSince: number | undefined;
 }
 

@@ -61,7 +61,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   ];
 }
 
-/** At which stage the missing events were lost, as far as the relay's notes tell. */
+/** The stage at which the missing events were lost, as far as the relay's notes show it. */
 function stageLines({ missing, beforeRelay, afterRelay }: CellCounts, notesSince: number | undefined): string[] {
   if (notesSince === undefined) return [];
   const untold = missing - beforeRelay - afterRelay;

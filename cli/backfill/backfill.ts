@@ -15,9 +15,9 @@ import type { BackfillResult, backfillOptions } from "./options.ts";
 import { type BackfillCounts, planBackfill, sendMissing } from "./send-missing.ts";
 
 /**
- * Checks whether a source's dataset may be backfilled, before an audit takes its time.
+ * Checks whether a source's dataset may be backfilled, before an audit spends time.
  *
- * @throws UsageError if what is sent would be permanent and nobody has said that it shall be
+ * @throws UsageError if the events would be permanent and the user has not allowed that
  */
 export async function refuseDatasetOfProfile(
   source: StackSource,

@@ -5,9 +5,10 @@ import { rebuiltEventId } from "../../relay/core/event/event-id.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 
 /**
- * The event as the relay's intake would have put it into the queue: filtered, and without the personal data that the settings take out.
+ * The event as the relay's intake would have queued it: filtered, and without the personal data that the settings
+ * remove.
  *
- * @param secret for the digest of what is taken out; the same secret makes a repetition recognizable
+ * @param secret for the digest of the removed data; the same secret makes a repetition recognizable
  * @returns why it can't be sent, if it can't
  */
 export function queueRebuiltEvent(

@@ -4,7 +4,7 @@ import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
 import { queueRebuiltEvent } from "./rebuilt-event.ts";
 
-/** Messages in the relay's queue from which on a backfill waits: what Customer.io sends goes first. */
+/** The number of messages in the relay's queue from which a backfill waits: Customer.io's events take priority. */
 const mostWaiting = 20;
 /** Milliseconds until the queue is counted again. */
 const countPause = 5_000;

@@ -40,7 +40,7 @@ export function secretsFinding({
 }: {
   /** `expiresAt` is an ISO 8601 time, undefined of a secret that never expires. */
   secrets: readonly { readonly name: string; readonly expiresAt: string | undefined }[];
-  /** What is known of former versions; undefined of a stack that leaves them as they are. */
+  /** What is known about former versions; undefined for a stack that does not disable them. */
   former: z.output<typeof formerOutputs> | undefined;
   /** Milliseconds since 1970. */
   now: number;

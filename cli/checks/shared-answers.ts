@@ -22,7 +22,7 @@ export class SharedAnswers {
 
 const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
 
-/** What a relay that is well says of itself; undefined if the text is not from a relay. */
+/** What a healthy relay says about itself; undefined if the text is not from a relay. */
 export function parseHealth(text: string): z.output<typeof health> | undefined {
   return health.safeParse(jsonOf(text)).data;
 }

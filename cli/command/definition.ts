@@ -44,12 +44,12 @@ interface CommandResult<Json> {
   readonly json: Json;
 }
 
-/** What help, completion and the reference page are made from, of any command. */
+/** The parts of any command from which help, completion and the reference page are generated. */
 interface DescribedCommand<Options extends OptionTable, Json extends z.ZodType> {
   readonly name: string;
   /** A phrase that begins with a verb, without a full stop. */
   readonly summary: string;
-  /** What else an operator should know, as sentences. */
+  /** Further sentences for operators. */
   readonly description: string;
   readonly options: Options;
   readonly examples: readonly { readonly args: string; readonly shows: string }[];
@@ -58,7 +58,8 @@ interface DescribedCommand<Options extends OptionTable, Json extends z.ZodType> 
 }
 
 /**
- * A command about the sources of an existing stack. Parsing, help, completion and the reference page are made from it.
+ * A command about the sources of an existing stack. Parsing, help, completion and the reference page are generated from
+ * it.
  */
 export interface CommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType>
   extends DescribedCommand<Options, Json> {
@@ -68,7 +69,10 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly needsRelay: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
-  /** Of a command that goes on: `--json` prints documents of this kind as they come, one a line, in place of one at the end. */
+  /**
+   * For a command that keeps running: `--json` prints documents of this kind as they occur, one per line, instead of
+   * one at the end.
+   */
   readonly jsonLine?: z.ZodType;
   /**
    * Checks the options as a whole, before anything is read.
@@ -86,7 +90,7 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
 }
 
-/** A command that needs no stack, such as the one that makes it. */
+/** A command that needs no stack, such as the one that creates it. */
 export interface ProjectCommandDefinition<Options extends OptionTable = OptionTable, Json extends z.ZodType = z.ZodType>
   extends DescribedCommand<Options, Json> {
   /** Does the work in the folder of a program. */

@@ -14,7 +14,7 @@ interface PageFile {
   readonly content: Buffer;
 }
 
-/** Reads the page's files, by the paths at which they are served. They are served as they are. */
+/** Reads the page's files, by the paths at which they are served unchanged. */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const folder = path.join(import.meta.dirname, "page");
   const files = new Map<string, PageFile>();

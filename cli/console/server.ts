@@ -14,7 +14,7 @@ export interface PageRequest {
 /** By method and path, such as `GET /api/state`. What they return is sent as JSON. */
 export type Routes = Readonly<Record<string, (request: PageRequest) => Promise<unknown>>>;
 
-/** Refuses a request, in words for people. */
+/** Refuses a request, with a message for the user. */
 export class ConsoleRefusal extends Error {
   readonly status: number;
 

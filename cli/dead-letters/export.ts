@@ -33,7 +33,7 @@ export interface ExportCounts {
 }
 
 /**
- * Writes each dead letter that the filter lets through into a file of its own, byte for byte as it is stored. A file appears whole
+ * Writes each dead letter that the filter selects into its own file, byte for byte as stored. A file appears completely
  * or not at all, so this can be stopped and repeated at any time. The storage is not changed.
  *
  * @throws what the storage or the folder throws

@@ -14,7 +14,7 @@ export interface RestoreOptions {
   readonly progress: (counts: RestoreCounts) => void;
 }
 
-/** What became of the files. */
+/** The results for the files. */
 export interface RestoreCounts {
   examined: number;
   /** Dead letters that are in the storage again. */
@@ -28,8 +28,8 @@ export interface RestoreCounts {
 }
 
 /**
- * Puts exported dead letters back into the storage of a relay, each under its own name. What the storage has stays as it is, so this can be
- * stopped and repeated at any time.
+ * Puts exported dead letters back into the storage of a relay, each under its own name. It does not change what the
+ * storage has, so it can be stopped and repeated at any time.
  *
  * @throws what the storage or the file system throws
  */

@@ -47,7 +47,7 @@ export const tailCommand = defineCommand({
       shows: "dead letters of the last hour, and those that follow",
     },
     { args: "tail --stack prod --object-type email --metric bounced", shows: "bounces that arrive" },
-    { args: "tail --stack prod --json", shows: "one JSON document a line, for a program that reads along" },
+    { args: "tail --stack prod --json", shows: "one JSON document per line, for a program that follows them" },
     { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
   ],
   ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },

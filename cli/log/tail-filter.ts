@@ -36,7 +36,10 @@ function matchesKind(line: LogLine, { objectType, metric }: TailFilter): boolean
   });
 }
 
-/** A line for people: time, counts, kinds, and what else it says. It is made of known fields alone, none of which has personal data. */
+/**
+ * A line for people: time, counts, kinds and other information. It uses only known fields, none of which has personal
+ * data.
+ */
 export function renderLine(line: LogLine): string {
   const { fields } = line;
   const counted = counts.filter((name) => numberIn(line, name) > 0).map((name) => `${name} ${numberIn(line, name)}`);

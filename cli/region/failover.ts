@@ -44,8 +44,8 @@ export interface TurnedWebhook {
 }
 
 /**
- * Points a webhook at another relay and changes nothing else about it. Events that Customer.io holds back for it should then go to the new address
- * too: no source says so.
+ * Points a webhook at another relay and changes nothing else about it. Events that Customer.io holds back for it should
+ * then go to the new address too, although no source confirms that.
  *
  * @throws if Customer.io has no such webhook, or reports that it still posts elsewhere
  */

@@ -3,10 +3,10 @@ import { queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
 import { queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
 
-/** Seconds for which a message that was taken is hidden from the relay and from everybody else. */
+/** Seconds for which a message that was taken is hidden from the relay and from all others. */
 const hiddenSeconds = 300;
 
-/** A message that was taken from a queue of the relay, and comes back by itself unless it is removed. */
+/** A message that was taken from a queue of the relay. It returns by itself unless it is deleted. */
 export interface TakenMessage {
   /** As the queue holds it: base64. */
   readonly text: string;
@@ -53,7 +53,7 @@ export class RelayQueues {
   /**
    * Deletes a message that was taken.
    *
-   * @returns false if it came back meanwhile, so that somebody else may have taken it
+   * @returns false if it returned meanwhile, so that another reader may have taken it
    */
   async remove({ queue, id, receipt }: TakenMessage): Promise<boolean> {
     return this.#permission.explain(queueRole, async () => {

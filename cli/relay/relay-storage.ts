@@ -83,7 +83,7 @@ export class RelayStorageAccount {
     return entries;
   }
 
-  /** The same, but read page by page, so that there may be any number. */
+  /** The same, page by page, for any number of entries. */
   async *eachDeadLetter(prefix = ""): AsyncGenerator<DeadLetterEntry> {
     for (const { permission, blobs, suffix } of this.#deadLetters) {
       const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
@@ -107,7 +107,7 @@ export class RelayStorageAccount {
    * Adds a dead letter of another relay or of a backup.
    *
    * @param name as it was listed there
-   * @returns false if there is one of that name already, which stays as it is
+   * @returns false if a dead letter with that name exists, which is not changed
    */
   async addDeadLetter(name: string, content: Buffer): Promise<boolean> {
     return this.#permission.explain(blobRole, async () => {
@@ -118,7 +118,7 @@ export class RelayStorageAccount {
         });
         return true;
       } catch (error) {
-        // BlobAlreadyExists; UnauthorizedBlobOverwrite where the login may add blobs but not overwrite them.
+        // BlobAlreadyExists; UnauthorizedBlobOverwrite if the login may add blobs but not overwrite them.
         if (statusOf(error) === 409) return false;
         throw error;
       }

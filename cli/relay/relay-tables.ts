@@ -89,7 +89,7 @@ export class RelayTables {
   async sentAgo(): Promise<number | undefined> {
     const rows = await this.#permission.explain(reader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
-        // The first instance that sends makes the table.
+        // The first instance that sends creates the table.
         if (error instanceof TableError && error.status === 404) return [];
         throw error;
       }),
@@ -98,10 +98,10 @@ export class RelayTables {
   }
 
   /**
-   * Opens a note in the counts of how many events a command has deleted or moved, so that the balance still adds up. It is written
-   * once at once, so that a missing role shows before anything is done.
+   * Records in the counts how many events a command has deleted or moved, so that the balance still adds up. The first
+   * write happens at once, so that a missing role is reported before anything is done.
    *
-   * @returns writes how many there are so far, in place of what was written before
+   * @returns writes the number so far, and replaces the previous one
    */
   async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
     const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
@@ -138,7 +138,7 @@ export class RelayTables {
   /**
    * Reads the notes of delivered events, page by page, several at a time.
    *
-   * @param created when the events were made, in milliseconds since 1970; those that don't say are read, too
+   * @param created when the events were created, in milliseconds since 1970; events without a known time are read, too
    */
   async eachDeliveryNote(
     created: { readonly from: number; readonly before: number },

@@ -20,7 +20,7 @@ export class Answers {
   readonly #prompter: Prompter | undefined;
   readonly #corrected = new Map<string, string>();
   readonly #used = new Map<string, { readonly question: Question; readonly value: string }>();
-  /** One line for each setting that nobody gave. */
+  /** One line for each missing setting. */
   readonly missing: string[] = [];
 
   constructor(parts: {
@@ -29,7 +29,7 @@ export class Answers {
     /** The stack's settings, by their keys. */
     stored: SettingTexts;
     environment: Readonly<Record<string, string | undefined>>;
-    /** Undefined if nobody can be asked. */
+    /** Undefined if there is nobody to ask. */
     prompter: Prompter | undefined;
   }) {
     this.#options = parts.options;
@@ -52,14 +52,14 @@ export class Answers {
     return this.use(question, value);
   }
 
-  /** The given value, or a text that a person types; undefined if nobody can be asked. */
+  /** The given value, or a text that the user enters; undefined if there is nobody to ask. */
   async text(question: Question, fallback?: string): Promise<string | undefined> {
     const value = this.find(question);
     if (value !== undefined) return value;
     return this.#prompter === undefined ? this.#note(question) : this.ask(question, fallback);
   }
 
-  /** The given value, or one that a person chooses; undefined if nobody can be asked. */
+  /** The given value, or one that the user chooses; undefined if there is nobody to ask. */
   async choice(question: Question, choices: readonly Choice[], fallback?: string): Promise<string | undefined> {
     const value = this.find(question);
     if (value !== undefined) return value;

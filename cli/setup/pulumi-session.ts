@@ -18,7 +18,7 @@ export class PulumiSession {
   /** A backend to log in to, once everything is known. */
   #loginTo: string | undefined;
 
-  /** @param configFile the stack's settings in place of `Pulumi.<stack>.yaml` */
+  /** @param configFile the stack's settings, instead of `Pulumi.<stack>.yaml` */
   constructor(folder: string, configFile?: string) {
     this.folder = folder;
     this.#configFile = configFile === undefined ? undefined : path.resolve(configFile);
@@ -75,9 +75,9 @@ export class PulumiSession {
   }
 
   /**
-   * Sees to the passphrase that encrypts the stack's secrets, which only Pulumi Cloud does without.
+   * Makes sure that there is a passphrase to encrypt the stack's secrets, unless the state is in Pulumi Cloud.
    *
-   * @param isNew whether the stack is to be made
+   * @param isNew whether the stack will be created
    * @returns what is missing; undefined if nothing is
    */
   async unlock(stack: string, isNew: boolean, prompter: Prompter | undefined): Promise<string | undefined> {
@@ -115,7 +115,7 @@ export class PulumiSession {
     return Object.fromEntries(found);
   }
 
-  /** Whether somebody typed the passphrase, so that later commands don't find it in their environment. */
+  /** Whether the user entered the passphrase, so that later commands don't find it in their environment. */
   get askedForPassphrase(): boolean {
     return this.#environment.PULUMI_CONFIG_PASSPHRASE !== undefined;
   }

@@ -24,7 +24,7 @@ export interface SetupWishes {
   readonly skipsPreview: boolean;
   /** Values of the questions' options, by the options' names. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Whether what other programs print goes to standard error. */
+  /** Whether the output of other programs goes to standard error. */
   readonly isQuiet: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface SetupWishes {
 export interface SetupResult {
   readonly project: string;
   readonly stack: string;
-  /** Whether the project, or the stack, was made. */
+  /** Whether the project, or the stack, was created. */
   readonly madeProject: boolean;
   readonly madeStack: boolean;
   /** Keys of the settings that were written. */
@@ -44,7 +44,7 @@ export interface SetupResult {
 
 /** How a setup talks to its user. */
 interface SetupPorts {
-  /** Undefined if nobody can be asked. */
+  /** Undefined if there is nobody to ask. */
   readonly prompter: Prompter | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly print: (...lines: string[]) => void;
@@ -54,11 +54,11 @@ interface SetupPorts {
 const defaultStack = "dev";
 
 /**
- * Makes the project if the folder has none, asks for the settings that are missing, tests each credential, writes the settings in one go,
- * and previews.
+ * Creates the project if the folder has none, asks for missing settings, tests each credential, writes all settings at
+ * once, and runs a preview.
  *
- * @returns undefined if the person decided to write nothing
- * @throws UsageError that lists what is missing, if nobody can be asked
+ * @returns undefined if the user decided to write nothing
+ * @throws UsageError that lists what is missing, if there is nobody to ask
  */
 export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<SetupResult | undefined> {
   const { prompter, print } = ports;

@@ -14,7 +14,7 @@ export class SetupRun {
   readonly stored: SettingTexts;
   readonly #print: (...lines: string[]) => void;
   readonly #progress: Progress;
-  /** What is missing at a service, each with its remedy. The settings can be written nonetheless. */
+  /** What is missing at a service, each with its remedy. The settings can be written anyway. */
   readonly problems: string[] = [];
   /** Credentials that a service refuses, and why: with them nothing would work. */
   readonly refusals: string[] = [];

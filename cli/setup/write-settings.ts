@@ -5,10 +5,11 @@ import { Interruption } from "./prompter.ts";
 import type { PulumiSession } from "./pulumi-session.ts";
 
 /**
- * Makes the stack if it does not exist, and writes its settings: all of them, or none if anything fails or Ctrl-C stops it.
+ * Creates the stack if it does not exist, and writes its settings: all of them, or none if anything fails or Ctrl-C
+ * stops it.
  *
- * They are written to a copy of the stack's file, which takes the file's place at the end. Each value goes to Pulumi's standard input,
- * since other users of the machine can see arguments.
+ * They are written to a copy of the stack's file, which replaces the file at the end. Each value goes to Pulumi's
+ * standard input, since other users of the machine can see arguments.
  */
 export async function writeSettings(
   pulumi: PulumiSession,

@@ -99,7 +99,7 @@ function choiceOf({ target: { stack }, configFile }: StackSource): string[] {
   return [...(stack === undefined ? [] : ["--stack", stack]), ...file];
 }
 
-/** What became of Customer.io's calls since `before`. */
+/** What happened to Customer.io's calls since `before`. */
 export type KeyProof = "accepted" | "refused" | "waiting";
 
 /** Waits until the relay accepts or refuses a call, until the time is over, or until `signal` aborts. */

@@ -11,7 +11,7 @@ import { readState } from "./state.ts";
 export interface StackChoice {
   /** Default: the one that `pulumi stack select` chose. */
   readonly stack?: string | undefined;
-  /** The stack's settings in place of `Pulumi.<stack>.yaml`, as the flag of the same name of `pulumi`. */
+  /** The stack's settings instead of `Pulumi.<stack>.yaml`, like `pulumi`'s flag of the same name. */
   readonly configFile?: string | undefined;
   /** Folder of the program; default: the current one. */
   readonly folder?: string | undefined;

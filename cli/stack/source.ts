@@ -18,7 +18,7 @@ export class StackSource {
   readonly name: string;
   /** Names stack and source in printed commands. */
   readonly target: CommandTarget;
-  /** The stack's settings in place of `Pulumi.<stack>.yaml`. */
+  /** The stack's settings, instead of `Pulumi.<stack>.yaml`. */
   readonly configFile: string | undefined;
   readonly #members: readonly StackResource[];
   readonly #component: StackResource | undefined;

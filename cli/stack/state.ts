@@ -15,7 +15,7 @@ export interface StackResource {
   readonly dependencies: readonly string[];
   /** Whether it was replaced and its deletion is pending. */
   readonly delete: boolean;
-  /** When the engine made or changed it last; undefined if the state doesn't say. */
+  /** When the engine last created or changed it; undefined if the state doesn't say. */
   readonly modifiedAt: Date | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export function readState(text: string): StackResource[] {
   }));
 }
 
-/** The key and the value by which Pulumi's state marks a secret (pulumi/pulumi, sdk/go/common/resource/sig). */
+/** The key and the value with which Pulumi's state marks a secret (pulumi/pulumi, sdk/go/common/resource/sig). */
 const signature = { key: "4dabf18193072939515e22adb298388d", secret: "1b47061264138c4ac30d75fd1eb44270" };
 
 /** A value with its secrets in plain text if they were exported so; other secrets become undefined. */

@@ -27,7 +27,7 @@ export interface FollowOptions {
   readonly progress: (part: string, finding: Finding, elapsed: number) => void;
   /** Called once for each stage, with its result. */
   readonly report: (part: string, finding: Finding) => void;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }

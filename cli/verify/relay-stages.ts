@@ -107,7 +107,7 @@ export function deliveryStage(source: StackSource, id: string, sentAt: Date): St
   };
 }
 
-/** Dead letters are named by the day of receipt, which may be the day after the event was made. */
+/** Dead letters are named after the day of receipt, which may be the day after the event was created. */
 async function findDeadLetterReason(
   storage: RelayStorageAccount,
   id: string,

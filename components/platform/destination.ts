@@ -20,7 +20,7 @@ interface DestinationSettings extends Pick<PlatformSettings, "profile"> {
 
 interface DestinationSearch {
   readonly words: SettingWords;
-  /** Whether the settings have mappings of their own, so that a schema may have none of the catalogue's fields. */
+  /** Whether the settings have their own mappings, so that a schema may have none of the catalogue's fields. */
   readonly mapsOtherFields: boolean;
   /** The component with the providers to use; default: those of the stack. */
   readonly parent?: pulumi.Resource;

@@ -26,7 +26,7 @@ export interface SchemaUse extends Pick<PlatformSettings, "profile"> {
   /** The setting that named it, for messages: `schema.existing`. */
   setting: string;
   words: SettingWords;
-  /** Whether the settings have mappings of their own, so that the schema may have none of the catalogue's fields. */
+  /** Whether the settings have their own mappings, so that the schema may have none of the catalogue's fields. */
   mapsOtherFields: boolean;
 }
 

@@ -18,8 +18,9 @@ export function halfCredentials(given: {
 }
 
 /**
- * The credential with which the relay gets access tokens for an endpoint that requires them: its own one if it is set, otherwise the one
- * that provisions everything, with a warning. A leak of that one would be write access to the whole sandbox.
+ * The credential with which the relay gets access tokens for an endpoint that requires them: its own if it is set,
+ * otherwise, with a warning, the one that provisions everything. A leak of that one would give write access to the
+ * whole sandbox.
  *
  * @throws pulumi.RunError naming what the stack's settings `aep:*` lack
  */

@@ -8,7 +8,7 @@ import type { RelayStorage } from "./storage/relay-storage.ts";
 /** Resources that the relay uses with its identity. */
 export interface UsedResources {
   readonly storage: RelayStorage;
-  /** The account of the Functions host and of the code; that of the events, unless they are separate. */
+  /** The account of the Functions host and of the code; the events' account unless they are separate. */
   readonly hostAccount: RelayAccount;
   readonly monitoring: RelayMonitoring;
   readonly vault: RelayVault;
@@ -16,8 +16,8 @@ export interface UsedResources {
 }
 
 /**
- * Gives the relay's identity its roles, on what the app settings refer to by then. Roles on a whole account have the names of earlier
- * versions, so that a stack keeps these assignments.
+ * Gives the relay's identity its roles on what the app settings refer to. Roles on a whole account keep the names of
+ * earlier versions, so that a stack keeps these assignments.
  */
 export function grantRoles({ storage, hostAccount, monitoring, vault, identity }: UsedResources): void {
   if (hostAccount === storage.account) {

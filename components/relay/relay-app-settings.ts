@@ -12,7 +12,10 @@ export type CarriedSetting = {
   [Name in SettingName]: Table[Name] extends { readonly appSetting: AppSettingName } ? Name : never;
 }[SettingName];
 
-/** App settings that carry no setting of the program, except the connection string, which the relay in Azure does not have, and the digest. */
+/**
+ * App settings that don't come from a setting of the program, except the connection string, which the relay in Azure
+ * does not have, and the digest.
+ */
 type OtherAppSetting = Exclude<
   AppSettingName,
   Table[CarriedSetting]["appSetting"] | "RELAY_STORAGE" | "RELAY_CONFIGURATION"
@@ -21,7 +24,7 @@ type OtherAppSetting = Exclude<
 /**
  * The relay's app settings without their digest, in the order of `appSettings`.
  *
- * @param settings the settings of the program, of which those with an app setting are taken
+ * @param settings the program's settings, of which those with an app setting are used
  * @param others all other app settings; undefined ones are left out
  */
 export function relayAppSettings(

@@ -37,7 +37,7 @@ export interface RelayAppArgs extends InstanceSettings {
   /** A prefix for the names of app and plan, instead of a generated one. */
   siteName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "zoneRedundant">;
-  /** The allowed callers; undefined: everybody. */
+  /** The allowed callers; undefined: everyone. */
   access?: pulumi.Output<AccessRestrictions> | undefined;
   /** The network through which the app reaches everything; undefined: the internet. */
   network?: { readonly appSubnetId: pulumi.Output<string>; readonly ready: readonly pulumi.Resource[] } | undefined;
@@ -170,7 +170,7 @@ function configure(
   { resourceGroup, settings }: RelayAppArgs,
   options: pulumi.CustomResourceOptions,
 ) {
-  // From the id, since an app of an earlier version has another name than the program gives it now.
+  // From the id, since an app of an earlier version has a different name from the program's.
   const ofApp = { resourceGroupName: resourceGroup.name, name: app.id.apply(lastPart) };
   // Parts of the app, which are deleted with it. Deleting one alone would reset it in an app that may still run.
   const goesWithApp = { ...options, retainOnDelete: true, deleteBeforeReplace: false };

@@ -9,14 +9,14 @@ import type { AzureProfile } from "./azure/azure-profile.ts";
 export interface EstimatedCost {
   readonly currency: "USD";
   readonly eventsPerMonth: number;
-  /** Of the meters whose price is known. */
+  /** Only meters with a known price. */
   readonly total: number;
   readonly meters: readonly {
     readonly meter: string;
     /** Units a month. */
     readonly quantity: number;
     readonly unit: string;
-    /** Absent where no price is known. */
+    /** Absent if no price is known. */
     readonly cost?: number;
     /** When and where the price was seen. */
     readonly priceDate?: string;
@@ -39,7 +39,10 @@ interface RelayCostArgs
   network: { readonly privateEndpoints: number; readonly privateZones: number } | undefined;
 }
 
-/** The same estimate as that of `customerio-aep cost`, of the relay as the program declares it, for events that come evenly. */
+/**
+ * The same estimate as that of `customerio-aep cost`, for the relay as the program declares it, with events that arrive
+ * evenly.
+ */
 export function estimateCost({ profile, network, ...settings }: RelayCostArgs): pulumi.Output<EstimatedCost> {
   return pulumi
     .all([
@@ -69,8 +72,8 @@ export function estimateCost({ profile, network, ...settings }: RelayCostArgs): 
 }
 
 /**
- * The estimate in one line for a stack's output, the dearest meter first: an output of many lines would push an error of `pulumi up` off the
- * screen.
+ * The estimate in one line for a stack's output, most expensive meter first: an output of many lines would push an
+ * error of `pulumi up` off the screen.
  */
 export function describeCost(cost: EstimatedCost | null): string | null {
   if (cost === null) return null;

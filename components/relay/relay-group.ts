@@ -39,7 +39,7 @@ export function relayGroup(
     addName("resourceGroupName", azureNames.resourceGroup),
     { parent, aliases: formerNames("resourceGroup", name) },
   );
-  // Another provider of the program's own has a region of its own.
+  // Another provider of the program has its own region.
   if (parent.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
   return { id: group.id, name: group.name, location: group.location, parts: { "resource group": nativePart(group) } };
 }

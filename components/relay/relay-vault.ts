@@ -22,9 +22,9 @@ export interface RelayVaultArgs {
   vaultName?: pulumi.Input<string> | undefined;
   /** An existing vault, which then only gets the secrets. */
   existing?: ExistingVault | undefined;
-  /** The action groups that get the alert about secrets that expire. */
+  /** The action groups that get the alert about expiring secrets. */
   actionGroupIds: pulumi.Input<string[]>;
-  /** Whether it can be reached from outside; undefined: as Azure makes it, which is so. */
+  /** Whether it can be reached from outside; undefined: Azure's default, which allows it. */
   publicAccess?: "Enabled" | "Disabled" | undefined;
   profile: Pick<AzureProfile, "purgeProtection" | "vaultRetentionDays" | "secretLifetimeDays">;
 }
@@ -33,7 +33,7 @@ export interface RelayVaultArgs {
 export class RelayVault {
   readonly id: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
-  /** The alert about secrets that expire. An existing vault has none: its owner decides what it reports, and to whom. */
+  /** The alert about expiring secrets. An existing vault has none: its owner decides what it reports, and to whom. */
   readonly expiryAlert: ArmResource | undefined;
   /** The secrets so far, by their names in the program. */
   readonly secrets = new Map<string, VaultSecret>();

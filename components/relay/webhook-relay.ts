@@ -65,7 +65,7 @@ export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArg
 export class WebhookRelay extends pulumi.ComponentResource {
   /** Where Customer.io posts events: `webhookEndpoint`, or the function app itself. */
   readonly url: pulumi.Output<string>;
-  /** Host name of the function app: the origin of a front door. A replaced app has another one. */
+  /** Host name of the function app: the origin of a front door. A replaced app has a different one. */
   readonly hostName: pulumi.Output<string>;
   /** The address of the relay's health check. */
   readonly healthUrl: pulumi.Output<string>;
@@ -252,7 +252,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
   }
 }
 
-/** The private network, where the settings ask for one. */
+/** The private network, if the settings ask for one. */
 function relayNetwork(name: string, args: RelayNetworkArgs, options: pulumi.ComponentResourceOptions) {
   return args.settings.enabled ? new RelayNetwork(name, args, options) : undefined;
 }

@@ -8,8 +8,8 @@ import { stackSettings } from "./stack-settings.ts";
 export const providerSecrets: readonly string[] = [...secretsOf("aep", aep), ...secretsOf("customerio", customerio)];
 
 /**
- * Mistakes in the stack's settings of the providers, with the providers' own messages. The engine reports them as well, but for one
- * provider alone, and before the program can say what else is wrong.
+ * Mistakes in the stack's settings of the providers, with the providers' own messages. The engine reports them as well,
+ * but only for one provider, and before the program can report other mistakes.
  */
 export function providerMistakes(): { readonly platform: string[]; readonly workspace: string[] } {
   return { platform: mistakesIn("aep", aep), workspace: mistakesIn("customerio", customerio) };

@@ -18,8 +18,8 @@ import { checkSigningKeys } from "./signing-keys.ts";
 /** The arguments of a source. Everything has a default; arguments that decide which resources exist must be plain values. */
 export interface CustomerIoSourceArgs extends SettingArguments {
   /**
-   * With `source: "http"`, all of the credential with which the relay gets its access tokens, in place of `relayCredential`, which shares
-   * organization and addresses with the stack's settings `aep:*`.
+   * With `source: "http"`, the complete credential with which the relay gets its access tokens, instead of
+   * `relayCredential`, which shares organization and addresses with the stack's settings `aep:*`.
    */
   credential?: PlatformCredential;
 }

@@ -9,16 +9,16 @@ import { SourceArguments } from "../settings/source-arguments.ts";
 export type StandaloneDataflowArgs = Pick<SettingArguments, DataflowSetting>;
 
 /**
- * The dataflow of a source without the rest, for events that something else posts to its `streamingUrl`. Arguments, mapping and what they
- * name in Platform are checked before anything is declared.
+ * The dataflow of a source on its own, for events that something else posts to its `streamingUrl`. Arguments, mapping
+ * and the objects that they name in Platform are checked before anything is declared.
  *
  * @example
  * const { streamingUrl, readyAt } = new PlatformDataflow("platform", { dataset: { name: "Customer.io events" } });
  */
 export class StandalonePlatformDataflow extends PlatformDataflow {
   /**
-   * @param args what decides which resources exist must be a plain value, as for `CustomerIoSource`
-   * @param options `providers` for another sandbox than that of the stack's settings
+   * @param args those that decide which resources exist must be plain values, as for `CustomerIoSource`
+   * @param options `providers` for a different sandbox from that of the stack's settings
    */
   constructor(name: string, args: StandaloneDataflowArgs = {}, options?: pulumi.ComponentResourceOptions) {
     const source = new SourceArguments(args);

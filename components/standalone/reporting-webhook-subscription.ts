@@ -12,13 +12,14 @@ export interface StandaloneSubscriptionArgs extends Pick<SettingArguments, Webho
 }
 
 /**
- * The reporting webhook of a source without the rest, for an endpoint of your own. A webhook that a killed run left is found again.
+ * The reporting webhook of a source on its own, for your own endpoint. It adopts a webhook that a killed run left
+ * behind.
  *
  * @example
  * new ReportingWebhookSubscription("subscription", { endpoint: relay.url }, { dependsOn: relay });
  */
 export class StandaloneSubscription extends ReportingWebhookSubscription {
-  /** @param options `providers` for another workspace than that of the stack's settings */
+  /** @param options `providers` for a different workspace from that of the stack's settings */
   constructor(
     name: string,
     { endpoint, ...settings }: StandaloneSubscriptionArgs,

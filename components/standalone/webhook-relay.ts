@@ -10,8 +10,8 @@ export interface StandaloneRelayArgs extends Pick<SettingArguments, RelaySetting
   /** Where the relay posts events: the streaming endpoint of a dataflow. Kept as a secret. */
   streamingUrl: pulumi.Input<string>;
   /**
-   * Before this time (ISO 8601) the relay holds events: `readyAt` of a `PlatformDataflow` that the same program makes. Default: it sends at
-   * once.
+   * Before this time (ISO 8601) the relay holds events: `readyAt` of a `PlatformDataflow` in the same program. Default:
+   * it sends at once.
    */
   readyAt?: pulumi.Input<string>;
   /** The credential for access tokens, if the endpoint requires them. Default: the relay sends without one. */
@@ -19,16 +19,17 @@ export interface StandaloneRelayArgs extends Pick<SettingArguments, RelaySetting
 }
 
 /**
- * The relay of a source without the rest, for a dataflow that exists already. Let what sends to its `url` depend on it (option
- * `dependsOn`), and a `RelayGuard` on that, so that a destroy ends the sending first and then waits for what the relay holds.
+ * The relay of a source on its own, for an existing dataflow. Make what sends to its `url` depend on it (option
+ * `dependsOn`), and a `RelayGuard` on that, so that a destroy ends the sending first and then waits until the relay has
+ * delivered what it holds.
  *
  * @example
  * const { url } = new WebhookRelay("relay", { streamingUrl: config.requireSecret("streamingUrl"), signingKeys });
  */
 export class StandaloneWebhookRelay extends WebhookRelay {
   /**
-   * @param args what decides which resources exist must be a plain value, as for `CustomerIoSource`
-   * @param options `providers` for another subscription than that of the stack's settings
+   * @param args those that decide which resources exist must be plain values, as for `CustomerIoSource`
+   * @param options `providers` for a different subscription from that of the stack's settings
    */
   constructor(
     name: string,

@@ -43,7 +43,7 @@ export class FaultProxy {
 
   /**
    * @param target the port to connect to, read for each connection; undefined if nothing listens
-   * @param random from 0 up to, not including, 1; chooses the connections with a fault
+   * @param random at least 0, and less than 1; chooses the connections with a fault
    */
   static async start(target: () => number | undefined, random: () => number): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });

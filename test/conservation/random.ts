@@ -1,4 +1,4 @@
-/** Numbers from 0 up to, not including, 1, the same ones for the same seed (mulberry32). */
+/** Numbers of at least 0 and less than 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -82,5 +82,5 @@ test.each(kills)(
 );
 
 afterAll(() => {
-  process.stdout.write(`real SIGKILLs: ${killed}, all taken over by the next process\n`);
+  process.stdout.write(`real SIGKILLs: ${killed}, all adopted by the next process\n`);
 });

@@ -73,7 +73,7 @@ test(
 );
 
 test(
-  "the first up without a signing key makes everything, leaves the webhook disabled and says how to go on",
+  "the first up without a signing key creates everything, leaves the webhook disabled and says how to continue",
   async () => {
     await stack.pulumi.configureSecret("signingKeys", "");
     await stack.pulumi.up();

@@ -120,7 +120,7 @@ test(
 );
 
 test(
-  "a stack can go on with that schema, as it is",
+  "a stack can continue with that schema unchanged",
   async () => {
     await stack.pulumi.unconfigure("dataset");
     await stack.pulumi.run("config", "set", "--path", "schema.existing", String(schemaId), ...stackFlags());

@@ -64,7 +64,7 @@ async function urnsOf(parts: readonly Part[]): Promise<string[]> {
 }
 
 test(
-  "a stack of a version whose names held the stack's name is taken over as it is",
+  "a stack of a version whose names held the stack's name is adopted unchanged",
   async () => {
     const before = await ids();
     // Its state, as that version wrote it.

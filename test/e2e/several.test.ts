@@ -120,7 +120,7 @@ test(
   minutes,
 );
 
-/** A second stack of the program in another region, with a relay that stands by for that of north. */
+/** A second stack of the program in another region, with a standby relay for that of north. */
 async function standBy(datasetId: string): Promise<Pulumi> {
   const configFile = path.join(path.dirname(example.logFile), "Pulumi.west.yaml");
   const own = "customerio-several";

@@ -19,7 +19,7 @@ function behind(simulation: Simulation, messages: number, each: number): void {
 describe.each([
   ["one instance", 1, 4, undefined],
   ["40 instances", 40, 4, undefined],
-  ["40 instances, one event a message", 40, 1, undefined],
+  ["40 instances, one event per message", 40, 1, undefined],
   ["40 instances, 60 events a message", 40, 60, undefined],
   ["40 instances, a queue that takes 2,000 operations a second", 40, 4, 2_000],
 ])("at 100 requests a second with 30,000 messages waiting: %s", (name, instances, each, queueLimit) => {

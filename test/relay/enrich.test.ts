@@ -61,7 +61,7 @@ test("an event gains the relay's times and lists, and null for every mapped attr
 });
 
 test.each(samples)(
-  "every value of the sample $name stays as it is, and nothing is unmapped or unknown",
+  "every value of the sample $name is not changed, and nothing is unmapped or unknown",
   ({ event }) => {
     const body = enriched(event);
     const converted = {

@@ -127,7 +127,7 @@ describe("parseSigningKeys", () => {
     ],
     ["one key", "key", ["key"]],
     [
-      "one key a line, with any line ends and spaces around",
+      "one key per line, with any line ends and spaces around",
       " first \r\nsecond\n\nthird ",
       ["first", "second", "third"],
     ],

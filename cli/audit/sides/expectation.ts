@@ -11,9 +11,11 @@ export interface ExpectationParts {
 }
 
 /**
- * Why an event need not be in the dataset: the webhook does not subscribe to it, or a filter leaves it out. Both as they are set today.
+ * Why an event need not be in the dataset: the webhook does not subscribe to it, or a filter leaves it out. Uses
+ * today's settings.
  *
- * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter asks for; undefined if the event is expected
+ * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter asks for; undefined if the event is
+ * expected
  */
 export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: ExpectationParts): string | undefined {
   const name = subscriptionName(event);

@@ -11,9 +11,11 @@ import { happeningOf } from "./held-events.ts";
 const day = 86_400;
 /** Seconds before the range from which notes are read: the first of them shows since when the relay has kept notes. */
 const before = day;
-/** Seconds after the range in which an event may be made that happened in it: devices report late. */
+/** Seconds after the range in which an event of the range may still be created: devices report late. */
 const after = 7 * day;
-/** Seconds for which a note of a former version, which does not say what it is about, makes other absences unknowable. */
+/**
+ * Seconds for which a note of a former version, which does not say what it is about, makes other absences unknowable.
+ */
 const mixed = 3_600;
 
 /** What a relay knows of the events that it has accepted. */

@@ -20,9 +20,9 @@ export interface TracedEvent {
   readonly kind: string;
   /** Where it is. */
   readonly place: "queue" | "dead letter" | "dataset" | "sample";
-  /** When it arrived there, ISO 8601; undefined if nobody noted it. */
+  /** When it arrived there, ISO 8601; undefined if unknown. */
   readonly at: string | undefined;
-  /** The steps of its way, in words. */
+  /** The steps of its path, described. */
   readonly path: readonly string[];
   /** As Customer.io sent it; undefined if it is not kept any longer. */
   readonly source: unknown;

@@ -9,7 +9,7 @@ const open = new Set(
   ].map(fold),
 );
 
-/** What stands for a hidden value. */
+/** The text that replaces a hidden value. */
 const hidden = "•••";
 
 /** The same name in the spellings of Customer.io and of Platform's schema. */

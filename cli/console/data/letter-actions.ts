@@ -13,7 +13,7 @@ const perSecond = 20;
 /** What can be done with a group of dead letters. */
 type LetterAction = "replay" | "export" | "purge";
 
-/** Does what the command of the same name does, with the dead letters of these names. @returns what was done, in words */
+/** Does the same as the command of that name, with these dead letters. @returns a description of what was done */
 export async function performOnLetters(
   source: StackSource,
   action: LetterAction,

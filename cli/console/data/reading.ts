@@ -22,7 +22,7 @@ export interface RelayReading {
   /** Milliseconds since a forwarder sent anything. */
   readonly sentAgo: number | undefined;
   readonly deadLetters: number | undefined;
-  /** Why something could not be read, in words for people. */
+  /** Why something could not be read, for users. */
   readonly problems: readonly string[];
 }
 

@@ -18,7 +18,7 @@ const openAppSettings: ReadonlySet<string> = new Set([
   ...["RELAY_STORAGE__credential", "RELAY_STORAGE__clientId"],
 ]);
 
-/** Settings that are secrets even where somebody has stored them in plain text. Addresses of webhooks hold keys in their paths. */
+/** Settings that are secrets even if they are stored in plain text. Addresses of webhooks hold keys in their paths. */
 const alwaysHidden = new Set([
   ...Object.keys(secretSettings).map((name) => `customerio-aep:${name}`),
   ...["customerio-aep:alertWebhooks", "aep:clientSecret", "customerio:appApiKey"],

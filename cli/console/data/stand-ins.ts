@@ -3,12 +3,12 @@ import { z } from "zod";
 import { addressesOf } from "../../clients.ts";
 import type { StackSource } from "../../stack/source.ts";
 
-/** A way in which a vendor can fail, which the page switches on and off. In the words of Platform's stand-in. */
+/** A way in which a vendor can fail, which the page switches on and off. Uses the terms of Platform's stand-in. */
 interface Fault {
   readonly name: string;
   /** What to expect. */
   readonly effect: string;
-  /** What its calls meet. */
+  /** What happens to its calls. */
   readonly calls?: { readonly target: string; readonly effect: Readonly<Record<string, unknown>> };
   /** A switch, and its values while the fault is on and off. */
   readonly change?: { readonly name: string; readonly on: string; readonly off: string };
@@ -58,17 +58,17 @@ const switchesAnswer = z.record(z.string(), z.unknown());
 const sent = z.object({ events: z.array(z.object({ id: z.string() })) });
 const rowsAnswer = z.object({ rows: z.array(z.record(z.string(), z.unknown())) });
 
-/** The stand-ins for the vendors on this machine, with what only a person or the vendor itself could do. */
+/** The stand-ins for the vendors on this machine, including what only a person or the vendor itself could do. */
 export class StandIns {
   readonly #addresses: { readonly platform: string; readonly customerIo: string; readonly azure: string | undefined };
-  /** The bodies of the events that this console sent, by their ids. */
+  /** The bodies of the events that this console sent, by id. */
   readonly bodies = new Map<string, unknown>();
 
   private constructor(addresses: { platform: string; customerIo: string; azure: string | undefined }) {
     this.#addresses = addresses;
   }
 
-  /** The stand-ins, if the source uses nothing but them; undefined for real services. */
+  /** The stand-ins, if the source uses nothing else; undefined for real services. */
   static async find(source: StackSource): Promise<StandIns | undefined> {
     const { platform, customerIo, azure } = addressesOf(source);
     const used = [platform, customerIo, ...(source.hasRelay ? [azure] : [])];
@@ -90,7 +90,7 @@ export class StandIns {
     return faultNames.map((id) => ({ id, name: faults[id].name, effect: faults[id].effect, isOn: isOn(faults[id]) }));
   }
 
-  /** Switches one fault, and leaves the others as they are. */
+  /** Switches one fault without changing the others. */
   async switchFault(name: FaultName, isOn: boolean): Promise<void> {
     const { platform } = this.#addresses;
     const { change }: Fault = faults[name];
@@ -103,7 +103,7 @@ export class StandIns {
     }
   }
 
-  /** Makes Customer.io send one event of each kind, with new ids and the present time. @returns how many */
+  /** Makes Customer.io send one event of each kind, with new ids and the current time. @returns how many */
   async sendSamples(): Promise<number> {
     const events = samples.map(({ event: { event_id: _id, timestamp: _time, ...event } }) => event);
     const { events: ids } = sent.parse(await call("POST", `${this.#addresses.customerIo}/__local/events`, { events }));
@@ -124,12 +124,12 @@ export class StandIns {
     return z.object({ killed: z.number() }).parse(answer).killed;
   }
 
-  /** Lets two hours pass for Customer.io, so that it repeats what was not accepted. */
+  /** Advances Customer.io's clock by two hours, so that it repeats what was not accepted. */
   async passTime(): Promise<void> {
     await call("POST", `${this.#addresses.customerIo}/__local/clock`, { advanceSeconds: 2 * 60 * 60 });
   }
 
-  /** All rows, the newest last; Platform's preview shows the first hundred. */
+  /** All rows, newest last; Platform's preview shows the first hundred. */
   async rows(datasetId: string): Promise<Record<string, unknown>[]> {
     const answer = await call("GET", `${this.#addresses.platform}/__local/rows?dataset=${datasetId}`);
     return rowsAnswer.parse(answer).rows;

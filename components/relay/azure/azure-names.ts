@@ -56,7 +56,10 @@ export function azureName(kind: AzureKind, wanted: string): string {
   return [kept || "relay", digest].join(separator);
 }
 
-/** The input with the name that the user chose for a resource. Without one it is empty, and azure-native makes the name. */
+/**
+ * The input with the name that the user chose for a resource. Without one it is empty, and azure-native generates the
+ * name.
+ */
 export function addName<Input extends string>(
   input: Input,
   name: pulumi.Input<string> | undefined,
@@ -64,19 +67,22 @@ export function addName<Input extends string>(
   return name === undefined ? {} : ({ [input]: name } as { [Name in Input]: pulumi.Input<string> });
 }
 
-/** Digits for a name that follows from the resource of this id, in place of those that azure-native draws. Azure spells ids in any case. */
+/**
+ * Digits for a name that is derived from the resource with this id, instead of those that azure-native generates at
+ * random. Azure ignores case in ids.
+ */
 export function digestDigits(id: string): string {
   return createHash("sha256").update(id.toLowerCase()).digest("hex").slice(0, digits);
 }
 
-/** The start of the names of a relay's storage account and vault, which have little room and are unique in all of Azure. */
+/** The prefix of the names of a relay's storage account and vault, which are short and unique in all of Azure. */
 export function compactStem(name: string): string {
   return name === defaultRelay ? "cioaep" : `cio${name}`;
 }
 
 /**
- * The aliases under which a stack may know a resource that an earlier version made, when logical names held the stack's name.
- * They keep the resource as it is; a stack has to be updated once before it is renamed.
+ * The aliases under which a stack may know a resource that an earlier version created, when logical names contained the
+ * stack's name. They keep the resource unchanged; a stack has to be updated once before it is renamed.
  */
 export function formerNames(kind: "resourceGroup" | "site" | "storageAccount" | "vault", name: string): pulumi.Alias[] {
   const stack = pulumi.getStack();

@@ -6,7 +6,7 @@ export interface AzurePart {
   readonly apiVersion: pulumi.Input<string>;
 }
 
-/** The part that a resource of azure-native is. */
+/** The part for a resource of azure-native. */
 export function nativePart({
   id,
   azureApiVersion,
@@ -14,7 +14,7 @@ export function nativePart({
   return { id, apiVersion: azureApiVersion };
 }
 
-/** The part that an `ArmResource` is. */
+/** The part for an `ArmResource`. */
 export function armPart({ id, apiVersion }: AzurePart): AzurePart {
   return { id, apiVersion };
 }

@@ -5,7 +5,7 @@ import type { RelayRole } from "./relay-roles.ts";
 
 export interface RoleArgs {
   role: Pick<RelayRole, "roleId" | "condition">;
-  /** Id of the resource on which the role is given. */
+  /** Id of the resource to which the role applies. */
   scope: pulumi.Input<string>;
   subscriptionId: pulumi.Input<string>;
   /** The identity that gets the role. */
@@ -15,9 +15,9 @@ export interface RoleArgs {
 /**
  * Gives an identity a role on a resource.
  *
- * Azure takes one assignment of a role to a principal on a scope, and refuses a second one under another name
- * (RoleAssignmentExists). So the name follows from these three: a run that was killed before it could note the assignment
- * leaves one that the next run finds under its name and adopts. Assignments with random names of earlier versions keep them.
+ * Azure accepts only one assignment of a role to a principal on a scope, and refuses a second one under another name
+ * (RoleAssignmentExists). So the name is derived from these three: if a run is killed before it records the assignment,
+ * the next run finds it under its name and adopts it. Assignments of earlier versions keep their random names.
  */
 export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomResourceOptions): ArmResource {
   const { roleId, condition } = args.role;
@@ -33,7 +33,7 @@ export function assignRole(name: string, args: RoleArgs, options: pulumi.CustomR
       body: {
         properties: {
           principalId: args.principalId,
-          // Without it a new identity is not found (PrincipalNotFound).
+          // Without it, Azure does not find a new identity (PrincipalNotFound).
           principalType: "ServicePrincipal",
           roleDefinitionId: pulumi.interpolate`/subscriptions/${args.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${roleId}`,
           ...(condition !== undefined && { condition, conditionVersion: "2.0" }),

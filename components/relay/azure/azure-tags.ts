@@ -30,7 +30,7 @@ export function withTags(tags: pulumi.Input<Readonly<Record<string, string>>>): 
   };
 }
 
-/** A resource's own tags win: Azure finds a web test's component by one. */
+/** A resource's own tags take precedence: Azure finds a web test's component by one. */
 function mergeTags(
   tags: pulumi.Input<Readonly<Record<string, string>>>,
   own: pulumi.Input<Record<string, string>> = {},

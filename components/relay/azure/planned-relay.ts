@@ -35,7 +35,7 @@ export function plannedRelay(
 ): PreflightArgs {
   const profile = azureProfile(needs.environment, needs.azure);
   const { azureNames, azureExisting } = needs;
-  // A provider of the program's own has a region of its own.
+  // The program's own provider has its own region.
   const ownProvider = parent?.getProvider("azure-native:resources:ResourceGroup") !== undefined;
   return {
     subscriptionId: login.subscriptionId,
@@ -55,7 +55,7 @@ export function plannedRelay(
   };
 }
 
-/** The values that are known already. */
+/** The values that are already known. */
 function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Values) {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined && !holdsOutput(value));
   return Object.fromEntries(entries) as { [Name in keyof Values]?: Exclude<pulumi.Unwrap<Values[Name]>, undefined> };

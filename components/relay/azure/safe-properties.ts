@@ -25,13 +25,16 @@ export const safeSite = {
   siteConfig: { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" },
 } as const;
 
-/** Whether storage and vault are reached from outside: undefined where nobody has chosen, and Azure's default is left as it is. */
+/**
+ * Whether storage and vault can be reached from outside. Undefined if the user has not chosen, which keeps Azure's
+ * default.
+ */
 export function publicAccessOf({ enabled, publicAccess }: PrivateNetwork): "Enabled" | "Disabled" | undefined {
   if (enabled === undefined) return undefined;
   return enabled && !publicAccess ? "Disabled" : "Enabled";
 }
 
-/** Who gets in besides private endpoints. */
+/** Who has access besides private endpoints. */
 export function networkRules(publicAccess: "Enabled" | "Disabled") {
   return { defaultAction: publicAccess === "Enabled" ? "Allow" : "Deny", bypass: "None" } as const;
 }

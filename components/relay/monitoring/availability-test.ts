@@ -19,7 +19,10 @@ export interface AvailabilityTestArgs {
 /** Locations of Azure's tests (its "Availability tests", location population tags): two in Europe, one in the US. */
 const places = ["emea-nl-ams-azr", "emea-gb-db3-azr", "us-va-ash-azr"];
 
-/** Seconds between two calls from one place. At 15 minutes, three places make 8,640 calls a month, some $5 at the prices of 2026. */
+/**
+ * Seconds between two calls from one location. At 15 minutes, three locations make 8,640 calls a month, about $5 at the
+ * prices of 2026.
+ */
 const frequency = 900;
 
 /**
@@ -48,7 +51,7 @@ export class AvailabilityTest extends pulumi.ComponentResource {
         locations: places.map((location) => ({ location })),
         request: { requestUrl: args.url, httpVerb: "GET", parseDependentRequests: false, followRedirects: false },
         validationRules: { expectedHttpStatusCode: 200, sSLCheck: false },
-        // Azure finds the component that a test belongs to by this tag alone.
+        // Azure finds the component of a test only by this tag.
         tags: pulumi.output(componentId).apply((id) => ({ [`hidden-link:${id}`]: "Resource" })),
       },
       parent,

@@ -32,10 +32,11 @@ export interface PlatformAlert {
 }
 
 /**
- * The alerts on Azure's own metrics, which need no log lines of the relay, by name. None is about the function app: of a Flex Consumption app
- * Microsoft documents metrics of what is billed, and none of failed calls, so the availability test watches it. Metrics, aggregations and dimensions are those of
- * Azure Monitor's "supported metrics" for Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has
- * a section `alert-<name>` in docs/runbooks.md.
+ * The alerts on Azure's own metrics, by name, which need no log lines of the relay. None is about the function app: for
+ * a Flex Consumption app, Microsoft documents only metrics for billing, and none for failed calls, so the availability
+ * test watches it. Metrics, aggregations and dimensions are those of Azure Monitor's "supported metrics" for
+ * Microsoft.Storage/storageAccounts, its queueServices, and Microsoft.KeyVault/vaults. Each has a section
+ * `alert-<name>` in docs/runbooks.md.
  */
 export const platformAlerts = {
   "storage-unavailable": {
@@ -63,8 +64,9 @@ export const platformAlerts = {
   "queue-depth": {
     ...{ description: "Hundreds of thousands of messages wait in the relay's queues for a day.", severity: 2 },
     ...{ scope: "queues", namespace: "Microsoft.Storage/storageAccounts/queueServices", metric: "QueueMessageCount" },
-    // Azure counts messages hourly or only once a day: its documents disagree. So an average over a day, and more messages than a blast
-    // leaves even if the day's only count falls into it: then 20 events or more share a message.
+    // Azure counts messages hourly or only once a day: its documents disagree. So the alert uses the average of a day, and
+    // more messages than a blast leaves even if the day's only count happens during it: 20 events or more then share a
+    // message.
     ...{ aggregation: "Average", operator: "GreaterThan", threshold: 500_000, window: "P1D", every: "PT1H" },
   },
   "vault-refuses": {
@@ -74,7 +76,8 @@ export const platformAlerts = {
     },
     ...{ scope: "vault", namespace: "Microsoft.KeyVault/vaults", metric: "ServiceApiResult" },
     dimension: { name: "StatusCode", values: ["403"] },
-    // A look back no longer than that: while the roles of a first deployment propagate, before this rule exists, the vault refuses too.
+    // It does not look back further: while the roles of a first deployment propagate, before this rule exists, the vault
+    // refuses calls too.
     ...{ aggregation: "Count", operator: "GreaterThan", threshold: 0, window: "PT5M", every: "PT1M" },
   },
 } as const satisfies Record<string, PlatformAlert>;

@@ -17,8 +17,9 @@ export interface RelayAlert {
   /** False for an alert on something that can't happen yet. */
   readonly enabled: boolean;
   /**
-   * True: Azure resolves the alert once the query finds nothing, and raises it again after that. False: each look that finds something is
-   * an alert of its own, at most one an hour. That is for events that still need attention after the window has passed.
+   * True: Azure resolves the alert once the query finds nothing, and can raise it again after that. False: each
+   * evaluation that finds something raises a separate alert, at most one per hour. That is for events that still need
+   * attention after the window has passed.
    */
   readonly resolves: boolean;
 }
@@ -46,11 +47,11 @@ const soon = { window: "PT5M", every: "PT5M", enabled: true, resolves: true } as
 const quarter = { ...soon, window: "PT15M" } as const;
 
 /**
- * The alerts on logs. None depends on a line that the broken part would have to write: refused and missing calls are visible in the
- * intake's lines, and a queue that nothing reads in those of the functions that answer HTTP. Whether those answer at all is checked from
- * outside: see `AvailabilityTest` and `MetricAlerts`.
+ * The alerts on logs. None depends on a line that the broken part would have to write: refused and missing calls are
+ * visible in the intake's lines, and a queue that nothing reads in those of the functions that answer HTTP. Whether
+ * those answer at all is checked from outside: see `AvailabilityTest` and `MetricAlerts`.
  *
- * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, and nobody needs an alert about them
+ * @param expectsEvents whether Customer.io's webhook is enabled: before that only strangers call, which needs no alert
  * @param silenceHours how many hours may pass without a call before that is unusual; 0: any number
  */
 export function relayAlerts({
@@ -129,7 +130,7 @@ export function relayAlerts({
     exceptions: {
       ...{ ...quarter, table: "AppExceptions", severity: 2, window: "PT30M", enabled: expectsEvents },
       description: "The relay's functions fail again and again with an error that they do not expect.",
-      // Over ten minutes at least: while the roles of a new app propagate, its host fails for some minutes.
+      // Over at least ten minutes: while the roles of a new app propagate, its host fails for some minutes.
       steps: `summarize early = countif(TimeGenerated < ago(20m)), recent = countif(TimeGenerated > ago(10m))
 | where early >= 5 and recent >= 5`,
     },

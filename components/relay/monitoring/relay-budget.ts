@@ -14,7 +14,7 @@ export interface RelayBudgetArgs extends Pick<Settings, "monthlyBudget"> {
   monitoring: Pick<RelayMonitoring, "actionGroupIds">;
 }
 
-/** Declares the budget of the relay's resource group, if there is to be one. */
+/** Declares the budget of the relay's resource group, if the settings have one. */
 export function declareBudget(
   name: string,
   { monthlyBudget, group, account, monitoring }: RelayBudgetArgs,
@@ -25,7 +25,7 @@ export function declareBudget(
     `${name}-budget`,
     {
       resourceGroupId: group.id,
-      // Two stacks may share a group, so the name follows from what only one of them has.
+      // Two stacks may share a group, so the name is derived from what only one of them has.
       budgetName: account.id.apply((id) => `${azureName("budget", name)}${digestDigits(id)}`),
       amount: monthlyBudget,
       actionGroupIds: monitoring.actionGroupIds,

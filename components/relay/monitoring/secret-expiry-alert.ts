@@ -3,7 +3,10 @@ import { operatorCommand } from "../../../relay/core/operator-command.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { alertProperties } from "./alert-properties.ts";
 
-/** What a vault reports of secrets 30 days before they expire, and once they have (Event Grid, "Azure Key Vault as Event Grid source"). */
+/**
+ * What a vault reports about secrets 30 days before they expire, and once they have expired (Event Grid, "Azure Key
+ * Vault as Event Grid source").
+ */
 const reported = ["Microsoft.KeyVault.SecretNearExpiry", "Microsoft.KeyVault.SecretExpired"];
 
 /**
@@ -34,7 +37,7 @@ export function declareSecretExpiryAlert(
             properties: {
               severity: "Sev2",
               actionGroups: actionGroupIds,
-              // Such an alert has no other properties of its own.
+              // Such an alert has no other properties.
               description:
                 "A secret in the relay's vault expires within 30 days, or has expired. " +
                 `${operatorCommand("status")} says which. Stack: ${stack}. What to do: ${runbook}`,

@@ -6,9 +6,10 @@ import type { AllowedCallers } from "../../../settings/network-settings.ts";
 export type AccessRestrictions = Readonly<Record<string, object[] | string | boolean>>;
 
 /**
- * Restricts callers to those that the setting allows. Azure's front end applies it before any code runs or costs anything.
+ * Restricts callers to those that the setting allows. Azure's front end applies it before any code runs or costs
+ * anything.
  *
- * @returns undefined if everybody may call
+ * @returns undefined if everyone may call
  */
 export function restrictAccess(
   { customerIo, addresses, frontDoorIds, operators }: AllowedCallers,
@@ -22,9 +23,11 @@ export function restrictAccess(
     if (customerIo) warnOfChanges(ipAddresses, parent);
     const allowed = allow([...ipAddresses, ...addresses, ...operators]);
     const tagged = [
-      // Azure keeps the addresses of its availability tests behind this name (Azure Monitor, "IP addresses used by Azure Monitor").
+      // Azure publishes the addresses of its availability tests under this name (Azure Monitor, "IP addresses used by Azure
+      // Monitor").
       { name: "availability test", ipAddress: "ApplicationInsightsAvailability" },
-      // Everybody's calls through Azure Front Door come from there: the header says whose profile it is ("Secure traffic to Azure Front Door origins").
+      // All calls through Azure Front Door come from there; the header names the profile ("Secure traffic to Azure Front Door
+      // origins").
       ...(frontDoorIds.length > 0
         ? [{ name: "front door", ipAddress: "AzureFrontDoor.Backend", headers: { "x-azure-fdid": frontDoorIds } }]
         : []),

@@ -11,7 +11,7 @@ export const zoneApiVersion = "2024-06-01";
 
 /** What gets a private endpoint: a service of a resource. */
 export interface PrivateTarget {
-  /** What the endpoint is called in the program, after the relay's name. */
+  /** The endpoint's name in the program, after the relay's name. */
   readonly name: string;
   readonly service: PrivateService;
   readonly resourceId: pulumi.Output<string>;
@@ -20,20 +20,20 @@ export interface PrivateTarget {
 export interface RelayNetworkArgs {
   resourceGroup: Pick<RelayGroup, "id" | "location">;
   settings: PrivateNetwork;
-  /** Id of the relay's storage account, from which names follow, so that a new account gets a network of its own. */
+  /** Id of the relay's storage account, from which names are derived, so that a new account gets its own network. */
   storageAccountId: pulumi.Output<string>;
   targets: readonly PrivateTarget[];
 }
 
-/** The way from the relay to its storage and vault that leads through no public address. */
+/** The private connection from the relay to its storage and vault, without public addresses. */
 export class RelayNetwork extends pulumi.ComponentResource {
-  /** The subnet that the function app is in. */
+  /** The subnet of the function app. */
   readonly appSubnetId: pulumi.Output<string>;
-  /** How many private endpoints, and DNS zones of its own, the network has: each has a price. */
+  /** How many private endpoints, and how many DNS zones of its own, the network has: each has a price. */
   readonly privateEndpoints: number;
   readonly privateZones: number;
   readonly parts: Record<string, AzurePart> = {};
-  /** What has to be there before the app starts. */
+  /** What must exist before the app starts. */
   readonly ready: pulumi.Resource[] = [];
   readonly #name: string;
   readonly #args: RelayNetworkArgs;
@@ -69,7 +69,8 @@ export class RelayNetwork extends pulumi.ComponentResource {
         name: "app",
         properties: {
           addressPrefix: `${prefix}.0/25`,
-          // Flex Consumption wants this delegation, and no other kind of app does (Azure Functions, "Networking options").
+          // Flex Consumption requires this delegation, which other kinds of apps don't use (Azure Functions, "Networking
+          // options").
           delegations: [{ name: "flex-consumption", properties: { serviceName: "Microsoft.App/environments" } }],
         },
       },

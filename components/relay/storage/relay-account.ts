@@ -13,7 +13,7 @@ export interface RelayAccountArgs {
   /** The account's name, instead of a generated one. */
   accountName?: pulumi.Input<string> | undefined;
   profile: Pick<AzureProfile, "storageRedundancy">;
-  /** Whether it can be reached from outside; undefined: as Azure makes it, which is so. */
+  /** Whether it can be reached from outside; undefined: Azure's default, which allows it. */
   publicAccess?: "Enabled" | "Disabled" | undefined;
 }
 

@@ -11,7 +11,7 @@ const inputs = z.object({
     .meta({ description: "Name shown in Customer.io's list of webhooks." }),
   endpoint: z.url({ protocol: /^https?$/, error: "it must be a URL that begins with https:// or http://" }).meta({
     description:
-      "URL to which Customer.io posts each event, one event a call. It checks the certificate of an https endpoint. " +
+      "URL to which Customer.io posts each event, one event per call. It checks the certificate of an https endpoint. " +
       "Secret, since anyone who knows certain URLs, such as Adobe's streaming URLs, can send to them.",
     secret: true,
   }),

@@ -1,4 +1,4 @@
-/** Why a call failed after all retries, in words for the user. `status` is undefined if there was no answer. */
+/** Why a call failed after all retries, described for the user. `status` is undefined if there was no answer. */
 export class VendorError extends Error {
   readonly status: number | undefined;
   /** The vendor's own code, such as `XDM-1521-400`. */

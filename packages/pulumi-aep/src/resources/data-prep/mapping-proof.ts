@@ -31,8 +31,8 @@ export async function proveMappings(
   if (problems.length === 0) return;
   const more = problems.length > mostLines ? [`and ${problems.length - mostLines} more`] : [];
   throw new Error(
-    "Platform can't map sample events with this mapping, so the mapping set was not created, and the sender of events stays as it " +
-      `was:\n${[...problems.slice(0, mostLines), ...more].map((line) => `  - ${line}`).join("\n")}\n` +
+    "Platform can't map sample events with this mapping, so the mapping set was not created, and the sender of events is not " +
+      `changed:\n${[...problems.slice(0, mostLines), ...more].map((line) => `  - ${line}`).join("\n")}\n` +
       "Fix these mappings (in this project's program: the setting mapping), then run: npx pulumi up",
   );
 }
