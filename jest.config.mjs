@@ -6,8 +6,8 @@ const toCommonJs = {
   sourceMaps: "inline",
 };
 
-/** Packages that are ES modules alone, which jest can't load as Node does: what Azure's HTTP client needs, and the parser of the CLI. */
-const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-negotiate|commander|@bomb.sh/tab";
+/** Packages that are ES modules alone, which jest can't load as Node does: what Azure's HTTP client needs, the parser of the CLI, and the console's Markdown. */
+const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-negotiate|commander|@bomb.sh/tab|marked";
 
 /** @type {import("jest").Config} */
 export default {

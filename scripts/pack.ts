@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +24,9 @@ const runProgram = ["run-program.js", "run-program.d.ts"];
 /** The page of `customerio-aep console`, which is served as it is. */
 const consolePage = "cli/console/page";
 
+/** Pages for people. Findings and alerts name sections of the runbooks, which the console serves with what they link to. */
+const pages = globSync("docs/{*,tasks/*,reference/*}.md", { cwd: repository });
+
 /** What `customerio-aep init` makes projects from. */
 const templates = ["templates/typescript", "templates/yaml"];
 
@@ -43,6 +47,7 @@ const packages: readonly PublishedPackage[] = [
       "relay/dist",
       "relay/deploy/schema.json",
       consolePage,
+      ...pages,
       ...templates,
       ...runProgram,
     ],

@@ -29,10 +29,16 @@ export async function writeAuditResult(folder: string, result: z.output<typeof r
   await writeFile(path.join(folder, resultFile), JSON.stringify(result, null, 2), { mode: 0o600 });
 }
 
-/** The result that the newest audit of this source has left in the working directory; undefined if there is none. */
-export async function findLastAudit(source: StackSource): Promise<LastAudit | undefined> {
+/**
+ * The result that the newest audit of this source has left; undefined if there is none.
+ *
+ * @param folder as it was given to the audit; undefined: the folders of the source's audits in the working directory
+ */
+export async function findLastAudit(source: StackSource, folder?: string): Promise<LastAudit | undefined> {
   const prefix = auditFolderPrefix(source);
-  const folders = (await readdir(".")).filter((name) => name.startsWith(prefix));
+  // With several sources, each has a folder of its own in the one that was given.
+  const given = folder === undefined ? undefined : [folder, path.join(folder, source.name)];
+  const folders = given ?? (await readdir(".")).filter((name) => name.startsWith(prefix));
   const found = await Promise.all(
     folders.map(async (name) => {
       const file = path.resolve(name, resultFile);

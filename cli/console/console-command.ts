@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { readSamples } from "../preview/sample-events.ts";
+import { rereadSource } from "../stack/reread-source.ts";
 import { OperatorConsole } from "./console.ts";
 import { StandIns } from "./data/stand-ins.ts";
 import { startServer } from "./server.ts";
@@ -34,6 +35,11 @@ export const consoleCommand = defineCommand({
       description: "up to 100 events to try the mapping on, as in preview; without it, one of every kind",
       schema: z.string().optional(),
     },
+    folder: {
+      value: "folder",
+      description: "the folder of the audit to show, as in audit; without it, the last one in the working directory",
+      schema: z.string().optional(),
+    },
   },
   examples: [
     { args: "console --stack dev", shows: "prints the address of the page" },
@@ -50,10 +56,16 @@ export const consoleCommand = defineCommand({
       throw new UsageError(`The console shows one source. Choose it with --source: ${names}`);
     }
   },
-  async run(source, { port, samples: file, "allow-actions": allowActions }, { print, progress, signal }) {
+  async run(
+    source,
+    { port, samples: file, "allow-actions": allowActions, folder: auditFolder },
+    { print, progress, signal },
+  ) {
     const standIns = await progress.waiting("looking for the local cloud", StandIns.find(source));
     const samples = await readSamples(file);
-    const operator = new OperatorConsole({ source, allowActions, standIns, samples });
+    const operator = new OperatorConsole({
+      ...{ source, reread: rereadSource, allowActions, standIns, samples, auditFolder },
+    });
     const server = await startServer(operator.routes(signal), port);
     const mode = standIns ? "the local cloud" : allowActions ? "actions are allowed" : "it only reads";
     print(`Console of the stack ${source.target.stack} (${mode}):`, "", `  ${server.address}`, "", "Ctrl-C stops it.");

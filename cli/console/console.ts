@@ -7,6 +7,7 @@ import { mapTexts, mostOfEach, showEvents, traceEvents } from "./data/events.ts"
 import { hideInText } from "./data/hide.ts";
 import { performOnLetters } from "./data/letter-actions.ts";
 import { Letters } from "./data/letters.ts";
+import { LiveSource } from "./data/live-source.ts";
 import { listSettings } from "./data/settings.ts";
 import { faultNames, type StandIns } from "./data/stand-ins.ts";
 import { localPace, usualPace, Watch } from "./data/watch.ts";
@@ -29,24 +30,30 @@ const localOrder = z.discriminatedUnion("action", [
 
 interface ConsoleOptions {
   readonly source: StackSource;
+  /** Reads the source again: an `up` changes its stack. */
+  readonly reread: (source: StackSource) => Promise<StackSource>;
   /** Whether the page may change something of a real stack. */
   readonly allowActions: boolean;
   /** The stand-ins, if the source uses the local cloud. */
   readonly standIns: StandIns | undefined;
   /** What the page shows as samples. */
   readonly samples: readonly SampleEvent[];
+  /** Folder of the last audit, if it is not one in the working directory. */
+  readonly auditFolder: string | undefined;
 }
 
 /** What the page can ask, and what it can order. */
 export class OperatorConsole {
   readonly #options: ConsoleOptions;
+  readonly #live: LiveSource;
   readonly #watch: Watch;
   readonly #letters: Letters;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
-    this.#watch = new Watch(options.source);
-    this.#letters = new Letters(options.source);
+    this.#live = new LiveSource(options.source, options.reread);
+    this.#watch = new Watch(this.#live);
+    this.#letters = new Letters(this.#live);
   }
 
   /** Watches the source until the signal. */
@@ -77,11 +84,17 @@ export class OperatorConsole {
   }
 
   async #about() {
-    const { source, standIns } = this.#options;
+    const { standIns, auditFolder } = this.#options;
+    const { current: source, revision } = this.#live;
     return {
+      revision,
       ...{ stack: source.target.stack, source: source.name, hasRelay: source.hasRelay },
       ...{ mayAct: this.#mayAct, isLocal: standIns !== undefined },
-      ...{ settings: listSettings(source), nextSteps: source.nextSteps, audit: await findLastAudit(source) },
+      ...{
+        settings: listSettings(source),
+        nextSteps: source.nextSteps,
+        audit: await findLastAudit(source, auditFolder),
+      },
     };
   }
 
@@ -97,7 +110,8 @@ export class OperatorConsole {
   }
 
   async #events(isOpen: boolean) {
-    const { source, standIns } = this.#options;
+    const { standIns } = this.#options;
+    const { current: source } = this.#live;
     await this.#letters.refresh().catch(() => undefined);
     const { events, problems } = await traceEvents(source, this.#letters.newest(mostOfEach), {
       rows: await standIns?.rows(source.datasetId).catch(() => undefined),
@@ -107,7 +121,8 @@ export class OperatorConsole {
   }
 
   async #preview({ query, body }: PageRequest) {
-    const { source, samples } = this.#options;
+    const { samples } = this.#options;
+    const { current: source } = this.#live;
     const { text } = read(sampleOrder, body);
     const given = text === undefined ? samples : parseSamples(text);
     if (given.length === 0 || given.length > 100) throw new ConsoleRefusal(400, "Give between 1 and 100 events.");
@@ -124,7 +139,7 @@ export class OperatorConsole {
     if (names?.length !== count) {
       throw new ConsoleRefusal(409, "The dead letters have changed since you saw them. Check them again.");
     }
-    const done = await performOnLetters(this.#options.source, action, names, signal);
+    const done = await performOnLetters(this.#live.current, action, names, signal);
     await this.#letters.refresh();
     return { done };
   }

@@ -9,7 +9,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** A file of the page. */
-interface PageFile {
+export interface PageFile {
   readonly type: string;
   readonly content: Buffer;
 }

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UsageError } from "../command/usage-error.ts";
+import { readDocPage } from "./doc-pages.ts";
 import { ConsoleGate } from "./gate.ts";
 import { readPageFiles } from "./page-files.ts";
 
@@ -66,7 +67,7 @@ export async function startServer(routes: Routes, port: number): Promise<Console
       response.writeHead(303, { "Set-Cookie": admission.cookie, Location: "/" }).end();
       return;
     }
-    const file = request.method === "GET" ? files.get(url.pathname) : undefined;
+    const file = request.method === "GET" ? (files.get(url.pathname) ?? (await readDocPage(url.pathname))) : undefined;
     if (file) {
       response.writeHead(200, { "Content-Type": file.type }).end(file.content);
       return;

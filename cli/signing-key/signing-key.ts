@@ -3,7 +3,7 @@ import { type OtherCredential, signingKeyProblems } from "../../settings/signing
 import { UsageError } from "../command/usage-error.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { callPulumi, showPulumi } from "../stack/pulumi.ts";
-import { PulumiStack } from "../stack/pulumi-stack.ts";
+import { rereadSource } from "../stack/reread-source.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
 
@@ -23,13 +23,7 @@ export interface SigningKeyPorts {
 
 export const realPorts: SigningKeyPorts = {
   arrivals: async (source) => (await RelayTables.open(source)).counts(),
-  reread: async (source) => {
-    const { stack, folder } = source.target;
-    const read = await PulumiStack.read({ stack, folder, configFile: source.configFile, secrets: true });
-    const [found] = read.choose(read.sources.length > 1 ? source.name : undefined);
-    if (found === undefined) throw new Error(`The stack ${read.name} has no source ${source.name} any more.`);
-    return found;
-  },
+  reread: rereadSource,
   pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PropertyMap } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
@@ -47,6 +48,12 @@ export class StackSource {
     this.#providers = parts.providers;
     this.#settings = parts.settings;
     this.#secretSettings = parts.secretSettings ?? new Set();
+  }
+
+  /** The same for two readings of a stack that has not changed. */
+  get fingerprint(): string {
+    const parts = [this.#members, this.#component, [...this.#providers], this.#settings, [...this.#secretSettings]];
+    return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
   }
 
   /** Whether events go through a relay, or straight from Customer.io to Platform. */

@@ -81,7 +81,10 @@ function open(isOpen: boolean): Promise<unknown> {
     ]);
     const standIns = await StandIns.find(world.source);
     const samples = await readSamples(undefined);
-    const operator = new OperatorConsole({ source: world.source, allowActions: false, standIns, samples });
+    const operator = new OperatorConsole({
+      ...{ source: world.source, reread: async (source) => source },
+      ...{ allowActions: false, standIns, samples, auditFolder: undefined },
+    });
     server = await startServer(operator.routes(stop.signal), 0);
     void operator.watch(stop.signal, { reading: 100, checks: 2000 });
     await letTimePass();
@@ -187,6 +190,20 @@ function open(isOpen: boolean): Promise<unknown> {
     await page.getByRole("heading", { name: "Dataflow broken" }).waitFor();
     await page.getByLabel("A permission is missing").uncheck();
     await page.getByText("The fault is off.").waitFor();
+  });
+
+  test("a finding leads to its section of the runbooks, which the console itself shows", async () => {
+    const [runbook] = await Promise.all([
+      context.waitForEvent("page"),
+      page.getByRole("link", { name: "the runbook on dead letters" }).click(),
+    ]);
+    await runbook.locator("h3:target").waitFor();
+    expect(await runbook.locator("h3:target").textContent()).toBe("Alert dead-letters");
+    expect(await runbook.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    await runbook.evaluate(axe.source);
+    const { violations } = (await runbook.evaluate("axe.run()")) as axe.AxeResults;
+    expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+    await runbook.close();
   });
 
   test("asks no other host for anything, and breaks no rule of its content security policy", () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { writeAuditResult } from "../../cli/audit/result-file.ts";
 import type { CommandContext } from "../../cli/command/definition.ts";
 import { OperatorConsole } from "../../cli/console/console.ts";
 import { consoleCommand } from "../../cli/console/console-command.ts";
@@ -12,6 +13,7 @@ import { Progress } from "../../cli/output/progress.ts";
 import { readSamples } from "../../cli/preview/sample-events.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
+import { findingSections } from "../../relay/core/runbook.ts";
 import { type ConsoleWorld, canaries, freshEvents, startWorld } from "./world.ts";
 
 let world: ConsoleWorld;
@@ -56,12 +58,25 @@ function call(
   });
 }
 
+/** A stack that nobody changes meanwhile. */
+const stays = { reread: async (source: StackSource) => source, auditFolder: undefined };
+
 /** A console of the world and a browser that has opened it. */
-async function open(options: { allowActions?: boolean; isLocal?: boolean; source?: StackSource } = {}): Promise<Page> {
+async function open(
+  options: {
+    allowActions?: boolean;
+    isLocal?: boolean;
+    source?: StackSource;
+    reread?: () => Promise<StackSource>;
+    auditFolder?: string;
+  } = {},
+): Promise<Page> {
   const standIns = options.isLocal ? await StandIns.find(world.source) : undefined;
   const operator = new OperatorConsole({
     ...{ source: options.source ?? world.source, allowActions: options.allowActions ?? false, standIns },
     samples: await readSamples(undefined),
+    reread: options.reread ?? stays.reread,
+    auditFolder: options.auditFolder,
   });
   const server = await startServer(operator.routes(stop.signal), 0);
   servers.push(server);
@@ -89,6 +104,7 @@ describe("the gate", () => {
       allowActions: false,
       standIns: undefined,
       samples: [],
+      ...stays,
     });
     const server = await startServer(operator.routes(stop.signal), 0);
     servers.push(server);
@@ -249,7 +265,7 @@ test("the command prints the address, serves until it is stopped, and refuses se
     ...{ progress: new Progress(undefined), isJson: false, isOneOfSeveral: false, signal: ctrlC.signal },
     printJson: () => undefined,
   };
-  const values = { port: 0, "allow-actions": false, samples: undefined };
+  const values = { port: 0, "allow-actions": false, samples: undefined, folder: undefined };
   const running = consoleCommand.run(world.source, values, context);
   await printed.promise;
   const address = new URL(lines.find((line) => line.includes("http://"))?.trim() ?? "");
@@ -261,6 +277,56 @@ test("the command prints the address, serves until it is stopped, and refuses se
   expect(await running).toEqual({ ending: "well", json: { actions: true } });
   await expect(call(address.host, "/")).rejects.toThrow(/ECONNREFUSED|socket hang up/);
   expect(() => consoleCommand.checkSources?.(values, [world.source, world.source])).toThrow("Choose it with --source");
+});
+
+test("a stack that an up has changed is read again, and one that can't be read stays as it was", async () => {
+  const tier = (about: Record<string, unknown>) =>
+    (about.settings as { stack: { name: string; value?: string }[] }).stack.find(({ name }) => name.endsWith(":tier"));
+  let now: StackSource | undefined;
+  const page = await open({
+    reread: async () => {
+      if (now === undefined) throw new Error("the stack is locked");
+      return now;
+    },
+  });
+  const look = async () => {
+    await page.post("/api/check", {});
+    const [about, state] = await Promise.all([page.get("/api/about"), page.get("/api/state?since=0")]);
+    expect(state.json.revision).toBe(about.json.revision);
+    return [about.json.revision, tier(about.json)?.value];
+  };
+  expect(await look()).toEqual([0, "trial"]);
+  // The same read anew is no change.
+  now = world.sourceWith({});
+  expect(await look()).toEqual([0, "trial"]);
+  now = world.sourceWith({ settings: { "customerio-aep:tier": "production" } });
+  expect(await look()).toEqual([1, "production"]);
+  now = undefined;
+  expect(await look()).toEqual([1, "production"]);
+});
+
+test("it shows the audit whose folder is given", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "console-audit-"));
+  const totals = { missing: 2 };
+  await writeAuditResult(folder, { verdict: "missing", from: "2026-10-01", to: "2026-10-31", totals });
+  const page = await open({ auditFolder: folder });
+  expect((await page.get("/api/about")).json.audit).toMatchObject({ verdict: "missing", folder, totals });
+  await rm(folder, { recursive: true });
+});
+
+test("every finding's runbook is a page of the console, with the section", async () => {
+  const { host, cookie } = await open();
+  const read = (path: string) => call(host, path, { headers: { cookie } });
+  const { status, headers, text } = await read("/docs/runbooks.md");
+  expect([status, headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+  for (const section of [...findingSections, "alert-dead-letters"]) expect(text).toContain(`<h3 id="${section}">`);
+  // Its links lead on, and nothing outside the documentation is served.
+  expect((await read("/docs/tasks/replay.md")).text).toContain("<h1");
+  expect((await read("/docs/images/console-phone-light.png")).headers["content-type"]).toBe("image/png");
+  for (const path of ["/docs/../package.json", "/docs/%2e%2e/README.md", "/docs/reference/cli.ts", "/docs/none.md"]) {
+    expect([path, (await read(path)).status]).toEqual([path, 404]);
+  }
+  expect((await call(host, "/docs/runbooks.md")).status).toBe(401);
 });
 
 test("the page weighs less than 150 KB, and no file of the console has more than 300 lines", () => {

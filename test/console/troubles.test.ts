@@ -25,7 +25,10 @@ interface ShownFinding {
 
 /** What the page shows of a part. */
 async function findingOf(source: StackSource, part: string): Promise<ShownFinding | undefined> {
-  const operator = new OperatorConsole({ source, allowActions: false, standIns: undefined, samples: [] });
+  const operator = new OperatorConsole({
+    ...{ source, reread: async (one) => one },
+    ...{ allowActions: false, standIns: undefined, samples: [], auditFolder: undefined },
+  });
   const routes = operator.routes(new AbortController().signal);
   const query = new URLSearchParams();
   await routes["POST /api/check"]?.({ query, body: {} });

@@ -3,8 +3,8 @@ import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
 import { eachOf } from "../../each-of.ts";
 import { type DeadLetterEntry, RelayStorageAccount } from "../../relay/relay-storage.ts";
-import type { StackSource } from "../../stack/source.ts";
 import { hideInText } from "./hide.ts";
+import type { LiveSource } from "./live-source.ts";
 
 /** Dead letters that are read. The rest is only counted; `customerio-aep replay` reaches them all. */
 const mostRead = 1000;
@@ -28,18 +28,18 @@ interface ReadLetter {
 
 /** The dead letters of a source. Each is read once. */
 export class Letters {
-  readonly #source: StackSource;
+  readonly #live: LiveSource;
   readonly #read = new Map<string, ReadLetter>();
   #total = 0;
 
-  constructor(source: StackSource) {
-    this.#source = source;
+  constructor(live: LiveSource) {
+    this.#live = live;
   }
 
   /** Lists the storage, and reads what is new there. */
   async refresh(): Promise<void> {
-    if (!this.#source.keepsDeadLetters) return;
-    const storage = await RelayStorageAccount.open(this.#source);
+    if (!this.#live.current.keepsDeadLetters) return;
+    const storage = await RelayStorageAccount.open(this.#live.current);
     const entries = (await storage.deadLetters()).toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime());
     this.#total = entries.length;
     const meant = new Map(entries.slice(0, mostRead).map((entry) => [keyOf(entry), entry]));

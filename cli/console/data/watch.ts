@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { platformOf } from "../../clients.ts";
 import { describeFinding } from "../../output/finding.ts";
 import { countRowsWritten } from "../../platform/dataset.ts";
-import type { StackSource } from "../../stack/source.ts";
 import { type CheckedPart, checkAll } from "../../status/check-all.ts";
 import { describeFlow } from "./flow.ts";
+import type { LiveSource } from "./live-source.ts";
 import { type RelayReading, readRelay } from "./reading.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -24,15 +24,15 @@ export const localPace: WatchPace = { reading: 2_000, checks: 10_000 };
 
 /** Reads the source again and again while the console runs, and keeps the readings for the plots. */
 export class Watch {
-  readonly #source: StackSource;
+  readonly #live: LiveSource;
   readonly #readings: RelayReading[] = [];
   #parts: readonly CheckedPart[] = [];
   #checkedAt: number | undefined;
   #rows: number | undefined;
   #checking: Promise<void> | undefined;
 
-  constructor(source: StackSource) {
-    this.#source = source;
+  constructor(live: LiveSource) {
+    this.#live = live;
   }
 
   /** Reads and checks until the signal. Never throws. */
@@ -45,11 +45,11 @@ export class Watch {
     };
     await Promise.all([
       repeat(() => this.check(), pace.checks),
-      this.#source.hasRelay ? repeat(() => this.#read(), pace.reading) : undefined,
+      this.#live.current.hasRelay ? repeat(() => this.#read(), pace.reading) : undefined,
     ]);
   }
 
-  /** Checks all parts now, as `customerio-aep status` does. */
+  /** Reads the stack again, and checks all parts, as `customerio-aep status` does. */
   check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -58,11 +58,13 @@ export class Watch {
   }
 
   async #check(): Promise<void> {
+    await this.#live.refresh();
+    const source = this.#live.current;
     const since = new Date(Math.floor(Date.now() / day) * day - 6 * day);
     const [parts, rows] = await Promise.all([
-      checkAll(this.#source),
+      checkAll(source),
       // What is wrong with it, the check of the dataset says.
-      (async () => countRowsWritten(platformOf(this.#source), this.#source.datasetId, since))().catch(() => undefined),
+      (async () => countRowsWritten(platformOf(source), source.datasetId, since))().catch(() => undefined),
     ]);
     this.#parts = parts;
     this.#rows = rows;
@@ -70,15 +72,15 @@ export class Watch {
   }
 
   async #read(): Promise<void> {
-    this.#readings.push(await readRelay(this.#source));
+    this.#readings.push(await readRelay(this.#live.current));
     if (this.#readings.length > mostReadings) this.#readings.shift();
   }
 
   /** @param since the plots get only what was read after this time */
   describe(since: number) {
-    const { hasRelay } = this.#source;
+    const { hasRelay } = this.#live.current;
     return {
-      ...{ now: Date.now(), checkedAt: this.#checkedAt },
+      ...{ now: Date.now(), checkedAt: this.#checkedAt, revision: this.#live.revision },
       findings: this.#parts.map(({ part, finding }) => describeFinding(part, finding)),
       stages: describeFlow(this.#readings, this.#parts, { rows: this.#rows, hasRelay }),
       problems: this.#readings.at(-1)?.problems ?? [],

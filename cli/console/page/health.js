@@ -68,8 +68,19 @@ function showFinding({ part, verdict, found, details = [], todo, runbook }) {
     todo && make("p", { class: "remedy" }, make("strong", {}, "What to do: "), withCommands(todo)),
     details.length > 0 &&
       make("ul", { class: "details" }, ...details.map((line) => make("li", {}, shortenTimes(line)))),
-    runbook && make("p", { class: "note" }, "More: ", make("code", {}, runbook.replace(/^customerio-aep\//, ""))),
+    runbook &&
+      make(
+        "p",
+        { class: "note" },
+        "More: ",
+        make("a", { href: hrefOf(runbook), target: "_blank" }, `the runbook on ${part}`),
+      ),
   );
+}
+
+/** The console serves the package's pages: `customerio-aep/docs/runbooks.md#finding-disk`. */
+function hrefOf(runbook) {
+  return runbook.replace(/^customerio-aep/, "");
 }
 
 function beginLarge(text) {

@@ -15,13 +15,18 @@ let about;
 let state;
 let lettersAt = 0;
 
-async function start() {
+/** What changes only with the stack. */
+async function showAbout() {
   about = await ask("about");
   find("stack").textContent = about.stack;
   find("mode").textContent = about.isLocal ? "local cloud" : about.mayAct ? "actions allowed" : "read-only";
   for (const part of document.querySelectorAll("[data-relay]")) part.hidden = !about.hasRelay;
   for (const part of document.querySelectorAll("[data-local]")) part.hidden = !about.isLocal;
   showSettings(about);
+}
+
+async function start() {
+  await showAbout();
   startHealth();
   startEvents();
   find("personal").addEventListener("change", ({ target }) => {
@@ -42,6 +47,7 @@ async function start() {
 async function poll() {
   try {
     state = await ask("state", { since: latestSample() });
+    if (state.revision !== about.revision) await showAbout();
     showHealth(state);
     showFlow(state);
     if (!about.hasRelay) return;

@@ -1,0 +1,11 @@
+import { PulumiStack } from "./pulumi-stack.ts";
+import type { StackSource } from "./source.ts";
+
+/** Reads a source again, after its stack may have changed. */
+export async function rereadSource(source: StackSource): Promise<StackSource> {
+  const { stack, folder } = source.target;
+  const read = await PulumiStack.read({ stack, folder, configFile: source.configFile, secrets: true });
+  const [found] = read.choose(read.sources.length > 1 ? source.name : undefined);
+  if (found === undefined) throw new Error(`The stack ${read.name} has no source ${source.name} any more.`);
+  return found;
+}
