@@ -1,9 +1,25 @@
 import diagnostics from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import path from "node:path";
 
 /** An error's message for people. */
 export function reportOf(error: unknown): string {
+  if (isFullDisk(error)) return explainFullDisk(error);
   return error instanceof Error ? error.message : String(error);
+}
+
+function isFullDisk(error: unknown): error is NodeJS.ErrnoException {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+/** Node's own message names the file at most, and no remedy. */
+function explainFullDisk({ path: file, message }: NodeJS.ErrnoException): string {
+  const [where, look] =
+    file === undefined
+      ? ["a disk of this machine", "df -h"]
+      : [`the disk of ${file}`, `du -sh ${path.dirname(file)}/*`];
+  return `Nothing more can be written to ${where}: it is full. Free some room, and run the same command again. What is on it: ${look} (${message})`;
 }
 
 /** Writes an error for people; with `--debug`, also its stack trace and its causes. */
@@ -45,11 +61,11 @@ export function logCalls(): void {
   });
 }
 
-function callOf({ method, protocol, host, path }: ClientRequest): string {
-  return `${method} ${protocol}//${host}${shortenPath(path)}`;
+function callOf({ method, protocol, host, path: asked }: ClientRequest): string {
+  return `${method} ${protocol}//${host}${shortenPath(asked)}`;
 }
 
 /** A path without the parts that may be secret. */
-export function shortenPath(path: string): string {
-  return path.replace(/\?.*$/s, "?…").replace(/\/collection\/[^?]+/, "/collection/…");
+export function shortenPath(asked: string): string {
+  return asked.replace(/\?.*$/s, "?…").replace(/\/collection\/[^?]+/, "/collection/…");
 }

@@ -1,12 +1,26 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { logCalls, reportError, shortenPath } from "../../cli/command/debug.ts";
+import { logCalls, reportError, reportOf, shortenPath } from "../../cli/command/debug.ts";
 
 test("a call is shown without its query, and an inlet without its id", () => {
   expect(shortenPath("/a/b?sig=secret&c=d")).toBe("/a/b?…");
   expect(shortenPath("/collection/0123abcd?x-adobe-flow-id=1")).toBe("/collection/…?…");
   expect(shortenPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
+});
+
+test("a full disk is named, with what to do", async () => {
+  const full = (more: object) =>
+    Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC", ...more });
+  expect(reportOf(full({ path: "/backups/kept/a.json" }))).toBe(
+    "Nothing more can be written to the disk of /backups/kept/a.json: it is full. Free some room, and run the same command again. " +
+      "What is on it: du -sh /backups/kept/* (ENOSPC: no space left on device)",
+  );
+  // A write to an open file does not say which. Linux has a device that is always full.
+  const error = await writeFile("/dev/full", "x").catch((thrown: unknown) => thrown);
+  expect(reportOf(error)).toMatch(/a disk of this machine: it is full\. Free some room, .*: df -h \(ENOSPC/);
+  expect(reportOf(new Error("Another."))).toBe("Another.");
 });
 
 test("calls are printed with method, address and status, and errors with their cause", async () => {

@@ -8,6 +8,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { type CloudEnvironment, startCloud } from "./cloud.ts";
 import { balance, mismatches } from "./demo/balance.ts";
+import { describeFailure } from "./demo/failure.ts";
 import { describeKept, keptFolder, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
 import { DemoReport } from "./demo/report.ts";
@@ -152,6 +153,6 @@ async function requireEnded(pid: number): Promise<void> {
 try {
   await (flags.down ? down() : demo(flags.keep));
 } catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`\n${describeFailure(error, flags.keep || flags.down ? keptFolder : tmpdir())}\n`);
   process.exitCode = 1;
 }
