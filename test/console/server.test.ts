@@ -279,7 +279,7 @@ test("the command prints the address, serves until it is stopped, and refuses se
   expect(() => consoleCommand.checkSources?.(values, [world.source, world.source])).toThrow("Choose it with --source");
 });
 
-test("a stack that an up has changed is read again, and one that can't be read stays as it was", async () => {
+test("a stack that an up has changed is read again, and one that can't be read does not change", async () => {
   const tier = (about: Record<string, unknown>) =>
     (about.settings as { stack: { name: string; value?: string }[] }).stack.find(({ name }) => name.endsWith(":tier"));
   let now: StackSource | undefined;
@@ -296,7 +296,7 @@ test("a stack that an up has changed is read again, and one that can't be read s
     return [about.json.revision, tier(about.json)?.value];
   };
   expect(await look()).toEqual([0, "trial"]);
-  // The same read anew is no change.
+  // The same again is no change.
   now = world.sourceWith({});
   expect(await look()).toEqual([0, "trial"]);
   now = world.sourceWith({ settings: { "customerio-aep:tier": "production" } });

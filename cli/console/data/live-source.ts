@@ -20,7 +20,7 @@ export class LiveSource {
     return this.#revision;
   }
 
-  /** Reads the stack again. Never throws: while it can't be read, the source stays as it was. */
+  /** Reads the stack again. Never throws: while it can't be read, the source does not change. */
   async refresh(): Promise<void> {
     const read = await this.#reread(this.#current).catch(() => undefined);
     // The former object has the access tokens.

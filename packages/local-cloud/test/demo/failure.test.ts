@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { describeFailure } from "../../src/demo/failure.ts";
 
-test("a full disk is named with what to do, whoever met it", async () => {
+test("a full disk is named with what to do, also one that Pulumi met", async () => {
   // Linux has a device that is always full.
   const own = await writeFile("/dev/full", "x").catch((error: unknown) => error);
   const ofPulumi = new Error("pulumi up failed:\nerror: write /tmp/x/state.json: no space left on device");
