@@ -50,6 +50,7 @@ export class Ledger {
     await ledger.run(
       "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",
     );
+    await ledger.run("CREATE TABLE IF NOT EXISTS unconfirmed (message VARCHAR)");
     await ledger.run("CREATE TABLE IF NOT EXISTS notes (name VARCHAR PRIMARY KEY, value VARCHAR)");
     return ledger;
   }
@@ -93,14 +94,29 @@ export class Ledger {
     await this.#append("deliveries", [this.#duckDb.VARCHAR], [ids]);
   }
 
-  /** Notes what a backfill has put into the relay's queue. */
-  async addSent(happenings: readonly Happening[], at: Date): Promise<void> {
+  /**
+   * Notes what a backfill is about to put into the relay's queue, together with the messages themselves. They are unconfirmed until
+   * `confirmSent`: if the process ends in between, only a repetition of the very same messages is safe.
+   */
+  async addSent(happenings: readonly Happening[], messages: readonly string[], at: Date): Promise<void> {
     const seconds = Math.floor(at.getTime() / 1000);
     const rows = happenings.map(
       ({ delivery = "", objectType, metric }) =>
         `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)}, ${seconds})`,
     );
-    await this.run(`INSERT INTO sent VALUES ${rows.join(", ")}`);
+    await this.atOnce(async () => {
+      await this.run(`INSERT INTO sent VALUES ${rows.join(", ")}`);
+      await this.run(`INSERT INTO unconfirmed VALUES ${messages.map((text) => `(${quote(text)})`).join(", ")}`);
+    });
+  }
+
+  /** Messages that a run was about to put into the queue when it ended. */
+  async unconfirmed(): Promise<string[]> {
+    return (await this.rows("SELECT message FROM unconfirmed")).map(({ message }) => String(message));
+  }
+
+  async confirmSent(): Promise<void> {
+    await this.run("DELETE FROM unconfirmed");
   }
 
   /** How far reading has come; undefined at the beginning. */

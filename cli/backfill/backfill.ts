@@ -47,7 +47,7 @@ export async function backfillMissing(
   const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
   try {
     const planned = await planBackfill(ledger, metrics);
-    const { events, newest } = planned;
+    const { events, newest, unconfirmed } = planned;
     const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
     print(
       "",
@@ -56,12 +56,15 @@ export async function backfillMissing(
         : `${events === 1 ? "1 event" : `${events} events`} can be rebuilt: about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ` +
             `${pages} calls to Customer.io, about ${2 * events} storage operations.`,
       ...[...planned.kinds].map(([kind, count]) => `  ${count} ${kind}`),
+      ...(unconfirmed > 0
+        ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
+        : []),
     );
     const describe = (): BackfillResult => ({
       ...{ planned: events, sent: counts.sent, stopped: signal.aborted },
       ...{ kinds: Object.fromEntries(counts.kinds), impossible: Object.fromEntries(counts.impossible) },
     });
-    if (isDry || events === 0) return describe();
+    if (isDry || events + unconfirmed === 0) return describe();
     const [storage, queues] = await Promise.all([RelayStorageAccount.open(source), RelayQueues.open(source)]);
     const bar = progress.bar(events);
     try {

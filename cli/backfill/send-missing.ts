@@ -3,6 +3,7 @@ import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
 import { queueRebuiltEvent } from "./rebuilt-event.ts";
+import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
 /** The number of messages in the relay's queue from which a backfill waits: Customer.io's events take priority. */
 const mostWaiting = 20;
@@ -51,6 +52,8 @@ export interface Planned {
   readonly kinds: ReadonlyMap<string, number>;
   /** Unix seconds of the newest. */
   readonly newest: number;
+  /** Messages that a run was about to put into the queue when it ended. */
+  readonly unconfirmed: number;
 }
 
 /**
@@ -69,14 +72,15 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   );
   const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
   const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
-  return { events, kinds, newest: Math.max(0, ...rows.map(({ newest }) => Number(newest))) };
+  const newest = Math.max(0, ...rows.map((row) => Number(row.newest)));
+  return { events, kinds, newest, unconfirmed: (await ledger.unconfirmed()).length };
 }
 
 /**
  * Rebuilds the planned events from Customer.io's record, and puts them into the relay's queue: slowly, and only while the queue is short.
  *
- * A message is noted right after it is in the queue. If this ends in between, the next run sends it again: with the same ids, which the
- * relay recognizes if it remembers delivered events.
+ * A message is noted right before and right after it is put into the queue. If this ends in between, the next run puts the same message
+ * there again, byte by byte, so that a relay that remembers delivered events leaves out what it has.
  *
  * @throws what Customer.io and the storage throw; what was sent until then is noted
  */
@@ -84,6 +88,7 @@ export async function sendMissing(parts: BackfillParts, counts: BackfillCounts):
   const { history, ledger, created, drafts, signal, progress } = parts;
   const unknown: UnknownNames = new Map();
   const started = Math.floor(parts.now().getTime() / 1000);
+  await repeatUnconfirmed(ledger, parts.queue);
   for (const ofDrafts of drafts ? [false, true] : [false]) {
     for await (const { messages } of history.messages(created, signal, ofDrafts)) {
       const deliveries = messages.map(({ id }) => id);
@@ -122,13 +127,16 @@ async function sendSome(
     await sleep(countPause);
     if (signal.aborted) return;
   }
-  for (const message of encodeEnvelopes(queued)) await queue.enqueue(message);
+  const messages = encodeEnvelopes(queued);
   await ledger.addSent(
     sent.map(({ object_type: objectType, metric, timestamp, data }) => ({
       ...{ delivery: data.delivery_id, objectType, metric, happened: timestamp },
     })),
+    messages,
     now(),
   );
+  for (const message of messages) await queue.enqueue(message);
+  await ledger.confirmSent();
   for (const { object_type: objectType, metric } of sent) {
     counts.sent += 1;
     add(counts.kinds, `${objectType} ${metric}`);

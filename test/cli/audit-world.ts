@@ -42,6 +42,16 @@ export async function closeWorld(): Promise<void> {
 export async function openWorld(recorded: readonly Made[], switches: Partial<CustomerIoSwitches> = {}) {
   opened.folder = await mkdtemp(path.join(tmpdir(), "audit-"));
   opened.clock = AdjustableClock.stoppedAt(now);
+  await record(recorded, switches);
+}
+
+/** Puts another Customer.io in the place of the one that is open, whose record says something else. */
+export async function replaceRecord(recorded: readonly Made[]): Promise<void> {
+  await opened.customerIo.close();
+  await record(recorded, {});
+}
+
+async function record(recorded: readonly Made[], switches: Partial<CustomerIoSwitches>): Promise<void> {
   const workspaces = [{ name: "shop", appApiKey: "key", signingKey: "signing-key" }];
   opened.customerIo = await startCustomerIo({ workspaces, clock: opened.clock, switches });
   const body = JSON.stringify({ events: recorded, reported: false });

@@ -13,6 +13,7 @@ import {
   opened,
   openWorld,
   partsFor,
+  replaceRecord,
   start,
 } from "./audit-world.ts";
 
@@ -33,9 +34,14 @@ const keyOf = ({ data, metric }: Made) => `${data.delivery_id} ${metric}`;
 
 afterEach(closeWorld);
 
-/** A run of a backfill, over what the dataset has. */
-async function backfill(rows: readonly Made[], more: Partial<BackfillParts> = {}, metrics?: readonly string[]) {
-  const parts = partsFor(accessTo([rows]));
+/** A run of a backfill, over what the dataset has in one batch or several. */
+async function backfill(
+  rows: readonly Made[] | readonly (readonly Made[])[],
+  more: Partial<BackfillParts> = {},
+  metrics?: readonly string[],
+) {
+  const batches = Array.isArray(rows[0]) ? (rows as readonly (readonly Made[])[]) : [rows as readonly Made[]];
+  const parts = partsFor(accessTo(batches));
   const { cells } = await audit(parts);
   const ledger = await openLedger(opened.folder);
   const queued: string[] = [];
@@ -105,9 +111,9 @@ test("it sends exactly what is missing, as the intake would have queued it, and 
   });
 });
 
-test("killed at any call, and run again, it sends the rest, and what it repeats has the same id", async () => {
-  await openWorld(recorded);
-  const queued: string[] = [];
+/** Runs backfills until one ends; each of the others is killed at one of its effects in the queue, right before or right after it. */
+async function killAtEachCall(queued: string[], between: () => Promise<unknown> = async () => undefined) {
+  let kills = 0;
   for (let call = 1; ; call += 1) {
     let calls = 0;
     const dieAt = async (work: () => void) => {
@@ -119,19 +125,65 @@ test("killed at any call, and run again, it sends the rest, and what it repeats 
       enqueue: (message: string) => dieAt(() => void queued.push(message)),
       count: async () => 0,
     };
-    const run = backfill(arrived, { queue });
-    const ended = await run.then(
+    const ended = await backfill(arrived, { queue }).then(
       () => true,
       (error: Error) => {
         expect(error.message).toBe("killed");
         return false;
       },
     );
-    if (ended) break;
+    if (ended) return kills;
+    kills += 1;
+    await between();
   }
+}
+
+test("killed at any call, and run again, it sends the rest, and repeats only what it was sending, with the same ids", async () => {
+  await openWorld(recorded);
+  const queued: string[] = [];
+  const kills = await killAtEachCall(queued);
+  expect(kills).toBeGreaterThan(3);
   const ids = new Map(eventsOf(queued).map(({ event, made }) => [keyOf(made), event.id]));
   expect([...ids.keys()].toSorted()).toEqual(lost.map(keyOf).toSorted());
   for (const { event, made } of eventsOf(queued)) expect(event.id).toBe(ids.get(keyOf(made)));
+  expect(queued.length - new Set(queued).size).toBeLessThanOrEqual(kills);
+});
+
+test("what it repeats after a kill is the same byte by byte, although the person's record has changed meanwhile", async () => {
+  await openWorld(recorded);
+  const queued: string[] = [];
+  let changes = 0;
+  await killAtEachCall(queued, () => {
+    changes += 1;
+    const email = `changed-${changes}@example.org`;
+    const changed = recorded.map((made) => ({ ...made, data: { ...made.data, recipient: email } }));
+    return replaceRecord(changed);
+  });
+  const bodies = Map.groupBy(eventsOf(queued), ({ made }) => keyOf(made));
+  expect([...bodies.keys()].toSorted()).toEqual(lost.map(keyOf).toSorted());
+  for (const copies of bodies.values()) {
+    expect(new Set(copies.map(({ made }) => JSON.stringify(made))).size).toBe(1);
+  }
+  // Something was repeated, and something was sent after a change.
+  expect(eventsOf(queued).length).toBeGreaterThan(lost.length);
+  expect(JSON.stringify(eventsOf(queued))).toContain("changed-");
+});
+
+test("a message that was left unconfirmed is not repeated once it has left a trace", async () => {
+  await openWorld(recorded);
+  const queued: string[] = [];
+  const queue = {
+    async enqueue(message: string) {
+      queued.push(message);
+      throw new Error("killed");
+    },
+    count: async () => 0,
+  };
+  await expect(backfill(arrived, { queue })).rejects.toThrow("killed");
+  const [first] = eventsOf(queued);
+  const { queued: rest } = await backfill([arrived, eventsOf(queued).map(({ made }) => made)]);
+  expect(eventsOf(rest).map(({ event }) => event.id)).not.toContain(first?.event.id);
+  expect(eventsOf([...queued, ...rest])).toHaveLength(lost.length);
 });
 
 test("only the chosen metrics, and what filters and personal data options leave", async () => {

@@ -1,0 +1,31 @@
+import { type Happening, type Ledger, quote } from "../audit/ledger.ts";
+import { happeningOf } from "../audit/sides/held-events.ts";
+import { eventsIn, readQueueMessage } from "../relay/queue-message.ts";
+
+/**
+ * Puts the messages into the queue again with which a run ended, unless there is a trace of them: a row, a note of the relay, a dead letter
+ * or a place in the queue. What has no trace for a day is planned anew, and not repeated.
+ */
+export async function repeatUnconfirmed(
+  ledger: Ledger,
+  queue: { enqueue(message: string): Promise<void> },
+): Promise<void> {
+  for (const message of await ledger.unconfirmed()) {
+    const bodies = eventsIn(readQueueMessage(message)).flatMap((event) => ("body" in event ? [event.body ?? ""] : []));
+    const happenings = bodies.flatMap((body) => happeningOf(body) ?? []);
+    if (await areTraceless(ledger, happenings)) await queue.enqueue(message);
+  }
+  await ledger.confirmSent();
+}
+
+async function areTraceless(ledger: Ledger, happenings: readonly Happening[]): Promise<boolean> {
+  const keys = happenings.map(
+    ({ delivery = "", objectType, metric }) => `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)})`,
+  );
+  if (keys.length === 0) return false;
+  const [row] = await ledger.rows(
+    "SELECT CAST(count(*) AS INTEGER) AS traced FROM verdicts " +
+      `WHERE (delivery, object_type, metric) IN (${keys.join(", ")}) AND (state <> 'young' OR stage = 'after relay')`,
+  );
+  return Number(row?.traced) === 0;
+}
