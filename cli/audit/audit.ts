@@ -12,7 +12,7 @@ import { type RowPaths, readRows } from "./sides/rows.ts";
 
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
 const judgedAfter = 7 * 86_400;
-/** Seconds after which what a backfill has sent is missing if it has no row: rows show within the hour, as a rule. */
+/** Seconds after which what Platform has accepted is missing if it has no row: rows show within the hour, as a rule. */
 const rowAfter = 86_400;
 /** Seconds before now that are not read: messages show in Customer.io's lists with delay. */
 const unsettled = 3_600;
@@ -100,7 +100,15 @@ async function compareAll(
     ...{ history, ledger, created, reasonOf, drafts, signal },
     progress: (until) => progress(`Customer.io: day ${Math.ceil((until - created.from) / 86_400)} of ${days}`),
   });
-  const rowOptions = { access, ledger, paths, folder, signal, since: new Date(createdFrom * 1000) };
+  const rowOptions = {
+    access,
+    ledger,
+    paths,
+    folder,
+    signal,
+    since: new Date(createdFrom * 1000),
+    settledBefore: new Date((now - rowAfter) * 1000),
+  };
   const { open, lacking } = await readRows({ ...rowOptions, progress: (done) => progress(`dataset: ${done} batches`) });
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range: parts.range, signal }));

@@ -89,9 +89,8 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
                WHEN h.delivery IS NOT NULL THEN 'held'
                WHEN r.reason LIKE '?%' THEN r.reason
                WHEN r.reason IS NOT NULL THEN 'leftOut'
-               WHEN s.delivery IS NOT NULL THEN 'young'
-               WHEN n.delivered >= ${sentSince} THEN 'young'
                WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
+               WHEN s.delivery IS NOT NULL OR n.delivered >= ${sentSince} THEN 'young'
                WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
                WHEN ${expired} THEN '?the dataset keeps rows for a shorter time'
                WHEN ${unread} THEN ${quote(`?${incomplete}`)}

@@ -9,7 +9,7 @@ export interface Happening {
   readonly metric: string;
   /** Unix seconds. */
   readonly happened: number;
-  /** Why it need not be in the dataset; beginning with `?` if that can't be known. */
+  /** Why it need not be in the dataset, beginning with `?` if that can't be known. Of a row: its batch. */
   readonly reason?: string | undefined;
 }
 
@@ -111,7 +111,7 @@ export class Ledger {
   }
 
   /** Messages that a run was about to put into the queue when it ended. */
-  async unconfirmed(): Promise<string[]> {
+  async readUnconfirmed(): Promise<string[]> {
     return (await this.rows("SELECT message FROM unconfirmed")).map(({ message }) => String(message));
   }
 

@@ -4,13 +4,13 @@ import { eventsIn, readQueueMessage } from "../relay/queue-message.ts";
 
 /**
  * Puts the messages into the queue again with which a run ended, unless there is a trace of them: a row, a note of the relay, a dead letter
- * or a place in the queue. What has no trace for a day is planned anew, and not repeated.
+ * or a place in the queue. What has no trace for a day is planned again, and not repeated.
  */
 export async function repeatUnconfirmed(
   ledger: Ledger,
   queue: { enqueue(message: string): Promise<void> },
 ): Promise<void> {
-  for (const message of await ledger.unconfirmed()) {
+  for (const message of await ledger.readUnconfirmed()) {
     const bodies = eventsIn(readQueueMessage(message)).flatMap((event) => ("body" in event ? [event.body ?? ""] : []));
     const happenings = bodies.flatMap((body) => happeningOf(body) ?? []);
     if (await areTraceless(ledger, happenings)) await queue.enqueue(message);

@@ -73,7 +73,7 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
   const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const newest = Math.max(0, ...rows.map((row) => Number(row.newest)));
-  return { events, kinds, newest, unconfirmed: (await ledger.unconfirmed()).length };
+  return { events, kinds, newest, unconfirmed: (await ledger.readUnconfirmed()).length };
 }
 
 /**

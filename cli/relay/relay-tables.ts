@@ -40,20 +40,22 @@ export interface RelayCounts {
 
 /** The tables of a relay's storage account, opened with the caller's own Azure login. */
 export class RelayTables {
-  readonly #permission: StoragePermission;
+  readonly #permission: Pick<StoragePermission, "explain">;
   readonly #tables: Tables;
 
-  private constructor(permission: StoragePermission) {
+  constructor(permission: Pick<StoragePermission, "explain">, tables: Tables) {
     this.#permission = permission;
-    const { endpoints, credential } = permission;
-    this.#tables = new Tables(async () => ({
-      ...{ queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table },
-      credential,
-    }));
+    this.#tables = tables;
   }
 
   static async open(source: StackSource): Promise<RelayTables> {
-    return new RelayTables(await StoragePermission.of(source));
+    const permission = await StoragePermission.of(source);
+    const { endpoints, credential } = permission;
+    const access = {
+      ...{ queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table },
+      credential,
+    };
+    return new RelayTables(permission, new Tables(async () => access));
   }
 
   /** All counts so far. Instances write theirs with a delay of some seconds. */

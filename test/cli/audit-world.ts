@@ -38,10 +38,14 @@ export async function closeWorld(): Promise<void> {
   await rm(opened.folder, { recursive: true });
 }
 
-/** Opens a Customer.io that has recorded these events. */
-export async function openWorld(recorded: readonly Made[], switches: Partial<CustomerIoSwitches> = {}) {
+/** Opens a Customer.io that has recorded these events until a time. */
+export async function openWorld(
+  recorded: readonly Made[],
+  switches: Partial<CustomerIoSwitches> = {},
+  until: Date = now,
+): Promise<void> {
   opened.folder = await mkdtemp(path.join(tmpdir(), "audit-"));
-  opened.clock = AdjustableClock.stoppedAt(now);
+  opened.clock = AdjustableClock.stoppedAt(until);
   await record(recorded, switches);
 }
 
@@ -115,7 +119,9 @@ async function* none(): AsyncGenerator<Happening> {
 
 interface FileLine {
   readonly delivery: string;
+  readonly object_type: string;
   readonly metric: string;
+  readonly state: string;
   readonly stage: string;
 }
 

@@ -136,6 +136,32 @@ test("it continues after a used-up quota, and a second run says the same", async
   }
 });
 
+test("a batch that has got more rows since an earlier run is read again, and its rows count once", async () => {
+  await openWorld(world);
+  const batches = [world.slice(0, 3), world.slice(3, 5)];
+  expect(sumCells((await audit(partsFor(accessTo(batches)))).cells)).toMatchObject({ found: 5, missing: 3 });
+  batches[1] = world.slice(3);
+  const { cells, extraFile } = await audit(partsFor(accessTo(batches)));
+  expect([sumCells(cells), extraFile]).toMatchObject([{ found: 8, missing: 0, extra: 0, unknown: 0 }, undefined]);
+});
+
+test("an unfinished batch makes absent rows unknown only if it is older than a day", async () => {
+  await openWorld(world);
+  const totalsWith = async (createdAt: Date) => {
+    await rm(path.join(opened.folder, "audit.duckdb"), { force: true });
+    const access: AuditParts["access"] = {
+      ...accessTo([world.slice(1)]),
+      async *eachBatch(since, signal) {
+        yield* accessTo([world.slice(1)]).eachBatch(since, signal);
+        yield { id: "open", createdAt, status: "staging", rows: undefined, errors: [] };
+      },
+    };
+    return sumCells((await audit(partsFor(access))).cells);
+  };
+  expect(await totalsWith(new Date(now.getTime() - 3_600_000))).toMatchObject({ missing: 1, unknown: 0 });
+  expect(await totalsWith(new Date(now.getTime() - 25 * 3_600_000))).toMatchObject({ missing: 0, unknown: 1 });
+});
+
 test("a key of another workspace is an error and not a gap", async () => {
   await openWorld([]);
   await expect(audit(partsFor(accessTo([world])))).rejects.toThrow("The App API key belongs to another workspace");

@@ -32,16 +32,17 @@ export class NotingRelay {
    * Delivers an event once.
    *
    * @param at Unix seconds; default: when it happened
+   * @param isFirst whether it can't be a repetition, so that it is not looked up
    * @returns whether it was sent; false if it was left out as a repetition
    */
   async deliver(
     made: Made,
-    { at = made.timestamp, id = idOf(made), body = JSON.stringify(made) } = {},
+    { at = made.timestamp, id = idOf(made), body = JSON.stringify(made), isFirst = false } = {},
   ): Promise<boolean> {
     this.#now = new Date(at * 1000);
     const createdAt = made.timestamp * 1000;
     const sent = await this.#duplicates.deliverOnce(
-      { id, body, createdAt, mayBeRepeated: true, subject: noteSubject({ ...made }) },
+      { id, body, createdAt, mayBeRepeated: !isFirst, subject: noteSubject({ ...made }) },
       async () => ({ fate: "delivered" }),
       (reason) => {
         throw new Error(reason);

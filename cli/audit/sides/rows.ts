@@ -19,6 +19,8 @@ export interface RowsOptions {
   readonly paths: RowPaths;
   /** Batches that were created before are not read. */
   readonly since: Date;
+  /** A batch that was created since and is not finished has rows that came lately: no other row is absent because of it. */
+  readonly settledBefore: Date;
   /** Where files are while they are read. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -27,7 +29,7 @@ export interface RowsOptions {
 
 /** What was read of a dataset. */
 export interface RowsRead {
-  /** Batches that are not finished: their rows may come. */
+  /** Batches that are not finished although they are old: their rows may come. */
   readonly open: number;
   /** Rows fewer than Catalog counts in the batches that were read. */
   readonly lacking: number;
@@ -35,16 +37,19 @@ export interface RowsRead {
 
 /** Reads the dataset's rows into the ledger, batch by batch; those that an earlier run has read are left alone. */
 export async function readRows(options: RowsOptions): Promise<RowsRead> {
-  const { access, ledger, since, signal, progress } = options;
+  const { access, ledger, since, settledBefore, signal, progress } = options;
   let [open, lacking, done] = [0, 0, 0];
   for await (const batch of access.eachBatch(since, signal)) {
     if (batch.status === "failed" || batch.status === "inactive" || batch.status === "abandoned") continue;
     if (batch.status !== "success" && batch.status !== "active") {
-      open += 1;
+      if (batch.createdAt < settledBefore) open += 1;
       continue;
     }
     const note = `batch ${batch.id}`;
-    const read = Number((await ledger.note(note)) ?? (await readBatch(options, batch.id, note)));
+    const before = await ledger.note(note);
+    // A batch may have got more rows since an earlier run.
+    const isRead = before !== undefined && Number(before) >= (batch.rows ?? 0);
+    const read = isRead ? Number(before) : await readBatch(options, batch.id, note);
     lacking += Math.max(0, (batch.rows ?? 0) - read);
     done += 1;
     progress(done);
@@ -67,7 +72,8 @@ async function readBatch(
     signal.throwIfAborted();
     let rows = 0;
     await ledger.atOnce(async () => {
-      for (const { local } of parquet) rows += await addFile(ledger, local, paths);
+      await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
+      for (const { local } of parquet) rows += await addFile(ledger, local, paths, note);
       await ledger.setNote(note, String(rows));
     });
     return rows;
@@ -76,8 +82,12 @@ async function readBatch(
   }
 }
 
-/** Adds a file's rows; a file without one of the columns has no value of it. Returns their number. */
-async function addFile(ledger: Ledger, file: string, paths: RowPaths): Promise<number> {
+/**
+ * Adds a file's rows; a file without one of the columns has no value of it. Returns their number.
+ *
+ * @param origin what tells the rows of a batch from others, in the column `reason`
+ */
+async function addFile(ledger: Ledger, file: string, paths: RowPaths, origin: string): Promise<number> {
   const table = `read_parquet(${quote(file)})`;
   const described = await ledger.rows(`DESCRIBE SELECT * FROM ${table}`);
   const columns = new Set(described.map(({ column_name: name }) => String(name)));
@@ -90,7 +100,7 @@ async function addFile(ledger: Ledger, file: string, paths: RowPaths): Promise<n
   const text = (place: string) => `lower(trim(${value(place)}))`;
   await ledger.run(
     `INSERT INTO present SELECT nullif(${value(paths.delivery)}, ''), coalesce(${text(paths.objectType)}, ''), ` +
-      `coalesce(${text(paths.metric)}, ''), coalesce(TRY_CAST(${value(paths.timestamp)} AS BIGINT), 0), NULL FROM ${table}`,
+      `coalesce(${text(paths.metric)}, ''), coalesce(TRY_CAST(${value(paths.timestamp)} AS BIGINT), 0), ${quote(origin)} FROM ${table}`,
   );
   const [count] = await ledger.rows(`SELECT CAST(count(*) AS INTEGER) AS rows FROM ${table}`);
   return Number(count?.rows ?? 0);
