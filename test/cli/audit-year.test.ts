@@ -63,7 +63,7 @@ async function live(relay: NotingRelay, year: readonly YearEvent[]): Promise<voi
 }
 
 test("a year of all types, with events dropped at each stage: exactly those are missing, and none once they are healed", async () => {
-  const year = makeYear(24, 20_260_101);
+  const year = makeYear(16, 20_260_101);
   // One event waits in the queue since the summer.
   const waiting = year.findIndex(
     ({ made: { metric, timestamp }, fate }) =>
