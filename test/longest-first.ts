@@ -16,7 +16,7 @@ const fromCore = createRequire(fromJest.resolve("@jest/core"));
 const { default: DefaultOrder } = fromCore("@jest/test-sequencer") as { default: new (options: object) => Order };
 
 /** Folders with tests that run whole stacks, function hosts or package managers, each for a minute or more. */
-const longest = /[/\\]test[/\\](e2e|taint|conservation|packages|cli[/\\]stack\.)/;
+const longest = /[/\\]test[/\\](e2e|taint|conservation|packages|commands[/\\]run\.|cli[/\\]stack\.)/;
 
 /** Puts the longest files of unknown duration first. */
 export function putLongestFirst(tests: readonly TestFile[]): TestFile[] {
