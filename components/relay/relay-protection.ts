@@ -63,7 +63,7 @@ export function protectRelay(
         body: {
           properties: {
             level: "CanNotDelete",
-            notes: "Set by the setting azure.deleteLocks of a customerio-aep stack, whose npx pulumi up removes it.",
+            notes: "Set by the setting azure.deleteLocks of a customerio-aep stack, whose npx pulumi up takes it off.",
           },
         },
       });
