@@ -13,7 +13,7 @@ import { type RowPaths, readRows } from "./sides/rows.ts";
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
 const judgedAfter = 7 * 86_400;
 /** Seconds after which what Platform has accepted is missing if it has no row: rows show within the hour, as a rule. */
-const rowAfter = 86_400;
+export const rowAfter = 86_400;
 /** Seconds before now that are not read: messages show in Customer.io's lists with delay. */
 const unsettled = 3_600;
 

@@ -46,14 +46,23 @@ export interface AuditRun {
   readonly verdict: "complete" | "missing";
 }
 
+/** Where the audit of these days is. */
+export function auditFolderOf(
+  source: StackSource,
+  { from, to, folder }: Omit<AuditValues, "lookback">,
+  isOneOfSeveral: boolean,
+): string {
+  const base = folder ?? `${auditFolderPrefix(source)}${dateAt(from)}-${dateAt(to)}`;
+  return path.resolve(isOneOfSeveral && folder !== undefined ? path.join(base, source.name) : base);
+}
+
 /** Audits a source, and leaves the verdict in the audit's folder. */
 export async function runAudit(
   source: StackSource,
   { from, to, lookback, folder }: AuditValues,
   { progress, signal, isOneOfSeveral }: Pick<CommandContext, "progress" | "signal" | "isOneOfSeveral">,
 ): Promise<AuditRun> {
-  const base = folder ?? `${auditFolderPrefix(source)}${dateAt(from)}-${dateAt(to)}`;
-  const own = path.resolve(isOneOfSeveral && folder !== undefined ? path.join(base, source.name) : base);
+  const own = auditFolderOf(source, { from, to, folder }, isOneOfSeveral);
   const line = progress.line();
   const parts: AuditParts = {
     ...(await progress.waiting("reading the settings in force", partsOf(source, signal))),

@@ -4,6 +4,7 @@ import { auditOptions, checkAuditDays, runAudit } from "../audit/run-audit.ts";
 import { defineCommand } from "../command/definition.ts";
 import { backfillMissing, refuseDatasetOfProfile } from "./backfill.ts";
 import { backfillOptions, backfillResult } from "./options.ts";
+import { revertBackfill } from "./revert.ts";
 
 const names = z
   .string()
@@ -12,17 +13,21 @@ const names = z
 
 export const backfillCommand = defineCommand({
   name: "backfill",
-  summary: "rebuild events that never arrived from what Customer.io recorded, and send them through the relay",
+  summary: "rebuild events that never arrived from what Customer.io recorded, and send them",
   description:
     "Audits the days first, and sends exactly what is missing: what happened before the webhook was enabled, while it was disabled, or after " +
     "Customer.io's retries. The events go through the relay's queue, so that filters, personal data options, mapping and dead letters apply; their " +
-    "rows have `rebuilt` in the field `origin`. You can stop and repeat the command at any time. See docs/backfill.md for what can't be rebuilt.",
+    "rows have `rebuilt` in the field `origin`. With `--via batch` the same rows are uploaded as a batch, which can be reverted. You can stop and repeat the command at any time. See docs/backfill.md for what can't be rebuilt.",
   options: {
     ...auditOptions,
     metrics: { value: "names", description: "only these metrics, such as sent,opened", schema: names.optional() },
     ...backfillOptions,
     "dry-run": {
       description: "only say what would be sent, and how long it takes",
+      schema: z.boolean().default(false),
+    },
+    revert: {
+      description: "take the batches that the backfill of these days has uploaded out of the dataset, and send nothing",
       schema: z.boolean().default(false),
     },
   },
@@ -32,11 +37,17 @@ export const backfillCommand = defineCommand({
       shows: "what is missing from the summer, and how long a backfill would take",
     },
     { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31", shows: "sends it" },
+    {
+      args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --via batch",
+      shows: "uploads it as a batch, for millions of events",
+    },
+    { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --revert", shows: "reverts that batch" },
   ],
   ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
   json: backfillResult,
   check: checkAuditDays,
   async run(source, values, context) {
+    if (values.revert) return { ending: "well", json: await revertBackfill(source, values, context) };
     if (!values["dry-run"]) await refuseDatasetOfProfile(source, values, context.signal);
     const run = await runAudit(source, values, context);
     context.print(...auditLines(run.result, source.target));

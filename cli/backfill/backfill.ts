@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openLedger } from "../audit/audit.ts";
 import { feedsProfile } from "../audit/audit-source.ts";
 import type { AuditRun } from "../audit/run-audit.ts";
@@ -7,12 +5,12 @@ import type { CommandContext, ValuesOf } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { formatDuration } from "../output/duration.ts";
-import { RelayQueues } from "../relay/relay-queues.ts";
-import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
-import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
+import { listUploads } from "./batch/uploads.ts";
+import type { BackfillCounts } from "./counts.ts";
 import type { BackfillResult, backfillOptions } from "./options.ts";
-import { type BackfillCounts, planBackfill, sendMissing } from "./send-missing.ts";
+import { planBackfill } from "./send-missing.ts";
+import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
 
 /**
  * Checks whether a source's dataset may be backfilled, before an audit spends time.
@@ -36,11 +34,11 @@ interface BackfillValues extends ValuesOf<typeof backfillOptions> {
   readonly "dry-run"?: boolean;
 }
 
-/** Sends what an audit has found missing through the relay's queue. Ctrl-C stops it after the message under way. */
+/** Sends what an audit has found missing, through the relay's queue or as a batch. Ctrl-C stops it after what is under way. */
 export async function backfillMissing(
   source: StackSource,
   { parts, result }: AuditRun,
-  { rate, metrics, "dry-run": isDry = false }: BackfillValues,
+  { via, rate, metrics, "dry-run": isDry = false }: BackfillValues,
   { print, progress, signal }: Pick<CommandContext, "print" | "progress" | "signal">,
 ): Promise<BackfillResult> {
   const ledger = await openLedger(parts.folder);
@@ -49,62 +47,55 @@ export async function backfillMissing(
     const planned = await planBackfill(ledger, metrics);
     const { events, newest, unconfirmed } = planned;
     const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
+    const effort =
+      via === "batch"
+        ? `${pages} calls to Customer.io, about ${Math.ceil(events / 100)} calls to Data Prep, and one batch`
+        : `about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * events} storage operations`;
     print(
       "",
       events === 0
         ? "There is nothing to send."
-        : `${events === 1 ? "1 event" : `${events} events`} can be rebuilt: about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ` +
-            `${pages} calls to Customer.io, about ${2 * events} storage operations.`,
+        : `${events === 1 ? "1 event" : `${events} events`} can be rebuilt: ${effort}.`,
       ...[...planned.kinds].map(([kind, count]) => `  ${count} ${kind}`),
-      ...(unconfirmed > 0
+      ...(unconfirmed > 0 && via === "relay"
         ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
         : []),
     );
-    const describe = (): BackfillResult => ({
-      ...{ planned: events, sent: counts.sent, stopped: signal.aborted },
-      ...{ kinds: Object.fromEntries(counts.kinds), impossible: Object.fromEntries(counts.impossible) },
-    });
-    if (isDry || events + unconfirmed === 0) return describe();
-    const [storage, queues] = await Promise.all([RelayStorageAccount.open(source), RelayQueues.open(source)]);
+    const describe = async (): Promise<BackfillResult> => {
+      const batches = await listUploads(ledger);
+      return {
+        ...{ planned: events, sent: counts.sent, stopped: signal.aborted },
+        ...{ kinds: Object.fromEntries(counts.kinds), impossible: Object.fromEntries(counts.impossible) },
+        ...(batches.length > 0 && { batches }),
+      };
+    };
+    if (isDry || events + (via === "relay" ? unconfirmed : 0) === 0) return await describe();
     const bar = progress.bar(events);
+    const run: BackfillRun = { source, parts, ledger, rate, newest, signal, show: (done) => bar.show(done, "sent") };
     try {
-      await sendMissing(
-        {
-          ...{
-            ledger,
-            history: parts.history,
-            drafts: parts.drafts,
-            policy: policyOf(source),
-            perSecond: rate,
-            signal,
-          },
-          created: { from: parts.range.createdFrom, to: newest + 1 },
-          // Without a key the relay has taken no call, and nothing can be mistaken for what it delivered.
-          secret: signingKeysOf(source)[0] ?? randomUUID(),
-          queue: { enqueue: (message) => storage.enqueue(message), count: () => queues.count() },
-          now: () => new Date(),
-          sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
-          progress: ({ sent }) => bar.show(sent, "sent"),
-        },
-        counts,
-      );
+      await (via === "batch" ? uploadAsBatch(run, counts) : sendThroughRelay(run, counts));
     } catch (error) {
-      // Ctrl-C also ends a call to Customer.io that is under way.
+      // Ctrl-C also ends a call that is under way.
       if (!signal.aborted) throw error;
     } finally {
       bar.end();
     }
-    print(...backfillLines(counts, events), ...(signal.aborted ? [stoppedWords] : []));
-    return describe();
+    const done = await describe();
+    const where =
+      via === "batch"
+        ? `in the batch ${done.batches?.at(-1) ?? ""}; --revert takes it back`
+        : "in the relay's queue. Rows appear within the hour; then run the same audit again";
+    print(...backfillLines(counts, events, where), ...(signal.aborted ? [stoppedWords] : []));
+    return done;
   } finally {
     ledger.close();
   }
 }
 
-function backfillLines({ sent, kinds, impossible }: BackfillCounts, planned: number): string[] {
+function backfillLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
   const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
   return [
-    `${sent} of ${planned} events are in the relay's queue. Rows appear within the hour; then run the same audit again.`,
+    `${sent} of ${planned} events are ${where}.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
     ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
     ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),

@@ -4,9 +4,15 @@ import { positiveNumber } from "../command/number-option.ts";
 
 /** How a backfill sends. */
 export const backfillOptions = {
+  via: {
+    value: "way",
+    description:
+      "`relay`: through the relay's queue; `batch`: as a batch that can be reverted, for millions of events, after one event was tried both ways",
+    schema: z.enum(["relay", "batch"]).default("relay"),
+  },
   rate: {
     value: "number",
-    description: "maximum events a second that a backfill sends; it waits while the relay's queue is long",
+    description: "maximum events a second through the relay; a backfill waits while the relay's queue is long",
     schema: positiveNumber.default(50),
   },
   "into-profile": {
@@ -20,9 +26,11 @@ const counts = z.record(z.string(), z.number());
 /** What a backfill has done. */
 export const backfillResult = z.object({
   planned: z.number().describe("events that were missing before"),
-  sent: z.number().describe("events that are in the relay's queue"),
+  sent: z.number().describe("events that are in the relay's queue, or in the batch"),
   kinds: counts.describe("`sent` by kind, such as `email opened`"),
   impossible: counts.describe("events that can't be sent, by reason"),
+  batches: z.array(z.string()).optional().describe("ids of the batches that can be reverted"),
+  reverted: z.array(z.string()).optional().describe("ids of the batches that `--revert` has reverted"),
   stopped: z.boolean().describe("whether Ctrl-C stopped it before the end; the same command continues"),
 });
 

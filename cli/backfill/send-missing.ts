@@ -1,7 +1,9 @@
-import { type History, rebuildEvents, type UnknownNames } from "pulumi-customerio/history";
+import type { RebuiltEvent } from "pulumi-customerio/history";
 import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
+import { type BackfillCounts, countOne } from "./counts.ts";
+import { eachMissing, type MissingParts } from "./missing-events.ts";
 import { queueRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
@@ -10,14 +12,7 @@ const mostWaiting = 20;
 /** Milliseconds until the queue is counted again. */
 const countPause = 5_000;
 
-export interface BackfillParts {
-  /** The database of the audit that has found what is missing. */
-  readonly ledger: Ledger;
-  readonly history: Pick<History, "messages">;
-  /** When the messages were created, in Unix seconds. */
-  readonly created: { readonly from: number; readonly to: number };
-  /** Whether drafts are read, too. */
-  readonly drafts: boolean;
+export interface BackfillParts extends MissingParts {
   readonly policy: EventPolicy;
   /** For the digest of events without personal data. */
   readonly secret: string;
@@ -31,18 +26,7 @@ export interface BackfillParts {
   readonly perSecond: number;
   readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
-  /** Stops after the message under way. */
-  readonly signal: AbortSignal;
   readonly progress: (counts: BackfillCounts) => void;
-}
-
-export interface BackfillCounts {
-  /** Events that are in the relay's queue now. */
-  sent: number;
-  /** `sent` by kind, such as `email opened`. */
-  readonly kinds: Map<string, number>;
-  /** How many can't be sent, by reason. */
-  readonly impossible: Map<string, number>;
 }
 
 /** What a backfill has to send. */
@@ -85,38 +69,30 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
  * @throws what Customer.io and the storage throw; what was sent until then is noted
  */
 export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
-  const { history, ledger, created, drafts, signal, progress } = parts;
-  const unknown: UnknownNames = new Map();
+  const { signal, progress } = parts;
   const started = Math.floor(parts.now().getTime() / 1000);
-  await repeatUnconfirmed(ledger, parts.queue);
-  for (const ofDrafts of drafts ? [false, true] : [false]) {
-    for await (const { messages } of history.messages(created, signal, ofDrafts)) {
-      const deliveries = messages.map(({ id }) => id);
-      const wanted = await wantedOf(ledger, deliveries, started);
-      const events = messages
-        .flatMap((message) => rebuildEvents(message, unknown))
-        .filter((event) => wanted.delete(keyOf(event.data.delivery_id, event.object_type, event.metric)));
-      for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
-        await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
-        progress(counts);
-      }
-      if (signal.aborted) return;
+  await repeatUnconfirmed(parts.ledger, parts.queue);
+  for await (const events of eachMissing(parts, `FROM sent WHERE sent_at >= ${started}`)) {
+    for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
+      await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
+      progress(counts);
     }
+    if (signal.aborted) return;
   }
 }
 
 async function sendSome(
   { ledger, policy, secret, queue, perSecond, now, sleep, signal }: BackfillParts,
-  events: readonly ReturnType<typeof rebuildEvents>[number][],
+  events: readonly RebuiltEvent[],
   counts: BackfillCounts,
 ): Promise<void> {
   const queued: QueuedEvent[] = [];
-  const sent: (typeof events)[number][] = [];
+  const sent: RebuiltEvent[] = [];
   for (const event of events) {
     const made = queueRebuiltEvent(event, { policy, secret, now: now() });
-    if ("impossible" in made) add(counts.impossible, made.impossible);
+    if ("impossible" in made) countOne(counts.impossible, made.impossible);
     // What Customer.io's record has is short; a claim for it would be one more thing that can be left over.
-    else if (!fitsInline(made)) add(counts.impossible, "are larger than a queue message");
+    else if (!fitsInline(made)) countOne(counts.impossible, "are larger than a queue message");
     else {
       queued.push(made);
       sent.push(event);
@@ -139,27 +115,7 @@ async function sendSome(
   await ledger.confirmSent();
   for (const { object_type: objectType, metric } of sent) {
     counts.sent += 1;
-    add(counts.kinds, `${objectType} ${metric}`);
+    countOne(counts.kinds, `${objectType} ${metric}`);
   }
   await sleep((queued.length / perSecond) * 1000);
-}
-
-/** The planned events of some deliveries that were not sent since `started`, by their keys: a message may be in both lists. */
-async function wantedOf(ledger: Ledger, deliveries: readonly string[], started: number): Promise<Set<string>> {
-  if (deliveries.length === 0) return new Set();
-  const rows = await ledger.rows(
-    `SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN (FROM sent WHERE sent_at >= ${started}) s USING (delivery, object_type, metric) ` +
-      `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
-  );
-  return new Set(
-    rows.map(({ delivery, object_type, metric }) => keyOf(String(delivery), String(object_type), String(metric))),
-  );
-}
-
-function keyOf(delivery: string, objectType: string, metric: string): string {
-  return JSON.stringify([delivery, objectType, metric]);
-}
-
-function add(map: Map<string, number>, key: string): void {
-  map.set(key, (map.get(key) ?? 0) + 1);
 }

@@ -12,6 +12,8 @@ export interface DatasetBatch {
   readonly status: string;
   readonly rows: number | undefined;
   readonly errors: readonly string[];
+  /** What its creator has noted in it. */
+  readonly tags?: Readonly<Record<string, readonly string[]>>;
 }
 
 const batchesAnswer = z.record(
@@ -21,6 +23,7 @@ const batchesAnswer = z.record(
     status: z.string(),
     recordCount: z.number().nullish(),
     errors: z.array(z.object({ code: z.string(), description: z.string().nullish() })).nullish(),
+    tags: z.record(z.string(), z.array(z.string())).nullish(),
   }),
 );
 
@@ -46,12 +49,13 @@ export async function queryBatches(
   const purpose = `list the batches of the dataset ${datasetId}`;
   const found = await client.call({ method: "GET", path, params, signal, purpose }, batchesAnswer);
   return Object.entries(found)
-    .map(([id, { created, status, recordCount, errors }]) => ({
+    .map(([id, { created, status, recordCount, errors, tags }]) => ({
       id,
       createdAt: new Date(created),
       status,
       rows: recordCount ?? undefined,
       errors: (errors ?? []).map(({ code, description }) => `${code} ${description ?? ""}`.trim()),
+      ...(tags && { tags }),
     }))
     .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
 }

@@ -102,7 +102,17 @@ function contextFor(printed: string[]) {
 
 async function run(source: StackSource) {
   const printed: string[] = [];
-  const values = { ...shared, from, to, lookback: 1, folder, heal: false, rate: 50, "into-profile": false };
+  const values = {
+    ...shared,
+    from,
+    to,
+    lookback: 1,
+    folder,
+    heal: false,
+    via: "relay" as const,
+    rate: 50,
+    "into-profile": false,
+  };
   const { ending, json } = await auditCommand.run(source, values, contextFor(printed));
   expect(auditCommand.json.safeParse(json).error).toBeUndefined();
   return { ending, json, printed: printed.join("\n") };
@@ -110,8 +120,8 @@ async function run(source: StackSource) {
 
 async function runBackfill(source: StackSource, isDry: boolean) {
   const printed: string[] = [];
-  const values = { ...shared, from, to, lookback: 1, folder, rate: 50, "into-profile": false };
-  const chosen = { ...values, metrics: undefined, "dry-run": isDry };
+  const values = { ...shared, from, to, lookback: 1, folder, via: "relay" as const, rate: 50, "into-profile": false };
+  const chosen = { ...values, metrics: undefined, "dry-run": isDry, revert: false };
   const { ending, json } = await backfillCommand.run(source, chosen, contextFor(printed));
   return { ending, json, printed: printed.join("\n") };
 }
@@ -207,6 +217,16 @@ test("a dry run of a backfill says what would be sent, and a dataset of Profile 
 test("--heal needs a relay", async () => {
   const flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
   const source = await sourceOf(flow);
-  const values = { ...shared, from, to, lookback: 1, folder, heal: true, rate: 50, "into-profile": false };
+  const values = {
+    ...shared,
+    from,
+    to,
+    lookback: 1,
+    folder,
+    heal: true,
+    via: "relay" as const,
+    rate: 50,
+    "into-profile": false,
+  };
   expect(() => auditCommand.checkSources?.(values, [source])).toThrow("the source events has none");
 });

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { eachOf } from "../../each-of.ts";
+import { backfillTag } from "../../platform/batch-ingestion.ts";
 import type { DataAccess } from "../../platform/data-access.ts";
 import { type Ledger, quote } from "../ledger.ts";
 
@@ -35,17 +36,31 @@ export interface RowsRead {
   readonly lacking: number;
 }
 
+/** Catalog's words for batches whose rows are not in the dataset, and do not come any more. */
+const without: readonly string[] = ["failed", "failure", "inactive", "abandoned", "aborted"];
+
 /** Reads the dataset's rows into the ledger, batch by batch; those that an earlier run has read are left alone. */
 export async function readRows(options: RowsOptions): Promise<RowsRead> {
   const { access, ledger, since, settledBefore, signal, progress } = options;
   let [open, lacking, done] = [0, 0, 0];
+  // What a backfill uploads itself is known, and must not make everything else unknown.
+  const backfill = await ledger.note("backfill");
   for await (const batch of access.eachBatch(since, signal)) {
-    if (batch.status === "failed" || batch.status === "inactive" || batch.status === "abandoned") continue;
+    const note = `batch ${batch.id}`;
+    if (without.includes(batch.status)) {
+      if ((await ledger.note(note)) === undefined) continue;
+      // Reverted since it was read. Rows do not say which batch they are of, so all are read again.
+      await ledger.atOnce(async () => {
+        await ledger.run("DELETE FROM present");
+        await ledger.run("DELETE FROM notes WHERE name LIKE 'batch %'");
+      });
+      return readRows(options);
+    }
     if (batch.status !== "success" && batch.status !== "active") {
-      if (batch.createdAt < settledBefore) open += 1;
+      const isOwn = backfill !== undefined && batch.tags?.[backfillTag]?.includes(backfill);
+      if (!isOwn && batch.createdAt < settledBefore) open += 1;
       continue;
     }
-    const note = `batch ${batch.id}`;
     const before = await ledger.note(note);
     // A batch may have got more rows since an earlier run.
     const isRead = before !== undefined && Number(before) >= (batch.rows ?? 0);

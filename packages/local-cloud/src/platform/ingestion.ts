@@ -91,7 +91,8 @@ function applyMapping(state: PlatformState, { sandbox, record }: Arrival, mappin
   return { row, warnings: warnings.map(text), failures: failures.map(text) };
 }
 
-function violationsOf(
+/** Why the dataset's schema refuses a row. */
+export function violationsOf(
   sandbox: Sandbox,
   dataset: Dataset,
   row: JsonObject,

@@ -8,6 +8,7 @@ import { imsRoutes } from "./access/ims.ts";
 import { requirePermission } from "./access/permissions.ts";
 import { sandboxManagementRoutes } from "./access/sandbox-management.ts";
 import { platformAdminRoutes } from "./admin.ts";
+import { batchIngestionRoutes } from "./batch-ingestion.ts";
 import { batchRoutes } from "./catalog/batches.ts";
 import { datasetRoutes } from "./catalog/datasets.ts";
 import { dataPrepRoutes } from "./data-prep/routes.ts";
@@ -40,7 +41,7 @@ export interface PlatformStandIn {
 
 /**
  * Starts a stand-in for Adobe Experience Platform on a free port of 127.0.0.1: IMS, Schema Registry, Catalog, Flow Service,
- * Data Prep, Data Access, sandboxes, access control, identity namespaces, Observability Insights, the streaming host, and the
+ * Data Prep, Data Access, batch ingestion, sandboxes, access control, identity namespaces, Observability Insights, the streaming host, and the
  * admin routes under `/__local/` (see admin.ts). It keeps everything in memory; two of them share nothing.
  */
 export async function startPlatform(options: PlatformOptions): Promise<PlatformStandIn> {
@@ -81,12 +82,17 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
     requirePermission(state, () => "datasets"),
   );
   app.use(
+    "/data/foundation/import/*",
+    requirePermission(state, () => "datasets"),
+  );
+  app.use(
     "/data/foundation/flowservice/*",
     requirePermission(state, () => "streaming-source"),
   );
   app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
   app.route("/data/foundation/catalog", datasetRoutes(state));
   app.route("/data/foundation/catalog", batchRoutes(state));
+  app.route("/data/foundation/import", batchIngestionRoutes(state));
   app.route("/data/foundation/flowservice", flowServiceRoutes(state));
   app.route("/data/foundation/conversion", dataPrepRoutes(state));
   app.route("/data/foundation/export", dataAccessRoutes(state));

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Hono } from "hono";
-import type { RunWindow, Sandbox } from "../state/model.ts";
+import { uploadedBatches } from "../batch-ingestion.ts";
+import type { Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, numberParameter, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
 import type { JsonObject } from "../web/json.ts";
@@ -27,12 +28,12 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
 
   routes.get("/batches/:id/files", (context) => {
     const id = pathParameter(context, "id");
-    const run = findRun(context.get("sandbox"), id);
-    if (run === undefined) throw plainProblem(404, `The batch ${id} was not found`);
-    const count = Math.ceil(run.rows.length / rowsPerFile);
+    const batch = findBatch(context.get("sandbox"), id);
+    if (batch === undefined) throw plainProblem(404, `The batch ${id} was not found`);
+    const count = Math.ceil(batch.rows.length / rowsPerFile);
     const list = Array.from({ length: count }, (_, index) => ({
-      ...{ dataSetFileId: `${id}-${index}`, version: "1.0.0", created: String(run.startedAt), isValid: true },
-      updated: String(run.updatedAt),
+      ...{ dataSetFileId: `${id}-${index}`, version: "1.0.0", created: String(batch.created), isValid: true },
+      updated: String(batch.updated),
       _links: { self: { href: `${new URL(context.req.url).origin}/data/foundation/export/files/${id}-${index}` } },
     }));
     return answerPage(context, list);
@@ -42,7 +43,7 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
     const id = pathParameter(context, "id");
     const [, batch = "", index = ""] = id.match(/^(.+)-(\d+)$/) ?? [];
     const from = Number(index) * rowsPerFile;
-    const rows = findRun(context.get("sandbox"), batch)?.rows.slice(from, from + rowsPerFile) ?? [];
+    const rows = findBatch(context.get("sandbox"), batch)?.rows.slice(from, from + rowsPerFile) ?? [];
     const name = `part-${index.padStart(5, "0")}.parquet`;
     const wanted = context.req.query("path");
     if (rows.length === 0 || (wanted ?? name) !== name) throw plainProblem(404, `The file ${id} was not found`);
@@ -51,9 +52,12 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
     return answerBytes(bytes, context.req.header("Range"));
   });
 
-  function findRun(sandbox: Sandbox, batchId: string): RunWindow | undefined {
-    if (state.switches.rowsShow === "later") return undefined;
-    return [...sandbox.runs.values()].find(({ successBatchId }) => successBatchId === batchId);
+  /** A batch whose rows can be read. */
+  function findBatch(sandbox: Sandbox, id: string) {
+    const uploaded = uploadedBatches(state, sandbox).find((batch) => batch.id === id && batch.status === "success");
+    if (uploaded !== undefined || state.switches.rowsShow === "later") return uploaded;
+    const run = [...sandbox.runs.values()].find(({ successBatchId }) => successBatchId === id);
+    return run && { rows: run.rows, created: run.startedAt, updated: run.updatedAt };
   }
 }
 

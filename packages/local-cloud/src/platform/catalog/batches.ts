@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { renderUploaded, uploadedBatches } from "../batch-ingestion.ts";
 import type { RunWindow, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../web/http.ts";
@@ -6,7 +7,10 @@ import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
 
-/** Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records. */
+/**
+ * Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records; and the batches
+ * that somebody has uploaded.
+ */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
@@ -76,6 +80,9 @@ function batches(state: PlatformState, sandbox: Sandbox): Batch[] {
       const outcome = { status: "failed", recordCount: 0, failedRecordCount: run.failedRecords, errors };
       found.push({ id: run.failedBatchId, datasetId: run.datasetId, item: render(state, run, outcome) });
     }
+  }
+  for (const batch of uploadedBatches(state, sandbox)) {
+    found.push({ id: batch.id, datasetId: batch.datasetId, item: renderUploaded(state, batch) });
   }
   return found;
 }

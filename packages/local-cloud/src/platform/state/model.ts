@@ -91,6 +91,23 @@ export interface RunWindow {
   readonly failedBatchId: string;
 }
 
+/** A batch that somebody uploads (Batch Ingestion API). */
+export interface UploadedBatch {
+  readonly id: string;
+  readonly datasetId: string;
+  readonly tags: Json;
+  readonly created: number;
+  updated: number;
+  status: "loading" | "staging" | "success" | "failed" | "aborted" | "inactive";
+  /** When staging ends. */
+  readyAt: number;
+  /** The uploaded files by their paths. */
+  readonly files: Map<string, string>;
+  /** Its rows in the dataset. */
+  rows: JsonObject[];
+  errors: { code: string; description: string }[];
+}
+
 /** The content of one sandbox; sandboxes share only the global XDM resources. */
 export interface Sandbox {
   readonly name: string;
@@ -108,6 +125,7 @@ export interface Sandbox {
   readonly flows: Map<string, Flow>;
   /** By flow id and hour. */
   readonly runs: Map<string, RunWindow>;
+  readonly uploadedBatches: Map<string, UploadedBatch>;
 }
 
 /** The content of one version of a mapping set. */

@@ -22,5 +22,6 @@ export function newSandbox(name: string, now: number): Sandbox {
     connections: { connections: new Map(), sourceConnections: new Map(), targetConnections: new Map() },
     flows: new Map(),
     runs: new Map(),
+    uploadedBatches: new Map(),
   };
 }

@@ -71,6 +71,10 @@ export interface PlatformSwitches {
   emptyPreview: "404" | "empty-list";
   /** A dataset's preview: an object with the rows in `data`, or a bare list of rows. */
   previewAnswer: "object" | "list";
+  /** Seconds for which an uploaded batch is staging, after it was completed. */
+  batchStagingSeconds: number;
+  /** A record of an uploaded batch that does not conform to the schema: the whole batch fails, or the record is left out. */
+  invalidBatchRecord: "fails-batch" | "left-out";
 }
 
 export const strictSwitches: Readonly<PlatformSwitches> = {
@@ -104,6 +108,8 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   inletMetrics: "at-once",
   emptyPreview: "404",
   previewAnswer: "object",
+  batchStagingSeconds: 2,
+  invalidBatchRecord: "fails-batch",
 };
 
 export interface PlatformOptions {

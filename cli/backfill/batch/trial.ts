@@ -1,0 +1,142 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { encodeEnvelopes } from "../../../relay/core/event/envelope.ts";
+import { quote } from "../../audit/ledger.ts";
+import type { DataAccess } from "../../platform/data-access.ts";
+import { eachMissing } from "../missing-events.ts";
+import { type MappedRow, mapEvents } from "./mapped-rows.ts";
+import { selectUnwanted, type UploadParts } from "./upload-missing.ts";
+import { completeUpload, openUpload, revertUpload } from "./uploads.ts";
+
+/** Milliseconds for which the trial waits for rows. They show within the hour, as a rule. */
+const longest = 2 * 3_600_000;
+/** Milliseconds by which a streaming batch may be older than its newest row. */
+const batchSpan = 3_600_000;
+
+export interface TrialParts extends UploadParts {
+  readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  /** Puts a message into the relay's queue. */
+  readonly enqueue: (message: string) => Promise<void>;
+  /** Waits before the dataset is read again. */
+  readonly pauseForRows: () => Promise<unknown>;
+}
+
+const trialNote = z.object({
+  /** The `_id` of both rows. */
+  id: z.string(),
+  batch: z.string(),
+  /** Milliseconds since 1970. */
+  since: z.number(),
+  isQueued: z.boolean(),
+});
+type Trial = z.output<typeof trialNote>;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * Sends one of the planned events both ways, as a batch and through the relay, compares the two rows in the dataset, and reverts the batch.
+ * It is done once for a folder; a run that was stopped continues to wait.
+ *
+ * @throws if the rows differ: then nothing else may go as a batch
+ */
+export async function tryOneEvent(parts: TrialParts): Promise<void> {
+  const { ledger } = parts;
+  const note = await ledger.note("trial");
+  if (note === "passed") return;
+  const before = note === undefined ? undefined : trialNote.parse(JSON.parse(note));
+  if (before && !before.isQueued) await revertUpload(parts, before.batch);
+  const trial = before?.isQueued ? before : await beginTrial(parts);
+  if (trial === undefined) return;
+  const { uploaded, streamed } = await awaitRows(parts, trial);
+  await revertUpload(parts, trial.batch);
+  const different = differingPaths(uploaded, streamed);
+  await ledger.setNote("trial", different.length === 0 ? "passed" : JSON.stringify({ ...trial, isQueued: false }));
+  if (different.length === 0) return;
+  throw new Error(
+    `A batch would make other rows than the dataflow: of one event that was sent both ways, these fields differ: ${different.join(", ")}. ` +
+      "The batch was reverted. Leave out --via batch: the same events then go through the relay.",
+  );
+}
+
+async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
+  const { ledger, ingestion, now, signal } = parts;
+  const since = now().getTime();
+  const chosen = await firstRow(parts);
+  if (chosen === undefined) return undefined;
+  const { event, queued, row } = chosen;
+  const batch = await openUpload(parts);
+  const trial = { id: queued.id, batch, since, isQueued: false };
+  await ledger.setNote("trial", JSON.stringify(trial));
+  await ingestion.upload(batch, "rows-0.json", Buffer.from(`${JSON.stringify(row)}\n`), signal);
+  await completeUpload(parts, batch);
+  // Only what Platform takes as a batch is streamed: that row stays.
+  const messages = encodeEnvelopes([queued]);
+  const { object_type: objectType, metric, timestamp, data } = event;
+  await ledger.addSent([{ delivery: data.delivery_id, objectType, metric, happened: timestamp }], messages, now());
+  for (const message of messages) await parts.enqueue(message);
+  await ledger.confirmSent();
+  await ledger.setNote("trial", JSON.stringify({ ...trial, isQueued: true }));
+  return { ...trial, isQueued: true };
+}
+
+async function firstRow(parts: TrialParts): Promise<MappedRow | undefined> {
+  for await (const events of eachMissing(parts, selectUnwanted(parts.now()))) {
+    const [first] = await mapEvents(parts, events.slice(0, 1), { impossible: new Map() });
+    if (first) return first;
+  }
+  return undefined;
+}
+
+async function awaitRows(parts: TrialParts, trial: Trial): Promise<{ readonly uploaded: Row; readonly streamed: Row }> {
+  for (;;) {
+    const { uploaded, streamed } = await readTrialRows(parts, trial);
+    if (uploaded && streamed) return { uploaded, streamed };
+    if (parts.now().getTime() - trial.since > longest) {
+      throw new Error(
+        `The event ${trial.id} was sent through the relay and as the batch ${trial.batch}, and ${streamed ? "the batch" : "the relay"} has ` +
+          "not brought its row in two hours. Run npx customerio-aep status. The same command continues to wait.",
+      );
+    }
+    await parts.pauseForRows();
+    parts.signal.throwIfAborted();
+  }
+}
+
+async function readTrialRows(
+  { access, ledger, folder, signal }: TrialParts,
+  { id, batch, since }: Trial,
+): Promise<{ readonly uploaded: Row | undefined; readonly streamed: Row | undefined }> {
+  let [uploaded, streamed]: (Row | undefined)[] = [];
+  const local = path.join(folder, "trial.parquet");
+  for await (const found of access.eachBatch(new Date(since - batchSpan), signal)) {
+    if (found.status !== "success" && found.status !== "active") continue;
+    for (const file of await access.listFiles(found.id, signal)) {
+      if (!file.name.endsWith(".parquet")) continue;
+      await access.download(file, local, signal);
+      const table = `read_parquet(${quote(local)}) t`;
+      const [row] = await ledger.rows(
+        `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ${table} WHERE _id = ${quote(id)}`,
+      );
+      await rm(local);
+      if (row === undefined) continue;
+      const content = JSON.parse(String(row.row)) as Row;
+      if (found.id === batch) uploaded = content;
+      else streamed = content;
+    }
+  }
+  return { uploaded, streamed };
+}
+
+/** The paths whose values differ. A field that is absent is like one that is null. */
+export function differingPaths(one: Row, other: Row): string[] {
+  const [left, right] = [flatten(one), flatten(other)];
+  return [...new Set([...left.keys(), ...right.keys()])].filter((key) => left.get(key) !== right.get(key)).sort();
+}
+
+function flatten(value: unknown, at = "", into = new Map<string, string>()): Map<string, string> {
+  if (value === null || value === undefined) return into;
+  if (typeof value !== "object") into.set(at, JSON.stringify(value));
+  else for (const [key, item] of Object.entries(value)) flatten(item, at === "" ? key : `${at}.${key}`, into);
+  return into;
+}

@@ -1,0 +1,113 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { rowAfter } from "../../audit/audit.ts";
+import { quote } from "../../audit/ledger.ts";
+import type { BackfillCounts } from "../counts.ts";
+import { eachMissing, type MissingParts } from "../missing-events.ts";
+import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
+import { completeUpload, findOpenUpload, openUpload, type UploadService } from "./uploads.ts";
+
+/** Bytes of a file from which on the next begins: a batch takes 1,500 files at most, of 256 MB each. */
+const fileBytes = 32_000_000;
+
+export interface UploadParts extends MissingParts, MappingParts, UploadService {
+  /** Where a file is until Platform has it. */
+  readonly folder: string;
+  readonly fileBytes?: number;
+  readonly progress: (events: number) => void;
+}
+
+/**
+ * Uploads the planned events as a batch, in the shape that streaming would have made.
+ *
+ * A file is written, noted, uploaded and deleted, in this order, and has the same name and content if it is uploaded again. So a kill at any
+ * point loses nothing and doubles nothing: what is noted is in the batch, and what is in the batch is noted.
+ *
+ * @throws what Customer.io and Platform throw, and if Platform refuses the batch
+ */
+export async function uploadMissing(parts: UploadParts, counts: BackfillCounts): Promise<void> {
+  const { ledger, signal } = parts;
+  let batch = await findOpenUpload(parts);
+  if (batch !== undefined) await uploadNotedFile(parts, batch);
+  let rows: MappedRow[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    if (rows.length === 0) return;
+    batch ??= await openUpload(parts);
+    await addFile(parts, batch, rows);
+    parts.progress(await countEvents(parts, batch));
+    [rows, bytes] = [[], 0];
+  };
+  for await (const events of eachMissing(parts, selectUnwanted(parts.now()))) {
+    const mapped = await mapEvents(parts, events, counts);
+    rows.push(...mapped);
+    bytes += mapped.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)), 0);
+    if (bytes >= (parts.fileBytes ?? fileBytes)) await flush();
+    if (signal.aborted) return;
+  }
+  await flush();
+  if (batch === undefined) return;
+  await completeUpload(parts, batch);
+  const kinds = await ledger.rows(
+    "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events FROM uploaded " +
+      `WHERE batch = ${quote(batch)} GROUP BY kind ORDER BY kind`,
+  );
+  for (const { kind, events } of kinds) {
+    counts.kinds.set(String(kind), Number(events));
+    counts.sent += Number(events);
+  }
+}
+
+/** SQL for what is in a batch, or was sent through the relay so lately that its row may not show yet, such as the trial's event. */
+export function selectUnwanted(now: Date): string {
+  const since = Math.floor(now.getTime() / 1000) - rowAfter;
+  return (
+    "SELECT delivery, object_type, metric FROM uploaded UNION ALL " +
+    `SELECT delivery, object_type, metric FROM sent WHERE sent_at >= ${since}`
+  );
+}
+
+async function addFile(parts: UploadParts, batch: string, rows: readonly MappedRow[]): Promise<void> {
+  const { ledger, ingestion, signal } = parts;
+  const part = (await lastPart(parts, batch)) + 1;
+  const file = fileOf(parts, batch, part);
+  const lines = Buffer.from(rows.map(({ row }) => `${JSON.stringify(row)}\n`).join(""));
+  await writeFile(file, lines, { mode: 0o600 });
+  const values = rows.map(({ event: { object_type: objectType, metric, data } }) =>
+    [quote(batch), part, quote(data.delivery_id), quote(objectType), quote(metric)].join(", "),
+  );
+  await ledger.run(`INSERT INTO uploaded VALUES ${values.map((value) => `(${value})`).join(", ")}`);
+  await ingestion.upload(batch, nameOf(part), lines, signal);
+  await rm(file);
+}
+
+/** A run that was killed has noted its last file, and may not have uploaded it. */
+async function uploadNotedFile(parts: UploadParts, batch: string): Promise<void> {
+  const part = await lastPart(parts, batch);
+  if (part < 0) return;
+  const file = fileOf(parts, batch, part);
+  const lines = await readFile(file).catch(() => undefined);
+  if (lines === undefined) return;
+  await parts.ingestion.upload(batch, nameOf(part), lines, parts.signal);
+  await rm(file);
+}
+
+async function lastPart({ ledger }: UploadParts, batch: string): Promise<number> {
+  const [row] = await ledger.rows(`SELECT max(part) AS part FROM uploaded WHERE batch = ${quote(batch)}`);
+  return row?.part === null || row?.part === undefined ? -1 : Number(row.part);
+}
+
+async function countEvents({ ledger }: UploadParts, batch: string): Promise<number> {
+  const [row] = await ledger.rows(
+    `SELECT CAST(count(*) AS INTEGER) AS events FROM uploaded WHERE batch = ${quote(batch)}`,
+  );
+  return Number(row?.events ?? 0);
+}
+
+function nameOf(part: number): string {
+  return `rows-${part}.json`;
+}
+
+function fileOf({ folder }: UploadParts, batch: string, part: number): string {
+  return path.join(folder, `${batch}-${nameOf(part)}`);
+}

@@ -1,0 +1,13 @@
+/** What a backfill has done so far. */
+export interface BackfillCounts {
+  /** Events that are in the relay's queue or in the batch now. */
+  sent: number;
+  /** `sent` by kind, such as `email opened`. */
+  readonly kinds: Map<string, number>;
+  /** How many can't be sent, by reason. */
+  readonly impossible: Map<string, number>;
+}
+
+export function countOne(map: Map<string, number>, key: string): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}

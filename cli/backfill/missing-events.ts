@@ -1,0 +1,51 @@
+import { type History, type RebuiltEvent, rebuildEvents, type UnknownNames } from "pulumi-customerio/history";
+import { type Ledger, quote } from "../audit/ledger.ts";
+
+export interface MissingParts {
+  /** The database of the audit that has found what is missing. */
+  readonly ledger: Ledger;
+  readonly history: Pick<History, "messages">;
+  /** When the messages were created, in Unix seconds. */
+  readonly created: { readonly from: number; readonly to: number };
+  /** Whether drafts are read, too. */
+  readonly drafts: boolean;
+  /** Stops after what is under way. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Rebuilds the planned events from Customer.io's record, a page of messages at a time.
+ *
+ * @param done SQL that selects what is not wanted any more, asked for each page
+ */
+export async function* eachMissing(
+  { ledger, history, created, drafts, signal }: MissingParts,
+  done: string,
+): AsyncGenerator<RebuiltEvent[]> {
+  const unknown: UnknownNames = new Map();
+  for (const ofDrafts of drafts ? [false, true] : [false]) {
+    for await (const { messages } of history.messages(created, signal, ofDrafts)) {
+      const deliveries = messages.map(({ id }) => id);
+      const wanted = await wantedOf(ledger, deliveries, done);
+      yield messages
+        .flatMap((message) => rebuildEvents(message, unknown))
+        .filter((event) => wanted.delete(keyOf(event.data.delivery_id, event.object_type, event.metric)));
+    }
+  }
+}
+
+/** The planned events of some deliveries, by their keys: a message may be in both lists. */
+async function wantedOf(ledger: Ledger, deliveries: readonly string[], done: string): Promise<Set<string>> {
+  if (deliveries.length === 0) return new Set();
+  const rows = await ledger.rows(
+    `SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
+      `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
+  );
+  return new Set(
+    rows.map(({ delivery, object_type, metric }) => keyOf(String(delivery), String(object_type), String(metric))),
+  );
+}
+
+function keyOf(delivery: string, objectType: string, metric: string): string {
+  return JSON.stringify([delivery, objectType, metric]);
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { previewMappings } from "pulumi-aep/client";
+import type { AuditParts } from "../audit/audit.ts";
+import type { Ledger } from "../audit/ledger.ts";
+import { platformOf } from "../clients.ts";
+import { BatchIngestion } from "../platform/batch-ingestion.ts";
+import { mappingDraftOf } from "../preview/mapping-draft.ts";
+import { RelayQueues } from "../relay/relay-queues.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import type { StackSource } from "../stack/source.ts";
+import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
+import { tryOneEvent } from "./batch/trial.ts";
+import { uploadMissing } from "./batch/upload-missing.ts";
+import type { UploadService } from "./batch/uploads.ts";
+import type { BackfillCounts } from "./counts.ts";
+import { sendMissing } from "./send-missing.ts";
+
+/** Milliseconds between two looks at a batch's state, and at the dataset for rows that were streamed. */
+const [statePause, rowsPause] = [10_000, 60_000];
+
+/** What both ways need. */
+export interface BackfillRun {
+  readonly source: StackSource;
+  readonly parts: AuditParts;
+  readonly ledger: Ledger;
+  /** Events a second at most, through the relay. */
+  readonly rate: number;
+  /** Unix seconds of the newest planned event. */
+  readonly newest: number;
+  readonly signal: AbortSignal;
+  /** Shows how many events are done. */
+  readonly show: (done: number) => void;
+}
+
+/** Sends the planned events through the relay's own queue. */
+export async function sendThroughRelay(run: BackfillRun, counts: BackfillCounts): Promise<void> {
+  const { source, rate, signal, show } = run;
+  const [storage, queues] = await Promise.all([RelayStorageAccount.open(source), RelayQueues.open(source)]);
+  await sendMissing(
+    {
+      ...commonParts(run),
+      perSecond: rate,
+      queue: { enqueue: (message) => storage.enqueue(message), count: () => queues.count() },
+      sleep: (milliseconds) => pause(milliseconds, signal),
+      progress: ({ sent }) => show(sent),
+    },
+    counts,
+  );
+}
+
+/** Tries one event both ways, and uploads the planned events as a batch. */
+export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<void> {
+  const { source, parts, signal, show } = run;
+  const storage = await RelayStorageAccount.open(source);
+  const draft = mappingDraftOf(source);
+  const upload = {
+    ...commonParts(run),
+    ...uploadServiceOf(source, run.ledger, signal),
+    map: (records: Parameters<typeof previewMappings>[2]) =>
+      previewMappings(platformOf(source), draft, records, signal),
+    folder: parts.folder,
+    progress: show,
+  };
+  await tryOneEvent({
+    ...{ ...upload, access: parts.access },
+    enqueue: (message) => storage.enqueue(message),
+    pauseForRows: () => pause(rowsPause, signal),
+  });
+  await uploadMissing(upload, counts);
+}
+
+export function uploadServiceOf(source: StackSource, ledger: Ledger, signal: AbortSignal): UploadService {
+  const ingestion = new BatchIngestion(platformOf(source), source.datasetId);
+  return { ledger, ingestion, pause: () => pause(statePause, signal), now: () => new Date(), signal };
+}
+
+function commonParts({ source, parts, ledger, newest, signal }: BackfillRun) {
+  return {
+    ...{ ledger, history: parts.history, drafts: parts.drafts, policy: policyOf(source), signal },
+    created: { from: parts.range.createdFrom, to: newest + 1 },
+    // Without a key the relay has taken no call, and nothing can be mistaken for what it delivered.
+    secret: signingKeysOf(source)[0] ?? randomUUID(),
+    now: () => new Date(),
+  };
+}
+
+/** Waits; returns early after Ctrl-C. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<unknown> {
+  return sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}

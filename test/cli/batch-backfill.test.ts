@@ -1,0 +1,223 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
+import { sumCells } from "../../cli/audit/report.ts";
+import { differingPaths, type TrialParts, tryOneEvent } from "../../cli/backfill/batch/trial.ts";
+import { uploadMissing } from "../../cli/backfill/batch/upload-missing.ts";
+import { listUploads, revertUpload } from "../../cli/backfill/batch/uploads.ts";
+import type { BackfillCounts } from "../../cli/backfill/counts.ts";
+import { planBackfill } from "../../cli/backfill/send-missing.ts";
+import { BatchIngestion } from "../../cli/platform/batch-ingestion.ts";
+import { DataAccess } from "../../cli/platform/data-access.ts";
+import { readQueueMessage } from "../../cli/relay/queue-message.ts";
+import { isObject, type Json, type JsonObject, objectOf } from "../../packages/local-cloud/src/platform/web/json.ts";
+import { credentials, flowing, Platform, type RunningFlow } from "../../packages/local-cloud/test/platform/harness.ts";
+import { AepClient, previewMappings } from "../../packages/pulumi-aep/src/client/index.ts";
+import { config } from "../../packages/pulumi-aep/src/config.ts";
+import { classifyText } from "../../relay/core/event/classify.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
+import { closeWorld, day, happen, type Made, now, openWorld, partsFor, start } from "./audit-world.ts";
+
+/** Three days of messages; every other one never arrived. */
+const recorded: readonly Made[] = Array.from({ length: 24 }, (_, at) =>
+  happen(`d${at}`, (at % 3) * day + at, "sent", { recipient: `d${at}@example.org` }),
+);
+const arrived = recorded.filter((_, at) => at % 2 === 0);
+const lost = recorded.filter((_, at) => at % 2 === 1);
+const lostIds = lost.map(({ data }) => `customerio-aep-rebuilt-${data.delivery_id}-email-sent`).toSorted();
+
+const text = { title: "Text", type: "string" };
+const long = { title: "Number", type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
+const properties = {
+  ...{ delivery_id: text, object_type: text, metric: text, timestamp: long, recipient: text, origin: text },
+};
+const mappings = [
+  ...["object_type", "metric", "timestamp", "data.delivery_id", "data.recipient", "relay.origin"].map((source) => ({
+    ...{ sourceType: "ATTRIBUTE" as const, source },
+    destination: `_acme.customerio.${source.replace(/^(data|relay)\./, "")}`,
+  })),
+];
+const whole = [
+  { sourceType: "ATTRIBUTE" as const, source: "event_id", destination: "_id" },
+  { sourceType: "ATTRIBUTE" as const, source: "relay.occurred_at", destination: "timestamp" },
+  ...mappings,
+];
+
+let platform: Platform;
+let flow: RunningFlow;
+let client: AepClient;
+let folder: string;
+let queued: string[];
+
+beforeEach(async () => {
+  queued = [];
+  folder = await mkdtemp(path.join(tmpdir(), "batch-backfill-"));
+  platform = await Platform.start();
+  platform.pass((now.getTime() - platform.now) / 1000);
+  platform.token = String((await platform.askForToken()).body.access_token);
+  flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+  const settings = config.parse({
+    ...{ clientId: credentials.clientId, clientSecret: credentials.clientSecret[0], orgId: credentials.orgId },
+    ...{ sandbox: "dev", imsUrl: platform.url, platformUrl: platform.url },
+  });
+  client = new AepClient(settings, { sleep: async () => undefined });
+  await openWorld(recorded);
+  for (const made of arrived) await stream(JSON.stringify({ event_id: `live-${made.data.delivery_id}`, ...made }));
+});
+afterEach(async () => {
+  await closeWorld();
+  await platform.close();
+  await rm(folder, { recursive: true });
+});
+
+/** What the relay does with an event, and the dataflow after it. */
+async function stream(body: string, receivedAt = now.toISOString()): Promise<void> {
+  const classified = classifyText(body);
+  if (classified.kind === "malformed") throw new Error(classified.reason);
+  const record = JSON.parse(enrich(classified, receivedAt)) as JsonObject;
+  await platform.send(flow.inletUrl, flow.flow, { ...record, occurred_at: objectOf(record.relay).occurred_at ?? null });
+  await platform.idle();
+}
+
+async function deliverQueue(change: (body: Made) => Made = (made) => made): Promise<void> {
+  // A streaming batch of the hour that an audit has read gets no more rows in Platform.
+  platform.pass(3600);
+  for (const message of queued.splice(0)) {
+    const read = readQueueMessage(message);
+    if (!read.readable) throw new Error("not readable");
+    for (const event of read.events) {
+      const body = "body" in event ? String(event.body) : "";
+      await stream(JSON.stringify(change(JSON.parse(body) as Made)), event.receivedAt);
+    }
+  }
+}
+
+const rows = async (): Promise<JsonObject[]> => {
+  const all: Json = await platform.rows(flow.dataset);
+  return Array.isArray(all) ? all.filter(isObject) : [];
+};
+const rebuiltIds = async () =>
+  (await rows())
+    .flatMap(({ _id }) => (String(_id).startsWith("customerio-aep-rebuilt-") ? [String(_id)] : []))
+    .toSorted();
+
+const clock = () => new Date(platform.now);
+const auditParts = (): AuditParts =>
+  partsFor(new DataAccess(client, flow.dataset), { folder, now: new Date(platform.now) });
+
+/** One run of the command: an audit, the trial, and the upload. */
+async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<BackfillCounts> {
+  const parts = auditParts();
+  await audit(parts);
+  const ledger = await openLedger(folder);
+  const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  try {
+    await planBackfill(ledger, undefined);
+    const trial: TrialParts = {
+      ...{ ledger, history: parts.history, drafts: true, created: { from: start - day, to: start + 4 * day } },
+      ...{ policy: eventPolicy.parse({}), secret: "key", now: clock, signal: new AbortController().signal },
+      map: (records) => previewMappings(client, { schemaId: flow.schema, mappings: whole }, records, trial.signal),
+      ingestion: new BatchIngestion(client, flow.dataset),
+      pause: async () => platform.pass(1),
+      ...{ folder, access: parts.access, progress: () => undefined },
+      enqueue: async (message) => void queued.push(message),
+      pauseForRows: () => deliverQueue(),
+      ...more,
+    };
+    if (withTrial) await tryOneEvent(trial);
+    await uploadMissing(trial, counts);
+    return counts;
+  } finally {
+    ledger.close();
+  }
+}
+
+test("one event is tried both ways, the rest is a batch, and a second audit is clean", async () => {
+  const counts = await run();
+  // The event of the trial was streamed, and its batch was reverted.
+  expect(counts.sent).toBe(lost.length - 1);
+  expect(await rebuiltIds()).toEqual(lostIds);
+  const all = await rows();
+  expect(
+    all.every((row) => JSON.stringify(row).includes('"origin":"rebuilt"') === String(row._id).includes("rebuilt")),
+  ).toBe(true);
+  const { cells } = await audit(auditParts());
+  expect(sumCells(cells)).toMatchObject({ recorded: recorded.length, found: recorded.length, missing: 0, extra: 0 });
+  expect((await run()).sent).toBe(0);
+  expect(await rebuiltIds()).toEqual(lostIds);
+  expect(await readdir(folder)).not.toEqual(expect.arrayContaining([expect.stringMatching(/rows-|parquet/)]));
+});
+
+test("a row that the dataflow makes differently stops it, names fields without values, and nothing else is there", async () => {
+  const pauseForRows = () =>
+    deliverQueue((made) => ({ ...made, data: { ...made.data, recipient: "secret@example.org" } }));
+  const failed = run({ pauseForRows });
+  await expect(failed).rejects.toThrow("these fields differ: _acme.customerio.recipient.");
+  await expect(failed).rejects.not.toThrow("@example.org");
+  expect(await rebuiltIds()).toHaveLength(1);
+});
+
+test("killed at any call, and run again, every row is there once", async () => {
+  for (let call = 1; ; call += 1) {
+    let calls = 0;
+    const real = new BatchIngestion(client, flow.dataset);
+    const dieAt = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (++calls === call) throw new Error("killed");
+      const result = await work();
+      if (++calls === call) throw new Error("killed");
+      return result;
+    };
+    const ingestion: TrialParts["ingestion"] = {
+      create: (...given) => dieAt(() => real.create(...given)),
+      upload: (...given) => dieAt(() => real.upload(...given)),
+      complete: (...given) => dieAt(() => real.complete(...given)),
+      abort: (...given) => dieAt(() => real.abort(...given)),
+      revert: (...given) => dieAt(() => real.revert(...given)),
+      readState: (...given) => dieAt(() => real.readState(...given)),
+    };
+    const ended = await run({ ingestion, fileBytes: 1_000 }).then(
+      () => true,
+      (error: Error) => {
+        expect(error.message).toBe("killed");
+        return false;
+      },
+    );
+    if (ended) break;
+  }
+  await deliverQueue();
+  await audit(auditParts());
+  expect(await rebuiltIds()).toEqual(lostIds);
+}, 60_000);
+
+test("a revert takes the rows back, and an audit of the same folder finds them missing again", async () => {
+  await run({}, false);
+  expect(await rebuiltIds()).toEqual(lostIds);
+  await audit(auditParts());
+  const ledger = await openLedger(folder);
+  const service = {
+    ...{ ledger, ingestion: new BatchIngestion(client, flow.dataset), now: clock },
+    ...{ pause: async () => undefined, signal: new AbortController().signal },
+  };
+  for (const batch of await listUploads(ledger)) expect(await revertUpload(service, batch)).toBe(true);
+  ledger.close();
+  expect(await rebuiltIds()).toEqual([]);
+  const { cells } = await audit(auditParts());
+  expect(sumCells(cells)).toMatchObject({ found: arrived.length, missing: lost.length });
+  expect((await run({}, false)).sent).toBe(lost.length);
+});
+
+test("a batch that Platform refuses leaves nothing, and its events are missing again", async () => {
+  const map: TrialParts["map"] = async (records) =>
+    records.map((record) => ({ record, row: { _id: "x", _acme: { customerio: { metric: 7 } } }, errors: [] }));
+  await expect(run({ map }, false)).rejects.toThrow(/did not take the batch .*: it is failed \(400\)/);
+  expect(await rebuiltIds()).toEqual([]);
+  expect((await run({}, false)).sent).toBe(lost.length);
+});
+
+test("rows are compared by their values, and null is like an absent field", () => {
+  const one = { _id: "1", a: { b: null, c: [1, 2] } };
+  expect(differingPaths(one, { _id: "1", a: { c: [1, 2] } })).toEqual([]);
+  expect(differingPaths(one, { _id: "1", a: { b: 0, c: [1, 3] } })).toEqual(["a.b", "a.c.1"]);
+});
