@@ -2,6 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { balance, mismatches } from "../../packages/local-cloud/src/demo/balance.ts";
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { cli } from "../cli/cli.ts";
+import { callManagement } from "./azure-management.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // Changes by hand to a running stack. The tests run in order: each continues from the previous one.
@@ -133,6 +135,28 @@ test(
     await stack.pulumi.refresh("--expect-no-changes");
   },
   4 * minutes,
+);
+
+test(
+  "who may reach storage and vault, changed in Azure, is found by a refresh and by drift",
+  async () => {
+    const rules = { defaultAction: "Allow", bypass: "None", ipRules: [{ value: "203.0.113.7" }] };
+    const state = await stack.pulumi.run("stack", "export", "--stack", "local");
+    const ids = [...new Set(state.match(/(?<="id": ")[^"]*\/(?:storageAccounts|vaults)\/[^/"]+(?=")/g))];
+    expect(ids).toHaveLength(2);
+    for (const id of ids) {
+      const changed = { properties: { networkAcls: rules } };
+      expect((await callManagement(stack.cloud.environment, "PATCH", id, changed)).status).toBe(200);
+    }
+    const choice = ["--stack", "local", "--config-file", stack.configFile];
+    const refreshed = await failureOf(stack.pulumi.run("refresh", "--preview-only", "--expect-no-changes", ...choice));
+    expect(refreshed).toContain("no changes were expected for refresh but changes were proposed");
+    expect(refreshed).toContain("~ 2 to update");
+    const { code, stdout } = await cli(stack.cloud.environment, "drift", ...choice);
+    expect(code).toBe(1);
+    for (const id of ids) expect(stdout).toContain(`access ${id.split("/").at(-1)} was changed`);
+  },
+  2 * minutes,
 );
 
 test(

@@ -1,10 +1,16 @@
+import { createHmac } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { callManagement } from "./azure-management.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
+import { eventOf } from "./traffic.ts";
 
 // Profile from the first preview to after destroy: each test continues from the previous one. In `prod`, so that the real engine creates and deletes
 // what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings. And with what a bank asks for
-// besides: a private network, an allow-list, a budget, and a vault and an identity of a platform team.
+// besides: a private network, a front door with an address of its own, a budget, and a vault and an identity of a platform team. Roles take effect
+// late, as in Azure.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -28,8 +34,11 @@ async function newLogs(): Promise<string> {
   return fresh;
 }
 
+const frontDoorId = "11111111-2222-4333-8444-555555555555";
+const webhookEndpoint = "https://events.example.com/customerio";
+
 test(
-  "turning it on warns that it can't be undone",
+  "turning it on warns that it can't be undone; roles that do not take effect end an up with an error, and no webhook is enabled",
   async () => {
     await stack.pulumi.run("config", "set", "environment", "prod", ...stackFlags());
     await configureBank();
@@ -39,7 +48,32 @@ test(
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
     await stack.pulumi.preview();
     expect(await newLogs()).toContain("profile.enabled can't be undone.");
-    await stack.pulumi.up();
+
+    await stack.vendors.switchAzure({ roleAssignmentDelay: 60 * minutes });
+    const failed = failureOf(stack.pulumi.up());
+    await secretsRefused();
+    // Ctrl-C ends the wait as the time limit does.
+    await stack.pulumi.interrupt();
+    const said = await failed;
+    expect(said).toMatch(
+      /The relay has no value for .*: Azure could not resolve the Key Vault reference \(stopped by the user\)/,
+    );
+    expect(said).toMatch(/CUSTOMERIO_SIGNING_KEYS \(AccessToKeyVaultDenied: /);
+    expect(said).toContain("The app's identity needs the role Key Vault Secrets User on the key vault hub-keys");
+    expect(await webhooks()).toEqual([]);
+  },
+  4 * minutes,
+);
+
+test(
+  "an up waits for the roles, and ends when the relay works",
+  async () => {
+    const up = stack.pulumi.up();
+    await secretsRefused();
+    expect(await webhooks()).toEqual([]);
+    await stack.vendors.switchAzure({ roleAssignmentDelay: 0 });
+    await up;
+    expect(await webhooks()).toEqual([expect.objectContaining({ disabled: false })]);
     schemaId = (await stack.pulumi.outputs()).schemaId;
     const made = (await stack.vendors.leftovers()).Azure.join("\n");
     // Blob, queue, table and the host's blobs: the given vault is its owner's.
@@ -51,6 +85,17 @@ test(
     expect(await newLogs()).not.toContain("profile.enabled can't be undone");
   },
   4 * minutes,
+);
+
+test(
+  "calls through the front door come in from the first on, and those through the front door of others do not",
+  async () => {
+    expect(await callThrough("99999999-2222-4333-8444-555555555555", "of-a-stranger")).toBe(403);
+    expect(await callThrough(frontDoorId, "through-the-front-door")).toBe(200);
+    for (let looks = 0; looks < 200 && (await stack.vendors.deliveredIds()).length === 0; looks++) await wait(100);
+    expect(await stack.vendors.deliveredIds()).toEqual(["through-the-front-door"]);
+  },
+  minutes,
 );
 
 test(
@@ -110,8 +155,8 @@ test(
 test(
   "what is not there is one message at preview, with its setting",
   async () => {
+    await stack.pulumi.unconfigure("dataset");
     await stack.pulumi.run("config", "set", "--path", "dataset.existing", "No such dataset", ...stackFlags());
-    await stack.pulumi.run("config", "rm", "--path", "dataset.name", ...stackFlags());
     const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain('customerio-aep:dataset.existing: There is no dataset "No such dataset"');
     expect(said).not.toContain("unhandled exception");
@@ -133,17 +178,8 @@ test(
 
 /** What a platform team has made: it is used, and stays. */
 async function givenResources(): Promise<{ vaultId: string; identityId: string }> {
-  const { environment } = stack.cloud;
-  const token = await fetch(
-    `${environment.IDENTITY_ENDPOINT}?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com%2F`,
-    { headers: { "X-IDENTITY-HEADER": String(environment.IDENTITY_HEADER) } },
-  );
-  const { access_token } = (await token.json()) as { access_token: string };
   const put = async (id: string, body: object) => {
-    const made = await fetch(`${environment.AZURE_RESOURCE_MANAGER_URL}${id}?api-version=2024-03-01`, {
-      ...{ method: "PUT", headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" } },
-      body: JSON.stringify({ location: "westeurope", ...body }),
-    });
+    const made = await callManagement(stack.cloud.environment, "PUT", id, { location: "westeurope", ...body });
     expect([id, made.status]).toEqual([id, 201]);
     return id;
   };
@@ -161,7 +197,9 @@ async function givenResources(): Promise<{ vaultId: string; identityId: string }
 
 async function configureBank(): Promise<void> {
   const settings = {
-    allowedCallers: { addresses: ["127.0.0.1"], operators: ["127.0.0.1"] },
+    allowedCallers: { frontDoorIds: [frontDoorId], operators: ["127.0.0.1"] },
+    webhookEndpoint,
+    dataset: { forceDestroy: true },
     azureExisting: await givenResources(),
     monthlyBudget: 250,
     privateNetwork: { enabled: true },
@@ -177,4 +215,52 @@ async function configureBank(): Promise<void> {
 
 function stackFlags(): string[] {
   return ["--stack", "local", "--config-file", stack.configFile];
+}
+
+/** Waits until Azure has refused the app its secrets, and a moment longer: the provider looks right after that. */
+async function secretsRefused(): Promise<void> {
+  while (!(await referenceStates()).includes("AccessToKeyVaultDenied")) await wait(300);
+  await wait(3_000);
+}
+
+/** The states of the app's Key Vault references; none if there is no app yet. */
+async function referenceStates(): Promise<string[]> {
+  const { environment } = stack.cloud;
+  const log = await fetch(`${environment.AZURE_RESOURCE_MANAGER_URL}/__local/effects`);
+  const { effects } = (await log.json()) as { effects: string[] };
+  const site = effects.find((effect) => /^PUT .*\/sites\/[^/]+$/.test(effect))?.slice("PUT ".length);
+  if (site === undefined) return [];
+  const { body } = await callManagement(environment, "GET", `${site}/config/configreferences/appsettings`);
+  return (body as { value: { properties: { status: string } }[] }).value.map(({ properties }) => properties.status);
+}
+
+/** The stack's webhook in Customer.io, if there is one. */
+async function webhooks(): Promise<object[]> {
+  const { CUSTOMERIO_APP_API_URL } = stack.cloud.environment;
+  const authorization = `Bearer ${localCredentials.customerIo.appApiKey}`;
+  const answer = await fetch(`${CUSTOMERIO_APP_API_URL}/v1/reporting_webhooks`, { headers: { authorization } });
+  const { reporting_webhooks: all } = (await answer.json()) as { reporting_webhooks: { endpoint: string }[] };
+  return all.filter(({ endpoint }) => endpoint === webhookEndpoint);
+}
+
+/** Posts an event as Customer.io does, through a profile of Azure Front Door; returns the answer's status. */
+async function callThrough(profile: string, id: string): Promise<number | undefined> {
+  const { relayHostName } = await stack.pulumi.outputs();
+  const body = JSON.stringify(eventOf(id));
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac("sha256", localCredentials.customerIo.signingKey).update(`v0:${timestamp}:${body}`);
+  const headers = {
+    "x-cio-timestamp": timestamp,
+    "x-cio-signature": signature.digest("hex"),
+    "x-azure-fdid": profile,
+    // Where the call comes from: the service tag of Azure Front Door.
+    "x-local-origin": "AzureFrontDoor.Backend",
+  };
+  const ca = await readFile(String(stack.cloud.environment.NODE_EXTRA_CA_CERTS));
+  return new Promise((resolve, reject) => {
+    const call = request(`https://${relayHostName}/customerio`, { method: "POST", headers, ca, agent: false });
+    call.once("response", (response) => resolve(response.resume().statusCode));
+    call.once("error", reject);
+    call.end(body);
+  });
 }

@@ -75,7 +75,10 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     ...storageContents(parts),
     change: (changes) => {
       Object.assign(switches, changes);
-      if (changes.operatorNetwork !== undefined) void storage.refreshAccess();
+      if (changes.roleAssignmentDelay !== undefined) subscription.hurryGrants(changes.roleAssignmentDelay);
+      if (changes.operatorNetwork !== undefined || changes.roleAssignmentDelay !== undefined) {
+        void storage.refreshAccess();
+      }
       return switches;
     },
     killFunctionHosts: async () => {

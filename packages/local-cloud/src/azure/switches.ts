@@ -20,7 +20,7 @@ export interface AzureSwitches {
   readonly filesWithoutUnixMode: "unreadable" | "readable";
   /** Whether two parts of one storage account may be written at the same time; Azure sometimes refuses it. */
   readonly parallelAccountWrites: "refuse" | "allow";
-  /** Milliseconds until a new role assignment takes effect; in Azure usually under a minute, sometimes several. */
+  /** Milliseconds until a role assignment takes effect, also a recent one; in Azure usually under a minute, sometimes several. */
   readonly roleAssignmentDelay: number;
   /** Action that allows updating a queue message (to renew its lease or delay its retry): the documented `messages/write`, or `process/action` too. */
   readonly messageUpdateNeeds: "write" | "write-or-process";

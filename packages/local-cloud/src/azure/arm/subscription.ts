@@ -100,6 +100,14 @@ export class Subscription {
     return this.#grants.get(roleAssignmentId.toLowerCase());
   }
 
+  /** Makes every grant take effect within so many milliseconds at most. */
+  hurryGrants(delay: number): void {
+    const latest = Date.now() + delay;
+    for (const [id, grant] of this.#grants) {
+      if (grant.activeFrom > latest) this.#grants.set(id, { ...grant, activeFrom: latest });
+    }
+  }
+
   get grants(): readonly Grant[] {
     return [...this.#grants.values()];
   }

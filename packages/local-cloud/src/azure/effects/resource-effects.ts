@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { PropertyMap } from "pulumi-provider-kit";
+import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { text } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
 import { refuseLogTableDeletion } from "../refusals/table-refusals.ts";
@@ -21,6 +21,12 @@ const effects: Record<string, Effects> = {
       subscription.deletedVaults.delete(name.toLowerCase());
       for (const secret of deleted?.secrets ?? []) subscription.put(secret);
       return { properties: { vaultUri: subscription.vaultUri(name), provisioningState: "Succeeded" } };
+    },
+    patch: (vault, properties, { subscription }) => {
+      const change = (values: PropertyMap): PropertyMap => {
+        return { ...values, properties: { ...(isMap(values.properties) && values.properties), ...properties } };
+      };
+      subscription.put({ ...vault, inputs: change(vault.inputs), outputs: change(vault.outputs) });
     },
     delete: (vault, { subscription }) => {
       const secrets = subscription.tree(vault.id).filter(({ type }) => type.token === "azure-native:keyvault:Secret");

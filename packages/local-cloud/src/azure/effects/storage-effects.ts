@@ -26,6 +26,13 @@ export const storageEffects: Record<string, Effects> = {
         provisioningState: "Succeeded",
       };
     },
+    // What azure-native calls `networkRuleSet` is `networkAcls` in Azure.
+    patch: async (account, { networkAcls, ...properties }, { subscription, storage }) => {
+      const changes = { ...properties, ...(networkAcls !== undefined && { networkRuleSet: networkAcls }) };
+      const { inputs, outputs } = account;
+      subscription.put({ ...account, inputs: { ...inputs, ...changes }, outputs: { ...outputs, ...changes } });
+      await storage.refreshAccess();
+    },
     delete: ({ id }, { storage }) => storage.delete(id),
   },
   "azure-native:storage:Queue": {
