@@ -13,3 +13,6 @@ Error.prepareStackTrace = (error, frames) => {
   if (isUnread) return String(error);
   return outer.prepareStackTrace?.(error, frames) ?? [error, ...frames].join("\n    at ");
 };
+
+// jest raises it to 100, and the SDK takes a trace of each promise.
+Error.stackTraceLimit = 10;

@@ -162,7 +162,7 @@ async function effectsOf(operation: Operation): Promise<readonly Effect[]> {
 const firstOf = ({ source }: RegExp): Effect => ({ name: source, pattern: source, time: 1 });
 
 async function start(): Promise<void> {
-  stack = await startLocalStack();
+  stack = await startLocalStack({ checkpoints: true });
   azure = new AzureEffects(stack);
   present = "nothing";
   emptyGroups = 0;

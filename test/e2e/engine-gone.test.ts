@@ -10,7 +10,7 @@ import { type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 let stack: LocalStack;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startLocalStack({ checkpoints: true });
 }, 60_000);
 
 afterAll(() => stack.stop(), 60_000);

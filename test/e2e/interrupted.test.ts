@@ -6,8 +6,8 @@ let stack: LocalStack;
 let example: LocalProgram;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
-  example = await startLocalProgram("examples/direct", { ownSettings: false });
+  stack = await startLocalStack({ checkpoints: true });
+  example = await startLocalProgram("examples/direct", { ownSettings: false, checkpoints: true });
 }, 60_000);
 
 afterAll(() => Promise.all([stack.stop(), example.stop()]), 60_000);

@@ -23,14 +23,20 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-export async function startLocalStack(): Promise<LocalStack> {
+/** @param options.checkpoints see `checkpointsOf` */
+export async function startLocalStack({ checkpoints = false } = {}): Promise<LocalStack> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-test-"));
   const configFile = path.join(folder, "Pulumi.local.yaml");
   await copyFile(path.join(repository, "Pulumi.local.yaml"), configFile);
   const logFile = path.join(folder, "pulumi.log");
   const cloud = await startCloud(folder);
   const pulumiWith = (environment: CloudEnvironment) =>
-    new Pulumi({ environment: { ...cloud.environment, ...environment }, stack: "local", logFile, configFile });
+    new Pulumi({
+      environment: { ...cloud.environment, ...checkpointsOf(checkpoints), ...environment },
+      stack: "local",
+      logFile,
+      configFile,
+    });
   const pulumi = pulumiWith({});
   await pulumi.initialize();
   return {
@@ -50,6 +56,14 @@ export async function startLocalStack(): Promise<LocalStack> {
   };
 }
 
+/**
+ * The engine writes the whole state before and after each step, which is more than half of the processor time that it needs. Only
+ * tests that kill it, or that read the state while it runs, need that: https://www.pulumi.com/docs/iac/cli/environment-variables/
+ */
+function checkpointsOf(checkpoints: boolean): CloudEnvironment {
+  return { PULUMI_SKIP_CHECKPOINTS: String(!checkpoints) };
+}
+
 /** A program in a local cloud, with a stack that has only the settings in the program's folder. */
 export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pulumi" | "stop"> {
   readonly logFile: string;
@@ -61,17 +75,18 @@ export interface LocalProgram extends Pick<LocalStack, "cloud" | "vendors" | "pu
  * @param program its folder, relative to the repository: `examples/direct`
  * @param options.bin folder of the program's executables; default: the repository's
  * @param options.ownSettings whether the stack's settings are in a file of its own, to be set by `configure`
+ * @param options.checkpoints see `checkpointsOf`
  */
 export async function startLocalProgram(
   program: string,
-  { ownSettings, bin }: { ownSettings: boolean; bin?: string },
+  { ownSettings, bin, checkpoints = false }: { ownSettings: boolean; bin?: string; checkpoints?: boolean },
 ): Promise<LocalProgram> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-program-"));
   const logFile = path.join(folder, "pulumi.log");
   const configFile = ownSettings ? path.join(folder, "Pulumi.local.yaml") : undefined;
   const cloud = await startCloud(folder);
   const pulumi = new Pulumi({
-    environment: cloud.environment,
+    environment: { ...cloud.environment, ...checkpointsOf(checkpoints) },
     stack: "local",
     logFile,
     ...(configFile !== undefined && { configFile }),

@@ -13,7 +13,7 @@ let traffic: Traffic;
 const minutes = 60_000;
 
 beforeAll(async () => {
-  stack = await startLocalStack();
+  stack = await startLocalStack({ checkpoints: true });
   traffic = new Traffic(stack.vendors, { pause: 250, repeats: true });
   pulumi = stack.pulumi;
   await stack.allowDeletingRows();

@@ -56,7 +56,7 @@ export class TaintedStack {
     const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-taint-"));
     const temporary = process.env.TMPDIR;
     process.env.TMPDIR = folder;
-    const stack = await startLocalStack();
+    const stack = await startLocalStack({ checkpoints: true });
     await stack.allowDeletingRows();
     const { environment } = stack.cloud;
     const gatekeepers = [
