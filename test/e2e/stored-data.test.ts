@@ -35,7 +35,7 @@ async function becomesRow(event_id: string): Promise<void> {
   throw new Error(`The event ${event_id} is not a row of the dataset ${datasetId}.`);
 }
 
-/** Makes a change that preview and up refuse, reverts it, and checks that nothing has changed. */
+/** Makes a change that preview and up refuse, and reverts it. */
 async function isRefused(change: () => Promise<unknown>, takeBack: () => Promise<unknown>): Promise<string> {
   await change();
   const said = await failureOf(stack.pulumi.preview());
@@ -43,7 +43,6 @@ async function isRefused(change: () => Promise<unknown>, takeBack: () => Promise
   expect(said).not.toMatch(/^\s+at /m);
   expect(await failureOf(stack.pulumi.up())).toContain(`(${datasetId}) holds data: `);
   await takeBack();
-  await stack.pulumi.preview("--expect-no-changes");
   return said;
 }
 
@@ -151,6 +150,7 @@ test(
       const said = await failureOf(stack.pulumi.run(...command, "--replace", String(urn), ...flags()));
       expect(said).toContain(`(${datasetId}) holds data: `);
     }
+    // None of the refused changes has changed anything.
     await stack.pulumi.preview("--expect-no-changes");
     await arrives("after all of them");
   },
@@ -202,6 +202,7 @@ test(
       () => stack.pulumi.configure("schema.existing", other, "--path"),
       () => stack.pulumi.configure("schema.existing", schemaId, "--path"),
     );
+    await stack.pulumi.preview("--expect-no-changes");
   },
   5 * minutes,
 );

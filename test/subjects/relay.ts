@@ -1,7 +1,7 @@
 import { Reference } from "../engine/engine.ts";
 import type { Subject } from "./subject.ts";
 
-const killedByTheEngine = "npm run kills kills the real engine at each effect in Azure: test/e2e/azure-kills.test.ts";
+const killedByTheEngine = "npm run kills kills the real engine at each effect in Azure: test/e2e/azure-kills";
 
 /** The azure-native resources to which the entries refer. */
 export const azureParts = ["account", "group", "queue", "vault"] as const;

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { HeldEffect } from "../../packages/local-cloud/src/azure/effects/effect-log.ts";
-import type { LocalStack } from "./local-stack.ts";
+import type { HeldEffect } from "../../../packages/local-cloud/src/azure/effects/effect-log.ts";
+import type { LocalStack } from "../local-stack.ts";
 
 /** An effect of an operation in Azure that can be recognized in another run. */
 export interface Effect extends HeldEffect {

@@ -1,20 +1,23 @@
 import { randomBytes } from "node:crypto";
+import { type LocalStack, startLocalStack } from "../local-stack.ts";
 import { AzureEffects, type Census, type Effect } from "./azure-effects.ts";
-import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
 /**
  * The real engine, killed with its child processes between an effect in Azure and its record in the state. `npm run kills`
- * (`AZURE_KILLS=all`) tries every effect; otherwise some at which a command once failed. All kills use one stack, one
- * after the other: each starts from what was checked after the previous one.
+ * (`AZURE_KILLS=all`) tries every effect; otherwise some at which a command once failed. All kills of a test file use
+ * one stack, one after the other: each starts from what was checked after the previous one.
  */
-const tryAll = process.env.AZURE_KILLS === "all";
+export const tryAll = process.env.AZURE_KILLS === "all";
 const minutes = 60_000;
 
-const theApp = /^PUT .*\/sites\/[^/]+$/;
-const thePlan = /^PUT .*\/server[fF]arms\/[^/]+$/;
+/** The time limit of a test that kills a command once, or at each of its effects. */
+export const killLimit = (tryAll ? 120 : 10) * minutes;
 
-let stack: LocalStack;
-let azure: AzureEffects;
+export const theApp = /^PUT .*\/sites\/[^/]+$/;
+export const thePlan = /^PUT .*\/server[fF]arms\/[^/]+$/;
+
+export let stack: LocalStack;
+export let azure: AzureEffects;
 /** The verified part of the stack. */
 let present: "all" | "nothing" | "unknown";
 /** The resources with fixed names that an undisturbed `up` leaves in Azure. */
@@ -46,81 +49,13 @@ const prepare: Record<Operation, () => Promise<void>> = {
   destroy: () => beUp(),
 };
 
-beforeAll(async () => {
-  await start();
-}, minutes);
-
-afterAll(async () => {
-  const counts = Object.entries(kills).map(([operation, count]) => `${count} of ${operation}`);
-  process.stdout.write(`kills at effects in Azure: ${counts.join(", ")}\n`);
-  await stack.stop();
-}, minutes);
-
-test(
-  "a change that is killed at an effect in Azure is finished by the next up",
-  () => eachKill("change", [theApp], beUp),
-  (tryAll ? 60 : 10) * minutes,
-);
-
-const replacements = ["replacement by a new relay", "replacement in place"] as const;
-test.each(tryAll ? replacements : replacements.slice(0, 1))(
-  "a %s that is killed at an effect in Azure is finished by the next up",
-  // Until the new plan exists, the former app belongs to the stack, and still has dead letters to be counted.
-  (operation) => eachKill(operation, [thePlan], beUp),
-  (tryAll ? 120 : 10) * minutes,
-);
-
-test(
-  "a destroy that is killed at an effect in Azure is finished by the next one, or undone by the command that the preview of an up names",
-  async () => {
-    let before: Census;
-    // Nothing else would report a missing alert.
-    await eachKill(
-      "destroy",
-      [/^DELETE .*\/scheduledQueryRules\/[^/]+$/],
-      async (kill) => {
-        // The state still has deleted resources.
-        const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
-        expect(refusal).toContain("Azure lacks what the stack's state has");
-        expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
-        await stack.pulumi.up("--refresh");
-        await expectWhole();
-        expect(await azure.census()).toEqual(before);
-        await kill();
-        await beDown();
-      },
-      async () => {
-        before = await azure.census();
-      },
-    );
-  },
-  (tryAll ? 120 : 10) * minutes,
-);
-
-test(
-  "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
-  // Azure does not delete a plan with an app, and this app is not in the state.
-  () => eachKill("up", [theApp], beDown),
-  (tryAll ? 120 : 10) * minutes,
-);
-
-test(
-  "an up that is killed at an effect in Azure is finished by the next one",
-  () =>
-    eachKill("up", [thePlan], async () => {
-      await beUp();
-      await beDown();
-    }),
-  (tryAll ? 120 : 10) * minutes,
-);
-
 /**
  * Kills an operation at each of its effects, or at the first of each kind in the sample; a failure after one does not prevent the
  * others.
  * @param recover continues from there, and may kill again
  * @param before checks what the operation will find
  */
-async function eachKill(
+export async function eachKill(
   operation: Operation,
   sample: readonly RegExp[],
   recover: (kill: () => Promise<void>) => Promise<void>,
@@ -161,15 +96,22 @@ async function effectsOf(operation: Operation): Promise<readonly Effect[]> {
 
 const firstOf = ({ source }: RegExp): Effect => ({ name: source, pattern: source, time: 1 });
 
-async function start(): Promise<void> {
+export async function start(): Promise<void> {
   stack = await startLocalStack({ checkpoints: true });
   azure = new AzureEffects(stack);
   present = "nothing";
   emptyGroups = 0;
 }
 
+/** Reports the number of kills, and ends the stack without a destroy. */
+export async function end(): Promise<void> {
+  const counts = Object.entries(kills).map(([operation, count]) => `${count} of ${operation}`);
+  process.stdout.write(`kills at effects in Azure: ${counts.join(", ")}\n`);
+  await stack.stop();
+}
+
 /** An `up` leaves no duplicates and nothing missing, and a preview then shows no changes. */
-async function beUp(): Promise<void> {
+export async function beUp(): Promise<void> {
   if (present === "all") return;
   await stack.pulumi.up();
   // The first one is undisturbed.
@@ -177,13 +119,13 @@ async function beUp(): Promise<void> {
   await expectWhole();
 }
 
-async function expectWhole(): Promise<void> {
+export async function expectWhole(): Promise<void> {
   expect(await azure.fixed()).toEqual(expected);
   await stack.pulumi.preview("--expect-no-changes");
   present = "all";
 }
 
-async function beDown(): Promise<void> {
+export async function beDown(): Promise<void> {
   if (present === "nothing") return;
   await stack.pulumi.destroy();
   expect(await stack.pulumi.resources()).toEqual([]);

@@ -1,0 +1,49 @@
+import type { Census } from "./azure-effects.ts";
+import { azure, beDown, beUp, eachKill, end, expectWhole, killLimit, stack, start, theApp, thePlan } from "./kills.ts";
+
+beforeAll(start, 60_000);
+afterAll(end, 60_000);
+
+test(
+  "a destroy that is killed at an effect in Azure is finished by the next one, or undone by the command that the preview of an up names",
+  async () => {
+    let before: Census;
+    // Nothing else would report a missing alert.
+    await eachKill(
+      "destroy",
+      [/^DELETE .*\/scheduledQueryRules\/[^/]+$/],
+      async (kill) => {
+        // The state still has deleted resources.
+        const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
+        expect(refusal).toContain("Azure lacks what the stack's state has");
+        expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
+        await stack.pulumi.up("--refresh");
+        await expectWhole();
+        expect(await azure.census()).toEqual(before);
+        await kill();
+        await beDown();
+      },
+      async () => {
+        before = await azure.census();
+      },
+    );
+  },
+  killLimit,
+);
+
+test(
+  "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
+  // Azure does not delete a plan with an app, and this app is not in the state.
+  () => eachKill("up", [theApp], beDown),
+  killLimit,
+);
+
+test(
+  "an up that is killed at an effect in Azure is finished by the next one",
+  () =>
+    eachKill("up", [thePlan], async () => {
+      await beUp();
+      await beDown();
+    }),
+  killLimit,
+);
