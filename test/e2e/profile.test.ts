@@ -147,7 +147,7 @@ test(
     expect(others).toEqual({ "Customer.io": [], Azure: [...given, "3 azure-native:keyvault:Secret"] });
     for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
     await stack.pulumi.preview();
-    expect(await newLogs()).toContain(`use it as it is: npx pulumi config set --path schema.existing ${schemaId}`);
+    expect(await newLogs()).toContain(`Use it unchanged: npx pulumi config set --path schema.existing ${schemaId}`);
   },
   4 * minutes,
 );
