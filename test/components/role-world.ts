@@ -7,7 +7,7 @@ import { Azurite } from "../../packages/local-cloud/src/azure/storage/azurite.ts
 import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
 import { temporaryFolder } from "../../packages/local-cloud/test/azure/support.ts";
 import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { managedIdentity } from "../../relay/azure/managed-identity.ts";
+import { ManagedIdentity } from "../../relay/azure/managed-identity.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 
 const tokenSecret = "secret";
@@ -62,7 +62,7 @@ export async function startRoleWorld() {
   return {
     ...{ accountId: accountIdOf("relay"), hostAccountId: accountIdOf("host") },
     ...{ principalId: principal.objectId, endpoints, hostEndpoints: host.endpoints },
-    credential: managedIdentity(clientId),
+    credential: new ManagedIdentity({ clientId }),
     relay: new RelayStorageClient({ ...uris, clientId }),
     allow: (grants: readonly Grant[]) =>
       Promise.all(accounts.map(({ account, azurite }) => azurite.allow(accessOf(account, grants)))),

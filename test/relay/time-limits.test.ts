@@ -4,7 +4,6 @@ import { Census } from "../../relay/azure/counts/census.ts";
 import { Tally } from "../../relay/azure/counts/tally.ts";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
-import { limitTime } from "../../relay/azure/managed-identity.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
@@ -111,32 +110,4 @@ test("/health says within its budget that the storage can't be reached", async (
     budget: 100,
   });
   expect(await handler(undefined as never, invocation().context)).toMatchObject({ status: 503 });
-});
-
-describe("a credential that gives up", () => {
-  test("ends a request that is never answered, so that the next one can succeed", async () => {
-    let asks = 0;
-    const token = { token: "t", expiresOnTimestamp: 1 };
-    const credential = limitTime(
-      { getToken: () => (asks++ === 0 ? new Promise<never>(() => undefined) : Promise.resolve(token)) },
-      50,
-    );
-    await expect(credential.getToken("scope")).rejects.toMatchObject({ name: "TimeoutError" });
-    expect(await credential.getToken("scope")).toEqual(token);
-  });
-
-  test("is not ended by a caller's signal: others wait for the same token", async () => {
-    const signals: (AbortSignal | undefined)[] = [];
-    const credential = limitTime(
-      {
-        getToken: async (_scopes, options) => {
-          signals.push(options?.abortSignal as AbortSignal | undefined);
-          return { token: "t", expiresOnTimestamp: 1 };
-        },
-      },
-      1_000,
-    );
-    await credential.getToken("scope", { abortSignal: AbortSignal.abort() });
-    expect(signals.map((signal) => signal?.aborted)).toEqual([false]);
-  });
 });

@@ -7,6 +7,7 @@ import { isObject } from "../../core/event/json.ts";
 import { containerNames, queueNames } from "../../core/names.ts";
 import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
+import { ManagedIdentity } from "../managed-identity.ts";
 import type { StorageSettings } from "../settings.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
@@ -225,6 +226,5 @@ async function openAccess(settings: StorageSettings): Promise<StorageAccess> {
   if ("problem" in settings) throw new Error(settings.problem);
   if ("connectionString" in settings) return settings;
   const { clientId, ...serviceUris } = settings;
-  const { managedIdentity } = await import("../managed-identity.ts");
-  return { ...serviceUris, credential: managedIdentity(clientId) };
+  return { ...serviceUris, credential: new ManagedIdentity({ clientId }) };
 }
