@@ -8,7 +8,7 @@ import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
 import { callersLogin, type Login, objectIdIn, vaultScope } from "./login.ts";
-import type { NotYet } from "./patience.ts";
+import { type Look, type LookPace, lookPatiently, type NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
 import { Vault } from "./vault.ts";
 
@@ -25,6 +25,8 @@ const busyCodes = new Set([
   "ConcurrentModification",
   "AnotherOperationInProgress",
 ]);
+/** Azure answers 409 during another write to the same account, such as by a provider that outlived its killed engine. */
+export const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 const vault = z.object({ properties: z.object({ vaultUri: z.url() }) });
 const queue = z.object({
   properties: z.object({
@@ -32,6 +34,12 @@ const queue = z.object({
     metadata: z.record(z.string(), z.string()).nullish(),
   }),
 });
+
+/** What to wait for if Azure refused a write because of another one to the same account; undefined for other errors. */
+export function busyWithAnother(error: unknown, purpose: string): NotYet | undefined {
+  if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) return undefined;
+  return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
+}
 
 /** A storage queue in Azure Resource Manager. */
 export interface StorageQueue {
@@ -182,21 +190,29 @@ export class AzureClient {
     marks: (now: Date) => Partial<QueueMarks>,
     signal: AbortSignal,
   ): Promise<{ before: QueueMarks; now: Date } | undefined> {
-    const before = await this.queue(queueId, signal);
-    if (before === undefined) return undefined;
     const purpose = `mark the queue "${lastPart(queueId)}"`;
-    const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
     const params = { "api-version": storageApiVersion };
-    try {
-      const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
-      const { data } = await this.#arm.call(call);
-      // If a proxy answered instead of Azure, nothing was marked.
-      if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
-    } catch (error) {
-      if (error instanceof VendorError && saysGone(error)) return undefined;
-      throw error;
-    }
-    return { before: parseMarks(before.metadata), now: before.now };
+    // Each try reads the queue again: the marks count from the time at which they were set.
+    const mark = async (): Promise<Look<{ before: QueueMarks; now: Date } | undefined>> => {
+      const before = await this.queue(queueId, signal);
+      if (before === undefined) return { done: undefined };
+      const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
+      try {
+        const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
+        const { data } = await this.#arm.call(call);
+        // If a proxy answered instead of Azure, nothing was marked.
+        if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
+      } catch (error) {
+        if (error instanceof VendorError && saysGone(error)) return { done: undefined };
+        const busy = busyWithAnother(error, purpose);
+        if (busy === undefined) throw error;
+        return busy;
+      }
+      return { done: { before: parseMarks(before.metadata), now: before.now } };
+    };
+    const marked = await lookPatiently({ client: this, signal, progress: () => undefined }, busyPace, mark);
+    if ("gaveUp" in marked) throw new Error(`Azure did not ${purpose} ${marked.gaveUp}`);
+    return marked.done;
   }
 
   /** Deletes a function app but not its plan, which Azure by default deletes with the last app. */
@@ -241,8 +257,9 @@ export class AzureClient {
       if (data === undefined || data === "") return { done: {} };
       throw this.#notUnderstood(purpose, "no JSON");
     } catch (error) {
-      if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) throw error;
-      return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
+      const busy = busyWithAnother(error, purpose);
+      if (busy === undefined) throw error;
+      return busy;
     }
   }
 

@@ -276,6 +276,17 @@ describe("delete", () => {
     await expect(drain()).rejects.toThrow();
   });
 
+  test("closing waits while Azure is busy with another write in the account, and counts from the mark that was set", async () => {
+    holds({});
+    const busy = { error: { code: "StorageAccountOperationInProgress", message: "An operation is performing." } };
+    azure.script[mark] = [{ status: 409, body: busy }, { body: {} }];
+    await drain();
+    const beforeTheSecond = azure.requests.slice(0, 4).map(({ method }) => method);
+    // Each mark is from a queue that was just read.
+    expect(beforeTheSecond).toEqual(["GET", "PATCH", "GET", "PATCH"]);
+    expect(operation.clock.sleeps[0]).toBe(1_000);
+  });
+
   test("a proxy's page does not count as closing the intake", async () => {
     holds({});
     azure.script[mark] = [{ body: "<html>Sign in</html>" }];

@@ -1,10 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { AzureClient } from "../../client/client.ts";
+import { type AzureClient, busyPace } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
-
-/** Azure answers 409 during another write to the same account, such as by a provider that outlived its killed engine. */
-const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 
 /** Most resources exist at once; an Event Grid subscription takes seconds, or minutes according to Microsoft's samples. */
 const creationPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
