@@ -113,7 +113,7 @@ test("a connection that breaks is tried again", async () => {
   expect(await identity().token()).toBe("token 2");
 });
 
-test("it gives up after four tries, and the next call asks anew", async () => {
+test("it gives up after four tries, and the next call asks again", async () => {
   answers = [answering(503, { message: "busy" })];
   const { token } = identity();
   await expect(token()).rejects.toThrow("Azure gave no token for the managed identity: it answered 503 busy");
@@ -143,7 +143,7 @@ test.each<[string, ReturnType<typeof answering>, string]>([
   expect(asked).toHaveLength(1);
 });
 
-test("a function app without an identity is told so", async () => {
+test("a function app without an identity gets an error that says so", async () => {
   const { token } = identity({ environment: {} });
   await expect(token()).rejects.toThrow(
     "the function app has none, since IDENTITY_ENDPOINT or IDENTITY_HEADER is missing",

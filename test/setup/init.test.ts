@@ -157,7 +157,7 @@ test("a refused credential is explained and asked for again; a key of the other 
     [/client id/, credentials.clientId, credentials.clientId],
     [/client secret/, "p8e-wrong", credentials.clientSecret],
     [/organization id/, "not an id", credentials.orgId, credentials.orgId],
-    [/Enter what Adobe refused again/, true],
+    [/Re-enter what Adobe refused/, true],
     ...others,
   ]);
   const { printed } = await run(prompter);
