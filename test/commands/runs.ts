@@ -71,6 +71,8 @@ export const acting: readonly Run[] = [
   run("customerio-aep backfill --from <day> --to <day> --dry-run", /There is nothing to send/),
   run("customerio-aep audit --from <day> --to <day> --heal", /There is nothing to send/),
   run("customerio-aep backfill --from <day> --to <day>", /There is nothing to send/),
+  run("customerio-aep backfill --from <day> --to <day> --via batch", /There is nothing to send/),
+  run("customerio-aep backfill --from <day> --to <day> --revert", /This backfill has uploaded no batch/),
   run(
     `curl -X POST $AEP_PLATFORM_URL/__local/faults -H 'content-type: application/json' -d '{"target":"inlet","effect":{"kind":"status","status":404},"rate":1}'`,
     /404/,
