@@ -35,9 +35,10 @@ export async function collectAdvice(): Promise<Advice[]> {
 function commandsOf(name: string, text: string): string[] {
   if (/\.[jt]s$/.test(name)) return [...messagesOf(name, text), ...commentsOf(text)].flatMap(commandsInText);
   if (name.endsWith(".md")) return commandsInMarkdown(text);
-  // GitHub fills in `${{ … }}`.
+  // GitHub fills in `${{ … }}`, and the shell its variables.
   return text
     .replaceAll(/\$\{\{ *([\w.]+) *\}\}/g, "<$1>")
+    .replaceAll(/"\$(\w+)"/g, "<$1>")
     .split("\n")
     .flatMap(commandsInText);
 }

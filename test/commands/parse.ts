@@ -51,7 +51,10 @@ function splitCommand(text: string): Command {
 
 /** A word as the shell passes it to the program, with placeholders filled in. */
 function filledIn(word: string): string {
-  return word.replaceAll(/<[^>]*>/g, "x").replaceAll(/['"]/g, "");
+  return word
+    .replaceAll(/<(?:from|to)>/g, "2026-01-31")
+    .replaceAll(/<[^>]*>/g, "x")
+    .replaceAll(/['"]/g, "");
 }
 
 /** Uses the help of Pulumi's own CLI: its flags, their values, and the number of arguments. */
