@@ -9,9 +9,9 @@ export function rolesPage(): string {
   const roles: readonly RelayRole[] = Object.values(relayRoles);
   return page(
     "# Roles of the relay in Azure",
-    "The relay has its own identity, which `pulumi up` gives exactly these roles. There are no account keys. Without one of the roles, " +
-      "only what the table says for it fails, with 403. Some it has only with one storage account, others only with two: see " +
-      "[`azure.separateHostStorage`](../azure.md#one-storage-account-or-two).",
+    "The relay has its own identity, to which `pulumi up` assigns exactly these roles. There are no account keys. If one of the roles is " +
+      "missing, only what its row lists fails, with 403. The relay has some of them only with one storage account, others only with two: " +
+      "see [`azure.separateHostStorage`](../azure.md#one-storage-account-or-two).",
     table(
       ["Role", "On", "Storage accounts", "What it is needed for"],
       roles.map(({ role, scope, accounts, condition, neededFor }) => [
@@ -21,7 +21,7 @@ export function rolesPage(): string {
         neededFor.join("; "),
       ]),
     ),
-    `The conditions make the container ${code("dead-letters")} one that the relay can write to and list, but neither read nor delete from.`,
+    `With the conditions, the relay can write to the container ${code("dead-letters")} and list it, but neither read nor delete from it.`,
     ...roles.flatMap(({ role, scope, condition }) =>
       condition
         ? [
@@ -30,8 +30,8 @@ export function rolesPage(): string {
           ]
         : [],
     ),
-    "What they do not prevent: Azure has no condition on deleting a whole container, and a dead letter can be overwritten under its own name. " +
-      "Soft delete and versions bring both back.",
+    "They do not prevent everything: Azure has no condition on deleting a whole container, and the relay can overwrite a dead letter under " +
+      "its own name. With soft delete and versions, you can restore both.",
     "## Roles of the login that deploys",
     "In the subscription, or in the group of `azureExisting.resourceGroupId`, the login needs *Contributor* and *Role Based Access Control " +
       "Administrator*, and *Locks Contributor* with `azure.deleteLocks`: [Deploying as a team](../deploying.md#github-actions). On what a " +
@@ -44,12 +44,12 @@ export function rolesPage(): string {
         [...new Set(actions.map(roleFor))].join(", "),
       ]),
     ),
-    "With `azure.disableFormerSecrets`, it also needs *Key Vault Secrets Officer* on the vault, whether the stack has made it or not: without it, `up` " +
-      "warns and goes on. [Secrets](../azure.md#secrets).",
+    "With `azure.disableFormerSecrets`, it also needs *Key Vault Secrets Officer* on the vault, even if the stack created that: without " +
+      "this role, `up` warns and continues. [Secrets](../azure.md#secrets).",
   );
 }
 
-/** What an `up` does with everything that can be given, by the same list of which a preview checks each entry. */
+/** Lists the rights that an `up` needs on each existing resource that a setting can name, from the list that a preview checks. */
 function rightsOnGiven(): [string, readonly string[]][] {
   const group = "/subscriptions/s/resourceGroups/g/providers";
   const subnet = (name: string) => `${group}/Microsoft.Network/virtualNetworks/v/subnets/${name}`;
