@@ -10,5 +10,6 @@ export {
   Unfinished,
 } from "./definition/resource-definition.ts";
 export { differences } from "./engine/difference.ts";
+export { showProgress } from "./engine/progress.ts";
 export type * from "./engine/provider.ts";
 export * from "./engine/values.ts";

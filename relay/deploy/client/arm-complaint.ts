@@ -126,3 +126,20 @@ function remedy(status: number, code: string | undefined): string | undefined {
 export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): boolean {
   return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);
 }
+
+/** Azure's codes for a write that it refuses during another one (Microsoft, "Common Error Codes for Storage Resource Provider", and others). */
+const busyCodes = new Set([
+  "AnotherOperationInProgress",
+  "ConcurrentModification",
+  "StorageAccountBeingCreated",
+  "StorageAccountIsNotProvisioned",
+  "StorageAccountOperationInProgress",
+]);
+
+/** Whether Azure refused a write because of another one, without having acted. App Service says so only in words: its code is `Conflict`. */
+export function saysBusy({ status, code, message }: Pick<VendorError, "status" | "code" | "message">): boolean {
+  if (status !== 409) return false;
+  return (
+    busyCodes.has(code ?? "") || (code === "Conflict" && /because another operation is in progress/i.test(message))
+  );
+}

@@ -1,14 +1,15 @@
-import { HttpClient, type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
+import { type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
 import { storageApiVersion, vaultApiVersion, webApiVersion } from "../api-versions.ts";
 import type { Config } from "../config.ts";
 import { explainAzureError, forbiddenAddress, saysGone } from "./arm-complaint.ts";
+import { ArmHttp } from "./arm-http.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
 import { callersLogin, type Login, objectIdIn, vaultScope } from "./login.ts";
-import { type Look, type LookPace, lookPatiently, type NotYet } from "./patience.ts";
+import type { NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
 import { Vault } from "./vault.ts";
 
@@ -19,14 +20,6 @@ const orderTimeout = 90_000;
 
 const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
 const object = z.record(z.string(), z.unknown());
-/** Error codes of a 409 during another write, from storage accounts and from Azure Resource Manager. */
-const busyCodes = new Set([
-  "StorageAccountOperationInProgress",
-  "ConcurrentModification",
-  "AnotherOperationInProgress",
-]);
-/** Azure answers 409 during another write to the same account, such as by a provider that outlived its killed engine. */
-export const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
 const vault = z.object({ properties: z.object({ vaultUri: z.url() }) });
 const queue = z.object({
   properties: z.object({
@@ -34,12 +27,6 @@ const queue = z.object({
     metadata: z.record(z.string(), z.string()).nullish(),
   }),
 });
-
-/** What to wait for if Azure refused a write because of another one to the same account; undefined for other errors. */
-export function busyWithAnother(error: unknown, purpose: string): NotYet | undefined {
-  if (!(error instanceof VendorError && error.status === 409 && busyCodes.has(error.code ?? ""))) return undefined;
-  return { notYet: `waiting to ${purpose}: Azure is busy with another change there`, detail: error.message };
-}
 
 /** A storage queue in Azure Resource Manager. */
 export interface StorageQueue {
@@ -74,7 +61,7 @@ export class AzureClient {
   readonly opened = new Set<string>();
   readonly #armUrl: string;
   readonly #login: Login;
-  readonly #arm: HttpClient;
+  readonly #arm: ArmHttp;
   readonly #calls: AzureCalls;
   readonly #vaultLogin: Login;
   readonly #healthTimeout: number;
@@ -101,12 +88,7 @@ export class AzureClient {
       sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
       ...(attemptTimeout === undefined ? {} : { attemptTimeout }),
     };
-    this.#arm = new HttpClient({
-      vendor: "Azure",
-      baseUrl: settings.armUrl,
-      baseUrlSetting: "customerio-aep:armUrl",
-      ...this.#calls,
-    });
+    this.#arm = new ArmHttp(settings.armUrl, clock, this.#calls);
   }
 
   /** Logs in. Returns the login's object id, as role assignments use it; undefined if the access token lacks it. */
@@ -192,27 +174,22 @@ export class AzureClient {
   ): Promise<{ before: QueueMarks; now: Date } | undefined> {
     const purpose = `mark the queue "${lastPart(queueId)}"`;
     const params = { "api-version": storageApiVersion };
-    // Each try reads the queue again: the marks count from the time at which they were set.
-    const mark = async (): Promise<Look<{ before: QueueMarks; now: Date } | undefined>> => {
-      const before = await this.queue(queueId, signal);
-      if (before === undefined) return { done: undefined };
-      const body = { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
-      try {
-        const call = { method: "PATCH", path: queueId, params, body, signal, purpose, repeatable: true } as const;
-        const { data } = await this.#arm.call(call);
-        // If a proxy answered instead of Azure, nothing was marked.
-        if (!object.safeParse(data).success) throw this.#notUnderstood(purpose, "no JSON");
-      } catch (error) {
-        if (error instanceof VendorError && saysGone(error)) return { done: undefined };
-        const busy = busyWithAnother(error, purpose);
-        if (busy === undefined) throw error;
-        return busy;
-      }
-      return { done: { before: parseMarks(before.metadata), now: before.now } };
-    };
-    const marked = await lookPatiently({ client: this, signal, progress: () => undefined }, busyPace, mark);
-    if ("gaveUp" in marked) throw new Error(`Azure did not ${purpose} ${marked.gaveUp}`);
-    return marked.done;
+    const call = { method: "PATCH", path: queueId, params, signal, purpose, repeatable: true } as const;
+    let before: StorageQueue | undefined;
+    try {
+      // Each attempt reads the queue again: the marks count from the time at which they were set.
+      const answer = await this.#arm.callAfresh(call, async () => {
+        before = await this.queue(queueId, signal);
+        return before && { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
+      });
+      if (before === undefined || answer === undefined) return undefined;
+      // If a proxy answered instead of Azure, nothing was marked.
+      if (!object.safeParse(answer.data).success) throw this.#notUnderstood(purpose, "no JSON");
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
+    return { before: parseMarks(before.metadata), now: before.now };
   }
 
   /** Deletes a function app but not its plan, which Azure by default deletes with the last app. */
@@ -240,27 +217,16 @@ export class AzureClient {
     return (await this.#get(id, apiVersion, `read ${relativeId(id)}`, object, signal))?.data;
   }
 
-  /** Creates or updates a resource. Not done while Azure is busy with another write there. */
-  async armPut(
-    id: string,
-    apiVersion: string,
-    body: object,
-    signal: AbortSignal,
-  ): Promise<{ done: Record<string, unknown> } | NotYet> {
+  /** Creates or updates a resource, and returns the resource. */
+  async armPut(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
     const purpose = `make or update ${relativeId(id)}`;
     const params = { "api-version": apiVersion };
-    try {
-      const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
-      const parsed = object.safeParse(data);
-      if (parsed.success) return { done: parsed.data };
-      // 202 without a body: Azure finishes later, as with the tables of a Log Analytics workspace.
-      if (data === undefined || data === "") return { done: {} };
-      throw this.#notUnderstood(purpose, "no JSON");
-    } catch (error) {
-      const busy = busyWithAnother(error, purpose);
-      if (busy === undefined) throw error;
-      return busy;
-    }
+    const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
+    // 202 without a body: Azure finishes later, as with the tables of a Log Analytics workspace.
+    if (data === undefined || data === "") return {};
+    const parsed = object.safeParse(data);
+    if (parsed.success) return parsed.data;
+    throw this.#notUnderstood(purpose, "no JSON");
   }
 
   /** Changes the given properties of a resource, and returns the resource. */

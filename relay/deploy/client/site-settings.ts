@@ -1,7 +1,8 @@
-import { type HttpClient, VendorError } from "pulumi-provider-kit/http";
+import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { webApiVersion } from "../api-versions.ts";
 import { saysGone } from "./arm-complaint.ts";
+import type { ArmHttp } from "./arm-http.ts";
 
 /** The status of an app setting that refers to a key vault. */
 export interface SecretReference {
@@ -36,11 +37,11 @@ export type NotUnderstood = (purpose: string, issue: string) => Error;
 
 /** The app settings of a function app in Azure Resource Manager. */
 export class SiteSettings {
-  readonly #arm: HttpClient;
+  readonly #arm: ArmHttp;
   readonly #siteId: string;
   readonly #notUnderstood: NotUnderstood;
 
-  constructor(arm: HttpClient, siteId: string, notUnderstood: NotUnderstood) {
+  constructor(arm: ArmHttp, siteId: string, notUnderstood: NotUnderstood) {
     this.#arm = arm;
     this.#siteId = siteId;
     this.#notUnderstood = notUnderstood;

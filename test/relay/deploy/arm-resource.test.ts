@@ -27,25 +27,6 @@ describe("ArmResource", () => {
     expect(asked().slice(1)).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
   });
 
-  test("it waits while a provider whose engine is gone still writes in the same account", async () => {
-    const busy = { error: { code: "StorageAccountOperationInProgress", message: "An operation is performing." } };
-    azure.script[`GET ${queue}`] = [gone];
-    azure.script[`PUT ${queue}`] = [
-      { status: 409, body: JSON.stringify(busy) },
-      { status: 201, body: JSON.stringify({ id: queue }) },
-    ];
-    await armResource.create(operation, inputs);
-    expect(operation.shown.join()).toContain("Azure is busy with another change there");
-  });
-
-  test("its deletion waits, too, while Azure is busy with another change in the same account", async () => {
-    const busy = { error: { code: "StorageAccountOperationInProgress", message: "An operation is performing." } };
-    azure.script[`DELETE ${queue}`] = [{ status: 409, body: JSON.stringify(busy) }, { status: 200 }];
-    await armResource.delete(operation, queue, inputs as never);
-    expect(azure.requests.map(({ method }) => method)).toEqual(["DELETE", "DELETE"]);
-    expect(operation.shown).toEqual(["waiting to delete queues events: Azure is busy with another change there"]);
-  });
-
   test("a resource that Azure accepts and finishes later counts as created", async () => {
     azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [{ status: 202, body: "" }];
@@ -166,11 +147,10 @@ describe("an ArmResource of Azure's network provider", () => {
   });
 
   test("is gone only when Azure says so, and Azure may need time to free it", async () => {
-    const refusal = (status: number, code: string) => ({ status, body: { error: { code, message: "no" } } });
-    const [inUse, busy] = [refusal(400, "InUseSubnetCannotBeDeleted"), refusal(409, "AnotherOperationInProgress")];
-    azure.script = { [`DELETE ${id}`]: [inUse, busy, { status: 202 }], [`GET ${id}`]: [answer("Deleting"), gone] };
+    const inUse = { status: 400, body: { error: { code: "InUseSubnetCannotBeDeleted", message: "in use" } } };
+    azure.script = { [`DELETE ${id}`]: [inUse, { status: 202 }], [`GET ${id}`]: [answer("Deleting"), gone] };
     await armResource.delete(operation, id, inputs as never);
-    expect(azure.requests.map(({ method }) => method)).toEqual(["DELETE", "DELETE", "DELETE", "GET", "DELETE", "GET"]);
+    expect(azure.requests.map(({ method }) => method)).toEqual(["DELETE", "DELETE", "GET", "DELETE", "GET"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { type AzureClient, busyWithAnother } from "../../client/client.ts";
+import type { AzureClient } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 import { graceTime } from "../refusal.ts";
 import { put } from "./put.ts";
@@ -11,8 +11,10 @@ export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-a
 /** API version of Azure's management locks. */
 export const lockApiVersion = "2020-05-01";
 
-/** Azure still refuses for some seconds after a lock was deleted, and during another write to the same storage account. */
-const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 2 * 60_000 };
+/** Longer than the deletions themselves may wait while Azure is busy. */
+const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 20 * 60_000 };
+/** Milliseconds to wait for the end of a refusal: Azure still refuses for some seconds after a lock was deleted. */
+const lockPatience = 2 * 60_000;
 
 const lockSchema = z.object({ properties: z.object({ level: z.string(), notes: z.string().nullish() }) });
 type Lock = z.output<typeof lockSchema>;
@@ -35,8 +37,6 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
       await client.armDelete(id, apiVersion, signal);
       return { done: true };
     } catch (error) {
-      const busy = busyWithAnother(error, `delete ${id.split("/").slice(-2).join(" ")}`);
-      if (busy) return busy;
       if (lockId === undefined || !(error instanceof VendorError) || error.code !== "ScopeLocked") throw error;
       const lock = lockSchema.safeParse(await client.armGet(lockId, lockApiVersion, signal)).data;
       // Another deletion of the same run may just have removed the lock.
@@ -46,7 +46,8 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
         taken = lock;
         await client.armDelete(lockId, lockApiVersion, signal);
       }
-      return { notYet: "removing the stack's delete lock for a moment", detail: error.message };
+      const notYet = "removing the stack's delete lock for a moment";
+      return { notYet, detail: error.message, patience: lockPatience };
     }
   };
   try {

@@ -1,6 +1,6 @@
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import { type AzureClient, busyPace } from "../../client/client.ts";
+import type { AzureClient } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 
 /** Most resources exist at once; an Event Grid subscription takes seconds, or minutes according to Microsoft's samples. */
@@ -19,9 +19,7 @@ export async function put(
   { apiVersion: version, body }: { apiVersion: string; body: Record<string, unknown> },
 ): Promise<Record<string, unknown>> {
   const { client, signal } = operation;
-  const made = await lookPatiently(operation, busyPace, () => client.armPut(id, version, body, signal));
-  if ("gaveUp" in made) throw new Error(`Azure did not accept ${id} ${made.gaveUp}`);
-  let latest = made.done;
+  let latest = await client.armPut(id, version, body, signal);
   const created = await lookPatiently(operation, creationPace, async (): Promise<Look<Record<string, unknown>>> => {
     const is = state.safeParse(latest).data?.properties.provisioningState.toLowerCase();
     if (is === "failed" || is === "canceled")

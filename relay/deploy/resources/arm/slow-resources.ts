@@ -1,7 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
-import { type AzureClient, busyWithAnother } from "../../client/client.ts";
+import type { AzureClient } from "../../client/client.ts";
 import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
 
 type Call = Pick<Operation<AzureClient>, "client" | "signal" | "progress">;
@@ -48,8 +48,6 @@ export async function deleteSlowly(call: Call, id: string, apiVersion: string): 
     try {
       await call.client.armDelete(id, apiVersion, call.signal);
     } catch (error) {
-      const busy = busyWithAnother(error, `delete ${name}`);
-      if (busy) return busy;
       if (!(error instanceof VendorError && error.code === "InUseSubnetCannotBeDeleted")) throw error;
       return { notYet: `waiting for Azure to free ${name}`, detail: error.message };
     }

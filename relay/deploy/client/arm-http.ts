@@ -1,0 +1,64 @@
+import type { AxiosResponse } from "axios";
+import { showProgress } from "pulumi-provider-kit";
+import { type Call, HttpClient, VendorError } from "pulumi-provider-kit/http";
+import { saysBusy } from "./arm-complaint.ts";
+import type { AzureCalls } from "./azure-calls.ts";
+import type { Clock } from "./clock.ts";
+import { type Look, type LookPace, lookPatiently } from "./patience.ts";
+
+/** As long as Azure's network provider may take with one change. */
+const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
+
+/**
+ * Azure Resource Manager's HTTP API. Azure refuses a write during another one to the same object or account, such as by a provider that
+ * outlived its killed engine. So every write waits while Azure is busy, for 15 minutes at most, and then fails with Azure's refusal.
+ */
+export class ArmHttp {
+  readonly #http: HttpClient;
+  readonly #clock: Clock;
+
+  constructor(armUrl: string, clock: Clock, calls: AzureCalls) {
+    this.#clock = clock;
+    this.#http = new HttpClient({
+      vendor: "Azure",
+      baseUrl: armUrl,
+      baseUrlSetting: "customerio-aep:armUrl",
+      ...calls,
+    });
+  }
+
+  /** Makes a call, and returns 2xx answers; anything else becomes a `VendorError`. */
+  async call(call: Call): Promise<AxiosResponse> {
+    return call.method === "GET" ? this.#http.call(call) : this.#waitWhileBusy(call, () => this.#http.call(call));
+  }
+
+  /**
+   * Makes a write whose content depends on what Azure holds.
+   *
+   * @param prepare returns the content; called before each attempt. Undefined: nothing is written
+   * @returns undefined if nothing was written
+   */
+  callAfresh(call: Call, prepare: () => Promise<object | undefined>): Promise<AxiosResponse | undefined> {
+    return this.#waitWhileBusy(call, async () => {
+      const body = await prepare();
+      return body && this.#http.call({ ...call, body });
+    });
+  }
+
+  async #waitWhileBusy<T>({ purpose, signal }: Call, attempt: () => Promise<T>): Promise<T> {
+    let refusal: VendorError | undefined;
+    const look = async (): Promise<Look<T>> => {
+      try {
+        return { done: await attempt() };
+      } catch (error) {
+        if (!(error instanceof VendorError && saysBusy(error))) throw error;
+        refusal = error;
+        return { notYet: `waiting to ${purpose}: Azure is busy with another change there` };
+      }
+    };
+    const operation = { client: { clock: this.#clock }, signal, progress: showProgress };
+    const outcome = await lookPatiently(operation, busyPace, look);
+    if ("gaveUp" in outcome) throw refusal;
+    return outcome.done;
+  }
+}
