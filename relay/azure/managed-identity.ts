@@ -14,8 +14,14 @@ const tokenTimeout = 5_000;
 /** Milliseconds between two tries, and the most tries, as in Microsoft's own library. */
 const retries = { pause: 1_000, mostTries: 4 };
 
-/** Milliseconds before its end at which a token is no longer given out. */
+/** Milliseconds before its end at which another token is asked for at the latest. */
 const margin = 5 * 60_000;
+
+/** Milliseconds before its end at which a call waits for another token: a request may take so long to arrive. */
+const slack = 30_000;
+
+/** Milliseconds for which Azure is not asked again after it gave none, as long as the former token is good. */
+const rest = 30_000;
 
 /** `expires_on` is in Unix seconds, as a text. */
 const answer = z.object({ access_token: z.string().min(1), expires_on: z.coerce.number().positive() });
@@ -43,8 +49,9 @@ interface KeptToken extends AccessToken {
  * identities for App Service and Azure Functions", REST endpoint reference). `@azure/identity` does the same with 300 KB of code for logins
  * that the relay never has, which a cold start would load.
  *
- * A token is kept until it is half over, or, if it lasts less than two hours, until shortly before its end. After that the next call starts
- * a request for another one, and nobody waits for it as long as the former one is good.
+ * A token is kept until it is half over, or, if it lasts less than two hours, until five minutes before its end. After that the next call
+ * starts a request for another one, and nobody waits for it until shortly before the end of the former one, which is used to its end if Azure
+ * gives no other.
  */
 export class ManagedIdentity implements TokenCredential {
   readonly #options: ManagedIdentityOptions;
@@ -65,10 +72,14 @@ export class ManagedIdentity implements TokenCredential {
    */
   async getToken(scopes: string | string[]): Promise<AccessToken> {
     const resource = [scopes].flat()[0]?.replace(/\/\.default$/, "") ?? "";
-    const kept = this.#tokens.get(resource);
-    if (kept && this.#now() < kept.refreshAt) return kept;
-    const next = this.#ask(resource);
-    if (kept === undefined || this.#now() >= kept.expiresOnTimestamp - margin) return next;
+    const [kept, now] = [this.#tokens.get(resource), this.#now()];
+    if (kept === undefined || now >= kept.expiresOnTimestamp) return this.#ask(resource);
+    if (now < kept.refreshAt) return kept;
+    const next = this.#ask(resource).catch((error: unknown) => {
+      if (this.#now() >= kept.expiresOnTimestamp) throw error;
+      return kept;
+    });
+    if (now >= kept.expiresOnTimestamp - slack) return next;
     next.catch(() => undefined);
     return kept;
   }
@@ -79,6 +90,11 @@ export class ManagedIdentity implements TokenCredential {
     if (underWay) return underWay;
     const { timeout = tokenTimeout } = this.#options;
     const asked = runWithinBudget(timeout, (signal) => this.#try(resource, signal))
+      .catch((error: unknown) => {
+        const kept = this.#tokens.get(resource);
+        if (kept) this.#tokens.set(resource, { ...kept, refreshAt: this.#now() + rest });
+        throw error;
+      })
       .then((token) => {
         this.#tokens.set(resource, token);
         return token;

@@ -80,25 +80,57 @@ test("a token for another resource is another one", async () => {
   expect((await credential.getToken(["https://vault.azure.net/.default"])).token).toBe("token 2");
 });
 
-test("near its end a token is replaced before a call gets it", async () => {
+test("half a minute before its end a token is replaced before a call gets it", async () => {
   answers = [giving(60)];
   const { token } = identity();
   await token();
-  now += 56 * minute;
+  now += 59.5 * minute;
   expect(await token()).toBe("token 2");
 });
 
-test("a long one is replaced at its half while calls still get it, also when Azure gives none then", async () => {
-  answers = [giving(24 * 60), answering(400, { message: "no" }), giving(24 * 60)];
+test.each([
+  ["one of an hour is replaced in its last five minutes", 60, 56 * minute],
+  ["a long one is replaced at its half", 24 * 60, 13 * 60 * minute],
+])("%s while calls still get it, also when Azure gives none then", async (_what, life, later) => {
+  answers = [giving(life), answering(400, { message: "no" }), giving(life)];
   const { token } = identity();
   await token();
-  now += 13 * 60 * minute;
+  now += later;
   expect(await token()).toBe("token 1");
   await untilAsked(2);
+  now += 29_999;
+  expect(await token()).toBe("token 1");
+  now += 1;
   expect(await token()).toBe("token 1");
   await untilAsked(3);
   expect(await token()).toBe("token 3");
   expect(asked).toHaveLength(3);
+});
+
+test("calls get a token to its end if Azure gives no other, and Azure is asked again every half minute", async () => {
+  answers = [giving(60), answering(400, { message: "no" })];
+  const { token } = identity();
+  await token();
+  now += 60 * minute - 20_000;
+  expect(await token()).toBe("token 1");
+  now += 19_999;
+  expect(await token()).toBe("token 1");
+  expect(asked).toHaveLength(2);
+  now += 1;
+  await expect(token()).rejects.toThrow("it answered 400 no");
+});
+
+test("a call that waits for another token gets the former one only while it is good", async () => {
+  const held: ServerResponse[] = [];
+  answers = [giving(60), (response) => held.push(response)];
+  const { token } = identity();
+  await token();
+  now += 60 * minute - 20_000;
+  const late = token();
+  await untilAsked(2);
+  now += 20_000;
+  for (const response of held) answering(400, { message: "no" })(response);
+  await expect(late).rejects.toThrow("it answered 400 no");
 });
 
 test.each([404, 408, 410, 429, 500, 503])("a %d passes, so it is asked again after a second", async (status) => {

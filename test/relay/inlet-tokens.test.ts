@@ -42,6 +42,36 @@ test("one token is requested for all waiting events, and kept until 500 seconds 
   expect(await source.get()).toBe("second");
 });
 
+test.each<[string, object]>([
+  ["IMS does not answer", { lost: true }],
+  ["IMS is busy", { status: 503 }],
+  ["IMS refuses the credential", { status: 400, body: { error: "invalid_client" } }],
+])("a token is used to its end if %s, and IMS is asked again every half minute", async (_what, answer) => {
+  stub.answer(ims, token("first"), answer, answer, token("second"));
+  const source = tokens();
+  await source.get();
+  now += (86_399 - 100) * 1000;
+  expect(await source.get()).toBe("first");
+  now += 29_999;
+  expect(await source.get()).toBe("first");
+  expect(stub.tokenRequests).toHaveLength(2);
+  now += 1;
+  expect(await source.get()).toBe("first");
+  expect(stub.tokenRequests).toHaveLength(3);
+  now += 30_000;
+  expect(await source.get()).toBe("second");
+});
+
+test("a token is not used after its end, whatever IMS answers", async () => {
+  stub.answer(ims, token("first"), { status: 503 });
+  const source = tokens();
+  await source.get();
+  now += 86_399 * 1000 - 1;
+  expect(await source.get()).toBe("first");
+  now += 1;
+  expect(await source.get()).toMatchObject({ status: 503 });
+});
+
 test("an event is sent with the token, the organization and the client id", async () => {
   stub.answer(ims, token("first")).answer(inlet, receipt);
   expect(await client().send('{"event_id":"a"}')).toEqual({ status: 200, retryAfter: null, detail: "" });

@@ -23,19 +23,27 @@ export interface InletTokensOptions {
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-/** Seconds before its expiry from which a token is no longer used, as in Adobe's own Python client. */
+/** Seconds before its end from which another token is asked for, as in Adobe's own Python client. */
 const margin = 500;
 /** Milliseconds for which IMS is not called again, after Platform refused a token or IMS refused to issue one. */
 const rest = 30_000;
 
+interface KeptToken {
+  readonly token: string;
+  readonly since: number;
+  readonly end: number;
+  /** From when on another one is asked for. */
+  readonly staleAt: number;
+}
+
 /**
  * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole
  * life of about a day. So there is one token at a time, one request for it however many events wait, and a pause after
- * each refusal.
+ * each refusal. If IMS gives no other token in time, the former one is used to its end.
  */
 export class InletTokens {
   readonly #options: InletTokensOptions;
-  #current: { readonly token: string; readonly since: number; readonly staleAt: number } | undefined;
+  #current: KeptToken | undefined;
   #refusal: { readonly answer: PlatformAnswer; readonly until: number } | undefined;
   #pending: Promise<string | PlatformAnswer> | undefined;
 
@@ -52,14 +60,16 @@ export class InletTokens {
    */
   get(refused?: string): Promise<string | PlatformAnswer> {
     const now = this.#options.monotonic();
-    if (this.#refusal && now < this.#refusal.until) return Promise.resolve(this.#refusal.answer);
     const current = this.#current;
     const isWorn = current?.token === refused && current !== undefined && now >= current.since + rest;
+    const former = current && now >= current.staleAt && now < current.end && !isWorn ? current.token : undefined;
+    if (this.#refusal && now < this.#refusal.until) return Promise.resolve(former ?? this.#refusal.answer);
     if (current && now < current.staleAt && !isWorn) return Promise.resolve(current.token);
     this.#pending ??= this.#ask().finally(() => {
       this.#pending = undefined;
     });
-    return this.#pending;
+    if (former === undefined) return this.#pending;
+    return this.#pending.then((given) => (typeof given === "string" ? given : former));
   }
 
   async #ask(): Promise<string | PlatformAnswer> {
@@ -86,9 +96,13 @@ export class InletTokens {
         return this.#noteRefusal(mistake("did not answer like Adobe IMS; PLATFORM_IMS_URL may be wrong"));
       const { access_token: token, expires_in: seconds } = parsed.data;
       const since = monotonic();
-      this.#current = { token, since, staleAt: since + Math.max(seconds - margin, seconds / 2) * 1000 };
+      const staleAt = since + Math.max(seconds - margin, seconds / 2) * 1000;
+      this.#current = { token, since, staleAt, end: since + seconds * 1000 };
       return token;
     } catch (error) {
+      // Calls with a former token do not wait for IMS again for a while.
+      const kept = this.#current;
+      if (kept) this.#current = { ...kept, staleAt: Math.max(kept.staleAt, Math.min(kept.end, monotonic() + rest)) };
       return { failure: `Adobe IMS: ${failureOf(error)}` };
     }
   }
