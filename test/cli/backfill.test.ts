@@ -138,7 +138,7 @@ async function killAtEachCall(queued: string[], between: () => Promise<unknown> 
   }
 }
 
-test("killed at any call, and run again, it sends the rest, and repeats only what it was sending, with the same ids", async () => {
+test("after a kill at any call, the next run sends the rest, and repeats only the message under way, with the same ids", async () => {
   await openWorld(recorded);
   const queued: string[] = [];
   const kills = await killAtEachCall(queued);
@@ -186,7 +186,7 @@ test("a message that was left unconfirmed is not repeated once it has left a tra
   expect(eventsOf([...queued, ...rest])).toHaveLength(lost.length);
 });
 
-test("only the chosen metrics, and what filters and personal data options leave", async () => {
+test("it sends only the chosen metrics, and applies filters and personal data options", async () => {
   await openWorld(recorded);
   const policy = eventPolicy.parse({ personalData: { recipient: "drop" } });
   const { queued } = await backfill(arrived, { policy }, ["failed"]);

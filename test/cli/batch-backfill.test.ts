@@ -134,7 +134,7 @@ async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<Ba
   }
 }
 
-test("one event is tried both ways, the rest is a batch, and a second audit is clean", async () => {
+test("it sends one event both ways and the rest as a batch, and a second audit is clean", async () => {
   const counts = await run();
   // The event of the trial was streamed, and its batch was reverted.
   expect(counts.sent).toBe(lost.length - 1);
@@ -150,7 +150,7 @@ test("one event is tried both ways, the rest is a batch, and a second audit is c
   expect(await readdir(folder)).not.toEqual(expect.arrayContaining([expect.stringMatching(/rows-|parquet/)]));
 });
 
-test("a row that the dataflow makes differently stops it, names fields without values, and nothing else is there", async () => {
+test("it stops at a row that the dataflow makes differently, names fields without values, and uploads nothing else", async () => {
   const pauseForRows = () =>
     deliverQueue((made) => ({ ...made, data: { ...made.data, recipient: "secret@example.org" } }));
   const failed = run({ pauseForRows });
@@ -159,7 +159,7 @@ test("a row that the dataflow makes differently stops it, names fields without v
   expect(await rebuiltIds()).toHaveLength(1);
 });
 
-test("killed at any call, and run again, every row is there once", async () => {
+test("after a kill at any call, the next run completes the rows, each of them once", async () => {
   for (let call = 1; ; call += 1) {
     let calls = 0;
     const real = new BatchIngestion(client, flow.dataset);
@@ -191,7 +191,7 @@ test("killed at any call, and run again, every row is there once", async () => {
   expect(await rebuiltIds()).toEqual(lostIds);
 }, 60_000);
 
-test("a revert takes the rows back, and an audit of the same folder finds them missing again", async () => {
+test("a revert removes the rows, and an audit of the same folder finds them missing again", async () => {
   await run({}, false);
   expect(await rebuiltIds()).toEqual(lostIds);
   await audit(auditParts());
@@ -208,7 +208,7 @@ test("a revert takes the rows back, and an audit of the same folder finds them m
   expect((await run({}, false)).sent).toBe(lost.length);
 });
 
-test("a batch that Platform refuses leaves nothing, and its events are missing again", async () => {
+test("a batch that Platform refuses leaves no rows, and its events are missing again", async () => {
   const map: TrialParts["map"] = async (records) =>
     records.map((record) => ({ record, row: { _id: "x", _acme: { customerio: { metric: 7 } } }, errors: [] }));
   await expect(run({ map }, false)).rejects.toThrow(/did not take the batch .*: it is failed \(400\)/);

@@ -25,7 +25,7 @@ function costs(shape: RelayShape, load: Load): Record<string, number> {
 }
 
 // Calculated by hand: 100 million events at 100 a second keep one instance of each group active for 1,000,000 seconds.
-test("a hundred million events at a hundred a second, meter by meter", () => {
+test("it estimates a hundred million events at a hundred a second, meter by meter", () => {
   expect(costs(dev, blasts)).toEqual({
     // (200,008,640 - 250,000) × $0.40 a million
     executions: 79.903,

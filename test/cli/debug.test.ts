@@ -10,7 +10,7 @@ test("a call is shown without its query, and an inlet without its id", () => {
   expect(shortenPath("/collection/batch/0123abcd")).not.toContain("0123abcd");
 });
 
-test("a full disk is named, with what to do", async () => {
+test("an error about a full disk names the disk, and what to do", async () => {
   const full = (more: object) =>
     Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC", ...more });
   expect(reportOf(full({ path: "/backups/kept/a.json" }))).toBe(

@@ -66,7 +66,7 @@ function source(over: object = {}): StackSource {
 const look = (of = source()) => driftOf(operationOn(azure).client, of);
 const target = { stack: "dev" };
 
-test("nothing differs", async () => {
+test("an unchanged relay has no differences", async () => {
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift: [] });
   expect(driftLines(drift, target)).toEqual([
@@ -74,7 +74,7 @@ test("nothing differs", async () => {
   ]);
 });
 
-test("app settings by name, code by its build and secrets by version; no value of any", async () => {
+test("it compares app settings by name, code by build and secrets by version, and shows no values", async () => {
   azure.script = {
     ...azure.script,
     [list]: [{ body: { properties: { A: "s3cret", NEW: "pa55word" } } }],
@@ -124,7 +124,7 @@ test.each<[string, () => Promise<unknown>, string]>([
   expect((await failure(act())).message).toContain(said);
 });
 
-test("access rules of the app, the storage accounts and the vault, which somebody has changed in Azure", async () => {
+test("it finds access rules of the app, the storage accounts and the vault that someone changed in Azure", async () => {
   azure.script = {
     ...azure.script,
     [`GET ${siteId}`]: [{ body: { properties: { publicNetworkAccess: "Disabled" } } }],

@@ -203,7 +203,7 @@ test("on a stop it finishes the current moves, and the next run moves the rest",
   expect(relays.other.messages).toHaveLength(100);
 });
 
-test("every event is in one of the two wherever a storage fails, and repeated runs move them all", async () => {
+test("every event stays in one of the two accounts wherever a storage fails, and repeated runs move them all", async () => {
   const fault = fc.constantFrom<Fault[]>("works", "works", "fails", "fails after");
   const kind = fc.constantFrom("inline", "claim", "dead");
   await fc.assert(

@@ -74,7 +74,7 @@ describe("a webhook", () => {
   }
 
   test.each([false, true])(
-    "keeps everything but its endpoint when it is turned, and back; disabled: %s",
+    "keeps everything but its endpoint when it is redirected, and back; disabled: %s",
     async (disabled) => {
       const { webhooks, webhook } = await make(disabled);
       const { id, name } = webhook;

@@ -89,7 +89,7 @@ test("a refused mapping is named, even if Data Prep does not name it", () => {
   expect(mapping && showInvalid({ mapping, errors })).toEqual(["  ERROR event_id → _id: no such field"]);
 });
 
-test("an attribute that the catalogue lacks is marked, and whether the mapping reads it", () => {
+test("an attribute that the catalogue lacks is marked, with a note if the mapping reads it", () => {
   const record = {
     event_id: "a",
     swatch: "red",

@@ -115,7 +115,7 @@ describe("the relay", () => {
     expect([without.verdict, without.todo]).toEqual(["waiting", expect.stringContaining('"Copy signing key"')]);
   });
 
-  test("waits for its intake to open that an interrupted run has closed", () => {
+  test("waits until its intake opens again after an interrupted run closed it", () => {
     const closed = relay({ status: 200, text: '{"status":"ok","signingKeys":true,"intake":"closed"}', listed: all });
     expect([closed.verdict, closed.found]).toEqual(["waiting", expect.stringContaining("its intake is closed")]);
     expect(closed.todo).toMatch(/opens by itself within 15 minutes.*npx pulumi up --stack dev/);
@@ -159,7 +159,7 @@ describe("secrets", () => {
     expect(finding.todo ?? "npx pulumi up --refresh --stack dev").toContain("npx pulumi up --refresh --stack dev");
   });
 
-  test("have former versions that can still be read if the login may not disable them, with the role that lets it", () => {
+  test("have former versions that can still be read if the login may not disable them, with the role that allows it", () => {
     const finding = secrets(undefined, ["key"]);
     expect([finding.verdict, finding.todo]).toEqual(["waiting", expect.stringContaining("Key Vault Secrets Officer")]);
   });

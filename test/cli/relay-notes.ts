@@ -51,7 +51,7 @@ export class NotingRelay {
     return sent !== undefined;
   }
 
-  /** Puts an event into the queue, where nothing takes it. */
+  /** Puts an event into the queue, which nothing reads. */
   async queue(made: Made): Promise<void> {
     const received = new Date(made.timestamp * 1000).toISOString();
     const event = newEvent({ id: idOf(made), receivedAt: received, body: JSON.stringify(made) });

@@ -10,7 +10,7 @@ const dev = {
 const billion = steadily(1_000_000_000);
 
 // Calculated by hand: 10⁹ ÷ 2,592,000 s = 385.8 a second, five times that in the busiest hour.
-test("a billion events a month exceed what Platform takes in the busiest hour, and nothing else", () => {
+test("a billion events a month exceed only Platform's limit in the busiest hour", () => {
   const { limits, waiting, hoursToDrain, messagesPerSecond, storagePerSecond, instances } = scaleOf(dev, billion, 1);
   expect(limits[0]).toMatchObject({ name: "Platform", eventsPerSecond: 800 });
   expect(limits.filter(({ share }) => share >= 1).map(({ name }) => name)).toEqual(["Platform"]);
@@ -25,24 +25,24 @@ test("a billion events a month exceed what Platform takes in the busiest hour, a
   expect(instances).toBe(7);
 });
 
-test("a million in an hour waits for nothing", () => {
+test("a million events in an hour exceed no limit", () => {
   const { limits, waiting, instances } = scaleOf(dev, atOnce(1_000_000, 3_600), 10);
   expect(waiting).toBe(0);
   expect(instances).toBe(1);
   expect(Math.max(...limits.map(({ share }) => share))).toBeLessThan(0.5);
 });
 
-test("with Platform's limit raised, the queue comes first if every event comes alone", () => {
+test("with a higher limit of Platform, the queue's limit comes first if every event arrives alone", () => {
   const settings = { maximumRequestsPerSecond: 10_000, maximumInstances: 200 };
   expect(scaleOf(dev, billion, 1, settings).limits[0]?.name).toBe("queue");
   expect(scaleOf(dev, billion, 10, settings).limits[0]?.name).not.toBe("queue");
 });
 
-test("what comes faster than Platform takes all month never gets through", () => {
+test("events that arrive faster than Platform accepts them all month never get through", () => {
   expect(scaleOf(dev, atOnce(10_000_000, 3_600), 1).hoursToDrain).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("events that share messages take fewer operations, and cost less", () => {
+test("events that share messages need fewer operations, and cost less", () => {
   const of = (eventsPerMessage: number) =>
     new Map(usageOf(dev, loadOf(billion, eventsPerMessage)).map(({ meter, quantity }) => [meter, quantity]));
   const [alone, shared] = [of(1), of(10)];

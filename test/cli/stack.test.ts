@@ -98,7 +98,7 @@ const deadIds = async () => (await stack.vendors.deadLetteredIds()).sort();
 const deliveredIds = async () => (await stack.vendors.deliveredIds()).sort();
 
 test(
-  "on a healthy stack all is fine, and the balance holds what was delivered",
+  "status calls every part of a healthy stack fine, and its balance counts the deliveries",
   async () => {
     await send(["ok-1", "ok-2"]);
     await eventually(deliveredIds, ["ok-1", "ok-2"]);
@@ -116,7 +116,7 @@ test(
 );
 
 test(
-  "with Platform out of reach only what Platform tells is broken, and the setting is named",
+  "if Platform can't be reached, only the parts that it reports on are broken, and the setting is named",
   async () => {
     const nowhere = { AEP_PLATFORM_URL: "http://127.0.0.1:9" };
     const environment = { ...stack.cloud.environment, ...nowhere };
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  "a webhook that somebody disabled is broken, with the command that fixes it",
+  "a webhook that someone disabled is broken, with the command that fixes it",
   async () => {
     const { webhookId } = await stack.pulumi.outputs();
     const url = `${stack.cloud.environment.CUSTOMERIO_APP_API_URL}/v1/reporting_webhooks/${webhookId}`;
@@ -167,7 +167,7 @@ test(
 );
 
 test(
-  "dead letters are reported, counted by a dry run, exported, and replayed into rows by what they are",
+  "dead letters are reported, counted by a dry run, exported, and replayed into rows by kind",
   async () => {
     await refuseWith(400);
     await send(["dead-1", "dead-2", "dead-3"]);
@@ -225,7 +225,7 @@ test(
 );
 
 test(
-  "only an explicit age purges, and only what is older",
+  "a purge needs an explicit age, and deletes only what is older",
   async () => {
     await refuseWith(400);
     await send(["old-1"]);
@@ -247,7 +247,7 @@ test(
 const eventOf = ({ stdout }: Ended): string => stdout.match(/event (customerio-aep-verify-\S+)/)?.[1] ?? "";
 
 test(
-  "a verification goes through everything, and its row is marked",
+  "a verification passes every stage, and its row is marked",
   async () => {
     const verified = await run("verify");
     expect([verified.code, verdicts(verified.stdout)]).toEqual([
@@ -268,7 +268,7 @@ test(
 );
 
 test(
-  "a filtered one ends at the relay",
+  "a filtered verification ends at the relay",
   async () => {
     const verified = await run("verify", "--filtered");
     expect([verified.code, verdicts(verified.stdout)]).toEqual([0, { webhook: fine, relay: fine }]);
@@ -280,7 +280,7 @@ test(
 );
 
 test(
-  "samples of every kind become rows, shown side by side with what they are made of",
+  "samples of every kind become rows, shown side by side with their sources",
   async () => {
     const { code, stdout } = await run("preview");
     expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([
@@ -299,7 +299,7 @@ test(
 );
 
 test(
-  "a file of samples is taken line by line, and one that is not an event makes it fail",
+  "a file of samples is read line by line, and a sample that is not an event makes the command fail",
   async () => {
     const file = path.join(path.dirname(stack.configFile), "samples.jsonl");
     const [sample] = samples;
@@ -314,7 +314,7 @@ test(
 );
 
 test(
-  "one that Platform refuses is broken, with the reason, and can be followed once it was replayed",
+  "a verification that Platform refuses is broken, with the reason, and can be followed once it was replayed",
   async () => {
     await refuseWith(400);
     const refused = await run("verify");
@@ -329,7 +329,7 @@ test(
 );
 
 test(
-  "without a row it is waiting when the time is over, with the command that continues",
+  "a verification without a row is waiting when its time is over, with the command that continues",
   async () => {
     const { dataflowId } = await stack.pulumi.outputs();
     await stack.vendors.setFlowState(String(dataflowId), "disable");

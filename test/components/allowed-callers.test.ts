@@ -16,7 +16,7 @@ const open = { minTlsVersion: "1.2", scmMinTlsVersion: "1.2" };
 /** Properties that Azure refuses on Flex Consumption, whatever their value. */
 const refused = ["netFrameworkVersion", "linuxFxVersion", "ftpsState", "use32BitWorkerProcess", "alwaysOn"];
 
-test("without the setting everybody may call, and nothing of the app's configuration changes", async () => {
+test("without the setting, everyone may call, and the app's configuration does not change", async () => {
   expect(await siteConfig()).toEqual(open);
   expect(await siteConfig({})).toEqual(open);
 });
@@ -53,7 +53,7 @@ test("Customer.io, others that send, operators and the availability test may cal
 
 const door = "4c8f9a1e-5b1d-4b7e-9a51-0f6d2b7c3e10";
 
-test("calls through a profile of Azure Front Door may come, and through no other", async () => {
+test("calls through the given profiles of Azure Front Door are accepted, and through no others", async () => {
   const config = await siteConfig({ frontDoorIds: [door], operators: ["203.0.113.7"] });
   expect(config.ipSecurityRestrictions).toEqual([
     { name: "caller 1", priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" },
@@ -66,7 +66,7 @@ test("calls through a profile of Azure Front Door may come, and through no other
   expect(JSON.stringify(config.scmIpSecurityRestrictions)).not.toContain("FrontDoor");
 });
 
-test("without customerIo nobody asks Customer.io, and nobody is warned", async () => {
+test("without customerIo, a preview neither asks Customer.io nor warns", async () => {
   const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
   const config = await siteConfig({ addresses: ["198.51.100.0/24"], operators: ["203.0.113.7"] });
   expect(JSON.stringify(config)).not.toContain("35.188.196.183");
@@ -83,12 +83,12 @@ test.each([
   [{ customerIo: true, operators: ["2001:db8::/129"] }, "203.0.113.0/24"],
   [{ customerIo: true, operators: ["office.example.org"] }, "203.0.113.0/24"],
   [{ addresses: Array.from({ length: 510 }, () => "10.0.0.1"), operators: ["10.0.0.2"] }, "at most 510 addresses"],
-])("what can't work is refused before anything is made: %j", (allowedCallers, words) => {
+])("it refuses what can't work before anything is created: %j", (allowedCallers, words) => {
   expect(() => new SourceArguments({ allowedCallers }).read()).toThrow(words);
 });
 
 test.each(["http://events.example.com/customerio", "events.example.com", "https://203.0.113.7/customerio"])(
-  "%s is no address for the webhook",
+  "it refuses %s as an address for the webhook",
   (webhookEndpoint) => {
     expect(() => new SourceArguments({ webhookEndpoint }).read()).toThrow("https://events.example.com/customerio");
   },

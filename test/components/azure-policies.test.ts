@@ -42,7 +42,7 @@ function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | un
   return [undefined, {}];
 }
 
-test("prod passes every policy that it has to", async () => {
+test("prod passes every required policy", async () => {
   expect(denied(await declared({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
 });
 

@@ -308,7 +308,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
   ).toEqual([]);
 });
 
-test("with its own credential the relay has nothing of the provisioning one; without, a preview warns", async () => {
+test("with a credential of its own, the relay gets nothing of the provisioning one; without, a preview warns", async () => {
   const warnings: string[] = [];
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (said) => void warnings.push(said));
   const credential = { imsUrl: "https://ims.example", orgId: "0123@AdobeOrg", sandbox: "dev", scopes: "openid" };

@@ -33,7 +33,7 @@ function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
 
 const pair = (destination: string, from: object) => ({ set: [{ destination, ...from }] });
 
-describe("the kinds of mistakes, and what is reported", () => {
+describe("each kind of mistake is reported", () => {
   test.each<[string, object, string]>([
     [
       "a field without the tenant's prefix",
@@ -323,7 +323,7 @@ describe("an existing schema", () => {
     ]);
   });
 
-  test("with fields of other types than the automatic mapping", () => {
+  test("is reported if a field has a type that the automatic mapping does not fit", () => {
     const customerio = {
       type: "object",
       properties: { metric: text, timestamp: text, campaign_id: text, machine: text, email: { type: "integer" } },

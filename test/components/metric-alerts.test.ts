@@ -102,7 +102,7 @@ test("there is a rule for each alert", () => {
   expect(Object.keys(rules).sort()).toEqual([...usual].sort());
 });
 
-test("with a separate account of the host there is one about it too, with the limits of the one about the events'", async () => {
+test("a separate account of the host has a rule too, with the limits of the events' account", async () => {
   const separate = await rulesOf({ azure: { separateHostStorage: true } });
   expect(Object.keys(separate).sort()).toEqual([...names].sort());
   type Declared = { scopes: string[]; criteria: { allOf: object[] }; windowSize: string; evaluationFrequency: string };
@@ -156,7 +156,7 @@ describe("no alert is raised", () => {
     expect(azure.tests((place, minute) => !(place === "Dublin" && minute === 65)).raised()).toEqual({});
   });
 
-  test("by somebody who polls /health for an hour", () => {
+  test("by someone who polls /health for an hour", () => {
     expect(well().requests([0, 120], 600, { AuthorizationError: 0 }).raised()).toEqual({});
   });
 
@@ -168,7 +168,7 @@ describe("no alert is raised", () => {
     expect(new Azure(2 * day).raised()).toEqual({});
   });
 
-  test("by others whom a vault refuses that the relay shares with them", async () => {
+  test("by other callers that a shared vault refuses", async () => {
     const vaultId = "/subscriptions/s/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/shared";
     const shared = await rulesOf({ azureExisting: { vaultId } });
     expect(Object.keys(shared).sort()).toEqual(usual.filter((name) => name !== "vault-refuses").sort());
@@ -207,7 +207,7 @@ describe("an alert is raised, once", () => {
     expect(azure.tests((_place, minute) => minute < 60 || minute > 110).raised()).toEqual({ availability: 1 });
   });
 
-  test("by a storage that is away, which the relay's health check and the metric both show", () => {
+  test("by a storage that is down, which the relay's health check and the metric both show", () => {
     const azure = new Azure(180)
       .messages(() => 0)
       .requests([0, 60], 60)
@@ -218,7 +218,7 @@ describe("an alert is raised, once", () => {
     });
   });
 
-  test("and once more by a second trouble after the first has passed", () => {
+  test("and again by a second problem after the first has passed", () => {
     const azure = well(240)
       .requests([0, 30], 60)
       .requests([30, 45], 60, { ServerOtherError: 60 })

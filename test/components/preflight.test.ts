@@ -172,7 +172,7 @@ describe("the first preview with everything wrong", () => {
   beforeEach(() => pulumi.runtime.setAllConfig(providers));
   afterAll(() => pulumi.runtime.setAllConfig({}));
 
-  test("settings of a provider that are missing are in the list, and that vendor is not asked", async () => {
+  test("missing settings of a provider are in the list, and its vendor is not asked", async () => {
     pulumi.runtime.setAllConfig({ ...providers, "aep:orgId": "" });
     const asked: string[] = [];
     const call = ({ token }: { token: string }) => {
@@ -210,7 +210,7 @@ describe("the first preview with everything wrong", () => {
     ]);
   });
 
-  test("with right settings, a refused credential is reported once, beside the key, and without a stack", async () => {
+  test("with correct settings, a refused credential is reported once, beside the key, and without a stack", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
     const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);

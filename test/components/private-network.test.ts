@@ -26,7 +26,7 @@ const endpointsOf = (resources: readonly DeclaredResource[]) =>
     return [properties.groupIds[0], properties.privateLinkServiceId];
   });
 
-test("a private relay has a network with two subnets, and endpoints, zones and records for all it keeps", async () => {
+test("a private relay has a network with two subnets, and endpoints, zones and records for everything that it stores", async () => {
   const resources = await declared({
     environment: "prod",
     privateNetwork: { enabled: true },
@@ -82,7 +82,7 @@ test("a private relay has a network with two subnets, and endpoints, zones and r
   expect(site.body.properties).not.toHaveProperty("publicNetworkAccess");
 });
 
-test("without the setting nothing of the network is sent; enabled: false opens what was closed, and publicAccess leaves it open", async () => {
+test("without the setting, no property of the network is sent; enabled: false opens what was closed, and publicAccess leaves it open", async () => {
   const [open, closedNoMore, first] = [
     await declared({}),
     await declared({ privateNetwork: { enabled: false } }),
@@ -111,7 +111,7 @@ const dnsZoneIds = {
   ...{ table: zone("table.core.windows.net"), vault: zone("vaultcore.azure.net") },
 };
 
-test("subnets and zones that exist are used; neither they nor a vault that exists get anything but records", async () => {
+test("existing subnets and zones are used, and neither they nor an existing vault get anything but records", async () => {
   const vaultId = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.KeyVault/vaults/v";
   const resources = await declared({
     privateNetwork: { enabled: true, ...subnets, dnsZoneIds },
@@ -136,7 +136,7 @@ function typeOf(id: string): string {
   return [namespace, ...segments.filter((_segment, index) => index % 2 === 0)].join("/");
 }
 
-test("the login needs on given resources exactly the rights for what the program puts on them, and to use them", async () => {
+test("on existing resources, the login needs exactly the rights to use them and to add the program's parts", async () => {
   const group = "/subscriptions/s/resourceGroups/hub/providers";
   const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
   const azureExisting = { vaultId };
@@ -172,7 +172,7 @@ test.each([
   [{ enabled: true, dnsZoneIds: { ...dnsZoneIds, vault: dnsZoneIds.blob } }, "privatelink.vaultcore.azure.net"],
   [{ ...subnets }, "enabled must be true"],
   [{ enabled: true, addressSpace: "10.0.0.0/16" }, "256 addresses"],
-])("what can't work is refused before anything is made: %j", (given, words) => {
+])("it refuses what can't work before anything is created: %j", (given, words) => {
   expect(() => new SourceArguments({ privateNetwork: given }).read()).toThrow(words);
 });
 

@@ -229,7 +229,7 @@ describe("an alert is raised", () => {
     expect(log.raised()).toEqual(["unavailable"]);
   });
 
-  test("by a queue from which no function takes", async () => {
+  test("by a queue that no function reads", async () => {
     let time = 0;
     const watch = new QueueWatch({
       storage: { heads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },

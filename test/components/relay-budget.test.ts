@@ -41,21 +41,21 @@ test("it is on the relay's group, and notifies those who get the alerts", async 
   expect(about()).toEqual([]);
 });
 
-test("existing action groups are notified in their place", async () => {
+test("existing action groups are notified instead", async () => {
   const actionGroupIds = ["/subscriptions/s/resourceGroups/ops/providers/Microsoft.Insights/actionGroups/oncall"];
   const found = await budgets({ monthlyBudget: 1, azureExisting: { actionGroupIds } });
   expect(found.budgets).toMatchObject([{ amount: 1, actionGroupIds }]);
   expect(about()).toEqual([]);
 });
 
-test("a preview warns of a budget that nobody would hear of", async () => {
+test("a preview warns of a budget that would notify nobody", async () => {
   await budgets({ monthlyBudget: 250 });
   expect(about()).toEqual([
     "monthlyBudget is set, but nobody would be notified. Give an address: set the argument alertEmails[0] to <address>",
   ]);
 });
 
-test.each([[-1], ["250"], [Number.POSITIVE_INFINITY]])("%p is no amount", (monthlyBudget) => {
+test.each([[-1], ["250"], [Number.POSITIVE_INFINITY]])("it refuses %p as an amount", (monthlyBudget) => {
   const given = new SourceArguments({ monthlyBudget: monthlyBudget as number });
   expect(() => given.read()).toThrow(/monthlyBudget is invalid/);
 });

@@ -52,7 +52,7 @@ test.each<CustomerIoSourceArgs>([
   }
 });
 
-test("without events it is what the relay costs when nothing comes", async () => {
+test("without events, it is the cost of an idle relay", async () => {
   const { output } = await bothEstimates({});
   const of = (meter: string) => output?.meters.find((one) => one.meter === meter)?.quantity;
   expect(output?.eventsPerMonth).toBe(0);
@@ -75,7 +75,7 @@ test("the program's own output is one line", async () => {
   expect(describeCost(null)).toBeNull();
 });
 
-test("without a relay there is none", async () => {
+test("without a relay, there is no estimate", async () => {
   configureWithCredentials();
   const program = () => ({ cost: new CustomerIoSource("events", { delivery: "direct" }).estimatedCost });
   jest.spyOn(console, "warn").mockImplementation(() => undefined);

@@ -156,7 +156,7 @@ describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
     },
   );
 
-  test("a dead letter can't be read or deleted with the relay's identity, and its name can be taken once", async () => {
+  test("the relay's identity can't read or delete a dead letter, and its storage reports a name that is taken", async () => {
     await world.allow(grantsWithout(accounts));
     const letter = { name: `2026/11/21/b${accounts}.json`, document: {} as never };
     expect(await world.relay.putDeadLetter(letter, signal())).toBe(true);

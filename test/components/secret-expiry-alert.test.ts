@@ -16,7 +16,7 @@ async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]>
 
 const isAlert = ({ inputs }: DeclaredResource) => String(inputs.path).includes("Microsoft.EventGrid/");
 
-test("there is one where secrets expire, in a vault of the stack's own", async () => {
+test("it exists if secrets expire, in a vault that the stack creates", async () => {
   const count = async (args: CustomerIoSourceArgs) => (await declared(args)).filter(isAlert).length;
   expect(await count({})).toBe(0);
   expect(await count({ environment: "prod" })).toBe(1);
@@ -33,7 +33,7 @@ test("the vault is asked before the first secret is written, since it reports no
   expect(Math.min(...secrets)).toBeGreaterThan(at);
 });
 
-describe("what is raised", () => {
+describe("it is raised", () => {
   const day = 86_400_000;
   const start = Date.parse("2026-01-01T00:00:00Z");
   const expiresAt = start + 365 * day;
@@ -69,7 +69,7 @@ describe("what is raised", () => {
 
   const raised = (now: number) => secretAlerts(subscription, now).map(({ event }) => event.split(".").at(-1));
 
-  test("nothing while the date is far, then 30 days before it and at it, to the action groups, with the stack and what to do", () => {
+  test("30 days before the date and on it, not earlier, to the action groups, with the stack and what to do", () => {
     expect(raised(expiresAt - 31 * day)).toEqual([]);
     expect(raised(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
     expect(raised(expiresAt)).toEqual(["SecretNearExpiry", "SecretExpired"]);
@@ -80,17 +80,17 @@ describe("what is raised", () => {
     expect(first?.description.length).toBeLessThan(300);
   });
 
-  test("nothing about a rotation, nor about the version that it leaves behind", () => {
+  test("not by a rotation, nor by the version that it leaves behind", () => {
     write("key", start + 300 * day, expiresAt + 300 * day);
     expect(raised(expiresAt)).toEqual([]);
   });
 
-  test("nothing while updates move the date on", () => {
+  test("not while updates extend the date", () => {
     write("key", start, expiresAt + 91 * day);
     expect(raised(expiresAt)).toEqual([]);
   });
 
-  test("a version that is older than the alert is not reported, but its successor is", () => {
+  test("not by a version that is older than the alert, but by its successor", () => {
     write("old", start - day);
     expect(raised(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
     write("old", start + day);

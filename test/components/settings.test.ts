@@ -60,7 +60,7 @@ test.each([
   [{ source: "http" }, "source", "the HTTP API source's endpoint requires an access token"],
   [{ filters: { only: { metrics: ["sent"] } } }, "filters", "every event that Customer.io sends goes to Platform"],
   [{ personalData: { email: "hash" } }, "personalData", "nothing between Customer.io and Platform"],
-])("%j does not go with direct delivery", (settings, setting, reason) => {
+])("it refuses %j with direct delivery", (settings, setting, reason) => {
   const said = problems({ delivery: "direct", ...settings });
   expect(said).toContain(`customerio-aep:${setting} can't be used with delivery: direct, since ${reason}`);
   expect(said).toContain(`npx pulumi config rm ${setting}, or npx pulumi config rm delivery`);
@@ -304,7 +304,7 @@ describe("settings without effect cause a warning", () => {
     expect(warnings({ testMode: true, nodeVersion: 24 })).toEqual([]);
   });
 
-  test("fewer instances than many regions accept cause a warning", () => {
+  test("fewer instances than many regions accept", () => {
     expect(warnings({ maximumInstances: 10 })).toEqual([
       expect.stringContaining("is 10. Many Azure regions accept only 40"),
     ]);

@@ -45,7 +45,7 @@ export function configureWithCredentials(settings: Record<string, unknown> = {})
   ]);
 }
 
-/** The setting where nobody asks for a private network. */
+/** The setting of a stack without a private network. */
 export const openNetwork = privateNetwork.parse({});
 
 export interface DeclaredResource {

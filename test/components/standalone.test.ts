@@ -126,7 +126,7 @@ test("a subscription alone posts every event to the given endpoint", async () =>
   expect(outputs).toEqual({ webhookId: 7, webhookName: "Customer.io events (dev)" });
 });
 
-test("a subscription alone takes a name, events, and whether it is disabled", async () => {
+test("a subscription alone accepts a name, events, and whether it is disabled", async () => {
   const { resources } = await constructed("ReportingWebhookSubscription", {
     endpoint: "https://own.example/customerio",
     webhook: { name: "Own", disabled: true },

@@ -89,7 +89,7 @@ function forward(status: number, ...ids: string[]): Promise<void> {
   return run((context) => handler({ version: 1, events }, context));
 }
 
-test("the workbook's figures, from the lines that the relay writes, are those that `status` counts", async () => {
+test("the workbook and `status` show the same counts of the lines that the relay writes", async () => {
   for (const id of ["a", "b", "c", "c"]) await post(id, { data: { recipient: "ada@example.org" } });
   await post("filtered", { metric: "opened" });
   await post("a stranger's", {}, "another key");

@@ -111,7 +111,7 @@ suite(title, () => {
     await aep.delete(more);
   });
 
-  test("aep: Profile, and existing objects", async () => {
+  test("aep: a schema joins Profile, and existing objects are found", async () => {
     const aep = await world.aep();
     const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
     const schema = await aep.make("aep:index:Schema", { title: "In Profile", fieldGroupIds: [identityMap] });
@@ -137,7 +137,7 @@ suite(title, () => {
     await expect(aep.delete(schema)).rejects.toThrow("enabled for Profile");
   });
 
-  test("aep: the vendor's refusals", async () => {
+  test("aep: the vendor refuses calls", async () => {
     const { client } = world;
     const aep = await world.aep();
     const signal = new AbortController().signal;
@@ -217,7 +217,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: checks of the sandbox", async () => {
+  test("aep: a preflight checks the sandbox", async () => {
     const aep = await world.aep();
     expect(await aep.invoke("getPreflight", { profile: true })).toMatchObject({
       sandboxState: "active",
@@ -226,7 +226,7 @@ suite(title, () => {
     });
   });
 
-  test("aep: wrong credentials, sandbox and organization, and a token that Platform no longer accepts", async () => {
+  test("aep: wrong credentials, sandbox and organization are refused, and so is a token that Platform no longer accepts", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Access");
     const mistakes: Partial<Config>[] = [
@@ -245,7 +245,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("aep: temporary errors", async () => {
+  test("aep: temporary errors are retried", async () => {
     await world.platformFault("/ims/token/v3", 503, "ims");
     await world.platformFault("/ims/token/v3", 429, "ims");
     const aep = await world.aep();
@@ -266,7 +266,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   }, 60_000);
 
-  test("the relay's events, their results, and the calls of the demo and of operators", async () => {
+  test("the relay sends events, and the demo and operators read their results", async () => {
     const aep = await world.aep();
     const objects = await makeAll(aep, "Events");
     const inletUrl = new URL(String(reveal(objects.flow.properties.inletUrl ?? "")));
@@ -315,7 +315,7 @@ suite(title, () => {
     await deleteAll(aep, objects);
   });
 
-  test("customerio: a webhook's whole life, refusals and temporary errors", async () => {
+  test("customerio: a webhook is created, changed and deleted, with refusals and temporary errors", async () => {
     const { customerIo } = world;
     const type = "customerio:index:ReportingWebhook";
     const settings = { name: "Relay", endpoint: "https://relay.example/customerio", events: ["email_sent"] };
@@ -353,7 +353,7 @@ suite(title, () => {
     expect((await Promise.all(limited)).map(({ status }) => status)).toContain(429);
   }, 60_000);
 
-  test("all of them", () => {
+  test("all of these calls match the descriptions, except for the listed differences", () => {
     const result = account(new Validator(), world.exchanges);
     process.stdout.write(`${result.summary}\n`);
     expect(result.unexplained).toEqual([]);

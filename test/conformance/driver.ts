@@ -17,7 +17,7 @@ export interface Made {
   readonly properties: PropertyMap;
 }
 
-/** How many resources there are, over all drivers: a name stands for one resource only. */
+/** How many resources there are, over all drivers: a name identifies one resource only. */
 let resources = 0;
 
 /** Calls a provider as the engine does. */

@@ -30,7 +30,7 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
   });
   const differences = (exchange: Exchange) => validator.validate(exchange).findings.map(({ difference }) => difference);
 
-  test("nothing in calls that are as described", () => {
+  test("finds nothing in calls that match their description", () => {
     expect(differences(made({}))).toEqual([]);
     expect(differences(flows({}))).toEqual([]);
   });
@@ -81,7 +81,7 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
       flows({ headers: { ...access, "x-api-key": "" } }),
       ["request: the header x-api-key is missing"],
     ],
-  ])("%s", (_, exchange, expected) => {
+  ])("finds %s", (_, exchange, expected) => {
     expect(differences(exchange)).toEqual(expected);
   });
 });

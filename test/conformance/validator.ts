@@ -65,7 +65,7 @@ export class Validator {
     };
   }
 
-  /** The operation with the most segments that stand in its template as they are. */
+  /** The operation whose template has the most fixed segments. */
   #operationOf({ vendor, request }: Exchange, segments: readonly string[]): Operation | undefined {
     const literals = (operation: Operation) => operation.segments.filter((segment) => !isPlaceholder(segment)).length;
     return this.#descriptions.operations

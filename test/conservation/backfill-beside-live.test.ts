@@ -193,7 +193,7 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
   }
 }
 
-test("what a backfill sends beside live events of the same messages becomes one row each, and so do the live ones", async () => {
+test("each event of a backfill and each live event of the same messages becomes exactly one row", async () => {
   for (const [at, { id, created }] of messages.entries()) {
     await happen(id, { sent: created, delivered: created + 60 }, at % 3 !== 0);
   }

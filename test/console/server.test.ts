@@ -121,7 +121,7 @@ describe("the gate", () => {
     expect((await call(host, `/api/about${search}`)).status).toBe(401);
   });
 
-  test("refuses other names for this host, pages of other origins, and orders without an origin", async () => {
+  test("refuses other names for this host, pages of other origins, and commands without an origin", async () => {
     const { host, cookie } = await open();
     const refused = async (headers: Record<string, string>, method = "GET") =>
       (await call(host, "/api/about", { method, headers: { cookie, ...headers } })).status;
@@ -202,7 +202,7 @@ test("dead letters are replayed, exported and purged by reason, and only those t
   expect((await act("erase", 1)).status).toBe(400);
 });
 
-test("events are shown with their way, source and row, and with personal data only if they are asked for", async () => {
+test("events are shown with their path, source and row, and with personal data only on request", async () => {
   await world.clear();
   const [first = "", second = "", third = ""] = freshEvents("way");
   await world.deliver([first]);

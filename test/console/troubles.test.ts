@@ -46,7 +46,7 @@ const seconds = (ago: number) => Math.floor((Date.now() - ago) / 1000);
 interface Trouble {
   readonly name: string;
   readonly part: string;
-  /** Causes it, and gives the source that has it. */
+  /** Causes it, and returns the source that has it. */
   readonly cause: () => Promise<StackSource>;
   readonly found: RegExp;
   readonly remedy: RegExp;

@@ -12,7 +12,7 @@ export interface World {
   readonly answer: Vendor;
   /** Of the provider. */
   readonly package: string;
-  /** The provider's settings, given the address that it shall call. */
+  /** The provider's settings, given the address that it calls. */
   config(url: string): PropertyMap;
   /** The provider as in a new process, with calls over a line and waits that take no time. */
   provider(line: Line, attemptTimeout?: number): Promise<Provider>;

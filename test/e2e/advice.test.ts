@@ -68,7 +68,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ["an unknown part", { dataset: { swatch: "red" } }, ""],
   ["a setting beside another", { delivery: "direct", source: "http" }, ""],
 ])(
-  "the advice on %s can be typed as it is",
+  "the advice on %s can be typed unchanged",
   async (_what, settings, value) => {
     const lines = mistakesIn(settings);
     expect(lines).toHaveLength(1);

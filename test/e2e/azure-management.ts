@@ -6,7 +6,7 @@ export interface ManagementAnswer {
   readonly body: unknown;
 }
 
-/** Calls the local cloud's Azure Resource Manager with the operator's login, as somebody in the portal or a platform team does. */
+/** Calls the local cloud's Azure Resource Manager with the operator's login, as someone in the portal or a platform team does. */
 export async function callManagement(
   environment: CloudEnvironment,
   method: "GET" | "PUT" | "PATCH",

@@ -138,7 +138,7 @@ test(
 );
 
 test(
-  "who may reach storage and vault, changed in Azure, is found by a refresh and by drift",
+  "a refresh and drift find access rules of storage and vault that were changed in Azure",
   async () => {
     const rules = { defaultAction: "Allow", bypass: "None", ipRules: [{ value: "203.0.113.7" }] };
     const state = await stack.pulumi.run("stack", "export", "--stack", "local");
@@ -172,7 +172,7 @@ test(
 );
 
 test(
-  "a changed mapping on a living stack loses no event that comes meanwhile",
+  "a change of the mapping loses no event that arrives meanwhile",
   async () => {
     await stack.pulumi.configure("testMode", "true");
     const before = await stack.pulumi.outputs();
@@ -256,7 +256,7 @@ test(
 );
 
 test(
-  "by a flag the next destroy gives the rest up, and leaves nothing in the state and nothing with any vendor",
+  "with a flag, the next destroy gives up the rest, and leaves nothing in the state or at any vendor",
   async () => {
     const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
     expect(said).toMatch(/gives up [1-9]\d* messages? in the relay's queues, as RELAY_ABANDON_QUEUE asks/);

@@ -25,7 +25,7 @@ async function typesInState(): Promise<string[]> {
 }
 
 test(
-  "from nothing to direct: no relay is made, the preview says what is given up, and events arrive from the first on",
+  "a new stack with direct delivery creates no relay, its preview says what you give up, and every event arrives",
   async () => {
     await stack.pulumi.unconfigure("signingKeys");
     await stack.pulumi.configure("delivery", "direct");
@@ -46,7 +46,7 @@ test(
 );
 
 test(
-  "a second stack fills the same dataset from another workspace, and goes without a trace in the first",
+  "a second stack fills the same dataset from another workspace, and its destroy leaves no trace in the first",
   async () => {
     const second = new Pulumi({
       environment: stack.cloud.environment,
@@ -75,7 +75,7 @@ test(
 );
 
 test(
-  "the operators' commands know a stack without a relay",
+  "the operators' commands work for a stack without a relay",
   async () => {
     const choice = ["--stack", "local", "--config-file", stack.configFile];
     const verified = await cli(stack.cloud.environment, "verify", ...choice);
@@ -94,7 +94,7 @@ test(
 );
 
 test(
-  "from direct to the relay under traffic: every event arrives",
+  "a change from direct to the relay under traffic loses no event",
   async () => {
     await stack.pulumi.unconfigure("delivery");
     const key = await signingKey();
@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  "and back again, with the dead letter given up: the relay goes once it has delivered what it holds",
+  "a change back to direct, with the dead letter given up, deletes the relay once it has delivered what it holds",
   async () => {
     const givingUp = stack.pulumiWith({ RELAY_ABANDON_DEAD_LETTERS: "true" });
     await stack.pulumi.configure("delivery", "direct");

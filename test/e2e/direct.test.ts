@@ -15,7 +15,7 @@ afterAll(() => example.stop(), 60_000);
 const minutes = 60_000;
 
 test(
-  "up makes the dataflow and a webhook that posts to it, and the streaming URL is shown nowhere",
+  "up creates the dataflow and a webhook that posts to it, and the streaming URL is shown nowhere",
   async () => {
     await example.pulumi.up();
     expect((await example.pulumi.resources()).map((urn) => urn.split("::")[3]).toSorted()).toEqual(
@@ -52,7 +52,7 @@ test(
 );
 
 test(
-  "the commands find a source that is not a component by what its webhook was made from",
+  "the commands find a source that is not a component by what its webhook depends on",
   async () => {
     const run = (...args: string[]) => runCommand(example, "examples/direct", ...args);
     const status = await run("status", "--json");

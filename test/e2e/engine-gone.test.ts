@@ -24,7 +24,7 @@ test.each([
   { moment: "its program waits for an answer", isReached: asksPlatform },
   { moment: "its program and every provider are at work", isReached: makesTheRelay },
 ])(
-  "program and providers end when the engine is killed while $moment, with nobody left to read what they say",
+  "program and providers end when the engine is killed while $moment, with nothing left that reads their output",
   async ({ isReached }) => {
     if (!showsEnvironments) return void process.stdout.write("Not tested: there is no /proc here.\n");
     const id = randomUUID();

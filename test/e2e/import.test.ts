@@ -29,7 +29,7 @@ afterAll(() => program.stop(), 60_000);
 const subscribed = ["customer_subscribed", "email_opened", "email_sent"];
 
 test(
-  "taken in by the ids that the screens show, in bulk and one by one, the next preview has no change",
+  "after an import by the ids that the screens show, in bulk and one by one, the next preview has no change",
   async () => {
     const file = path.join(path.dirname(program.logFile), "import.json");
     const resources = Object.entries(objects).map(([type, { id }]) => ({
@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  "what somebody then changes by hand is shown by refresh, and the next up repairs it",
+  "a refresh shows what someone then changes by hand, and the next up repairs it",
   async () => {
     await byHand.call("PATCH", `/catalog/dataSets/${objects.Dataset?.id}`, { name: "By hand" });
     const flow = `/flowservice/flows/${objects.Dataflow?.id}`;

@@ -14,7 +14,7 @@ afterAll(() => stack.stop(), 60_000);
 const minutes = 60_000;
 
 test(
-  "everything that is missing is reported at once, in a preview and in an up without one, and nothing is made",
+  "everything that is missing is reported at once, in a preview and in an up without one, and nothing is created",
   async () => {
     await stack.vendors.switchPlatform({
       customerIoSource: "not-entitled",
@@ -40,7 +40,7 @@ test(
 );
 
 test(
-  "without the Customer.io source, events go by the HTTP API source with access tokens of the relay's own",
+  "without the Customer.io source, the relay sends events to the HTTP API source with its own access tokens",
   async () => {
     const { vendors, pulumi } = stack;
     await vendors.switchPlatform({ customerIoSource: "not-entitled", permissionsLacking: "none" });
@@ -71,7 +71,7 @@ test(
 );
 
 test(
-  "what Platform does not tell is a warning",
+  "a preview warns of what Platform does not reveal",
   async () => {
     await stack.vendors.switchPlatform({
       customerIoSource: "entitled",

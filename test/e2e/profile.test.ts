@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "calls through the front door come in from the first on, and those through the front door of others do not",
+  "calls through the front door are accepted from the first on, and calls through other front doors are not",
   async () => {
     expect(await callThrough("99999999-2222-4333-8444-555555555555", "of-a-stranger")).toBe(403);
     expect(await callThrough(frontDoorId, "through-the-front-door")).toBe(200);
@@ -124,7 +124,7 @@ test(
       await stack.pulumi.run("config", "set", "--path", path, `Renamed ${path}`, ...stackFlags());
     }
     const preview = await stack.pulumi.preview();
-    // The webhook's ownership has its name too. With the dataflow's time of change, the relay learns again from when on to
+    // The webhook's ownership has its name too. The dataflow's time of change says from when on the relay may
     // send: its settings and its code follow.
     expect(preview).toMatch(/~ 10 to update/);
     expect(preview).not.toMatch(/to (create|delete|replace)/);
@@ -153,7 +153,7 @@ test(
 );
 
 test(
-  "what is not there is one message at preview, with its setting",
+  "a preview reports a missing object in one message, with its setting",
   async () => {
     await stack.pulumi.unconfigure("dataset");
     await stack.pulumi.run("config", "set", "--path", "dataset.existing", "No such dataset", ...stackFlags());

@@ -214,7 +214,7 @@ test.each<[what: string, parts: Part[]]>([
     ],
   ],
 ])(
-  "replaced under traffic: %s, in its place",
+  "an up under traffic replaces %s in place",
   async (_what, parts) => {
     const { relayUrl } = await pulumi.outputs();
     const before = await resourcesInAzure();

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => example.stop(), 60_000);
 
 test(
-  "each workspace's events come into its own sandbox, through a relay of its own",
+  "each workspace's events arrive in its own sandbox, through a relay of its own",
   async () => {
     await example.pulumi.up();
     await example.pulumi.preview("--expect-no-changes");
@@ -69,7 +69,7 @@ test(
 const run = (...args: string[]) => runCommand(example, "examples/several", ...args);
 
 test(
-  "every command sees to both sources, or to the one that is named",
+  "every command handles both sources, or only the named one",
   async () => {
     const both = await run("status", "--json");
     const { stack, sources } = JSON.parse(both.stdout) as { stack: string; sources: SourceReport[] };
@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  "a source that does not exist, and an event without the source that it is of, are mistakes",
+  "a source that does not exist, and an event without its source, are refused",
   async () => {
     const west = await run("status", "--source", "west");
     expect([west.code, west.stderr]).toEqual([
@@ -140,7 +140,7 @@ async function standBy(datasetId: string): Promise<Pulumi> {
   await writeFile(configFile, stringify({ config }));
   const west = new Pulumi({
     ...{ stack: "west", logFile: example.logFile, configFile },
-    // Its destroy would stop at the dead letters that it takes over.
+    // Its destroy would stop at the dead letters that it receives.
     environment: { ...example.cloud.environment, RELAY_ABANDON_DEAD_LETTERS: "true" },
     program: path.resolve(repository, "examples/several"),
   });

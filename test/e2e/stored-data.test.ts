@@ -119,7 +119,7 @@ test(
 );
 
 test(
-  "so is schema.existing",
+  "schema.existing is refused, too",
   async () => {
     const { schemaId } = await stack.pulumi.outputs();
     await isRefused(
@@ -131,7 +131,7 @@ test(
 );
 
 test(
-  "so is another sandbox",
+  "another sandbox is refused, too",
   async () => {
     const said = await isRefused(
       () => stack.pulumi.configure("aep:sandbox", localCredentials.second.sandbox),
@@ -143,7 +143,7 @@ test(
 );
 
 test(
-  "so is --replace",
+  "--replace is refused, too",
   async () => {
     const urn = (await stack.pulumi.resources()).find((resource) => resource.includes("aep:index:Dataset::"));
     for (const command of [["preview"], ["up", "--yes", "--skip-preview"]]) {
@@ -184,7 +184,7 @@ test(
 );
 
 test(
-  "another schema.existing, or none any more, is refused, too",
+  "another schema.existing, and its removal, are refused, too",
   async () => {
     const { schemaId } = (await stack.pulumi.outputs()) as { schemaId: string };
     await stack.pulumi.unconfigure("dataset");

@@ -130,7 +130,7 @@ afterAll(async () => {
 }, 60_000);
 
 test(
-  "a mistake in the arguments is reported at preview, and nothing is made",
+  "a mistake in the arguments is reported at preview, and nothing is created",
   async () => {
     await declare({ nodeVersion: 23, dataset: { rowExpirationDays: 3 } });
     const complaint = await failureOf(program.pulumi.preview());
@@ -147,7 +147,7 @@ test(
 );
 
 test(
-  "up, events and destroy by a program in YAML, of a source and of each part alone",
+  "a program in YAML creates a source and each part alone, delivers events, and is destroyed",
   async () => {
     const { pulumi, vendors } = program;
     await pulumi.up();

@@ -321,10 +321,10 @@ function failed(step: { name: string }, error: unknown): unknown {
   return error instanceof TypeError ? error : new OperationFailed(step.name, error);
 }
 
-/** Whether one resource depends on another; the engine has it from the program, and here the inputs tell. */
+/** Whether one resource depends on another; the engine knows it from the program, and here it follows from the inputs. */
 function mentions(held: Held, other: Held): boolean {
   if (held.dependsOn?.includes(other.name)) return true;
-  // Nothing refers to a webhook, whose id is a small number that stands in many a text, nor to a claim to a name, nor to a guard, which
+  // Nothing refers to a webhook, whose id is a small number that occurs in many texts, nor to a claim to a name, nor to a guard, which
   // has the id of its dataset.
   if (other.type.startsWith("customerio:") || other.type === "aep:index:DatasetGuard") return false;
   return JSON.stringify(reveal(held.inputs)).includes(JSON.stringify(other.id).slice(1, -1));

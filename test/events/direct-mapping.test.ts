@@ -174,7 +174,7 @@ describe("as the relay does", () => {
     [true],
     ["u-1"],
     [null],
-  ])("the identifier %j", (identifier) => {
+  ])("converts the identifier %j", (identifier) => {
     const given = {
       ...event(1_727_953_200),
       data: { customer_id: identifier, email_address: identifier, identifiers: { id: "u-1", email: identifier } },

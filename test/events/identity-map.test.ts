@@ -38,7 +38,7 @@ test("of three identities is short enough for Data Prep", () => {
   }
 });
 
-test("straight from Customer.io, is null for blank identifiers", () => {
+test("without the relay, is null for blank identifiers", () => {
   expect(identityMap(all, { email: "", id: "7", cio_id: " " }, "direct")).toEqual({ CrmId: one("7", true) });
   expect(identityMap(all, { email: "null", id: null, cio_id: " NULL " }, "direct")).toBeNull();
   expect(identityMap(all, { email: "a@example.org" }, "direct")).toEqual({ Email: one("a@example.org", true) });

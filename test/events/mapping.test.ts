@@ -63,7 +63,7 @@ describe("eventMappings", () => {
     expect(new Set(mappings.map(({ destination }) => destination)).size).toBe(eventFields.length + 2);
   });
 
-  test("leaves out cio_id, and only it, in test mode", () => {
+  test("leaves out cio_id, and nothing else, in test mode", () => {
     expect(eventMappings({ tenantId: "acme", testMode: true })).toEqual(
       mappings.filter(({ source }) => source !== "data.identifiers.cio_id"),
     );

@@ -162,7 +162,7 @@ type Shapes = typeof shapes extends fc.Arbitrary<infer T> ? T : never;
 /**
  * Programs of all resource types of `aep` and `customerio`. References to missing resources are left out; a dataflow's mapping set has
  * the schema of its dataset, as both vendors' rules and Adobe's tutorial have it. Titles, fields and classes may clash, and
- * and the state has to survive the vendor's refusals.
+ * the state has to survive the vendor's refusals.
  */
 export function program(stack: string): fc.Arbitrary<readonly Declared[]> {
   return fc.tuple(shapes, plainChoices).map(([shape, choices]) => {

@@ -100,7 +100,7 @@ test("no function or method is a participle", async () => {
   expect(found).toEqual([]);
 });
 
-/** Names of a file's functions and methods, private and nested ones too. Short ones inside a function, which are values, aside. */
+/** Names of a file's functions and methods, private and nested ones too. Without short ones inside a function, which are values. */
 function declaredFunctions(file: ts.SourceFile): string[] {
   const names: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -217,11 +217,11 @@ const rows: readonly (readonly [sample: string, id: string, time: string, fields
   ],
 ];
 
-test.each(rows)("the row of the sample %s", (sample, id, timestamp, fields) => {
+test.each(rows)("the sample %s becomes its row", (sample, id, timestamp, fields) => {
   expect(rowOf(sample)).toEqual({ _id: id, timestamp, _acme: { customerio: { event_id: id, ...relayed, ...fields } } });
 });
 
-test("the tutorial's sample by its seven pairs", () => {
+test("the tutorial's seven pairs map its sample", () => {
   const tutorial = eventFields.filter((field) => field.tutorial).map(({ name }) => name);
   const pairs = automatic.filter(({ destination }) => tutorial.includes(destination.replace("_acme.customerio.", "")));
   expect(pairs.map(({ source, destination }) => [destination, source])).toEqual([
@@ -249,7 +249,7 @@ test("the tutorial's sample by its seven pairs", () => {
   });
 });
 
-test("calculated fields of the settings, as docs/mapping.md shows them", () => {
+test("the settings calculate fields as docs/mapping.md shows", () => {
   const settings = mappingSettings.parse({
     set: [
       { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },

@@ -66,7 +66,7 @@ describe("an expression with an attribute that the catalogue lacks", () => {
   });
 
   test.each(["lower(data.identifiers)", "lower(data.subject.x)", "lower(relay.swatch)"])(
-    "that no event can have offers nothing of the kind: %s",
+    "that no event can have gets no such suggestion either: %s",
     (expression) => {
       const [problem] = problemOf(expression);
       expect(problem?.reason).not.toContain("check for it first");

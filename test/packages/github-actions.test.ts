@@ -207,7 +207,7 @@ describe("the nightly audit", () => {
   });
   const gapJson = JSON.stringify({ stack: "prod", sources: [{ source: "events", ending: "broken", result }] });
 
-  test("is of the days that Customer.io repeats no call of any more", async () => {
+  test("audits days for which Customer.io no longer repeats calls", async () => {
     const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson });
     const dateOf = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
     expect(ran).toEqual({
@@ -225,7 +225,7 @@ describe("the nightly audit", () => {
     expect(readFileSync(path.join(work, "audit.json"), "utf8")).toBe(gapJson);
   });
 
-  test("that can't be made fails the job with the reason", async () => {
+  test("that can't run fails the job with the reason", async () => {
     const sources = [{ source: "events", ending: "broken", error: "No dataset" }];
     for (const [text, report] of [
       [JSON.stringify({ error: "No stack" }), "No stack\n"],

@@ -103,7 +103,7 @@ test.each(["publint", "attw"])(
 );
 
 test.each(["nodenext", "bundler"])(
-  "the template's program and the READMEs' code are right by the types, resolved as %s",
+  "the template's program and the READMEs' code compile, resolved as %s",
   async (resolution) => {
     await consumer.run("tsc", "-p", `${resolution}.json`);
     await consumer.run("tsc", "-p", `policies/${resolution}.json`);
@@ -112,7 +112,7 @@ test.each(["nodenext", "bundler"])(
 );
 
 test(
-  "up, events, the command line and destroy, on the oldest Node that is supported, with the plugins found by themselves",
+  "up, events, the command line and destroy work on the oldest supported Node, and Pulumi finds the plugins by itself",
   async () => {
     expect(await consumer.run("node", "--version")).toBe("v22.18.0\n");
     stack = await startLocalProgram(consumer.folder, { ownSettings: true, bin: consumer.bin });

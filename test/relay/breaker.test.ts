@@ -28,7 +28,7 @@ function opened(verdict: Verdict = "retry", random = () => 0): Breaker {
   return breaker;
 }
 
-test("Platform is away after 20 failures in a row, not after 19", () => {
+test("Platform counts as down after 20 failures in a row, not after 19", () => {
   const breaker = new Breaker(() => 0);
   for (let at = 0; at < 19; at += 1) send(breaker, "retry", 0);
   send(breaker, "delivered", 0);
@@ -44,13 +44,13 @@ test("Platform is away after 20 failures in a row, not after 19", () => {
   });
 });
 
-test("Platform is not away while anything is delivered, however much fails", () => {
+test("Platform does not count as down while anything is delivered, however much fails", () => {
   const breaker = new Breaker(() => 0);
   for (let at = 0; at < 1_000; at += 1) send(breaker, at % 20 === 19 ? "delivered" : at % 2 ? "retry" : "hold", at);
   expect(breaker.isAway).toBe(false);
 });
 
-test("Retry-After delays no event while others pass, and every event while Platform is away", () => {
+test("Retry-After delays no event while others pass, and every event while Platform is down", () => {
   const breaker = new Breaker(() => 0);
   send(breaker, "delivered", 0);
   send(breaker, "retry", 0, { retryAfter: 120 });
@@ -174,7 +174,7 @@ const step = fc.record({
   retryAfter: fc.option(fc.nat(3_600), { nil: undefined }),
 });
 
-test("it never stays shut: a probe is allowed within an hour, and a successful one ends the outage", () => {
+test("it never stays closed: a probe is allowed within an hour, and a successful one ends the outage", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const breaker = new Breaker(() => 0.999);

@@ -100,7 +100,7 @@ test("a note says what the event was about, and when Platform had it, alone and 
   expect(entities).toHaveLength(4);
 });
 
-test("a note takes ids and names of an event that fit, and a hundred of the longest fit into one transaction", async () => {
+test("a note holds ids and names of an event that fit, and a hundred of the longest notes fit into one transaction", async () => {
   const event = (delivery: unknown, metric: unknown = " Opened ") => ({
     ...{ object_type: "email", metric },
     data: { delivery_id: delivery },

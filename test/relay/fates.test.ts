@@ -17,7 +17,7 @@ test("an event is either tried again or finished", () => {
   expect(comesAgain("unsent")).toBe(false);
 });
 
-test("a verdict of Platform's is a fate", () => {
+test("each verdict on an answer of Platform is a fate", () => {
   const verdicts = new Set<Verdict>([200, 400, 403, 500].map((status) => verdictOf({ status })));
   expect([...verdicts]).toEqual(["delivered", "dead", "hold", "retry"]);
 });

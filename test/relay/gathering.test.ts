@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Gathering } from "../../relay/core/gathering.ts";
 
-test("one that comes alone is worked on at once, and those that come meanwhile are worked on together", async () => {
+test("an item that arrives alone is processed at once, and those that arrive meanwhile are processed together", async () => {
   const pieces: string[][] = [];
   const ends: PromiseWithResolvers<void>[] = [];
   const gathering = new Gathering<string, string>({
@@ -38,7 +38,7 @@ test("one that comes alone is worked on at once, and those that come meanwhile a
   );
 });
 
-test("each item gets its own result or its own work's error, whatever comes when and fails", async () => {
+test("each item gets its own result or its own work's error, in any order of arrivals and failures", async () => {
   const item = fc.record({ group: fc.constantFrom("a", "b"), delay: fc.nat(5), fails: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(item, { maxLength: 30 }), fc.integer({ min: 1, max: 5 }), async (items, most) => {

@@ -18,7 +18,7 @@ async function health(signingKeys: string[], connectionString: string) {
   return { response, lines };
 }
 
-test("200 once queue and containers answer", async () => {
+test("answers 200 once queue and containers answer", async () => {
   expect(await health(["key"], azurite.connectionString)).toEqual({
     response: {
       status: 200,
@@ -55,7 +55,7 @@ test("says which build runs, and which secrets could not be resolved", async () 
   expect(response).toMatchObject({ status: 200, jsonBody: { build: "b", unresolved: ["PLATFORM_STREAMING_URL"] } });
 });
 
-test("503 if the storage can't be reached, with the reason in the log only", async () => {
+test("answers 503 if the storage can't be reached, with the reason in the log only", async () => {
   const { response, lines } = await health(
     ["key"],
     azurite.connectionString.replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:1"),
@@ -67,7 +67,7 @@ test("503 if the storage can't be reached, with the reason in the log only", asy
   expect(lines).toMatchObject([{ level: "error", outcome: { outcome: "unavailable" } }]);
 });
 
-test("503 if another account answers that has neither queue nor containers", async () => {
+test("answers 503 if another account answers that has neither queue nor containers", async () => {
   const { response } = await health(["key"], azurite.connectionString.replaceAll("relaytest", "another"));
   expect(response).toMatchObject({ status: 503 });
 });
@@ -193,7 +193,7 @@ describe("details for commands that change or remove the relay", () => {
     ["none has come", 0, [], undefined],
     ["one waits", 1, [], true],
     ["one was sent, by an instance that is gone", 0, [{ row: "d", age: 9_000_000, properties: {} }], true],
-  ])("whether it has taken in events: %s", async (_, waiting, rows, hasTakenEvents) => {
+  ])("whether it has accepted events: %s", async (_, waiting, rows, hasTakenEvents) => {
     const { countDeadLetters } = storage;
     const ports = {
       storage: { check: async () => ({ waiting }), countDeadLetters },

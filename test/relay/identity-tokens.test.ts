@@ -73,7 +73,7 @@ test("calls that come together share one request, and later ones its token", asy
   ]);
 });
 
-test("a token for another resource is another one", async () => {
+test("each resource has a token of its own", async () => {
   answers = [giving(60)];
   const { credential, token } = identity();
   expect(await token()).toBe("token 1");
@@ -90,8 +90,8 @@ test("half a minute before its end a token is replaced before a call gets it", a
 
 test.each([
   ["one of an hour is replaced in its last five minutes", 60, 56 * minute],
-  ["a long one is replaced at its half", 24 * 60, 13 * 60 * minute],
-])("%s while calls still get it, also when Azure gives none then", async (_what, life, later) => {
+  ["a long-lived one is replaced at half of its life", 24 * 60, 13 * 60 * minute],
+])("%s while calls still get it, even if Azure gives no new one then", async (_what, life, later) => {
   answers = [giving(life), answering(400, { message: "no" }), giving(life)];
   const { token } = identity();
   await token();
@@ -133,7 +133,7 @@ test("a call that waits for another token gets the former one only while it is g
   await expect(late).rejects.toThrow("it answered 400 no");
 });
 
-test.each([404, 408, 410, 429, 500, 503])("a %d passes, so it is asked again after a second", async (status) => {
+test.each([404, 408, 410, 429, 500, 503])("after a %d, it asks again after a second", async (status) => {
   answers = [answering(status, {}), answering(status, "not JSON"), giving(60)];
   const { token, pauses } = identity();
   expect(await token()).toBe("token 3");

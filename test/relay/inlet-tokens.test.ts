@@ -85,7 +85,7 @@ test("an event is sent with the token, the organization and the client id", asyn
   ]);
 });
 
-test("no token is sent to an inlet that wants none", async () => {
+test("no token is sent to an inlet that requires none", async () => {
   stub.answer(inlet, receipt);
   const url = `${stub.url}/collection/inlet?x-adobe-flow-id=flow`;
   expect(await new PlatformClient(url, { timeout: 5_000 }).send("{}")).toMatchObject({ status: 200 });

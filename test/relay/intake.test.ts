@@ -166,7 +166,7 @@ test("a body beyond 16 MiB is refused with 413, whether its length is declared o
 describe("when the calls under way hold as many bytes as the instance can", () => {
   const event80 = event("large", { data: { content: "x".repeat(80_000) } });
 
-  test("others are answered 503 with Retry-After, counted in sums, and taken once there is room", async () => {
+  test("others are answered 503 with Retry-After, counted in sums, and accepted once there is room", async () => {
     const written = Promise.withResolvers<void>();
     const slow = {
       ...{ enqueue: storage.enqueue.bind(storage), putDeadLetter: storage.putDeadLetter.bind(storage) },
@@ -348,7 +348,7 @@ test("with a time window set, a call signed outside of it is refused with 401", 
   expect(await azurite.takeEvents()).toMatchObject([[{ id: "a" }]]);
 });
 
-describe("when the storage can't take the event, the answer is 503", () => {
+describe("when the storage can't store the event, the answer is 503", () => {
   const unavailable = { status: 503, jsonBody: { error: "the event could not be stored" } };
   const bodies = {
     "an event": event("a"),

@@ -120,7 +120,7 @@ describe("the pace of an instance", () => {
 });
 
 describe("the throttle", () => {
-  test("takes three tenths at each overload, once a second, and grows by half each second", () => {
+  test("slows by three tenths at each overload, once a second, and grows by half each second", () => {
     const throttle = new Throttle();
     expect(throttle.strength(0)).toBe(1);
     throttle.slowDown(0);

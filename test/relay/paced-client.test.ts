@@ -71,7 +71,7 @@ test("until an operator has fixed the cause, messages go back at once", async ()
   expect(client.pause(0)).toMatchObject({ reason: "hold", milliseconds: 1_000 });
 });
 
-test("an event whose turn had come when Platform went away is not sent", async () => {
+test("an event whose turn had come when Platform went down is not sent", async () => {
   const { client, sent, send } = paced(times(20, answerOf(503)));
   const turn = await client.turn(0, 0);
   for (let at = 0; at < 20; at += 1) await send(`${at}`);

@@ -69,7 +69,7 @@ test("every sample and a large e-mail go from Customer.io's call to Platform", a
   for (const container of Object.values(containerNames)) expect(await world.azurite.blobNames(container)).toEqual([]);
 });
 
-test("through an outage of Platform, and each event is accepted once", async () => {
+test("they pass through an outage of Platform, and each event is accepted once", async () => {
   let refusals = 12;
   const taken: unknown[] = [];
   world.platform.answer = ({ event_id }) => {

@@ -27,7 +27,7 @@ async function poison(
   return lines.map(({ level, outcome }) => ({ ...outcome, level }));
 }
 
-test("each event of a poison message becomes a dead letter, claims and all", async () => {
+test("each event of a poison message becomes a dead letter, also one with a claim", async () => {
   const large = event("large");
   await storage.putClaim("2026/11/19/large.json", large.body, AbortSignal.timeout(5_000));
   const outcomes = await poison({ version: 1, events: [event("a"), claimBody(large, "2026/11/19/large.json")] });

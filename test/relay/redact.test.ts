@@ -252,7 +252,7 @@ describe("personal data", () => {
   });
 
   test.each(samples)(
-    "nothing of the sample $name that was to go is left, and the original is as it was",
+    "the sample $name keeps nothing that should be removed, and the original is not changed",
     ({ event }) => {
       const before = JSON.stringify(event);
       const { event: after } = redact(

@@ -67,7 +67,7 @@ test("a length beyond the budget is refused before anything is read", async () =
 });
 
 test.each<Record<string, string>>([{}, { "content-length": "10" }, { "content-length": "many" }])(
-  "without a length that holds, the bytes that come are counted, and no more are read: %j",
+  "without a valid length, the bytes that arrive are counted, and no more are read: %j",
   async (headers) => {
     const budget = new ByteBudget(100);
     const { request, pulled } = requestOf([bytes(60), bytes(60), bytes(60)], headers);

@@ -8,7 +8,7 @@ const reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secre
 const unset = "is not set, or is a Key Vault reference that could not be resolved";
 const badUrl = "must be the dataflow's inlet URL with the query parameter x-adobe-flow-id";
 
-test("signing keys, one per line", () => {
+test("reads signing keys, one per line", () => {
   expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: "one\ntwo" }).signingKeys).toEqual(["one", "two"]);
   expect(readAppSettings({ CUSTOMERIO_SIGNING_KEYS: reference }).signingKeys).toEqual([]);
   expect(readAppSettings({}).signingKeys).toEqual([]);
@@ -72,7 +72,7 @@ test.each([
   expect(readAppSettings({ INSTANCE_MEMORY_MB: text }).instanceMemoryMB).toBe(memory);
 });
 
-describe("the credential for an inlet that wants a token", () => {
+describe("the credential for an inlet that requires a token", () => {
   const given = {
     PLATFORM_STREAMING_URL: streamingUrl,
     PLATFORM_IMS_URL: "https://ims-na1.adobelogin.com",

@@ -71,7 +71,7 @@ test("one line names at most five reasons, however many there are", () => {
   expect(written[0]?.reasons).toHaveLength(5);
 });
 
-test("calls that were refused and calls that could not be taken are summed apart", () => {
+test("refused calls and calls that could not be accepted are summed separately", () => {
   const { refuse, fail, pass, written } = world();
   for (let call = 0; call < 3; call++) {
     refuse("no signature");

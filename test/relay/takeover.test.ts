@@ -96,7 +96,7 @@ const fail = (reason: string) => {
   throw new Error(reason);
 };
 
-test("nothing was ever delivered: nothing is copied, and no table is created", async () => {
+test("if nothing was ever delivered, nothing is copied, and no table is created", async () => {
   expect(await relay().takeAll()).toEqual({ copied: 0, calls: 16 });
   expect(await own.list(signal)).toEqual([]);
 });
@@ -156,7 +156,7 @@ test("a period that begins between two calls loses nothing", async () => {
   expect(jsonBody?.copied).toBeGreaterThan(2_000);
 });
 
-test("a relay that remembers nothing takes over nothing", async () => {
+test("a relay that remembers nothing copies nothing", async () => {
   const { ask, opened } = relay({ windowDays: 0 });
   expect(await ask({ share: "0" })).toEqual({ status: 200, jsonBody: { copied: 0 } });
   expect(opened).toEqual([]);
@@ -166,13 +166,13 @@ test.each<[string, Parameters<typeof relay>[0], string]>([
   ["another key", {}, "not the key"],
   ["no key", {}, ""],
   ["no mark on the queue", { marks: { former: "none" } }, key],
-])("refused: %s", async (_, options, shown) => {
+])("it refuses %s", async (_, options, shown) => {
   const { ask, opened } = relay(options);
   expect(await ask({ share: "0" }, shown)).toEqual({ status: 403 });
   expect(opened).toEqual([]);
 });
 
-test.each(["", "[]", '{"share":"g"}', '{"share":"0","position":{}}'])("not understood: %s", async (body) => {
+test.each(["", "[]", '{"share":"g"}', '{"share":"0","position":{}}'])("it rejects %s", async (body) => {
   expect((await relay().ask(body)).status).toBe(400);
 });
 

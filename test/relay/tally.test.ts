@@ -186,7 +186,7 @@ test("a write that fails for a week is given up: its row may already be in a sum
   expect(writes).toEqual([["2026-11-21", 2]]);
 });
 
-test("calls once a day, after counts were written", async () => {
+test("calls its daily task once a day, after counts were written", async () => {
   const calls: string[] = [];
   const time = { now: Date.parse("2026-11-20T12:00:00.000Z") };
   const tally = new Tally({

@@ -10,7 +10,7 @@ import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { invocation } from "./support/invocation.ts";
 
-/** An identity endpoint that takes requests for tokens and never answers. */
+/** An identity endpoint that accepts requests for tokens and never answers. */
 let silent: Server;
 let asked = 0;
 beforeAll(async () => {

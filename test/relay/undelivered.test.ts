@@ -14,7 +14,7 @@ beforeAll(async () => {
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
 
-/** As events are in the queue that were put back. */
+/** Events as they are in the queue after they were put back. */
 const comingBack = (...events: QueuedEvent[]) => events.map((each) => ({ ...each, putBack: true }));
 
 describe("events that Platform does not accept now", () => {
@@ -64,7 +64,7 @@ describe("events that Platform does not accept now", () => {
     expect(outcomes).toMatchObject([{ level: "error", retried: 4, held: 1, delaySeconds: 3_601 }]);
   });
 
-  test("that wait because Platform is away come back at the next probe, whatever they waited before", async () => {
+  test("that wait because Platform is down come back at the next probe, whatever they waited before", async () => {
     world.platform.answer = () => ({ status: 503 });
     const { turn } = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, turn };
@@ -153,7 +153,7 @@ describe("events that Platform does not accept now", () => {
   });
 });
 
-describe("events that Platform will never take", () => {
+describe("events that Platform will never accept", () => {
   test("become dead letters with Platform's reason, and the others are delivered", async () => {
     world.platform.answer = ({ event_id }) =>
       event_id === "b"
@@ -243,7 +243,7 @@ describe("while nothing may be sent", () => {
 
   test.each([
     ["retry" as const, "warning", { paused: 2 }],
-    // An operator has to act: Platform is not just away.
+    // An operator has to act: Platform is not just down.
     ["hold" as const, "error", {}],
   ])("events wait unsent and uncounted (%s)", async (reason, level, paused) => {
     const turn = () => Promise.reject(new Error("must not be sent"));
@@ -292,7 +292,7 @@ describe("while nothing may be sent", () => {
     ]);
   });
 
-  test("if such a dead letter can't be written, the event waits on", async () => {
+  test("if such a dead letter can't be written, the event continues to wait", async () => {
     const old = { ...event("a"), receivedAt: "2026-10-01T10:00:00.000Z" };
     await world.forward(message(old), {
       target: { problem: "App settings: none." },

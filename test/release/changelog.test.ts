@@ -48,7 +48,7 @@ test("there is an unreleased version, and below it the released ones with dates,
 });
 
 test.each(versions.map((version) => [version.heading, version] as const))(
-  "the lines of %s stand under the headings of Keep a Changelog, in their order",
+  "the lines of %s are under the headings of Keep a Changelog, in their order",
   (_, { sections: present, above }) => {
     expect(above).toBe("");
     const names = present.map(({ name }) => name);

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("secrets in any form, tokens, addresses and phone numbers are taken out; ids, times and counts stay", () => {
+test("secrets in any form, tokens, addresses and phone numbers are removed; ids, times and counts stay", () => {
   const scrubber = new Scrubber(Object.values(secrets));
   const search = new Search(canaries);
   const [first = ""] = secrets.keys.split("\n");
@@ -114,7 +114,7 @@ console.log(process.argv[2] === "version" ? "v3.259.0" : JSON.stringify(process.
   await writeFile(path.join(bin, "pulumi"), program, { mode: 0o755 });
 }
 
-test("the command's file has no canary, and what it needs", async () => {
+test("the command's file has everything that it needs, and no canary", async () => {
   await stackWithSecrets();
   const server = await recordingServer(() => ({ status: 403, body: {} }));
   const url = `http://127.0.0.1:${server.port}`;

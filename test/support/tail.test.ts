@@ -87,7 +87,7 @@ async function sourceWithLog(rows: (query: string) => string[][]): Promise<Stack
   });
 }
 
-test("the reader's query gives the relay's lines since a time, in order", async () => {
+test("the reader's query returns the relay's lines since a time, in order", async () => {
   let query = "";
   const source = await sourceWithLog((asked) => {
     query = asked;
@@ -150,11 +150,11 @@ test.each([
   [{ objectType: "sms" }, [accepted]],
   [{ objectType: "sms", metric: "opened" }, []],
   [{ metric: "sent" }, [accepted]],
-])("the filter %j", (filter, lines) => {
+])("it applies the filter %j", (filter, lines) => {
   expect([accepted, forwarded, dead].filter((line) => matchesTail(line, filter))).toEqual(lines);
 });
 
-test("a line for people, and for scripts, has known fields alone", () => {
+test("lines for people and for scripts have only known fields", () => {
   const strange = { ...accepted, fields: { ...accepted.fields, body: "someone@example.org", rule: "only" } };
   expect(renderLine(strange)).toBe(
     "2026-11-20T10:00:00.000Z  accepted 3  (email sent 2, sms sent 1)  by only  ids a, b, c",
@@ -164,7 +164,7 @@ test("a line for people, and for scripts, has known fields alone", () => {
   expect(JSON.stringify(describeLine(strange))).not.toContain("example.org");
 });
 
-test("lines that come late or again are shown once, and equal lines of one moment each", async () => {
+test("lines that arrive late or twice are shown once, and equal lines of the same moment each", async () => {
   const late = { ...dead, at: new Date("2026-11-20T09:59:00Z") };
   const looks: LogLine[][] = [[accepted], [accepted, accepted], [late, accepted, accepted, forwarded]];
   const shown: LogLine[] = [];
@@ -183,12 +183,12 @@ test("lines that come late or again are shown once, and equal lines of one momen
   expect(shown).toEqual([accepted, accepted, late, forwarded]);
 });
 
-test("with --json each line is a document as soon as it comes", async () => {
+test("with --json, each line is a document as soon as it arrives", async () => {
   const source = await sourceWithLog(() => [
     [new Date().toISOString(), '{"outcome":"accepted","accepted":2,"kinds":{"email sent":2},"ids":["a"]}'],
     [new Date().toISOString(), '{"outcome":"dead","dead":1,"reason":"Platform refuses it","ids":["d"]}'],
   ]);
-  // It goes on until Ctrl-C, which here follows the first two.
+  // It continues until Ctrl-C, which here comes after the first two.
   const ctrlC = new AbortController();
   const documents: object[] = [];
   const context: CommandContext = {

@@ -59,7 +59,7 @@ test("secret settings are marked as secret when the engine passes them in plain 
   expect(provider.checkConfig(settings).inputs).toEqual({ ...settings, clientSecret: new Secret("p8e-old") });
 });
 
-test("without the program, the stack's provider uses the present secret, and keeps the settings about the location of objects", () => {
+test("without the program, the stack's provider uses the current secret, and keeps the settings about the location of objects", () => {
   const PULUMI_CONFIG = JSON.stringify({ ...settings, clientSecret: "p8e-new", sandbox: "prod" });
   expect(currentSettings(aepConfig, { PULUMI_CONFIG })).toEqual({ clientId: "id", clientSecret: "p8e-new" });
   expect(currentSettings(aepConfig, {})).toEqual({});

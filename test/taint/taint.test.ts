@@ -28,7 +28,7 @@ afterAll(async () => {
 }, minutes);
 
 test(
-  "an up with a wrong secret, which the vendor repeats in its refusal, fails without a word of it",
+  "an up with a wrong secret fails without showing it, although the vendor's refusal repeats it",
   async () => {
     await stack.pulumi.configureSecret("signingKeys", plant("signing key", await stack.newSigningKey()));
     await stack.pulumi.configureSecret("customerio:appApiKey", appApiKey);
@@ -44,7 +44,7 @@ test(
 );
 
 test(
-  "up, events, and an update that the vendor refuses with a repetition of all it was sent",
+  "an up, events, and an update whose refusal repeats everything that was sent",
   async () => {
     await stack.run("up", "--yes", "--skip-preview");
     const outputs = await stack.pulumi.outputs();
@@ -62,7 +62,7 @@ test(
 );
 
 test(
-  "a rotated secret and key replace nothing, and hinder neither refresh nor destroy once the old ones are revoked",
+  "a rotated secret and key replace nothing, and refresh and destroy still work once the old ones are revoked",
   async () => {
     for (const { kind, pid } of await stack.processes()) {
       const environment = await ofProcess(pid, "environ");

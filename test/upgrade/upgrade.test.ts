@@ -27,7 +27,7 @@ afterEach(async () => {
 }, 60_000);
 
 test.each(deliveries)(
-  "nothing of a recorded stack with delivery %s changes, but the relay's code",
+  "a recorded stack with delivery %s changes nothing but the relay's code",
   async (delivery) => {
     stack = await startLocalStack();
     const { pulumi, configFile } = stack;

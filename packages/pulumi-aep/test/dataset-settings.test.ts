@@ -85,7 +85,7 @@ test("tags are added, changed and removed, and those of others are kept", async 
   expect((await aep.read(type, made.id))?.inputs.tags).toEqual({ theirs: ["x"] });
 });
 
-test("tags with a meaning of their own are refused", async () => {
+test("tags that have a meaning in Platform are refused", async () => {
   const tags = { unifiedProfile: ["enabled:true"], "adobe/pqs/table": ["t"], team: ["crm"] };
   const { message } = await errorOf(aep.check(type, { name: "Events", schemaId: "s", tags }));
   expect(message.split("\n")).toEqual([

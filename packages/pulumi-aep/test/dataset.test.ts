@@ -180,7 +180,7 @@ describe("of one that holds data", () => {
   });
 
   test.each(["dataset", "batches", "targets"] as const)(
-    "where the look at %s fails, nothing is deleted",
+    "if the check of %s fails, nothing is deleted",
     async (which) => {
       for (const [name, answered] of [
         ["dataset", bare],

@@ -104,7 +104,7 @@ test("a schema that does not exist is refused as a whole", async () => {
   );
 });
 
-test("more records than a preview accepts", async () => {
+test("more records than a preview accepts are refused", async () => {
   const records = Array.from({ length: maximumPreviewRecords + 1 }, () => ({}));
   await expect(previewMappings(client, draft(attribute("a", "_id")), records, signal)).rejects.toThrow(
     "A preview takes at most 100 records, not 101.",

@@ -15,7 +15,7 @@ async function preflight(switches: Partial<PlatformSwitches>, { profile = false,
   return aep.provider.invoke(function_, { profile });
 }
 
-test("a sandbox that has everything", async () => {
+test("a sandbox that has everything has no problems", async () => {
   expect(await preflight({}, { profile: true })).toEqual({
     sandbox: "dev",
     sandboxState: "active",
@@ -26,7 +26,7 @@ test("a sandbox that has everything", async () => {
   });
 });
 
-test("a sandbox without the Customer.io source", async () => {
+test("a sandbox without the Customer.io source is reported", async () => {
   const report = await preflight({ customerIoSource: "not-entitled" });
   expect(report).toMatchObject({ customerIoSource: "absent", httpSource: "offered", unchecked: [] });
 });
@@ -56,7 +56,7 @@ test("permissions for Profile are not checked without it", async () => {
   expect(report).toMatchObject({ missingPermissions: [] });
 });
 
-test("a sandbox that the credential's role does not include, and one that is being reset", async () => {
+test("it reports a sandbox that the credential's role does not include, and one that is being reset", async () => {
   expect(await preflight({}, { sandbox: "typo" })).toMatchObject({ sandbox: "typo", sandboxState: "absent" });
   await platform.close();
   expect(await preflight({ sandboxState: "resetting" })).toMatchObject({ sandboxState: "resetting" });

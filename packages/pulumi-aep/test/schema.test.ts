@@ -126,7 +126,7 @@ test("is deleted unless a dataset uses it", async () => {
   );
 });
 
-test("deleting a schema in Profile is not even tried", async () => {
+test("a schema in Profile is left in Platform without an attempt to delete it", async () => {
   stub.answer(`GET ${one}`, { body: { ...answer, "meta:immutableTags": ["union"] } });
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(
     `The schema "Customer.io" (${id}) has been enabled for Profile, and Platform never deletes such a schema. ` +

@@ -30,7 +30,7 @@ afterEach(() => platform.close());
 
 const settings = () => ({ ...credential, imsUrl: platform.url, platformUrl: platform.url });
 
-/** A provider as of a new process, that knows of nothing. */
+/** A provider as in a new process, without any memory. */
 const provider = () => Aep.connect(platform.url, { ...credential });
 
 interface Made {
@@ -364,11 +364,11 @@ describe("an event that the dataflow's endpoint has received, and that no batch 
     );
   });
 
-  test("does not if the metrics are as late as the rows, since nothing shows it", async () => {
+  test("does not stop it if the metrics are as late as the rows, since nothing shows it", async () => {
     expect(await deletion({ inletMetrics: "with-rows" })).toEqual({ failure: undefined, shown: [] });
   });
 
-  test("does not if Platform refuses its metrics: a warning says so", async () => {
+  test("does not stop it if Platform refuses its metrics: a warning says so", async () => {
     const { failure, shown } = await deletion({}, () => failMetrics(403));
     expect(failure).toBeUndefined();
     expect(shown.join()).toMatch(

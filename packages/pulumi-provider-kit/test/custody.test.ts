@@ -30,14 +30,14 @@ test("an object that others refer to is not a leftover: a stack of the same name
   expect(free([leftover("a", 1, true)])).toEqual([]);
 });
 
-test("in a replacement only what is younger than the present object counts: an older one is about to be deleted", () => {
+test("in a replacement, only objects younger than the current one count: an older one will be deleted", () => {
   custody.inState(mine.urn);
   custody.hold(mine, "present");
   const all = [leftover("deletion-due", 1), leftover("present", 2), leftover("killed", 3)];
   expect(free(all)).toEqual(["killed"]);
 });
 
-test("in a replacement without a known present object, nothing is adopted, since it might be that object", () => {
+test("in a replacement without a known current object, nothing is adopted, since it might be that object", () => {
   custody.inState(mine.urn);
   expect(free([leftover("a", 1), leftover("b", 2)])).toEqual([]);
 });

@@ -52,7 +52,7 @@ test("a process ends if its output is no longer read, although it writes its err
   expect(await ended).toEqual([130, null]);
 });
 
-test("a program ends with its engine, even if its language host runs on and its output works", async () => {
+test("a program ends with its engine, even if its language host continues and its output works", async () => {
   const { address, stop } = await engine();
   const child = await start(asProgram, "endProgramWithEngine();", { PULUMI_NODEJS_ENGINE: address }, "pipe");
   const ended = once(child, "exit");

@@ -14,11 +14,11 @@ test.each([
   expect(nearest(word, ["metric", "email", "customer_id"])).toBe(meant);
 });
 
-test("spaces are characters like others", () => {
+test("spaces count as characters", () => {
   expect(nearest(" ", [" ", "metric"])).toBe(" ");
 });
 
-test("of two, the nearer one", () => {
+test("the nearer one of two is chosen", () => {
   expect(nearest("campaign_ids", ["campaign", "campaign_id"])).toBe("campaign_id");
 });
 

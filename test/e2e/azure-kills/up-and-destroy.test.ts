@@ -32,7 +32,7 @@ test(
 );
 
 test(
-  "what an up that is killed at an effect in Azure has made goes with a destroy straight away",
+  "a destroy right after an up that was killed at an effect in Azure deletes what the up created",
   // Azure does not delete a plan with an app, and this app is not in the state.
   () => eachKill("up", [theApp], beDown),
   killLimit,

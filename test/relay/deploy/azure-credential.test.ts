@@ -37,13 +37,13 @@ async function tokenWith(environment: Record<string, string>): Promise<string | 
 
 const lastForm = () => Object.fromEntries(entra.forms().at(-1) ?? []);
 
-test("a client secret in ARM_CLIENT_SECRET, as azure-native before all OIDC", async () => {
+test("it uses a client secret in ARM_CLIENT_SECRET before OIDC, as azure-native does", async () => {
   const environment = { ARM_CLIENT_SECRET: principal.secret, ARM_USE_OIDC: "true", ARM_OIDC_TOKEN: "other" };
   expect(await tokenWith(environment)).toContain("for-");
   expect(lastForm()).toMatchObject({ client_id: principal.clientId, client_secret: principal.secret });
 });
 
-test("OIDC with the token itself, as Pulumi ESC sets it", async () => {
+test("it uses OIDC with the token itself, as Pulumi ESC sets it", async () => {
   expect(await tokenWith({ ARM_USE_OIDC: "true", ARM_OIDC_TOKEN: "of-pipeline" })).toContain("for-");
   expect(lastForm()).toMatchObject({
     client_assertion: "of-pipeline",
@@ -51,7 +51,7 @@ test("OIDC with the token itself, as Pulumi ESC sets it", async () => {
   });
 });
 
-test("OIDC with a file, which is read again for each token", async () => {
+test("it uses OIDC with a file, which it reads again for each token", async () => {
   const file = path.join(folder, "token");
   const environment = { ARM_USE_OIDC: "true", ARM_OIDC_TOKEN_FILE_PATH: file };
   const { message } = await failure(tokenWith(environment));
@@ -60,7 +60,7 @@ test("OIDC with a file, which is read again for each token", async () => {
   expect(await tokenWith(environment)).toContain("for-");
 });
 
-test("OIDC with a token that GitHub gives the job", async () => {
+test("it uses OIDC with a token that GitHub gives the job", async () => {
   entra.assertion = "of-github";
   const environment = { ARM_USE_OIDC: "true", ACTIONS_ID_TOKEN_REQUEST_URL: `${entra.url}/github?api-version=2.0` };
   expect(await tokenWith({ ...environment, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "job" })).toContain("for-");

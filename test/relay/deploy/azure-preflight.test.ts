@@ -55,7 +55,7 @@ test("a usual subscription has no problems, and every check ran", async () => {
   expect(await ask()).toEqual({ problems: [], unchecked: [] });
 });
 
-test("a region without the plan, its zones, the redundancy or the Node.js version, each with what to set", async () => {
+test("it reports a region without the plan, its zones, the redundancy or the Node.js version, each with what to set", async () => {
   cloud.azure.change({ regionsWithoutZones: ["westeurope"], nodeVersions: ["22", "24"] });
   expect((await ask({ nodeVersion: "20" })).problems).toEqual([
     expect.stringMatching(
@@ -74,7 +74,7 @@ test("a region without the plan, its zones, the redundancy or the Node.js versio
   ]);
 });
 
-test("resource providers that are not registered", async () => {
+test("it reports resource providers that are not registered", async () => {
   cloud.azure.change({ unregisteredProviders: ["Microsoft.Web", "Microsoft.Insights"] });
   const [problem, ...others] = (await ask()).problems;
   expect(problem).toContain("is not registered for Microsoft.Web, Microsoft.Insights. Register it: ");
@@ -82,7 +82,7 @@ test("resource providers that are not registered", async () => {
   expect(others).toEqual([]);
 });
 
-test("the resource provider of events is asked about where a stack uses it", async () => {
+test("it asks about the resource provider of events if a stack uses it", async () => {
   cloud.azure.change({ unregisteredProviders: ["Microsoft.EventGrid"] });
   expect((await ask()).problems).toEqual([]);
   const actions = [...(fine.actions ?? []), "Microsoft.EventGrid/eventSubscriptions/write"];
@@ -91,7 +91,7 @@ test("the resource provider of events is asked about where a stack uses it", asy
   ]);
 });
 
-test("a quota of storage accounts that has no room for one, or for two", async () => {
+test("it reports a quota of storage accounts that has no room for one, or for two", async () => {
   cloud.azure.change({ storageAccountLimit: 0 });
   expect((await ask()).problems).toEqual([
     expect.stringContaining(
@@ -103,7 +103,7 @@ test("a quota of storage accounts that has no room for one, or for two", async (
   expect((await ask({ storageAccounts: 2 })).problems).toEqual([expect.stringContaining("the relay needs 2")]);
 });
 
-test("names that are taken by others or by a deleted vault", async () => {
+test("it reports names that are taken by others or by a deleted vault", async () => {
   cloud.azure.change({ namesTaken: ["events", "theirs"] });
   const { provider } = cloud.azure;
   const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
@@ -131,7 +131,7 @@ test("names that are taken by others or by a deleted vault", async () => {
   await remove(provider, group);
 });
 
-test("missing rights, with the roles to ask for", async () => {
+test("it reports missing rights, with the roles to ask for", async () => {
   const other = await startTestAzure({ callerRole: "Contributor" });
   try {
     await other.azure.provider.configure({ location: "westeurope" });
@@ -213,14 +213,14 @@ test("an existing group determines the region, and is the scope of rights and po
   await remove(provider, group);
 });
 
-describe("what exists already, and is to be used", () => {
+describe("an existing resource that the stack uses", () => {
   const use = (setting: string, id: string, actions: string[]) => ({
     ...{ setting: `azureExisting.${setting}`, id, actions },
     apiVersion: "2024-11-01",
   });
   const writeSecrets = "Microsoft.KeyVault/vaults/secrets/write";
 
-  test("exists, allows role assignments, and is open to the login; otherwise the setting and the remedy are named", async () => {
+  test("must exist, allow role assignments, and be open to the login; otherwise the setting and the remedy are named", async () => {
     const { provider } = cloud.azure;
     const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
     const vault = (vaultName: string, enableRbacAuthorization: boolean) =>
@@ -244,7 +244,7 @@ describe("what exists already, and is to be used", () => {
     await remove(provider, group);
   });
 
-  test("a subnet is delegated as the app wants it, and that of the endpoints is not", async () => {
+  test("must be delegated if it is the app's subnet, and must not if it is that of the endpoints", async () => {
     const { provider } = cloud.azure;
     const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
     const delegations = [{ name: "flex", properties: { serviceName: "Microsoft.App/environments" } }];

@@ -28,7 +28,7 @@ const firstOfThisMonth = () => {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth())).toISOString();
 };
 
-test("a new budget begins with the present month, and notifies of what is spent and of the forecast", async () => {
+test("a new budget begins with the current month, and notifies of what is spent and of the forecast", async () => {
   azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [{ status: 201, body: "{}" }] };
   const startDate = firstOfThisMonth();
   expect(startDate).toMatch(/-01T00:00:00\.000Z$/);
@@ -57,7 +57,7 @@ test("one that exists keeps its start date, however long ago: after a killed run
   ]);
 });
 
-test("an amount or notifications that somebody has changed are drift; what Azure adds is not", async () => {
+test("an amount or notifications that someone has changed are drift; what Azure adds is not", async () => {
   azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [{ status: 201, body: "{}" }] };
   const { outputs } = await budget.create(operation, inputs);
   const { notifications } = (sent() as [Body])[0].properties;
@@ -80,7 +80,7 @@ test("an amount or notifications that somebody has changed are drift; what Azure
   expect(await read()).toBeUndefined();
 });
 
-test("it is deleted, and a second time as well", async () => {
+test("deleting it twice succeeds", async () => {
   azure.script = { [`DELETE ${id}`]: [{ status: 200, body: "" }, gone] };
   for (let time = 0; time < 2; time++) await budget.delete(operation, id, { ...inputs, startDate: "" } as never);
   expect(azure.requests).toHaveLength(2);

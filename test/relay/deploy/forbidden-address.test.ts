@@ -11,7 +11,7 @@ useAzure((server) => {
 const forbidden = { status: 403, headers: { "x-ms-forbidden-ip": "192.0.2.1" }, body: "<html>Ip Forbidden</html>" };
 const remedy = "npx pulumi config set --path 'allowedCallers.operators[0]' 192.0.2.1, then npx pulumi up";
 
-test("a relay that does not take calls from this machine says so, with the address and the setting", async () => {
+test("a relay that does not accept calls from this machine says so, with the address and the setting", async () => {
   azure.script["GET /health"] = [forbidden];
   const health = await askHealth(operation.client, `https://${azure.host}/health`, operation.signal);
   expect(health).toMatchObject({ status: 403, detail: expect.stringContaining(remedy) });

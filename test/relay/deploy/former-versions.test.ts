@@ -108,7 +108,7 @@ describe("with the role", () => {
     expect(operation.shown).toEqual([]);
   });
 
-  test("other changes than of the value are made in the current version, so that references stay valid", async () => {
+  test("changes other than of the value apply to the current version, so that references stay valid", async () => {
     const { id, outputs } = await vaultSecret.create(operation, written("one", "dated"));
     const expiresAt = "2100-01-01T00:00:00.000Z";
     const news = { ...written("one", "dated"), expiresAt, tags: { a: "b" } };

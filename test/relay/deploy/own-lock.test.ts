@@ -28,7 +28,7 @@ const remove = (parentId = account) => {
 const calls = () => azure.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
 
 test.each([account, container])(
-  "the stack's own lock is taken off for a role on what it protects, or in it, and put back as it was: %s",
+  "the stack's own lock is removed for a role on what it protects, or in it, and restored: %s",
   async (parentId) => {
     azure.script[`DELETE ${parentId}/${path}`] = [locked, done];
     await remove(parentId);

@@ -140,7 +140,7 @@ test("notes that can't be copied keep the former relay, with the reason and the 
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
-test("they are given up with the queue", async () => {
+test("the notes are given up with the queue", async () => {
   process.env.RELAY_ABANDON_QUEUE = "true";
   const { other } = operation;
   operation = { ...operationOn(azure), other };

@@ -30,7 +30,7 @@ test("the deployment site has rules of its own, unless it uses those of the app"
   );
 });
 
-test("without a rule that applies, the default action decides; without rules everybody may call", () => {
+test("without a rule that applies, the default action decides; without rules everyone may call", () => {
   expect(takesCallsFrom({ address: "192.0.2.1" }, "main", undefined)).toBe(true);
   expect(takesCallsFrom({ address: "192.0.2.1" }, "main", { ipSecurityRestrictions: [] })).toBe(true);
   expect(
@@ -39,7 +39,7 @@ test("without a rule that applies, the default action decides; without rules eve
   expect(takesCallsFrom({ address: "192.0.2.1" }, "main", { ipSecurityRestrictionsDefaultAction: "Deny" })).toBe(false);
 });
 
-test("a rule for Azure Front Door takes the calls of its own profile alone", () => {
+test("a rule for Azure Front Door accepts only calls of its own profile", () => {
   const door = {
     ipSecurityRestrictions: [
       {

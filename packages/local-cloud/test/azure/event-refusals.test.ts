@@ -14,7 +14,7 @@ const alert = (changes: PropertyMap = {}): PropertyMap => ({
   properties: { severity: "Sev2", actionGroups: [people], ...changes },
 });
 
-/** What Azure says to a subscription to events of a scope. */
+/** Azure's answer to a subscription to the events of a scope. */
 function refusal(scope: string, inputs: PropertyMap): string {
   const subscription = new Subscription({ subscriptionId: "sub", tenantId: "tenant" });
   for (const id of [group, vault, account, people]) {
@@ -62,6 +62,6 @@ test.each<[string, string, PropertyMap, string]>([
     "event type",
   ],
   ["to a webhook", vault, { ...fine, destination: { endpointType: "WebHook" } }, "as alerts alone"],
-])("one %s is refused", (_what, scope, inputs, said) => {
+])("an alert %s is refused", (_what, scope, inputs, said) => {
   expect(refusal(scope, inputs)).toContain(said);
 });

@@ -50,7 +50,7 @@ describe("with the roles", () => {
     await world.configure(app, { WORK_QUEUE: "work", GREETING: "hello" });
   });
 
-  test("only a login that may publish can, and only a zip", async () => {
+  test("only a login with the right may publish, and only a zip", async () => {
     expect((await world.publish(app, zipOf(files), { token: "no-token" })).status).toBe(401);
     const otherAudience = await callerToken(world.provider, "https://storage.azure.com");
     expect((await world.publish(app, zipOf(files), { token: otherAudience })).status).toBe(401);
@@ -76,7 +76,7 @@ describe("with the roles", () => {
     expect(log.at(-1)?.message).toMatch(reason);
   });
 
-  test("a package with files without a Unix mode: success, no function, no error", async () => {
+  test("a package whose files lack a Unix mode is accepted, and has no function and no error", async () => {
     const other = await world.makeApp();
     expect(await world.deploy(other, zipOf(files, { unixModes: false }))).toMatchObject({ status: success });
     expect((await world.arm(other, "POST", "syncfunctiontriggers")).status).toBe(204);
@@ -84,13 +84,13 @@ describe("with the roles", () => {
     expect((await fetch(`${other.host}/nothing`)).status).toBe(404);
   });
 
-  test("one deployment at a time", async () => {
+  test("a second deployment at the same time is refused", async () => {
     const other = await world.makeApp();
     const answers = await Promise.all([1, 2].map(() => world.publish(other, zipOf(files))));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
   });
 
-  test("deploy, sync, list, run; the package is in the container", async () => {
+  test("a package is deployed, its functions are listed after a sync and run, and it is in the container", async () => {
     expect(await world.arm(app, "POST", "syncfunctiontriggers")).toMatchObject({
       status: 400,
       body: { error: { message: "Encountered an error (ServiceUnavailable) from host runtime." } },
@@ -143,7 +143,7 @@ describe("with the roles", () => {
     expect(await world.functionNames(app)).toEqual(functions);
   });
 
-  test("Key Vault references: resolved with the identity's role, otherwise the text is unchanged", async () => {
+  test("a Key Vault reference is resolved with the identity's role, and otherwise keeps its text", async () => {
     const secret = await make(world.provider, "keyvault:Secret", "greeting", {
       ...inGroup,
       vaultName: "testvault",

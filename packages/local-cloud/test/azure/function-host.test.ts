@@ -77,7 +77,7 @@ describe("HTTP triggers", () => {
   });
   afterAll(() => host.child.stop(5_000));
 
-  test("route parameters, query, body, headers, settings", async () => {
+  test("get route parameters, query, body, headers and settings", async () => {
     const answer = await fetch(`${host.url}/echo/Word/a/b%20c?x=1&x=2`, { method: "POST", body: "text" });
     expect(answer.status).toBe(201);
     expect(answer.headers.get("x-word")).toBe("Word");
@@ -183,7 +183,7 @@ test("the route prefix is `api` by default", async () => {
 });
 
 describe("queue triggers", () => {
-  test("output before the answer, base64 both ways, retries, the same message each time", async () => {
+  test("write output before the answer, use base64 both ways, and retry with the same message", async () => {
     const host = await startHost({ WORK_QUEUE: "retried" });
     const body = JSON.stringify({ failures: 2 });
     const answer = await fetch(`${host.url}/enqueue`, { method: "POST", body });
@@ -235,7 +235,7 @@ describe("queue triggers", () => {
     expect(await (await fetch(`${host.url}/attempts`)).json()).toEqual([]);
   });
 
-  test("settings override host.json: encoding", async () => {
+  test("settings override the encoding in host.json", async () => {
     const host = await startHost({
       WORK_QUEUE: "unencoded",
       AzureFunctionsJobHost__extensions__queues__messageEncoding: "none",
@@ -247,7 +247,7 @@ describe("queue triggers", () => {
     );
   });
 
-  test("nothing fires before the platform knows the trigger", async () => {
+  test("do not run before the platform knows the trigger", async () => {
     const host = await startHost({ WORK_QUEUE: "unknown" }, files, []);
     await fetch(`${host.url}/enqueue`, { method: "POST", body: '{"failures":0}' });
     expect((await queue("unknown").peekMessages()).peekedMessageItems).toHaveLength(1);
@@ -287,7 +287,7 @@ describe("a host in error", () => {
     expect([answer.status, await answer.text()]).toEqual([503, "Function host is not running."]);
   });
 
-  test("an entry point that throws", async () => {
+  test("is the result of an entry point that throws", async () => {
     const host = await startHost({ WORK_QUEUE: "w" }, { ...files, "index.cjs": 'throw new Error("broken at load");' });
     expect(host.message).toMatchObject({ state: "error", message: "broken at load" });
   });

@@ -100,7 +100,7 @@ test("each failure has Azure's own status", () => {
   expect(statuses()).toEqual({ KEY: "MSINotEnabled" });
 });
 
-test("a disabled version is refused, and an expired one is readable only with the switch for it", () => {
+test("a disabled version is refused, and an expired one is readable only with its switch", () => {
   const given = { KEY: `@Microsoft.KeyVault(SecretUri=${uri}/1)` };
   const outcomeOf = (attributes: { isEnabled?: boolean; expires?: number }) => {
     allowReading();
@@ -119,7 +119,7 @@ test("a disabled version is refused, and an expired one is readable only with th
   expect(outcomeOf({ isEnabled: false })?.status).toBe("OtherReasons");
 });
 
-test("with the switch for it, a host that starts later retries failed references", () => {
+test("with its switch, a host that starts later retries failed references", () => {
   start({ failedReferences: "tried-at-start" });
   settings.change({ KEY: `@Microsoft.KeyVault(SecretUri=${uri})` });
   allowReading();

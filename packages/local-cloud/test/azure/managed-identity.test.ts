@@ -27,7 +27,7 @@ describe("the endpoint", () => {
   const version = { "api-version": "2019-08-01" };
   const storage = { ...version, resource: "https://storage.azure.com/" };
 
-  test("a token of the holder's own identity", async () => {
+  test("gives a token of the app's own identity", async () => {
     const { status, body } = await ask(storage);
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -47,13 +47,13 @@ describe("the endpoint", () => {
     expect(readToken("another secret", body.access_token ?? "")).toBeUndefined();
   });
 
-  test("a user-assigned identity by client id or resource id", async () => {
+  test("finds a user-assigned identity by client id or resource id", async () => {
     expect((await ask({ ...storage, client_id: "OTHER-CLIENT" })).body.client_id).toBe("other-client");
     expect((await ask({ ...storage, mi_res_id: "/Other" })).body.client_id).toBe("other-client");
     expect((await ask({ ...storage, object_id: "other-object" })).body.client_id).toBe("other-client");
   });
 
-  test("what it refuses", async () => {
+  test("refuses a wrong secret, no version, another resource and an unknown identity", async () => {
     expect((await ask(storage, "wrong")).status).toBe(401);
     expect((await ask({ resource: "https://storage.azure.com" })).status).toBe(400);
     expect((await ask({ ...version, resource: "https://example.org" })).body.message).toContain("AADSTS500011");

@@ -42,7 +42,7 @@ function requestOf(id: string, inputs: PropertyMap) {
   return { id, type: found.type, name: id.split("/").at(-1) ?? "", inputs, existing: undefined };
 }
 
-/** What Azure says to making a resource; undefined if it takes it. */
+/** Azure's refusal of a new resource; undefined if it is accepted. */
 function refusal(id: string, inputs: PropertyMap): ArmError | undefined {
   try {
     refuseResource(requestOf(id, inputs), subscription, defaultAzureSwitches);
@@ -114,7 +114,7 @@ test("an app reaches a closed account only with an endpoint, its records, and a 
   expect(insiders()).toEqual([]);
 });
 
-test("Flex Consumption takes only a subnet that is delegated to it, in its region, without an underscore", () => {
+test("Flex Consumption accepts only a subnet that is delegated to it, in its region, without an underscore", () => {
   const app = (subnetId: string, location = "westeurope") => refusal(`${ids.site}2`, { ...site(subnetId), location });
   put(`${ids.plan}`, { sku: { name: "FC1" } });
   subscription.remove(ids.site);
@@ -122,11 +122,11 @@ test("Flex Consumption takes only a subnet that is delegated to it, in its regio
   expect(app(ids.endpoints)?.message).toMatch(/must be delegated/);
   expect(app(ids.app, "eastus")?.message).toMatch(/another region/);
   expect(app(`${ids.net}/subnets/none`)?.code).toBe("InvalidResourceReference");
-  // What else is missing of this app is refused in words of its own.
+  // Azure refuses what else this app lacks with another message.
   expect(app(ids.app)?.message ?? "").not.toMatch(/[Ss]ubnet/);
 });
 
-test("a private endpoint wants a subnet without a delegation, and a service that its target has", () => {
+test("a private endpoint needs a subnet without a delegation, and a service that its target has", () => {
   expect(refusal(ids.endpoint, endpoint(ids.endpoints))).toBeUndefined();
   expect(refusal(ids.endpoint, endpoint(ids.app))?.code).toBe(
     "PrivateEndpointCannotBeCreatedInSubnetThatHasDelegations",
@@ -139,7 +139,7 @@ test("a private endpoint wants a subnet without a delegation, and a service that
   );
 });
 
-test("what is in use can't be deleted: a network with an app or endpoints, a zone with a link", () => {
+test("a network with an app or endpoints, or a zone with a link, can't be deleted", () => {
   const remove = (id: string) => {
     const found = subscription.get(id);
     if (found) networkEffects[found.type.token]?.refuseDelete?.(found, { subscription } as never);

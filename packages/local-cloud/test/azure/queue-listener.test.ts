@@ -85,7 +85,7 @@ test("on hold, it receives nothing until it is released, and holds no message on
   await listener.stop();
 });
 
-test("a batch, then another once at most the threshold is being processed", async () => {
+test("receives a batch, then another once at most the threshold is being processed", async () => {
   const waiting: (() => void)[] = [];
   const { queue, listener } = await listenerOn("batches", () => new Promise((resolve) => waiting.push(resolve)));
   for (let index = 0; index < 10; index++) await queue.sendMessage(`message ${index}`);
@@ -112,7 +112,7 @@ test("a batch, then another once at most the threshold is being processed", asyn
   expect(await countOf(queue)).toBe(0);
 });
 
-test("a lease shorter than the work is renewed: one attempt, then deleted", async () => {
+test("a lease shorter than the work is renewed, so that one attempt suffices", async () => {
   let attempts = 0;
   const { queue, listener } = await listenerOn(
     "renewed",

@@ -180,7 +180,7 @@ describe("role assignments", () => {
     ...over,
   });
 
-  test.each([undefined, "User"])("a fresh identity as principal type %s", async (principalType) => {
+  test.each([undefined, "User"])("are refused for a fresh identity as principal type %s", async (principalType) => {
     const inputs = assignment({});
     const { principalType: _type, ...rest } = inputs;
     const given = principalType === undefined ? rest : { ...rest, principalType };
@@ -189,7 +189,7 @@ describe("role assignments", () => {
     );
   });
 
-  test("an unknown role, a name that is not a GUID, a duplicate", async () => {
+  test("are refused with an unknown role, with a name that is not a GUID, and as duplicates", async () => {
     const unknown = "00000000-1111-4222-8333-444444444444";
     expect(await refusal("authorization:RoleAssignment", assignment({ roleDefinitionId: roleId(unknown) }))).toBe(
       azure(400, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${unknown}' does not exist.`),
@@ -205,7 +205,7 @@ describe("role assignments", () => {
     expect(await refusal("authorization:RoleAssignment", nowhere)).toContain('Code="ResourceGroupNotFound"');
   });
 
-  test("a condition that can't be read, or without its version; and a condition alone can change", async () => {
+  test("are refused with a condition that can't be read or lacks its version, and may change their condition alone", async () => {
     const condition = "!(ActionMatches{'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete'})";
     expect(await refusal("authorization:RoleAssignment", assignment({ condition }))).toContain("conditionVersion");
     const broken = assignment({ condition: "!(", conditionVersion: "2.0" });
@@ -216,7 +216,7 @@ describe("role assignments", () => {
     expect(await provider.update(made.call, request)).toMatchObject({ condition });
   });
 
-  test("another role in place of the first", async () => {
+  test("can't change their role", async () => {
     const made = await assign(provider, principalId, roles.secretsUser, groupId);
     const news = { ...made.inputs, roleDefinitionId: roleId(roles.blobOwner) };
     const request = { id: made.id, olds: made.inputs, state: made.properties, news, preview: false };
@@ -229,7 +229,7 @@ describe("role assignments", () => {
 describe("Flex Consumption", () => {
   const invalid = (text: string) => azure(400, "BadRequest", text);
 
-  test("the properties that the SDK adds to any siteConfig", async () => {
+  test("refuses the properties that the SDK adds to any siteConfig", async () => {
     const siteConfig = { http20Enabled: true, localMySqlEnabled: false, netFrameworkVersion: "v4.6" };
     expect(await refusal("web:WebApp", flexApp({ siteConfig }))).toBe(
       invalid(
@@ -245,7 +245,7 @@ describe("Flex Consumption", () => {
     );
   });
 
-  test("no functionAppConfig", async () => {
+  test("refuses an app without functionAppConfig", async () => {
     const { functionAppConfig: _none, ...app } = flexApp();
     expect(await refusal("web:WebApp", app)).toBe(
       invalid(
@@ -260,11 +260,11 @@ describe("Flex Consumption", () => {
     [{ scaleAndConcurrency: { maximumInstanceCount: 39 } }, "MaximumInstanceCount"],
     [{ scaleAndConcurrency: { maximumInstanceCount: 1001 } }, "MaximumInstanceCount"],
     [{ runtime: { name: "node" } }, "Site.FunctionAppConfig.Runtime"],
-  ])("%j", async (configuration, part) => {
+  ])("refuses %j", async (configuration, part) => {
     expect(await refusal("web:WebApp", flexApp({}, configuration))).toContain(`${part} is invalid.`);
   });
 
-  test("deployment storage: the container and the identity must be there", async () => {
+  test("refuses deployment storage whose container or identity does not exist", async () => {
     const storage = (value: string, identity: string) => ({
       deployment: {
         storage: {
@@ -284,7 +284,7 @@ describe("Flex Consumption", () => {
     expect(await refusal("web:WebApp", flexApp({ identity: unknown }))).toContain('Code="FailedIdentityOperation"');
   });
 
-  test("a missing plan, and a second app on one plan", async () => {
+  test("refuses a missing plan, and a second app on one plan", async () => {
     expect(await refusal("web:WebApp", flexApp({ serverFarmId: `${planId}x` }))).toContain(
       "Cannot find ServerFarm with name",
     );
@@ -326,7 +326,7 @@ test("alerts and action groups are global", async () => {
   expect(await refusal("monitor:ActionGroup", { ...group, location: "Global" })).toBe("accepted");
 });
 
-test("blobs through account keys, public containers and templates are not available", async () => {
+test("blobs through account keys, public containers and templates are refused", async () => {
   const inAccount = { ...inGroup, accountName: "refusals" };
   expect(await refusal("storage:Blob", { ...inAccount, containerName: "code", blobName: "b" })).toBe(
     azure(
@@ -450,7 +450,7 @@ test("access restrictions keep callers away from the app and its deployment site
   expect(await call("Standard", "198.51.100.1")).toEqual([403, "198.51.100.1"]);
   expect(await call("Repository", "198.51.100.1")).toEqual([401, null]);
   expect(await call("Repository", "203.0.113.9")).toEqual([403, "203.0.113.9"]);
-  // Somebody changes a rule in the portal; Azure shows the rules there alone.
+  // Someone changes a rule in the portal; Azure shows the rules only there.
   const configuration = async (method: string, properties?: object) => {
     const answer = await fetch(`${cloud.azure.armUrl}${site.id}/config/web?api-version=2024-04-01`, {
       method,

@@ -72,7 +72,7 @@ test("a queue's metadata is replaced as a whole, and returned by the queue itsel
   expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
 });
 
-test("who may ask", async () => {
+test("refuses a call without a valid token, version or subscription", async () => {
   expect(await code(arm("GET", queueId, { token: null }))).toEqual([401, "AuthenticationFailed"]);
   expect(await code(arm("GET", queueId, { token: "x" }))).toEqual([401, "InvalidAuthenticationToken"]);
   const forStorage = await callerToken(provider, "https://storage.azure.com");
@@ -98,7 +98,7 @@ test("a PUT creates a resource or updates an existing one, which azure-native re
   ]);
 });
 
-test("missing resources", async () => {
+test("reports missing resources as Azure does", async () => {
   expect(await code(arm("GET", `${queueId}x`))).toEqual([404, "ResourceNotFound"]);
   expect(await code(arm("GET", queueId.replace("/group/", "/nowhere/")))).toEqual([404, "ResourceGroupNotFound"]);
   const site = `${groupId}/providers/Microsoft.Web/sites/nowhere`;
@@ -107,7 +107,7 @@ test("missing resources", async () => {
   expect(await code(arm("PATCH", groupId, { body: {} }))).toEqual([405, "MethodNotAllowed"]);
 });
 
-test("a resource deleted by hand is gone at the next refresh", async () => {
+test("a resource that was deleted by hand is gone at the next refresh", async () => {
   const made = await make(provider, "storage:Queue", "byhand", { ...inGroup, accountName: "arm" });
   expect((await arm("DELETE", made.id)).status).toBe(200);
   expect((await arm("DELETE", made.id)).status).toBe(204);

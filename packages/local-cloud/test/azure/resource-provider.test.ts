@@ -38,20 +38,20 @@ test("it returns its name and version", () => {
 });
 
 describe("names", () => {
-  test("resources in a region: the logical name and 8 hex digits, which never change", async () => {
+  test("of resources in a region are the logical name and 8 hex digits, which never change", async () => {
     const { inputs } = await check(identity, "relay", inGroup);
     expect(inputs.resourceName).toMatch(/^relay[0-9a-f]{8}$/);
     expect((await check(identity, "relay", inGroup, inputs)).inputs).toEqual(inputs);
   });
 
-  test("child resources: the logical name; a role assignment: a GUID", async () => {
+  test("of child resources are the logical name, and of a role assignment a GUID", async () => {
     const queue = await check("storage:Queue", "events", { ...inGroup, accountName: "a" });
     expect(queue.inputs.queueName).toBe("events");
     const role = await check("authorization:RoleAssignment", "role", { scope: groupId, principalId: "p" });
     expect(role.inputs.roleAssignmentName).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
   });
 
-  test("settings of an app have no name of their own", async () => {
+  test("do not exist for an app's settings", async () => {
     const { failures } = await check("web:WebAppApplicationSettings", "settings", inGroup);
     expect(failures).toEqual([{ property: "name", reason: "missing required property 'name'" }]);
   });
@@ -140,7 +140,7 @@ describe("differences", () => {
 });
 
 describe("preview", () => {
-  test("on create: no id, no name, nothing that Azure determines", async () => {
+  test("on create knows no id, no name, and nothing that Azure determines", async () => {
     const call = callOf("keyvault:Vault", "vault");
     const inputs = { ...inGroup, vaultName: "vault", location: "westeurope", properties: { tenantId: "t" } };
     const { id, properties } = await provider.create(call, { inputs, preview: true });
@@ -155,7 +155,7 @@ describe("preview", () => {
     expect(cloud.azure.census().resources["azure-native:keyvault:Vault"]).toBeUndefined();
   });
 
-  test("on update: name and location stay known", async () => {
+  test("on update knows name and location", async () => {
     const made = await make(provider, identity, "previewed", inGroup);
     const state = made.properties;
     const request = {
@@ -295,7 +295,7 @@ describe("Key Vault", () => {
   });
 });
 
-test("who calls", async () => {
+test("its functions return the caller and a secret token", async () => {
   const config = await provider.invoke("azure-native:authorization:getClientConfig", {});
   expect(config).toMatchObject({ subscriptionId, objectId: expect.any(String), tenantId: expect.any(String) });
   const { token } = await provider.invoke("azure-native:authorization:getClientToken", {});
@@ -311,7 +311,7 @@ test("another subscription does not exist", async () => {
   await provider.configure({});
 });
 
-test("storage: queues and containers are real, and are deleted with their account", async () => {
+test("queues and containers of an account are real, and are deleted with it", async () => {
   const account = await make(provider, "storage:StorageAccount", "account", {
     ...inGroup,
     accountName: "storetest",

@@ -48,7 +48,7 @@ describeWithSpecs("the App API, as app-reporting-webhooks.yaml in ../shared/spec
     expect(validate.errors).toBeNull();
   }
 
-  test("each success", async () => {
+  test("answers each success as described", async () => {
     const input = { name: "relay", endpoint: bed.receiver.url, events: subscriptionNames };
     const made = await bed.api<ReportingWebhook>("POST", "/reporting_webhooks", input);
     expectDescribed("post", list, made);
@@ -60,7 +60,7 @@ describeWithSpecs("the App API, as app-reporting-webhooks.yaml in ../shared/spec
     expectDescribed("delete", one, await bed.api("DELETE", webhook));
   });
 
-  test("each refusal", async () => {
+  test("answers each refusal as described", async () => {
     expectDescribed("post", list, await bed.api("POST", "/reporting_webhooks", {}));
     expectDescribed("get", one, await bed.api("GET", "/reporting_webhooks/99"));
     expectDescribed("put", one, await bed.api("PUT", "/reporting_webhooks/99", {}));
@@ -84,7 +84,7 @@ describeWithSpecs("the past, as app-history-and-metrics.yaml in ../shared/specs 
     expect(validate.errors).toBeNull();
   }
 
-  test("each success and each refusal", async () => {
+  test("answers each success and each refusal as described", async () => {
     const origins = { email: "transactional", sms: "campaign", push: "broadcast", in_app: "newsletter" };
     const make = Object.entries(origins).flatMap(([object_type, origin]) =>
       ["sent", "clicked", "failed"].map((metric) => ({ object_type, metric, origin, delivery_id: object_type })),
@@ -149,11 +149,14 @@ describeWithSpecs("events, as reporting-webhooks.json in ../shared/specs describ
     "webhook_converted",
   ];
 
-  test.each([{ with_content: false }, { with_content: true }])("but for known mismatches (%j)", async (settings) => {
-    expect(await undescribed(settings)).toEqual(mismatches);
-  });
+  test.each([{ with_content: false }, { with_content: true }])(
+    "match, except for known mismatches (%j)",
+    async (settings) => {
+      expect(await undescribed(settings)).toEqual(mismatches);
+    },
+  );
 
-  test("a change of preferences that a message caused", async () => {
+  test("match, also in a change of preferences that a message caused", async () => {
     await bed.subscribe(subscriptionNames, { with_content: true });
     const event = { object_type: "customer", metric: "cio_subscription_preferences_changed" };
     const make = ["campaign", "broadcast", "newsletter"].map((origin) => ({ ...event, origin }));

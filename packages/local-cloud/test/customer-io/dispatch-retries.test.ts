@@ -23,7 +23,7 @@ async function failForAWeek() {
   return (await bed.deliveries()).deliveries[0];
 }
 
-describe("with an hour's first wait and doubling ones, for seven days", () => {
+describe("failures that are retried after an hour, then with doubled waits, for seven days", () => {
   const attempts = [0, 1, 3, 7, 15, 31, 63, 127].map((hours) => hours * hour);
 
   test.each(hourLongStatuses)("status %d", async (status) => {
@@ -102,7 +102,7 @@ describe("certificates", () => {
   });
 });
 
-describe("with a short first wait and doubling ones, for seven days", () => {
+describe("failures that are retried soon, then with doubled waits, for seven days", () => {
   test.each(shortStatuses)("status %d", async (status) => {
     bed = await TestBed.start();
     await bed.subscribe(["email_sent"]);

@@ -82,7 +82,7 @@ test("a record that the schema refuses fails the whole batch, and an empty batch
   expect(await stateOf(id)).toMatchObject({ status: "success", recordCount: 1 });
 });
 
-test("it refuses what Platform refuses", async () => {
+test("invalid calls are refused as by Platform", async () => {
   const id = await create();
   expect(await upload(id, "a.json", [row("1")], { "Content-Type": "application/json" })).toBe(415);
   expect(await upload("none", "a.json", [row("1")])).toBe(404);

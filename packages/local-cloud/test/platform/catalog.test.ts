@@ -47,7 +47,7 @@ test("creating a dataset returns a reference, and its id reads it", async () => 
   expect(trimmed.json).toEqual({ [id]: { name: "Mine", version: "1.0.0" } });
 });
 
-test("an unknown dataset: 404 to read, an empty array to delete", async () => {
+test("an unknown dataset gets 404 when read, and an empty array when deleted", async () => {
   expect((await platform.call("GET", `${catalog}/dataSets/none`)).status).toBe(404);
   const deleted = await platform.call("DELETE", `${catalog}/dataSets/none`);
   expect(deleted.status).toBe(200);
@@ -96,7 +96,7 @@ test("Profile needs a schema that is enabled for it", async () => {
 });
 
 describe("changes", () => {
-  test("PATCH takes attributes, or a JSON Patch by its content type", async () => {
+  test("PATCH accepts attributes, or a JSON Patch by its content type", async () => {
     const { dataset } = await wire(platform);
     platform.pass(5);
     const path = `${catalog}/dataSets/${dataset}`;
@@ -116,7 +116,7 @@ describe("changes", () => {
     expect(bad.status).toBe(400);
   });
 
-  test("v2 merges deeply, PUT replaces", async () => {
+  test("with v2 PATCH merges deeply, and PUT replaces", async () => {
     const { dataset, schema } = await wire(platform);
     const v2 = `${catalog}/v2/dataSets/${dataset}`;
     await platform.call("PATCH", v2, {
@@ -131,7 +131,7 @@ describe("changes", () => {
     expect((await read(dataset)).extensions).toBeUndefined();
   });
 
-  test("the schema of a dataset stays", async () => {
+  test("can't affect the schema of a dataset", async () => {
     const { dataset, fieldGroup } = await wire(platform);
     const other = await platform.call("POST", `${schemaRegistry}/tenant/schemas`, {
       body: {
@@ -153,7 +153,7 @@ describe("lists", () => {
     return Object.values(body).map((item) => (item as JsonObject).name);
   };
 
-  test("by name, in pages, ordered", async () => {
+  test("filter by name and property, page and order", async () => {
     const { schema } = await wire(platform);
     for (const name of ["B", "A"]) {
       platform.pass(1);

@@ -19,7 +19,7 @@ async function restart(options: Parameters<typeof Platform.start>[0]): Promise<v
 }
 
 describe("specifications", () => {
-  test("the Customer.io source and the generic streaming flow are there", async () => {
+  test("include the Customer.io source and the generic streaming flow", async () => {
     const source = await platform.call("GET", `${flowService}/connectionSpecs/96479064-7b8a-4d69-b9ed-21c5683837ea`);
     expect(source.body.items).toEqual([expect.objectContaining({ name: "customerio", version: "1.0" })]);
     const flow = await platform.call("GET", `${flowService}/flowSpecs/e77fde5a-22a8-11ed-861d-0242ac120002`);
@@ -35,7 +35,7 @@ describe("specifications", () => {
     );
   });
 
-  test("an org without the Customer.io source can't see or use it", async () => {
+  test("hide the Customer.io source from an org without it", async () => {
     await restart({ switches: { customerIoSource: "not-entitled" } });
     const path = `${flowService}/connectionSpecs/96479064-7b8a-4d69-b9ed-21c5683837ea`;
     expect((await platform.call("GET", path)).status).toBe(404);

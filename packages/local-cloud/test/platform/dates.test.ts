@@ -81,7 +81,7 @@ describe("reading by a Java pattern", () => {
 });
 
 describe("strings for date fields", () => {
-  test("the documented formats", () => {
+  test("are read in the documented formats", () => {
     expect(dateFormats).toHaveLength(18);
     for (const format of dateFormats) {
       const text = formatDate(inUtc("2020-11-12T00:00:00Z"), format);
@@ -93,7 +93,7 @@ describe("strings for date fields", () => {
     expect(milliseconds(readDate("12112020"))).toBe(Date.parse("2020-12-11T00:00:00Z"));
   });
 
-  test.each(["", "yesterday", "1571829875", "1571829875000", "2020-11-12 10:11"])("%j is none", (text) => {
+  test.each(["", "yesterday", "1571829875", "1571829875000", "2020-11-12 10:11"])("can't be %j", (text) => {
     expect(readDate(text)).toBeUndefined();
   });
 });

@@ -28,7 +28,7 @@ function identity(changes: JsonObject = {}): JsonObject {
   };
 }
 
-test("made, read, changed and deleted", async () => {
+test("descriptors are created, read, changed and deleted", async () => {
   const created = await platform.call("POST", descriptors, { body: identity() });
   expect(created.status).toBe(201);
   expect(created.body).toMatchObject({ ...identity(), "meta:containerId": "tenant" });
@@ -47,7 +47,7 @@ test("made, read, changed and deleted", async () => {
   expect(gone.body.detail).toBe(`The requested descriptor resource ${id} is not found.`);
 });
 
-test("lists: ids, links or whole, by type; pages with v2", async () => {
+test("lists have ids, links or whole descriptors, by type, and pages with v2", async () => {
   const id = String((await platform.call("POST", descriptors, { body: identity() })).body["@id"]);
   const list = async (form: string, query = "") =>
     (await platform.call("GET", descriptors + query, { accept: `application/vnd.adobe.${form}+json` })).body;
@@ -80,7 +80,7 @@ test.each([
   expect(answer.body.detail).toMatch(detail);
 });
 
-test("a namespace by its number, and not primary by default", async () => {
+test("a namespace may be a number, and a descriptor is not primary by default", async () => {
   const { "xdm:isPrimary": _, ...body } = identity({ "xdm:property": "xdm:id", "xdm:namespace": 6 });
   expect((await platform.call("POST", descriptors, { body })).body["xdm:isPrimary"]).toBe(false);
 });
@@ -96,7 +96,7 @@ test("a schema has one primary identity", async () => {
   expect((await platform.call("PUT", same, { body: identity() })).status).toBe(201);
 });
 
-test("the primary identity of a schema enabled for Profile stays", async () => {
+test("the primary identity of a schema in Profile can't be deleted", async () => {
   const id = String((await platform.call("POST", descriptors, { body: identity() })).body["@id"]);
   const path = `${schemaRegistry}/tenant/schemas/${encodeURIComponent(schemaId)}`;
   const union = [{ op: "add", path: "/meta:immutableTags", value: ["union"] }];

@@ -122,12 +122,12 @@ describe("operators", () => {
     expect(run(expression)).toEqual(output);
   });
 
-  test("the other operand stays untouched once the first decides", () => {
+  test("the second operand is not evaluated if the first decides", () => {
     expect(run("true || missing")).toBe(true);
     expect(run("false && missing")).toBe(false);
   });
 
-  test("timestamp * 1000, as for an ExperienceEvent's time", () => {
+  test("timestamp * 1000 is milliseconds, as an ExperienceEvent's time needs", () => {
     const pattern = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";
     expect(run(`dformat(\${timestamp} * 1000, ${pattern})`, { timestamp: 1613063089 })).toBe(
       "2021-02-11T17:04:49.000Z",

@@ -16,7 +16,7 @@ const statuses = async (calls: number) => {
   return found;
 };
 
-test("a status for the next calls of the inlet, then none", async () => {
+test("the next calls of the inlet get a status, and later ones do not", async () => {
   const added = await platform.addFault({
     target: "inlet",
     effect: { kind: "status", status: 503, retryAfterSeconds: 7 },
@@ -75,7 +75,7 @@ test("IMS can be down too", async () => {
   expect((await platform.plain("GET", "/__local/tokens")).json).toEqual({ count: 1 });
 });
 
-test("a reset before the call: no effect; after it: the event is ingested although the answer is lost", async () => {
+test("a reset before the call prevents its effect; after it, the event is ingested although the answer is lost", async () => {
   await platform.addFault({ target: "inlet", effect: { kind: "reset" }, calls: 1 });
   await expect(send("lost")).rejects.toThrow("fetch failed");
   expect(await platform.receipts()).toEqual([]);

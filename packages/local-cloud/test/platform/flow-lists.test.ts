@@ -53,7 +53,7 @@ describe("lists", () => {
     expect(await names(`?property=inheritedAttributes.sourceConnections[].connectionSpec.id==${spec}`)).toHaveLength(3);
   });
 
-  test("pages follow one another", async () => {
+  test("continue on the next page", async () => {
     const first = await platform.call("GET", `${flows}?orderby=name&limit=2`);
     const next = String(objectOf(objectOf(first.body._links).next).href);
     expect(next).toMatch(/^\/flows\?.*continuationToken=/);
@@ -65,7 +65,7 @@ describe("lists", () => {
     expect(second.body._links).toEqual({});
   });
 
-  test("count", async () => {
+  test("can be counted", async () => {
     expect((await platform.call("GET", `${flows}?count=true`)).json).toEqual({ count: 3 });
   });
 
@@ -83,7 +83,7 @@ describe("lists", () => {
 });
 
 describe("runs", () => {
-  test("one for each hour, with records in, out and failed", async () => {
+  test("are one for each hour, with records in, out and failed", async () => {
     const flow = await flowing(platform, [{ sourceType: "ATTRIBUTE", source: "count", destination: "_acme.count" }]);
     await platform.send(flow.inletUrl, flow.flow, event({ event_id: "1", count: 1 }));
     await platform.send(flow.inletUrl, flow.flow, event({ event_id: "2", count: "many" }));

@@ -30,7 +30,7 @@ async function restart(options: Parameters<typeof Platform.start>[0]): Promise<v
   platform = await Platform.start(options);
 }
 
-describe("making a flow", () => {
+describe("creating a flow", () => {
   let wiring: Wiring;
   beforeEach(async () => {
     wiring = await wire(platform);
@@ -49,7 +49,7 @@ describe("making a flow", () => {
     expect(answer.headers.get("location")).toBe(`/flows/${String(answer.body.id)}`);
   });
 
-  test("an empty body", async () => {
+  test("refuses an empty body", async () => {
     for (const body of [undefined, {}, []]) {
       expectFlowProblem(
         await platform.call("POST", `${flowService}/flows`, { body }),
@@ -59,7 +59,7 @@ describe("making a flow", () => {
     }
   });
 
-  test("a state", async () => {
+  test("refuses a state", async () => {
     expectFlowProblem(
       await create({ state: "enabled" }),
       "1410-400",
@@ -67,7 +67,7 @@ describe("making a flow", () => {
     );
   });
 
-  test("unknown specs and connections", async () => {
+  test("refuses unknown specs and connections", async () => {
     expectFlowProblem(await create({ flowSpec: { id: "none", version: "1.0" } }), "1413-400", /spec ID/);
     expectFlowProblem(
       await create({ sourceConnectionIds: ["none"] }),
@@ -78,7 +78,7 @@ describe("making a flow", () => {
     expectFlowProblem(await create({ targetConnectionIds: [] }), "1101-404", /does not exist/, "Resource not found");
   });
 
-  test("mappings that don't exist, by id or by version", async () => {
+  test("refuses mappings that don't exist, by id or by version", async () => {
     expectFlowProblem(
       await create(mapping("0".repeat(32))),
       "1419-400",
@@ -91,12 +91,12 @@ describe("making a flow", () => {
     );
   });
 
-  test("a transformation of another name, options out of range", async () => {
+  test("refuses a transformation of another name, and options out of range", async () => {
     expectFlowProblem(await create({ transformations: [{ name: "mapping", params: {} }] }), "1100-400", /mapping/);
     expectFlowProblem(await create({ options: { partialIngestionPercent: 0 } }), "1100-400", /option spec/);
   });
 
-  test("dataset and mapping of different schemas", async () => {
+  test("refuses dataset and mapping of different schemas", async () => {
     const other = await platform.call("POST", `${schemaRegistry}/tenant/schemas`, {
       body: schema(wiring.fieldGroup, "Other"),
     });
@@ -181,7 +181,7 @@ describe("enabling", () => {
     expect((await platform.call("DELETE", `${flowService}/flows/${other}`)).status).toBe(204);
   });
 
-  test("by action: disabled at once, enabled again in time, with the same inlet", async () => {
+  test("by action is later, with the same inlet, and disabling is immediate", async () => {
     await restart({ activationSeconds: 6, warmUpSeconds: 0 });
     const flow = await newFlow(await wire(platform));
     platform.pass(6);

@@ -3,7 +3,7 @@ import { compileExpression } from "../../src/platform/data-prep/language/express
 import type { Json } from "../../src/platform/web/json.ts";
 import { runExpression } from "./run-expression.ts";
 
-test("what is left out", () => {
+test("leaves out only fpid_to_ecid and the functions for user agents", () => {
   expect(leftOut).toEqual([
     "fpid_to_ecid",
     "ua_os_name",

@@ -94,7 +94,7 @@ describe("the gateway's checks, in their order", () => {
     expect(second.body.report).toMatchObject({ "request-id": second.headers.get("x-request-id") });
   });
 
-  test("an unknown sandbox", async () => {
+  test("an unknown sandbox is refused", async () => {
     const answer = await platform.call("GET", stats, { headers: { "x-sandbox-name": "nowhere" } });
     expect(answer.status).toBe(404);
     expect(answer.json).toEqual({
@@ -118,7 +118,7 @@ describe("the gateway's checks, in their order", () => {
     expect(answer.body).toMatchObject({ type: "https://ns.adobe.com/aep/errors/FLOW-2110-400", status: 400 });
   });
 
-  test("without a sandbox header: refused, or prod by a switch", async () => {
+  test("a call without a sandbox header is refused, or goes to prod with a switch", async () => {
     const { "x-sandbox-name": _, ...headers } = complete();
     const answer = await platform.plain("GET", stats, headers);
     expect(answer.body).toMatchObject({ type: "https://ns.adobe.com/aep/errors/FLOW-2105-400", status: 400 });
@@ -145,7 +145,7 @@ describe("the gateway's checks, in their order", () => {
     expect((await platform.plain("POST", "/data/foundation/flowservice/flows", broken, "{")).status).toBe(400);
   });
 
-  test("an unknown route is 404", async () => {
+  test("an unknown route gets 404", async () => {
     expect((await platform.call("GET", "/data/foundation/unheard-of")).status).toBe(404);
   });
 });
@@ -163,7 +163,7 @@ describe("sandboxes, permissions and namespaces", () => {
     ]);
   });
 
-  test("one sandbox by name", async () => {
+  test("one sandbox is found by its name", async () => {
     const path = "/data/foundation/sandbox-management/sandboxes";
     expect((await platform.call("GET", `${path}/dev`)).body).toMatchObject({ name: "dev", region: "NLD2" });
     expect((await platform.call("GET", `${path}/none`)).status).toBe(404);
@@ -206,7 +206,7 @@ describe("sandboxes, permissions and namespaces", () => {
     }
   });
 
-  test("the standard identity namespaces", async () => {
+  test("the standard identity namespaces are listed", async () => {
     const { json } = await platform.call("GET", "/data/core/idnamespace/identities");
     expect(json).toContainEqual(expect.objectContaining({ id: 6, code: "Email", status: "ACTIVE", custom: false }));
   });

@@ -40,7 +40,7 @@ describe("what goes where", () => {
     expect(map({ address }, { "addr.addrLine1": "address.line1", addr: "address" }).row).toEqual(expected);
   });
 
-  test("arrays item by item, as a whole, or one item", () => {
+  test("arrays are mapped item by item, as a whole, or as one item", () => {
     const products = [{ sku: "a", n: 1 }, { sku: "b" }];
     expect(map({ products }, { "items[*].SKU": "products[*].sku", "items[*].quantity": "products[*].n" }).row).toEqual({
       items: [{ SKU: "a", quantity: 1 }, { SKU: "b" }],

@@ -71,7 +71,7 @@ test("creating a set returns its id with 200; reading it returns both spellings"
   expect(again.status).toBe(200);
 });
 
-test("its mappings by themselves", async () => {
+test("its mappings can be read by themselves", async () => {
   const id = await newSet([attribute("event_id", "_id")]);
   const list = await platform.call("GET", `${sets}/${id}/mappings`);
   expect(list.json).toEqual([expect.objectContaining({ source: "event_id" })]);

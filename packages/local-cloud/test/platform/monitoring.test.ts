@@ -17,14 +17,14 @@ async function withEvents(ids: readonly (string | null)[]): Promise<RunningFlow>
 }
 
 describe("preview", () => {
-  test("the first hundred rows", async () => {
+  test("has the first hundred rows", async () => {
     const flow = await withEvents(Array.from({ length: 101 }, (_, index) => String(index)));
     const { data } = (await preview(flow.dataset)).body;
     expect(data).toHaveLength(100);
     expect((data as JsonObject[])[99]).toEqual({ _id: "99", timestamp: "2024-05-01T11:59:00.000Z" });
   });
 
-  test("404 for a dataset that is unknown or, by default, empty", async () => {
+  test("gets 404 for a dataset that is unknown or, by default, empty", async () => {
     const flow = await withEvents([]);
     expect((await preview(flow.dataset)).status).toBe(404);
     expect((await preview("none")).status).toBe(404);
@@ -50,7 +50,7 @@ test("a dataset's preview is read in either form", async () => {
   }
 });
 
-test("an hour's batches: one of its rows, one of its failed records", async () => {
+test("an hour has a batch of its rows, and one of its failed records", async () => {
   const flow = await withEvents(["1", "2", null]);
   const list = async (query: string) => (await platform.call("GET", `${catalog}/batches?${query}`)).body;
   const all = await list(`dataSet=${flow.dataset}&orderBy=desc:created`);
@@ -87,7 +87,7 @@ describe("metrics", () => {
       },
     });
 
-  test("by dataset or inlet, by the day or the hour", async () => {
+  test("count by dataset or inlet, by the day or the hour", async () => {
     const flow = await withEvents(["1", "2", null]);
     const byDataset = [{ name: "dataSetId", value: `${flow.dataset}|other`, groupBy: false }];
     const byInlet = [{ name: "inletId", value: flow.inletUrl.slice(-64) }];

@@ -25,7 +25,7 @@ const altId = (id: string) => id.replace("https://ns.adobe.com/", "_").replaceAl
 describe("lists", () => {
   const ids = "application/vnd.adobe.xed-id+json";
 
-  test("by title, as needed to adopt an existing schema", async () => {
+  test("filter by title, as needed to adopt an existing schema", async () => {
     const id = await newSchema(await newFieldGroup(), "Wanted");
     await newSchema(await newFieldGroup(fields, "More"), "Other");
     const { body } = await platform.call("GET", `${schemas}?property=title==Wanted`, { accept: ids });

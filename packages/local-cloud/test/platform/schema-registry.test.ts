@@ -160,7 +160,7 @@ describe("creation", () => {
 });
 
 describe("look-up", () => {
-  test("by URL-encoded $id and by altId, with all inherited fields", async () => {
+  test("finds by URL-encoded $id and by altId, with all inherited fields", async () => {
     const id = await newSchema(await newFieldGroup());
     for (const path of [at(schemas, id), `${schemas}/${altId(id)}`]) {
       const { status, body } = await platform.call("GET", path, { accept: lookup });
@@ -205,7 +205,7 @@ describe("look-up", () => {
     expect((await platform.call("GET", classes("tenant"), { accept: lookup })).status).toBe(404);
   });
 
-  test("an unknown id, and an unknown version of a known one", async () => {
+  test("refuses an unknown id, and an unknown version of a known one", async () => {
     const missing = "https://ns.adobe.com/acme/schemas/1";
     expectXdmProblem(
       await platform.call("GET", at(schemas, missing), { accept: lookup }),

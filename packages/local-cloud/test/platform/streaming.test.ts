@@ -52,7 +52,7 @@ describe("a single event", () => {
     expect(await platform.rows(flow.dataset)).toEqual([{ _id: "E1", timestamp: "2024-05-01T11:59:00.000Z" }]);
   });
 
-  test("takes the flow id as a header too, and needs no credentials", async () => {
+  test("may have the flow id in a header, and needs no credentials", async () => {
     await start();
     const answer = await platform.plain(
       "POST",
@@ -63,7 +63,7 @@ describe("a single event", () => {
     expect(answer.status).toBe(200);
   });
 
-  test("the same event twice makes two rows: the data lake doesn't deduplicate", async () => {
+  test("sent twice makes two rows: the data lake doesn't deduplicate", async () => {
     await start();
     for (let i = 0; i < 2; i++) await platform.send(flow.inletUrl, flow.flow, event());
     expect(await platform.rows(flow.dataset)).toHaveLength(2);
@@ -308,7 +308,7 @@ describe("batches and envelopes", () => {
   });
   const row = { _id: "X1", timestamp: "2024-05-01T11:00:00Z" };
 
-  test("207, with an answer for each message", async () => {
+  test("get 207, with an answer for each message", async () => {
     await start();
     const answer = await batch([envelope(row), envelope(row, { imsOrgId: "other@AdobeOrg" }), event()]);
     expect(answer.status).toBe(207);
@@ -326,7 +326,7 @@ describe("batches and envelopes", () => {
     expect(await platform.rows(flow.dataset)).toEqual([row]);
   });
 
-  test("207 even if all fail; 400 without messages", async () => {
+  test("get 207 even if all messages fail, and 400 without messages", async () => {
     await start();
     expect((await batch([1])).status).toBe(207);
     expect((await batch(undefined)).status).toBe(400);

@@ -15,7 +15,7 @@ const sampleEvent = {
   },
 };
 
-test("the tutorial's calls in their order, its sample event in, the row out", async () => {
+test("the tutorial's calls, in their order, turn its sample event into the row", async () => {
   let now = Date.parse("2024-05-01T12:00:00Z");
   const { url, close } = await startPlatform({
     credentials,

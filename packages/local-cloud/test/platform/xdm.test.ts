@@ -63,13 +63,13 @@ describe("rows", () => {
     [{ type: "string", enum: ["a"] }, "a"],
     [{ type: "string" }, null],
     [{ type: "object", additionalProperties: { type: "integer" } }, { anything: 1 }],
-  ])("%j takes %j", (field, value) => {
+  ])("%j accepts %j", (field, value) => {
     expect(violations(field, value)).toEqual([]);
   });
 });
 
 describe("composition", () => {
-  test("references to references, but not to themselves", () => {
+  test("follows references to references, but not to themselves", () => {
     const body: JsonObject = {
       definitions: {
         outer: { properties: { a: { $ref: "#/definitions/inner" } } },
@@ -85,7 +85,7 @@ describe("composition", () => {
     );
   });
 
-  test("a conflict names path and types", () => {
+  test("reports a conflict with path and types", () => {
     const field = (type: string): JsonObject => ({ properties: { a: { properties: { b: { type } } } } });
     expect(() => mergeFields(field("string"), field("integer"))).toThrow(
       new MergeConflict("/a/b", ["string", "integer"]),

@@ -18,11 +18,11 @@ beforeEach(() => {
   bed.azure.script[calls.health] = [{ body: { status: "ok", build: "ours" } }];
 });
 
-test("nothing: the state stays", async () => {
+test("without drift, the state does not change", async () => {
   expect(await read()).toEqual({ inputs: given(), outputs: known });
 });
 
-test("app settings: the names show, and of foreign values a digest", async () => {
+test("changed app settings are shown by name, and foreign values by a digest", async () => {
   bed.azure.script[listUrl] = [list({ A: "1", B: "s3cret", D: "pa55word" })];
   const found = await read();
   expect(found?.inputs.settings).toEqual({
@@ -37,7 +37,7 @@ test.each<[string, Answer]>([
   ["another build", { body: { status: "ok", build: "theirs" } }],
   ["unidentified code", { body: "hello" }],
   ["code without a health check", at(404)],
-])("%s: the package has changed, and the next update deploys it again", async (_, answer) => {
+])("%s counts as a changed package, and the next update deploys it again", async (_, answer) => {
   bed.azure.script[calls.health] = [answer];
   const found = await read();
   expect(found?.outputs).toEqual({ ...known, packageHash: "" });
