@@ -8,7 +8,7 @@ import type { Finding } from "../output/finding.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
-import { deployAnew } from "./relay.ts";
+import { redeployCommand } from "./relay.ts";
 
 /** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
 const longestPause = 2 * 60 * 60 * 1000;
@@ -82,7 +82,7 @@ export function queueFinding({
       runbook: "alert-untaken",
       found: `${found} No forwarder takes them: ${silent}.`,
       details,
-      todo: deployAnew(target, code),
+      todo: redeployCommand(target, code),
     };
   }
   return {

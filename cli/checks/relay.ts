@@ -11,7 +11,7 @@ const { takeover: _, ...needed } = relayFunctions;
 const functions = Object.values(needed);
 
 /** The command that deploys the code again and makes Azure read its triggers: a plain `up` does not deploy unchanged code. */
-export function deployAnew(target: CommandTarget, code: string): string {
+export function redeployCommand(target: CommandTarget, code: string): string {
   return pulumiCommand(`up --replace '${code}'`, target);
 }
 
@@ -54,7 +54,7 @@ export function relayFinding({
       found: `${url} ${describeAnswer({ status, text })}.`,
       todo:
         `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
-        `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${deployAnew(target, code)}`,
+        `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${redeployCommand(target, code)}`,
     };
   }
   // Azure prefixes a function's name with its app's, as it does for every child resource.
@@ -65,7 +65,7 @@ export function relayFinding({
       verdict: "broken",
       runbook: "finding-functions",
       found: `It answers, but Azure does not list ${missing.join(", ")} among the functions of ${app}, and never starts functions that it does not list.`,
-      todo: deployAnew(target, code),
+      todo: redeployCommand(target, code),
     };
   }
   const said = parseHealth(text);

@@ -5,7 +5,7 @@ import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
-import { deployAnew } from "./relay.ts";
+import { redeployCommand } from "./relay.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 
 const version = z.string().optional();
@@ -51,7 +51,7 @@ export function versionsFinding({
       verdict: "broken",
       runbook: "finding-versions",
       found: "The running relay has a different version from the program that deployed it.",
-      ...{ details, todo: `Deploy its code again: ${deployAnew(target, code)}` },
+      ...{ details, todo: `Deploy its code again: ${redeployCommand(target, code)}` },
     };
   }
   if (deployed === own)

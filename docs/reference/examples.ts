@@ -1,7 +1,7 @@
 import { customerioSubjects } from "../../test/subjects/customerio.ts";
 import { platformSubjects } from "../../test/subjects/platform.ts";
 import { relaySubjects } from "../../test/subjects/relay.ts";
-import { resolved } from "../../test/subjects/subject.ts";
+import { resolveReferences } from "../../test/subjects/subject.ts";
 
 /** How to declare a resource, and import it by an id that users can see. */
 export interface Example {
@@ -18,7 +18,7 @@ const fromSubjects = [...platformSubjects("acme"), ...customerioSubjects, ...rel
     type,
     {
       name,
-      inputs: resolved(inputs, (reference) => `\${${reference.name}.${reference.property}}`),
+      inputs: resolveReferences(inputs, (reference) => `\${${reference.name}.${reference.property}}`),
       ...(imported && { imported }),
     },
   ],

@@ -70,7 +70,8 @@ test("a year of all types, with events dropped at each stage: exactly those are 
       fate === "arrived" && !timeless.has(metric) && timestamp > start + 200 * day,
   );
   year.splice(waiting, 1, { made: (year[waiting] as YearEvent).made, fate: "waiting" });
-  const having = (...fates: readonly Fate[]) => year.filter(({ fate }) => fates.includes(fate)).map(({ made }) => made);
+  const withFate = (...fates: readonly Fate[]) =>
+    year.filter(({ fate }) => fates.includes(fate)).map(({ made }) => made);
   for (const fate of [
     "arrived",
     "unsent",
@@ -82,7 +83,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
     "unsubscribed",
     "young",
   ] as const)
-    expect(having(fate).length).toBeGreaterThan(0);
+    expect(withFate(fate).length).toBeGreaterThan(0);
 
   await openWorld(
     year.map(({ made }) => made),
@@ -91,7 +92,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
   );
   const relay = new NotingRelay(operator);
   await live(relay, year);
-  const batches: Made[][] = [having("arrived")];
+  const batches: Made[][] = [withFate("arrived")];
   const partsAt = async (now: number, folder: string): Promise<AuditParts> =>
     partsFor(accessTo(batches), {
       ...{
@@ -105,7 +106,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
     });
 
   const first = await audit(await partsAt(afterYear, "first"));
-  const dropped = having("unsent", "refused", "lost");
+  const dropped = withFate("unsent", "refused", "lost");
   const lines = await linesIn(first.missingFile);
   const missing = lines.filter(({ state }) => state === "missing");
   expect(missing.map(keyOfLine).toSorted()).toEqual(dropped.map(keyOf).toSorted());
@@ -114,25 +115,25 @@ test("a year of all types, with events dropped at each stage: exactly those are 
       .filter(({ state }) => state === "held")
       .map(keyOfLine)
       .toSorted(),
-  ).toEqual(having("held").map(keyOf).toSorted());
+  ).toEqual(withFate("held").map(keyOf).toSorted());
   expect(first.extraFile).toBeUndefined();
   expect(sumCells(first.cells)).toMatchObject({
     ...{
       waiting: 1,
-      young: having("young").length,
-      leftOut: having("filtered", "unsubscribed").length - timelessIn(having("filtered", "unsubscribed")),
+      young: withFate("young").length,
+      leftOut: withFate("filtered", "unsubscribed").length - timelessIn(withFate("filtered", "unsubscribed")),
     },
-    ...{ extra: 0, unknown: timelessIn(having("arrived")) },
+    ...{ extra: 0, unknown: timelessIn(withFate("arrived")) },
   });
 
   // The relay's notes reach back for a period and the one before it.
   const { since } = deliveredTables(
-    new Date(Math.max(...having("arrived", "lost").map(({ timestamp }) => timestamp)) * 1000),
+    new Date(Math.max(...withFate("arrived", "lost").map(({ timestamp }) => timestamp)) * 1000),
     NotingRelay.windowDays,
   );
   const keptSince = since / 1000 - NotingRelay.windowDays * day;
   const notesSince = Math.min(
-    ...having("arrived", "lost")
+    ...withFate("arrived", "lost")
       .map(({ timestamp }) => timestamp)
       .filter((at) => at >= keptSince),
   );
@@ -180,7 +181,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
   }
   expect(healed.map(keyOf).toSorted()).toEqual(dropped.map(keyOf).toSorted());
 
-  batches.push(healed, having("young", "waiting", "held"));
+  batches.push(healed, withFate("young", "waiting", "held"));
   const second = await audit(await partsAt(afterYear + 8 * day, "second"));
   expect([second.missingFile, second.extraFile]).toEqual([undefined, undefined]);
   expect(sumCells(second.cells)).toMatchObject({ missing: 0, extra: 0 });

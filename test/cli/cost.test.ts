@@ -79,10 +79,10 @@ test("a line for each event is most of the bill: 200 million records of 1 KB", (
 });
 
 test("logs kept longer than the time included in ingestion cost more each month", () => {
-  const kept = (logRetentionDays: number | undefined) =>
+  const logRetentionCost = (logRetentionDays: number | undefined) =>
     costs({ ...dev, logDetail: "events", logRetentionDays }, blasts)["log retention"];
-  expect([kept(90), kept(undefined)]).toEqual([undefined, undefined]);
-  expect(kept(180)).toBeCloseTo(200.5 * 3 * 0.13, 0);
+  expect([logRetentionCost(90), logRetentionCost(undefined)]).toEqual([undefined, undefined]);
+  expect(logRetentionCost(180)).toBeCloseTo(200.5 * 3 * 0.13, 0);
 });
 
 test("the estimate has as many alert rules as are declared", () => {

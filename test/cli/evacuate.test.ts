@@ -99,7 +99,7 @@ beforeEach(() => {
 const inline = (id: string) => newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id }) });
 
 /** A message with one event that refers to a claim of that name. */
-function claimed(id: string, claim: string): string {
+function messageWithClaim(id: string, claim: string): string {
   relays.left.claims.set(claim, `body of ${id}`);
   return encodeEnvelopes([claimBody(inline(id), claim)])[0] ?? "";
 }
@@ -113,13 +113,13 @@ function idsOf(messages: Iterable<string>, claims: ReadonlyMap<string, string>):
   });
 }
 
-const refused = (id: string) =>
+const refusedEvent = (id: string) =>
   deadEvent(inline(id), `{"event_id":"${id}"}`, { class: "refused", reason: "HTTP 400", now });
 
 test("messages are moved to the other relay byte by byte, with the bodies that they refer to, and nothing is left", async () => {
   const [message = ""] = encodeEnvelopes([inline("a"), inline("b")]);
   relays.queue(message);
-  relays.queue(claimed("c", "2026/11/20/c.json"));
+  relays.queue(messageWithClaim("c", "2026/11/20/c.json"));
   const foreign = Buffer.from('{"version":99}').toString("base64");
   relays.queue(foreign);
   const counts = await relays.run();
@@ -131,8 +131,8 @@ test("messages are moved to the other relay byte by byte, with the bodies that t
 });
 
 test("dead letters are moved unchanged; one that is a whole message is moved with the bodies that it refers to", async () => {
-  const name = relays.bury(refused("a"));
-  const text = Buffer.from(claimed("b", "b.json"), "base64");
+  const name = relays.bury(refusedEvent("a"));
+  const text = Buffer.from(messageWithClaim("b", "b.json"), "base64");
   relays.bury(deadBody(text, { class: "unreadable", reason: "a newer relay", receivedAt, now }));
   const content = relays.left.dead.get(name)?.content;
   expect((await relays.run()).deadLetters).toBe(2);
@@ -142,7 +142,7 @@ test("dead letters are moved unchanged; one that is a whole message is moved wit
 });
 
 test("a dead letter that was rewritten meanwhile stays, and is reported", async () => {
-  const name = relays.bury(refused("a"));
+  const name = relays.bury(refusedEvent("a"));
   const { addDeadLetter } = relays.to;
   const to = {
     ...relays.to,
@@ -177,7 +177,7 @@ test("without waiting, it says how many are hidden", async () => {
 });
 
 test("a body stays for a relay that received its message meanwhile", async () => {
-  relays.queue(claimed("a", "a.json"));
+  relays.queue(messageWithClaim("a", "a.json"));
   const queues = { ...relays.from.queues, remove: async () => false };
   const stop = new AbortController();
   await relays.run({
@@ -211,12 +211,15 @@ test("every event stays in one of the two accounts wherever a storage fails, and
       relays = new TwoRelays();
       const ids = kinds.map((what, index) => {
         const id = `e${index}`;
-        if (what === "dead") relays.bury(refused(id));
-        else relays.queue(what === "claim" ? claimed(id, `${id}.json`) : (encodeEnvelopes([inline(id)])[0] ?? ""));
+        if (what === "dead") relays.bury(refusedEvent(id));
+        else
+          relays.queue(
+            what === "claim" ? messageWithClaim(id, `${id}.json`) : (encodeEnvelopes([inline(id)])[0] ?? ""),
+          );
         return id;
       });
       relays.faults = [...faults];
-      const found = () => {
+      const idsInBoth = () => {
         const { left, other } = relays;
         const dead = [...left.dead, ...other.dead].map(([, { content }]) => JSON.parse(content.toString()).eventId);
         const queued = [...idsOf(left.messages.values(), left.claims), ...idsOf(other.messages, other.claims)];
@@ -225,10 +228,10 @@ test("every event stays in one of the two accounts wherever a storage fails, and
       for (let runs = 0; runs <= faults.length; runs++) {
         relays.endLeases();
         await relays.run().catch(() => undefined);
-        expect(found()).toEqual(ids);
+        expect(idsInBoth()).toEqual(ids);
       }
       expect([relays.left.messages.size, relays.left.dead.size]).toEqual([0, 0]);
-      expect(found()).toEqual(ids);
+      expect(idsInBoth()).toEqual(ids);
     }),
   );
 });

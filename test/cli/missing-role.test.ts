@@ -9,21 +9,24 @@ afterAll(() => owner.stop());
 
 test("an Owner without data roles gets the name of the role and the command that assigns it", async () => {
   const { id, account } = owner;
-  const told = (role: string) =>
+  const adviceOn = (role: string) =>
     `Your Azure login lacks the role ${role} on the storage account relaystorage (AuthorizationPermissionMismatch). ` +
     "Assign it, and wait a minute or two: az role assignment create " +
     `--assignee-object-id ${localCredentials.azure.objectId} --role "${role}" --scope ${id}`;
-  await expect(account.deadLetters()).rejects.toThrow(told(blobRole));
-  await expect(account.readDeadLetter("a")).rejects.toThrow(told(blobRole));
-  await expect(account.removeDeadLetter("a", "1")).rejects.toThrow(told(blobRole));
-  await expect(account.putClaim("a", "{}")).rejects.toThrow(told(blobRole));
-  await expect(account.enqueue("e30=")).rejects.toThrow(told(queueRole));
+  await expect(account.deadLetters()).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.readDeadLetter("a")).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.removeDeadLetter("a", "1")).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.putClaim("a", "{}")).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.enqueue("e30=")).rejects.toThrow(adviceOn(queueRole));
 });
 
 test("errors of the tables name the missing role too: one to read them, another to record a purge", async () => {
   const { tables } = owner;
-  const told = (role: string) => `Your Azure login lacks the role ${role} on the storage account relaystorage`;
-  await expect(tables.counts()).rejects.toThrow(told("Storage Table Data Reader"));
-  await expect(tables.wasDelivered({ id: "a", createdAt: 0 })).rejects.toThrow(told("Storage Table Data Reader"));
-  await expect(tables.openNote("purged")).rejects.toThrow(told("Storage Table Data Contributor"));
+  const complaintAbout = (role: string) =>
+    `Your Azure login lacks the role ${role} on the storage account relaystorage`;
+  await expect(tables.counts()).rejects.toThrow(complaintAbout("Storage Table Data Reader"));
+  await expect(tables.wasDelivered({ id: "a", createdAt: 0 })).rejects.toThrow(
+    complaintAbout("Storage Table Data Reader"),
+  );
+  await expect(tables.openNote("purged")).rejects.toThrow(complaintAbout("Storage Table Data Contributor"));
 });

@@ -83,27 +83,27 @@ describe("the dataset", () => {
     days: new Map(Object.entries(days).map(([date, delivered]) => [date, counts({ delivered })])),
     countedAt,
   });
-  const found = (rows: number, days: Record<string, number>, countedAt?: Date) =>
+  const findingOf = (rows: number, days: Record<string, number>, countedAt?: Date) =>
     rowsFinding({ target: { stack: "dev" }, rows, counts: relay(days, countedAt), since, now });
 
   test("is fine with as many rows as events, or more from other sources, ignoring days before the window", () => {
-    expect(found(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
+    expect(findingOf(15, { "2026-11-13": 1000, "2026-11-14": 5, "2026-11-20": 10 })).toEqual({
       verdict: "fine",
       found: "It received 15 rows in the last 7 days, for 15 events delivered.",
     });
-    expect(found(20, { "2026-11-20": 10 }).verdict).toBe("fine");
+    expect(findingOf(20, { "2026-11-20": 10 }).verdict).toBe("fine");
   });
 
   test("waits for the rows of today's events, up to an hour", () => {
-    expect(found(12, { "2026-11-19": 5, "2026-11-20": 10 })).toMatchObject({
+    expect(findingOf(12, { "2026-11-19": 5, "2026-11-20": 10 })).toMatchObject({
       verdict: "waiting",
       found: expect.stringMatching(/3 are not there yet\. Platform's data lake takes up to an hour\.$/),
     });
   });
 
   test("is broken if more rows are missing than events arrived today, or if none arrived for an hour", () => {
-    expect(found(4, { "2026-11-19": 5, "2026-11-20": 10 }).verdict).toBe("broken");
-    expect(found(12, { "2026-11-20": 15 }, ago(hour + 1)).verdict).toBe("broken");
+    expect(findingOf(4, { "2026-11-19": 5, "2026-11-20": 10 }).verdict).toBe("broken");
+    expect(findingOf(12, { "2026-11-20": 15 }, ago(hour + 1)).verdict).toBe("broken");
   });
 
   test("has nothing to compare rows with without a relay", () => {

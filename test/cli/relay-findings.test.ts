@@ -40,7 +40,7 @@ describe("the queue", () => {
     ...newEvent({ id: "a", receivedAt: ago(milliseconds).toISOString(), body: "{}" }),
     ...(lastError && { lastError, attempts: 1 }),
   });
-  const found = (events: ReturnType<typeof waiting>[], poison = 0) =>
+  const findingOf = (events: ReturnType<typeof waiting>[], poison = 0) =>
     queueFinding({
       messages: 3,
       poison,
@@ -52,7 +52,7 @@ describe("the queue", () => {
     });
 
   test("waits while its oldest event is young, whatever the age of its messages", () => {
-    expect(found([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
+    expect(findingOf([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
       verdict: "waiting",
       found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
       details: ["the last attempt: HTTP 503"],
@@ -60,7 +60,7 @@ describe("the queue", () => {
   });
 
   test("is broken once an event waits for an hour, with the reason of the last attempt", () => {
-    const { verdict, details, todo } = found([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
+    const { verdict, details, todo } = findingOf([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
     expect([verdict, details]).toEqual(["broken", ["the last attempt: HTTP 404"]]);
     expect(todo).toContain("npx pulumi up --refresh --stack dev");
   });
@@ -85,11 +85,11 @@ describe("the queue", () => {
 
   test("counts the wait of a replayed event from its replay on", () => {
     const replayed = requeueEvent(waiting(40 * 24 * hour), ago(minute));
-    expect(found([replayed]).found).toContain("the oldest event for 1 minute");
+    expect(findingOf([replayed]).found).toContain("the oldest event for 1 minute");
   });
 
   test("reports that its messages can't be read, and which events will soon be given up", () => {
-    expect(found([], 2)).toMatchObject({
+    expect(findingOf([], 2)).toMatchObject({
       verdict: "waiting",
       found:
         "About 3 messages wait, each of one or more events, all hidden until their next attempt; 2 are about to become dead letters.",

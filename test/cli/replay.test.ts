@@ -59,7 +59,7 @@ beforeEach(() => {
   account = new FaultyAccount();
 });
 
-function refused(id: string, data: object = {}, reason = "Platform refused the event: HTTP 400"): string {
+function putRefused(id: string, data: object = {}, reason = "Platform refused the event: HTTP 400"): string {
   const body = JSON.stringify({ event_id: id, object_type: "email", metric: "sent", timestamp: 1, ...data });
   const event = { ...newEvent({ id, receivedAt, body }), attempts: 3, firstAttemptAt: receivedAt };
   return account.put(deadEvent(event, body, { class: "refused", reason, now }));
@@ -79,7 +79,7 @@ function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; policy?
 }
 
 test("an event is queued again as it was received, with its attempts counted from zero, and its dead letter is deleted", async () => {
-  refused("a");
+  putRefused("a");
   const counts = await run();
   const body = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
   expect(account.events()).toEqual([{ id: "a", receivedAt, queuedAt: expect.any(String), attempts: 0, body }]);
@@ -88,7 +88,7 @@ test("an event is queued again as it was received, with its attempts counted fro
 });
 
 test("a body too large for a message becomes a claim", async () => {
-  refused("large", { data: { content: "x".repeat(60_000) } });
+  putRefused("large", { data: { content: "x".repeat(60_000) } });
   await run();
   const [event] = account.events();
   if (!event || !("claim" in event)) throw new Error("the event has no claim");
@@ -97,7 +97,7 @@ test("a body too large for a message becomes a claim", async () => {
 
 test("a body too large for a message survives the forwarder's cleanup after the event became a dead letter", async () => {
   const data = { content: "x".repeat(60_000) };
-  const name = refused("large", { data });
+  const name = putRefused("large", { data });
   const { body } = JSON.parse(account.deadLetters.get(name)?.content.toString() ?? "{}") as DeadLetter;
   account.claims.set(blobName({ id: "large", receivedAt, body }), body);
   await run();
@@ -117,7 +117,7 @@ test("an unreadable queue message is put back byte by byte", async () => {
 
 describe("a dead letter of any age", () => {
   test("waits in the queue from its replay on, and is never given up because of its age", async () => {
-    refused("a");
+    putRefused("a");
     const before = Date.now();
     await run();
     const [event] = account.events();
@@ -181,7 +181,7 @@ describe("a dead letter of any age", () => {
 });
 
 /** A body that an older relay treated as malformed, and this one as an event. */
-function malformed(data: object): void {
+function putMalformed(data: object): void {
   const body = JSON.stringify({ event_id: "m", object_type: "email", metric: "sent", timestamp: 1, data });
   account.put(deadBody(Buffer.from(body), { class: "malformed", reason: "not understood then", receivedAt, now }));
 }
@@ -195,7 +195,7 @@ test("a body that still is not an event stays and is reported", async () => {
 });
 
 test("a body that the relay can now read loses the personal data that the intake should have removed", async () => {
-  malformed({ recipient: "ann@example.org", identifiers: { id: "7" } });
+  putMalformed({ recipient: "ann@example.org", identifiers: { id: "7" } });
   await run({ policy: { personalData: { recipient: "drop" } } });
   const [event] = account.events();
   expect(event?.id).toBe("m");
@@ -207,14 +207,14 @@ test("a body that the relay can now read loses the personal data that the intake
 });
 
 test("an event that a filter leaves out stays and is reported", async () => {
-  malformed({ identifiers: { id: "7" } });
+  putMalformed({ identifiers: { id: "7" } });
   const counts = await run({ policy: { filters: { except: { metrics: ["sent"] } } } });
   expect([account.messages.length, account.deadLetters.size]).toEqual([0, 1]);
   expect([...counts.left]).toEqual([["are left out by the filter except.metrics", 1]]);
 });
 
 test("data that the intake redacted is not hashed again", async () => {
-  refused("a", { data: { recipient: "0f".repeat(32) } });
+  putRefused("a", { data: { recipient: "0f".repeat(32) } });
   await run({ policy: { personalData: { recipient: "hash" } } });
   const [event] = account.events();
   expect(JSON.parse(event && "body" in event ? event.body : "{}").data).toEqual({ recipient: "0f".repeat(32) });
@@ -227,15 +227,15 @@ test("a blob that is not a dead letter stays and is reported", async () => {
 });
 
 test("a dry run counts, and changes nothing", async () => {
-  refused("a");
-  refused("b", { metric: "opened" });
+  putRefused("a");
+  putRefused("b", { metric: "opened" });
   const counts = await run({ action: "count" });
   expect(counts.done).toBe(2);
   expect([account.deadLetters.size, account.messages.length]).toEqual([2, 0]);
 });
 
 test("a purge deletes, and queues nothing", async () => {
-  refused("a");
+  putRefused("a");
   const counts = await run({ action: "purge" });
   expect([counts.done, account.deadLetters.size, account.messages.length]).toEqual([1, 0, 0]);
 });
@@ -249,9 +249,9 @@ test.each<[string, DeadLetterFilter, string[]]>([
   ["a time before", { to: new Date(receivedAt) }, []],
   ["several at once", { objectType: "email", metric: "sent" }, ["a"]],
 ])("only dead letters that match the filter are replayed: %s", async (_name, filter, meant) => {
-  refused("a");
-  refused("b", { object_type: "sms" });
-  refused("c", { metric: "opened" }, "Platform refused the event: HTTP 413, Payload Too Large");
+  putRefused("a");
+  putRefused("b", { object_type: "sms" });
+  putRefused("c", { metric: "opened" }, "Platform refused the event: HTTP 413, Payload Too Large");
   await run({ filter });
   expect(
     account
@@ -263,11 +263,11 @@ test.each<[string, DeadLetterFilter, string[]]>([
 });
 
 test("an event that becomes a dead letter again before the old one was removed keeps the new one", async () => {
-  const name = refused("a");
+  const name = putRefused("a");
   const enqueue = account.enqueue;
   account.enqueue = async (message) => {
     await enqueue(message);
-    refused("a");
+    putRefused("a");
   };
   await run();
   expect(account.events()).toHaveLength(1);
@@ -275,7 +275,7 @@ test("an event that becomes a dead letter again before the old one was removed k
 });
 
 test("on a stop it finishes the current dead letters, and the next run continues with the rest", async () => {
-  for (let index = 0; index < 40; index++) refused(`e${index}`);
+  for (let index = 0; index < 40; index++) putRefused(`e${index}`);
   const stop = new AbortController();
   const enqueue = account.enqueue;
   account.enqueue = async (message) => {
@@ -301,7 +301,7 @@ test("wherever the storage fails, repeated runs replay every event, and never in
     fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), fc.array(fault), async (sizes, faults) => {
       account = new FaultyAccount();
       const ids = sizes.map((isLarge, index) => {
-        refused(`e${index}`, isLarge ? { data: { content: "x".repeat(50_000) } } : {});
+        putRefused(`e${index}`, isLarge ? { data: { content: "x".repeat(50_000) } } : {});
         return `e${index}`;
       });
       account.faults = [...faults];

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { deployAnew } from "../../cli/checks/relay.ts";
+import { redeployCommand } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
@@ -82,7 +82,7 @@ async function send(ids: readonly string[]): Promise<void> {
     metric: metrics[index % metrics.length],
   }));
   await stack.vendors.emit(events);
-  await stack.vendors.sent();
+  await stack.vendors.untilSent();
 }
 
 async function eventually<T>(ask: () => Promise<T>, expected: T): Promise<void> {
@@ -154,7 +154,7 @@ test(
   "the command that status gives for a relay that does not start deploys its code again",
   async () => {
     const code = (await stack.pulumi.resources()).find((urn) => urn.includes("customerio-aep:index:FunctionCode"));
-    const command = deployAnew({ stack: "local" }, String(code))
+    const command = redeployCommand({ stack: "local" }, String(code))
       .replace("npx pulumi ", "")
       .replaceAll("'", "")
       .split(" ");

@@ -92,7 +92,7 @@ test("commands, options and their values are completed", async () => {
 
 describe("in a real bash", () => {
   /** What bash offers for the last word of a line, by the function that it would call when Tab is pressed. */
-  async function offered(words: readonly string[], before = ""): Promise<string[]> {
+  async function completeLine(words: readonly string[], before = ""): Promise<string[]> {
     const script = [
       before,
       "source <(customerio-aep completion bash)",
@@ -112,16 +112,16 @@ describe("in a real bash", () => {
   }
 
   test("commands, options and their values are offered", async () => {
-    expect(await offered([""])).toEqual(expect.arrayContaining(names));
-    expect(await offered(["sta"])).toEqual(["status"]);
-    expect(await offered(["replay", "--dr"])).toEqual(["--dry-run"]);
-    expect(await offered(["replay", "--class", "mal"])).toEqual(["malformed"]);
+    expect(await completeLine([""])).toEqual(expect.arrayContaining(names));
+    expect(await completeLine(["sta"])).toEqual(["status"]);
+    expect(await completeLine(["replay", "--dr"])).toEqual(["--dry-run"]);
+    expect(await completeLine(["replay", "--class", "mal"])).toEqual(["malformed"]);
   });
 
   test("bash-completion's own function is used if it exists", async () => {
     const theirs =
       '_get_comp_words_by_ref() { words=("customerio-aep" "exp"); cword=1; cur="exp"; prev="customerio-aep"; }';
-    expect(await offered(["anything"], theirs)).toEqual(["export"]);
+    expect(await completeLine(["anything"], theirs)).toEqual(["export"]);
   });
 });
 

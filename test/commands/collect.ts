@@ -118,11 +118,11 @@ function messageOf(node: ts.Node): string | undefined {
   if (ts.isTemplateExpression(node)) {
     return [
       node.head.text,
-      ...node.templateSpans.flatMap(({ expression, literal }) => [filledIn(expression), literal.text]),
+      ...node.templateSpans.flatMap(({ expression, literal }) => [fillIn(expression), literal.text]),
     ].join("");
   }
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    return `${filledIn(node.left)}${filledIn(node.right)}`;
+    return `${fillIn(node.left)}${fillIn(node.right)}`;
   }
   if (ts.isParenthesizedExpression(node)) return messageOf(node.expression);
   if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
@@ -139,7 +139,7 @@ const commandWriters: Readonly<Record<string, readonly [string, string]>> = {
   operatorCommand: ["npx customerio-aep", "--stack <stack> --cwd <folder> --source <source>"],
 };
 
-function filledIn(node: ts.Expression): string {
+function fillIn(node: ts.Expression): string {
   return messageOf(node) ?? `<${ts.isIdentifier(node) ? node.text : "value"}>`;
 }
 

@@ -102,7 +102,7 @@ describe("the settings that a page sets", () => {
         const begins = block === "" || (line.block !== block && alternatives.has(page));
         if (begins && !isStack(line)) await shell(`pulumi stack init begun-${line.line}`);
         block = line.block;
-        await shell(filledIn(onSelected(line.text)));
+        await shell(fillIn(onSelected(line.text)));
         const next = documented[documented.indexOf(line) + 1];
         const isComplete = next?.block !== block || !isSetting(next);
         if (isOfProgram && isSetting(line) && isComplete) {
@@ -123,7 +123,7 @@ function onSelected(command: string): string {
   return command.replace(/ --config-file \S+/, "").replace(/ --stack [\w-]+/, "");
 }
 
-function filledIn(command: string): string {
+function fillIn(command: string): string {
   return command
     .replaceAll(/<datasetId[^>]*>/g, "65f1c0ffee0123456789abcd")
     .replaceAll(/<[^>]*>/g, "0f8fad5b-d9cb-469f-a165-70867728950e");
@@ -135,7 +135,7 @@ async function mistakesIn(folder: string): Promise<string[]> {
   const [newest = ""] = files.toSorted((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
   const { config = {} } = (parse(await readFile(newest, "utf8")) ?? {}) as { config?: Record<string, unknown> };
   const settings = Object.entries(config).flatMap(([key, value]) =>
-    key.startsWith("customerio-aep:") ? [[key.replace("customerio-aep:", ""), opened(value)] as const] : [],
+    key.startsWith("customerio-aep:") ? [[key.replace("customerio-aep:", ""), decryptValue(value)] as const] : [],
   );
   configure(Object.fromEntries(settings));
   try {
@@ -146,6 +146,6 @@ async function mistakesIn(folder: string): Promise<string[]> {
   }
 }
 
-function opened(value: unknown): unknown {
+function decryptValue(value: unknown): unknown {
   return typeof value === "object" && value !== null && "secure" in value ? secret : value;
 }

@@ -41,7 +41,7 @@ export const notRun: readonly NotRun[] = [
     runBy: "test/setup/signing-key.test.ts",
     words: "does not take its signing keys from the setting",
   },
-  { pattern: /^pulumi up --replace /, runBy: "test/cli/stack.test.ts", words: "deployAnew(" },
+  { pattern: /^pulumi up --replace /, runBy: "test/cli/stack.test.ts", words: "redeployCommand(" },
   { pattern: /^pulumi destroy$/, runBy: "test/e2e/demo.test.ts", words: "demo.ts" },
   {
     pattern: /^RELAY_ABANDON_QUEUE=true pulumi destroy$/,

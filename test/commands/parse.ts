@@ -46,11 +46,11 @@ function splitCommand(text: string): Command {
   const [, npx, program = "", rest = ""] =
     /^(npx )?(\S+)(.*)$/.exec(text.replace(/^npm run ops -- /, "npx customerio-aep ")) ?? [];
   const words = [...rest.matchAll(/ ((?:'[^']*'|"[^"]*"|<[^>]*>|[^\s'"<>])+)/g)].map(([, word = ""]) => word);
-  return { program, args: words.map(filledIn), isWhole: npx !== undefined };
+  return { program, args: words.map(fillIn), isWhole: npx !== undefined };
 }
 
 /** A word as the shell passes it to the program, with placeholders filled in. */
-function filledIn(word: string): string {
+function fillIn(word: string): string {
   return word
     .replaceAll(/<(?:from|to)>/g, "2026-01-31")
     .replaceAll(/<[^>]*>/g, "x")

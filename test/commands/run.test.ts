@@ -88,7 +88,7 @@ async function shell(command: string, { isEndless, says, sendsTest }: Partial<Ru
 }
 
 /** What a reader types: the pages' own words, with this stack, and with today's dates in place of the examples'. */
-function typed({ command }: Run): string {
+function lineOf({ command }: Run): string {
   const day = (ago: number) => new Date(Date.now() - ago * 24 * 60 * minutes).toISOString().slice(0, 10);
   return String(documented.get(command))
     .replace(/ --config-file \S+/, "")
@@ -102,10 +102,10 @@ function typed({ command }: Run): string {
 async function mistakesOf(list: readonly Run[]): Promise<object[]> {
   const mistakes: object[] = [];
   for (const run of list) {
-    const { code, said } = await shell(typed(run), run);
+    const { code, said } = await shell(lineOf(run), run);
     // Ctrl-C ends most commands in order.
     const isRight = run.isEndless ? [0, 130].includes(code ?? -1) : code === (run.code ?? 0);
-    if (!isRight || !run.says.test(said)) mistakes.push({ typed: typed(run), code, said: said.slice(-2000) });
+    if (!isRight || !run.says.test(said)) mistakes.push({ typed: lineOf(run), code, said: said.slice(-2000) });
     verified = /customerio-aep-verify-\w+-\w+/.exec(said)?.[0] ?? verified;
   }
   return mistakes;
@@ -138,7 +138,7 @@ test(
     const bounced = samples.find(({ event }) => event.object_type === "email")?.event;
     await vendors.emit([...samples.map(({ event }) => event), { ...bounced, metric: "bounced", event_id: "bounced" }]);
     await vendors.blast(3);
-    await vendors.sent();
+    await vendors.untilSent();
     // Customer.io lists a message a minute after it was made.
     await vendors.passTime(120);
     await until(async () => (await vendors.deliveredIds()).includes("bounced"));

@@ -6,7 +6,7 @@ import { queryOf } from "../../components/relay/monitoring/log-alert.ts";
 import { platformAlerts } from "../../components/relay/monitoring/metric-alerts.ts";
 import { relayAlertNames, relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { workbookOf } from "../../components/relay/monitoring/workbook.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 /**
  * The columns of the tables that queries may read, from Azure Monitor's table reference. `_LogOperation` is the documented view over
@@ -60,7 +60,7 @@ test("every query works on a new workspace and on a shared one", () => {
 
 test("every alert names its stack, its severity, who gets it, and a section of the docs that exists", async () => {
   configureWithCredentials();
-  const { resources } = await declaredBy(() => {
+  const { resources } = await declareBy(() => {
     const alerts = { alertWebhooks: ["https://hooks.example/key"] };
     return {
       id: new CustomerIoSource("events", { ...alerts, azure: { secretLifetimeDays: 365, separateHostStorage: true } })

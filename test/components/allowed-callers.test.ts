@@ -1,6 +1,6 @@
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 const theirs = { "customerio:index:getIpAddresses": { ipAddresses: ["35.188.196.183", "104.198.177.219"] } };
 
@@ -8,7 +8,7 @@ const theirs = { "customerio:index:getIpAddresses": { ipAddresses: ["35.188.196.
 async function siteConfig(allowedCallers?: CustomerIoSourceArgs["allowedCallers"]) {
   configureWithCredentials();
   const program = () => ({ id: new CustomerIoSource("events", allowedCallers && { allowedCallers }).webhookId });
-  const { resources } = await declaredBy(program, theirs);
+  const { resources } = await declareBy(program, theirs);
   return resources.find(({ type }) => type.endsWith(":FunctionApp"))?.inputs.body.properties.siteConfig;
 }
 

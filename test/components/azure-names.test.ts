@@ -7,7 +7,7 @@ import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/sub
 import { refuseResource } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 /** Azure's rules, written independently of the code under test: for the whole name, with azure-native's 8 digits. */
 const legal: Record<Parameters<typeof azureName>[0], RegExp> = {
@@ -82,7 +82,7 @@ test.each([
   ["a-component-with-a-name-that-is-much-longer-than-any-site-in-azure-may-be-called", "dev"],
 ])("Azure accepts every name of the component %p in the stack %p", async (component, stack) => {
   configureWithCredentials();
-  const { resources } = await declaredBy(
+  const { resources } = await declareBy(
     () => {
       return { id: new CustomerIoSource(component).webhookId };
     },

@@ -7,7 +7,7 @@ import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy, openNetwork } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy, openNetwork } from "./stack.ts";
 
 /** Policies with which the relay complies in every environment, with the tag that one of them requires. */
 const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
@@ -16,13 +16,13 @@ const inProduction: PolicyName[] = [...everywhere, "redundancy", "purge-protecti
 
 const tagged = { azureTags: { costCenter: "crm" } };
 
-async function declared(args: object): Promise<DeclaredResource[]> {
+async function declareResources(args: object): Promise<DeclaredResource[]> {
   configureWithCredentials();
-  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
+  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
 }
 
 /** The resources of a program that Azure Policy denies, by policy and type. */
-function denied(resources: readonly DeclaredResource[], assigned: readonly PolicyName[]): string[] {
+function findDenied(resources: readonly DeclaredResource[], assigned: readonly PolicyName[]): string[] {
   const switches = { ...defaultAzureSwitches, policies: assigned };
   return resources.flatMap(({ type, inputs }) => {
     const [armType, values] = armForm(type, inputs);
@@ -43,20 +43,20 @@ function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | un
 }
 
 test("prod passes every required policy", async () => {
-  expect(denied(await declared({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
+  expect(findDenied(await declareResources({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
 });
 
 test("dev passes the policies of every environment, and fails those about costs or what can't be undone", async () => {
-  const resources = await declared(tagged);
-  expect(denied(resources, everywhere)).toEqual([]);
-  expect(denied(resources, inProduction).toSorted()).toEqual([
+  const resources = await declareResources(tagged);
+  expect(findDenied(resources, everywhere)).toEqual([]);
+  expect(findDenied(resources, inProduction).toSorted()).toEqual([
     "purge-protection Microsoft.KeyVault/vaults",
     "redundancy Microsoft.Storage/storageAccounts",
   ]);
 });
 
 test("without the required tag every resource in a region is denied, except the group", async () => {
-  const types = denied(await declared({}), ["tags"]).map((line) => line.replace("tags ", ""));
+  const types = findDenied(await declareResources({}), ["tags"]).map((line) => line.replace("tags ", ""));
   expect(types).toEqual(
     expect.arrayContaining([
       ...["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Web/serverfarms"],
@@ -78,9 +78,9 @@ test("a preview's question is denied exactly as the resources themselves are", a
   const login = { subscriptionId: "sub", tenantId: "tenant" };
   const all = Object.keys(policies) as PolicyName[];
   for (const environment of ["dev", "prod"] as const) {
-    const resources = await declared({ environment });
+    const resources = await declareResources({ environment });
     const asked = plannedRelay({ ...needs, environment }, login).resources ?? [];
-    const expected = new Set(denied(resources, all));
+    const expected = new Set(findDenied(resources, all));
     const types = new Set(asked.map(({ type }) => type));
     const found = asked.flatMap(({ type, content }) => {
       const values = { location: "westeurope", ...content } as PropertyMap;
@@ -106,7 +106,7 @@ test("each policy that a setting can satisfy has that setting as its remedy", ()
 });
 
 test("a denied resource is refused as Azure refuses it, for a program's own resources too", async () => {
-  const resources = await declared({});
+  const resources = await declareResources({});
   const vault = resources.find(({ type }) => type === "azure-native:keyvault:Vault")?.inputs;
   const id = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.KeyVault/vaults/vault";
   const type = typeOfId(id)?.type;

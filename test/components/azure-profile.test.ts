@@ -8,13 +8,13 @@ import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resou
 import { type Asker, plannedRelaySchema } from "../../relay/deploy/preflight/azure-question.ts";
 import { checkResourceProviders } from "../../relay/deploy/preflight/resource-providers.ts";
 import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
-import { type Answers, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { type Answers, configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
-async function declared(args: CustomerIoSourceArgs = {}, answers: Answers = {}): Promise<DeclaredResource[]> {
+async function declareResources(args: CustomerIoSourceArgs = {}, answers: Answers = {}): Promise<DeclaredResource[]> {
   configureWithCredentials();
   const group = { "azure-native:resources:getResourceGroup": { location: "northeurope" } };
   const program = () => ({ id: new CustomerIoSource("events", args).webhookId });
-  return (await declaredBy(program, { ...group, ...answers })).resources;
+  return (await declareBy(program, { ...group, ...answers })).resources;
 }
 
 function inputsOf(resources: readonly DeclaredResource[], type: string, end = ""): DeclaredResource["inputs"] {
@@ -23,7 +23,7 @@ function inputsOf(resources: readonly DeclaredResource[], type: string, end = ""
 
 /** What an environment determines, as sent to Azure. */
 function summary(resources: readonly DeclaredResource[]) {
-  const named = (pattern: RegExp) => resources.filter(({ inputs }) => pattern.test(String(inputs.path)));
+  const atPath = (pattern: RegExp) => resources.filter(({ inputs }) => pattern.test(String(inputs.path)));
   const { properties: vault } = inputsOf(resources, ":keyvault:Vault");
   const rules = inputsOf(resources, ":ArmResource", "-sweep").body.properties.policy.rules;
   return {
@@ -38,8 +38,8 @@ function summary(resources: readonly DeclaredResource[]) {
     blobs: inputsOf(resources, ":ArmResource", "-blob-service").body.properties,
     sweeps: rules.map(({ name }: { name: string }) => name),
     cap: inputsOf(resources, ":Workspace").workspaceCapping.dailyQuotaGb,
-    locks: named(/\/locks\//).map(({ inputs }) => [inputs.parentId, inputs.body.properties.level]),
-    diagnosed: named(/\/diagnosticSettings\//).map(({ inputs }) => inputs.parentId),
+    locks: atPath(/\/locks\//).map(({ inputs }) => [inputs.parentId, inputs.body.properties.level]),
+    diagnosed: atPath(/\/diagnosticSettings\//).map(({ inputs }) => inputs.parentId),
   };
 }
 
@@ -48,7 +48,7 @@ const hostAccount = `${azureName("storageAccount", `${compactStem("events-relay"
 const vaultId = `${azureName("vault", compactStem("events-relay"))}-id`;
 
 test("dev is cheap and easy to delete", async () => {
-  expect(summary(await declared())).toEqual({
+  expect(summary(await declareResources())).toEqual({
     skus: ["Standard_LRS"],
     zoneRedundant: false,
     purgeProtection: undefined,
@@ -69,7 +69,7 @@ test("dev is cheap and easy to delete", async () => {
 
 test("prod survives the loss of a zone, keeps deleted data, and is locked, monitored and capped", async () => {
   const kept = { enabled: true, days: 14 };
-  expect(summary(await declared({ environment: "prod" }))).toEqual({
+  expect(summary(await declareResources({ environment: "prod" }))).toEqual({
     skus: ["Standard_ZRS", "Standard_ZRS"],
     zoneRedundant: true,
     purgeProtection: true,
@@ -88,7 +88,7 @@ test("prod survives the loss of a zone, keeps deleted data, and is locked, monit
 });
 
 test("every choice of an environment can be overridden", async () => {
-  const resources = await declared({
+  const resources = await declareResources({
     environment: "prod",
     azure: {
       storageRedundancy: "RAGZRS",
@@ -120,7 +120,7 @@ test("every choice of an environment can be overridden", async () => {
 });
 
 test.each(environments)("storage accounts and the workspace accept no keys in %s", async (environment) => {
-  const resources = await declared({ environment });
+  const resources = await declareResources({ environment });
   for (const { inputs } of resources.filter(({ type }) => type.endsWith(":StorageAccount"))) {
     expect(inputs).toMatchObject({
       allowSharedKeyAccess: false,
@@ -159,7 +159,7 @@ function layout(resources: readonly DeclaredResource[]) {
 
 test("with one storage account the host keeps its locks, keys and code beside the events", async () => {
   const blob = `https://${account.replace(/-id$/, "")}.blob.example/`;
-  expect(layout(await declared())).toEqual({
+  expect(layout(await declareResources())).toEqual({
     containers: ["claims", "code", "dead-letters"].map((container) => `${account}: ${container}`),
     roles: [`events-relay-storage-blob-data-owner on ${account}`],
     ...{ host: blob, events: blob, code: `${blob}code` },
@@ -171,7 +171,7 @@ test("with one storage account the host keeps its locks, keys and code beside th
 test("with two the host's account holds no events, and the host's roles give no access to them", async () => {
   const blob = `https://${account.replace(/-id$/, "")}.blob.example/`;
   const hostBlob = `https://${hostAccount.replace(/-id$/, "")}.blob.example/`;
-  expect(layout(await declared({ azure: { separateHostStorage: true } }))).toEqual({
+  expect(layout(await declareResources({ azure: { separateHostStorage: true } }))).toEqual({
     containers: [`${account}: claims`, `${account}: dead-letters`, `${hostAccount}: code`].toSorted(),
     roles: [
       "events-relay-claims on events-relay-storage-claims-id",
@@ -183,7 +183,7 @@ test("with two the host's account holds no events, and the host's roles give no 
 });
 
 test("a move to two accounts keeps the account with the events, its queues and the app's name", async () => {
-  const [one, two] = [await declared(), await declared({ azure: { separateHostStorage: true } })];
+  const [one, two] = [await declareResources(), await declareResources({ azure: { separateHostStorage: true } })];
   const inputs = (resources: readonly DeclaredResource[], name: string) =>
     resources.find((resource) => resource.name === name)?.inputs;
   for (const name of [
@@ -197,7 +197,7 @@ test("a move to two accounts keeps the account with the events, its queues and t
 });
 
 test("every taggable resource has the stack's tags and its own", async () => {
-  const resources = await declared({ environment: "prod", azureTags: { costCenter: "crm" } });
+  const resources = await declareResources({ environment: "prod", azureTags: { costCenter: "crm" } });
   const untaggable = /:(WebAppApplicationSettings|WebAppFtpAllowed|WebAppScmAllowed)$/;
   const taggable = resources.filter(
     ({ type, inputs }) =>
@@ -207,12 +207,12 @@ test("every taggable resource has the stack's tags and its own", async () => {
   const untaggedTypes = taggable.filter(({ inputs }) => (inputs.tags ?? inputs.body?.tags)?.costCenter !== "crm");
   expect(untaggedTypes.map(({ type }) => `components/relay/azure/azure-tags.ts does not tag ${type}`)).toEqual([]);
   expect(Object.keys(inputsOf(resources, ":WebTest").tags)).toHaveLength(2);
-  const untagged = await declared();
+  const untagged = await declareResources();
   expect(untagged.filter(({ inputs }) => inputs.body?.tags !== undefined)).toEqual([]);
 });
 
 test("preflight checks the resource provider of every type that a relay needs", async () => {
-  const resources = await declared({ environment: "prod" });
+  const resources = await declareResources({ environment: "prod" });
   const armTypes = resources.flatMap(({ type }) => armResourceTypes.get(type)?.armType ?? []);
   const checked: string[] = [];
   const askAzure = async ({ path: asked }: { path: string }) => {
@@ -232,7 +232,7 @@ test("preflight checks the resource provider of every type that a relay needs", 
 });
 
 test("names in the settings are used unchanged; the app's has the account's digits, so that a new account gets a new app", async () => {
-  const resources = await declared({
+  const resources = await declareResources({
     azure: { separateHostStorage: true },
     azureNames: {
       resourceGroup: "rg-crm",
@@ -273,7 +273,7 @@ const workspaceId = `${scope}/providers/Microsoft.OperationalInsights/workspaces
 const actionGroupIds = ["a", "b"].map((name) => `${scope}/providers/Microsoft.Insights/actionGroups/${name}`);
 
 test("existing resources are used and not declared; in a shared workspace every query reads the relay's lines only", async () => {
-  const resources = await declared({
+  const resources = await declareResources({
     environment: "prod",
     azureExisting: { resourceGroupId: scope, workspaceId, actionGroupIds },
   });
@@ -317,7 +317,7 @@ const theirIdentity = {
 
 test("an existing vault gets only the relay's secrets, under names of their own, which a destroy disables", async () => {
   const vaultId = `${vaults}/shared`;
-  const resources = await declared({ environment: "prod", azureExisting: { vaultId } });
+  const resources = await declareResources({ environment: "prod", azureExisting: { vaultId } });
   expect(inputsOf(resources, ":keyvault:Vault")).toBeUndefined();
   const secrets = resources.filter(({ type }) => type.endsWith(":VaultSecret"));
   expect(secrets).toHaveLength(3);
@@ -335,7 +335,7 @@ test("an existing vault gets only the relay's secrets, under names of their own,
     JSON.stringify(inputs.parentId ?? inputs.scopes ?? "").includes("/vaults/"),
   );
   expect(onVault).toEqual([]);
-  const own = await declared({ environment: "prod" });
+  const own = await declareResources({ environment: "prod" });
   const named = own.filter(({ type }) => type.endsWith(":VaultSecret")).map(({ inputs }) => inputs);
   expect(named.map(({ name }) => name).sort()).toEqual([
     ...["customerio-signing-keys", "platform-client-secret", "platform-streaming-url"],
@@ -345,7 +345,7 @@ test("an existing vault gets only the relay's secrets, under names of their own,
 
 test("an existing identity gets the relay's roles, and the app uses it", async () => {
   const identityId = `${identities}/shared`;
-  const resources = await declared({ azureExisting: { identityId } }, theirIdentity);
+  const resources = await declareResources({ azureExisting: { identityId } }, theirIdentity);
   expect(inputsOf(resources, ":UserAssignedIdentity")).toBeUndefined();
   const assignments = resources.filter(({ inputs }) => /\/roleAssignments\//.test(String(inputs.path)));
   expect(assignments.length).toBeGreaterThan(5);
@@ -384,7 +384,7 @@ test("docs/azure.md describes the choices of each environment", () => {
 });
 
 test("logRetentionDays applies to every table of the relay's logs, and to the workspace", async () => {
-  const resources = await declared({ logRetentionDays: 120 });
+  const resources = await declareResources({ logRetentionDays: 120 });
   const workspace = inputsOf(resources, ":operationalinsights:Workspace");
   expect([workspace.retentionInDays, workspace.features.immediatePurgeDataOn30Days]).toEqual([120, false]);
   const tables = resources.flatMap(({ inputs }) => (/^tables\//.test(String(inputs.path)) ? [inputs] : []));
@@ -407,9 +407,11 @@ test("logRetentionDays applies to every table of the relay's logs, and to the wo
 });
 
 test("30 days are the default, and the tables of an existing workspace are not changed", async () => {
-  expect(inputsOf(await declared(), ":operationalinsights:Workspace").features.immediatePurgeDataOn30Days).toBe(true);
+  expect(inputsOf(await declareResources(), ":operationalinsights:Workspace").features.immediatePurgeDataOn30Days).toBe(
+    true,
+  );
   const workspaceId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/w`;
-  const resources = await declared({ azureExisting: { workspaceId }, logRetentionDays: 120 });
+  const resources = await declareResources({ azureExisting: { workspaceId }, logRetentionDays: 120 });
   expect(
     resources.filter(({ type, inputs }) => type.endsWith(":Workspace") || /^tables\//.test(String(inputs.path))),
   ).toEqual([]);

@@ -7,11 +7,11 @@ import { StackSettings } from "../../components/settings/settings-source.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { readAppSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
   configureWithCredentials(settings);
-  const { resources, outputs } = await declaredBy(() => {
+  const { resources, outputs } = await declareBy(() => {
     const settings = new StackSettings(new pulumi.Config("customerio-aep"));
     const made = new CustomerIoSource("customerio-aep", settings);
     const { relayUrl, relayHostName, streamingUrl, nextSteps } = made;
@@ -53,7 +53,7 @@ test("without a signing key the webhook is created disabled, and the next steps 
 
 test("only the streaming URL is secret, since an operator has to read the next steps", async () => {
   configureWithCredentials({ signingKeys: "cio-test-signing-key" });
-  const { outputs } = await declaredBy(async () => {
+  const { outputs } = await declareBy(async () => {
     const made = new CustomerIoSource("events", new StackSettings(new pulumi.Config("customerio-aep")));
     const { relayUrl, relayHostName, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps } = made;
     const all = { relayUrl, relayHostName, streamingUrl, dataflowId, datasetId, schemaId, webhookId, nextSteps };
@@ -343,8 +343,8 @@ test("the relay writes every field of its log lines that alerts and workbook rea
   const folder = path.resolve(import.meta.dirname, "../../relay/azure");
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const code = files.map((name) => readFileSync(path.join(folder, name), "utf8"));
-  const written = (field: string | undefined) => code.some((text) => new RegExp(`\\b${field}\\b`).test(text));
-  expect([...read].filter((field) => !written(field))).toEqual([]);
+  const writes = (field: string | undefined) => code.some((text) => new RegExp(`\\b${field}\\b`).test(text));
+  expect([...read].filter((field) => !writes(field))).toEqual([]);
   expect([...read].sort()).toEqual([
     "accepted",
     "ageSeconds",

@@ -9,7 +9,7 @@ const iso = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";
 /** The same between a shell's single quotes. */
 const isoInShell = "\"yyyy-MM-dd'\\''T'\\''HH:mm:ss.SSSX\"";
 
-function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
+function createMapping(mapping: object, target: Partial<MappingTarget> = {}) {
   configure({ mapping });
   return createEventMapping(
     readStackSettings(new pulumi.Config("customerio-aep")),
@@ -19,9 +19,9 @@ function mapped(mapping: object, target: Partial<MappingTarget> = {}) {
 }
 
 /** The message for the user, without the parts that each line has. */
-function told(mapping: object, target: Partial<MappingTarget> = {}): string[] {
+function mistakesOf(mapping: object, target: Partial<MappingTarget> = {}): string[] {
   try {
-    mapped(mapping, target);
+    createMapping(mapping, target);
     return [];
   } catch (error) {
     if (!pulumi.RunError.isInstance(error)) throw error;
@@ -226,7 +226,7 @@ describe("each kind of mistake is reported", () => {
         "Set it: npx pulumi config set --path 'mapping.identifiers' <value>",
     ],
   ])("%s", (_, mapping, line) => {
-    expect(told(mapping)).toEqual([line]);
+    expect(mistakesOf(mapping)).toEqual([line]);
   });
 
   test("all of them at once", () => {
@@ -237,7 +237,7 @@ describe("each kind of mistake is reported", () => {
       ],
       remove: ["_id"],
     };
-    expect(told(mapping).map((line) => line.split(" is invalid")[0])).toEqual([
+    expect(mistakesOf(mapping).map((line) => line.split(" is invalid")[0])).toEqual([
       "mapping.set[0].destination",
       "mapping.set[0].source",
       "mapping.set[1].expression",
@@ -249,7 +249,7 @@ describe("each kind of mistake is reported", () => {
     [{ remove: ["customerio.email"] }, "mapping.remove[0]"],
     [{ identifiers: "id" }, "mapping.identifiers"],
   ])("an empty primary identity: %j", (mapping, path) => {
-    expect(told(mapping, { primaryIdentity: "_acme.customerio.email" })).toEqual([
+    expect(mistakesOf(mapping, { primaryIdentity: "_acme.customerio.email" })).toEqual([
       expect.stringContaining(
         `${path} is invalid: nothing is mapped to "_acme.customerio.email", which is the schema's primary identity: Platform refuses every record without it.`,
       ),
@@ -283,10 +283,10 @@ describe("an existing schema", () => {
     },
     required: ["@id", "xdm:timestamp"],
   };
-  const without = (set: object[]) => told({ remove: ["customerio.*"], set }, { definition });
+  const without = (set: object[]) => mistakesOf({ remove: ["customerio.*"], set }, { definition });
 
   test("may not lack a field that events fill, unless it is removed", () => {
-    const [line, ...others] = told({ remove: ["customerio.unmapped"] }, { definition });
+    const [line, ...others] = mistakesOf({ remove: ["customerio.unmapped"] }, { definition });
     expect(others).toEqual([]);
     expect(line).toMatch(
       /^mapping\.remove\[1\] is invalid: the schema lacks fields that events fill; .*: _acme\.customerio\.object_type, .* Perhaps: npx pulumi config set --path 'mapping\.remove\[1\]' '_acme\.customerio\.\*'$/,
@@ -333,7 +333,7 @@ describe("an existing schema", () => {
     const removed = eventMappings({ tenantId: "acme", testMode: false })
       .map(({ destination }) => destination)
       .filter((path) => path.startsWith("_acme.") && !kept.includes(path));
-    const lines = told({ remove: removed }, { definition: { ...definition, properties } });
+    const lines = mistakesOf({ remove: removed }, { definition: { ...definition, properties } });
     expect(lines).toEqual([
       expect.stringContaining(
         '"_acme.customerio.email" is filled with data.identifiers.email, which gives a text, but the field takes a whole number.',
@@ -346,11 +346,11 @@ describe("the mapping", () => {
   const automatic = eventMappings({ tenantId: "acme", testMode: false });
 
   test("is the automatic one without settings", () => {
-    expect(mapped({})).toEqual(automatic);
+    expect(createMapping({})).toEqual(automatic);
   });
 
   test("contains the set mappings in place of automatic ones, and lacks removed ones", () => {
-    const made = mapped({
+    const made = createMapping({
       set: [
         { destination: "eventType", expression: 'concat("customerio.", object_type, ".", metric)' },
         { destination: "customerio.email", expression: "lower(data.identifiers.email)" },
@@ -369,15 +369,17 @@ describe("the mapping", () => {
 
   test("a calculated field can test for an attribute that is not known yet", () => {
     const expression = 'iif(contains_key("data.swatch"), data.swatch, nullify())';
-    expect(mapped(pair("eventType", { expression })).at(-1)).toMatchObject({ source: expression });
+    expect(createMapping(pair("eventType", { expression })).at(-1)).toMatchObject({ source: expression });
   });
 
   test("a whole object can be removed", () => {
-    expect(mapped({ remove: ["customerio.*"] })).toEqual(automatic.slice(0, 2));
+    expect(createMapping({ remove: ["customerio.*"] })).toEqual(automatic.slice(0, 2));
   });
 
   test("of a workspace that identifies people by id alone has no other identifier", () => {
     const other = ["email", "cio_id", "phone"].map((name) => `_acme.customerio.${name}`);
-    expect(mapped({ identifiers: "id" })).toEqual(automatic.filter(({ destination }) => !other.includes(destination)));
+    expect(createMapping({ identifiers: "id" })).toEqual(
+      automatic.filter(({ destination }) => !other.includes(destination)),
+    );
   });
 });

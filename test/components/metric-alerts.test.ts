@@ -2,7 +2,7 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { platformAlerts } from "../../components/relay/monitoring/metric-alerts.ts";
 import type { CustomerIoSourceArgs } from "../../components/settings/source-arguments.ts";
 import { type Measured, type MetricPoint, type MetricRule, notificationsOf, type TestResult } from "./metric-rules.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 const day = 1440;
 const places = ["Amsterdam", "Dublin", "Virginia"];
@@ -13,7 +13,7 @@ const usual = names.filter((name) => name !== "host-storage-unavailable");
 /** The rules of a stack as they are declared, by the names of their alerts. */
 async function rulesOf(args: CustomerIoSourceArgs = {}): Promise<Record<string, MetricRule>> {
   configureWithCredentials();
-  const { resources } = await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
+  const { resources } = await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
   const declared = resources.filter(({ type }) => type === "azure-native:monitor:MetricAlert");
   const nameOf = (runbook: string) => names.find((name) => runbook.endsWith(`#alert-${name}`)) ?? runbook;
   return Object.fromEntries(
@@ -85,7 +85,7 @@ class Azure implements Measured {
   }
 
   /** How often each rule has notified. */
-  raised(of: Readonly<Record<string, MetricRule>> = rules): Record<string, number> {
+  countNotifications(of: Readonly<Record<string, MetricRule>> = rules): Record<string, number> {
     const all = Object.entries(of).map(([name, rule]) => [name, notificationsOf(rule, this, 0, this.end)] as const);
     return Object.fromEntries(all.filter(([, notifications]) => notifications > 0));
   }
@@ -128,7 +128,7 @@ describe("no alert is raised", () => {
         .requests([hour * 60 + 59, hour * 60 + 60], 60, { ServerTimeoutError: 1 });
     }
     azure.tests((place, minute) => place !== "Virginia" || minute < 600 || minute > 720);
-    expect(azure.raised()).toEqual({});
+    expect(azure.countNotifications()).toEqual({});
   });
 
   // 3 million events, of which at least 20 share a message while writes are under way.
@@ -139,33 +139,35 @@ describe("no alert is raised", () => {
       .requests([0, 600], 60)
       .requests([600, 700], 60_000, { ServerBusyError: 6 })
       .requests([700, 2 * day], 60);
-    expect(azure.raised()).toEqual({});
+    expect(azure.countNotifications()).toEqual({});
   });
 
   test("by a first deployment whose roles propagate for half an hour, up to five minutes before its rules exist", () => {
     const azure = well().vault([-40, -5], { 403: 20 }).vault([-5, 0], { 200: 3 });
     azure.requests([-40, -5], 60, { AuthorizationError: 30 }).requests([-5, 120], 60);
-    expect(azure.raised()).toEqual({});
+    expect(azure.countNotifications()).toEqual({});
     // A longer look back would find what happened before.
     const longer = { "vault-refuses": { ...(rules["vault-refuses"] as MetricRule), windowSize: "PT15M" } };
-    expect(azure.raised(longer)).toEqual({ "vault-refuses": 1 });
+    expect(azure.countNotifications(longer)).toEqual({ "vault-refuses": 1 });
   });
 
   test("by an update that restarts the app while a place calls", () => {
     const azure = new Azure(120).messages(() => 0).requests([0, 120], 60);
-    expect(azure.tests((place, minute) => !(place === "Dublin" && minute === 65)).raised()).toEqual({});
+    expect(azure.tests((place, minute) => !(place === "Dublin" && minute === 65)).countNotifications()).toEqual({});
   });
 
   test("by someone who polls /health for an hour", () => {
-    expect(well().requests([0, 120], 600, { AuthorizationError: 0 }).raised()).toEqual({});
+    expect(well().requests([0, 120], 600, { AuthorizationError: 0 }).countNotifications()).toEqual({});
   });
 
   test("by what strangers send to the storage without a right to", () => {
-    expect(well().requests([0, 120], 600, { AuthorizationError: 500, ClientOtherError: 40 }).raised()).toEqual({});
+    expect(
+      well().requests([0, 120], 600, { AuthorizationError: 500, ClientOtherError: 40 }).countNotifications(),
+    ).toEqual({});
   });
 
   test("by metrics that Azure does not deliver", () => {
-    expect(new Azure(2 * day).raised()).toEqual({});
+    expect(new Azure(2 * day).countNotifications()).toEqual({});
   });
 
   test("by other callers that a shared vault refuses", async () => {
@@ -178,33 +180,35 @@ describe("no alert is raised", () => {
 describe("an alert is raised, once", () => {
   test("by a storage that fails requests", () => {
     const azure = well().requests([0, 60], 60).requests([60, 75], 60, { ServerOtherError: 20 }).requests([75, 120], 60);
-    expect(azure.raised()).toEqual({ "storage-unavailable": 1 });
+    expect(azure.countNotifications()).toEqual({ "storage-unavailable": 1 });
   });
 
   test("by a storage that throttles", () => {
     const azure = well().requests([0, 60], 600).requests([60, 90], 20_000, { ServerBusyError: 900 });
-    expect(azure.raised()).toEqual({ "storage-throttled": 1 });
+    expect(azure.countNotifications()).toEqual({ "storage-throttled": 1 });
     const account = well().requests([60, 90], 20_000, { ClientAccountRequestThrottlingError: 900 });
-    expect(account.raised()).toEqual({ "storage-throttled": 1 });
+    expect(account.countNotifications()).toEqual({ "storage-throttled": 1 });
   });
 
   test.each([60, 1440] as const)("by a queue that only grows, counted every %p minutes", (every) => {
     // 30 events a second, each in a message of its own.
     const azure = new Azure(2 * day).messages((minute) => Math.max(0, minute) * 60 * 30, every).tests(() => true);
-    expect(azure.raised()).toEqual({ "queue-depth": 1 });
+    expect(azure.countNotifications()).toEqual({ "queue-depth": 1 });
   });
 
   test("by a vault that refuses the relay, even if it asks only once a day", () => {
     expect(
       well(2 * day)
         .vault([700, 701], { 403: 1 })
-        .raised(),
+        .countNotifications(),
     ).toEqual({ "vault-refuses": 1 });
   });
 
   test("by an app that does not start, whatever the cause", () => {
     const azure = new Azure(180).messages(() => 0).requests([0, 180], 10);
-    expect(azure.tests((_place, minute) => minute < 60 || minute > 110).raised()).toEqual({ availability: 1 });
+    expect(azure.tests((_place, minute) => minute < 60 || minute > 110).countNotifications()).toEqual({
+      availability: 1,
+    });
   });
 
   test("by a storage that is down, which the relay's health check and the metric both show", () => {
@@ -212,7 +216,7 @@ describe("an alert is raised, once", () => {
       .messages(() => 0)
       .requests([0, 60], 60)
       .requests([60, 110], 60, { ServerTimeoutError: 60 });
-    expect(azure.tests((_place, minute) => minute < 60 || minute > 110).raised()).toEqual({
+    expect(azure.tests((_place, minute) => minute < 60 || minute > 110).countNotifications()).toEqual({
       availability: 1,
       "storage-unavailable": 1,
     });
@@ -223,6 +227,8 @@ describe("an alert is raised, once", () => {
       .requests([0, 30], 60)
       .requests([30, 45], 60, { ServerOtherError: 60 })
       .requests([45, 150], 60);
-    expect(azure.requests([150, 165], 60, { ServerOtherError: 60 }).raised()).toEqual({ "storage-unavailable": 2 });
+    expect(azure.requests([150, 165], 60, { ServerOtherError: 60 }).countNotifications()).toEqual({
+      "storage-unavailable": 2,
+    });
   });
 });

@@ -7,7 +7,7 @@ import { stackWords } from "../../components/settings/setting-words.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
-import { type Answers, configure, type DeclaredResource, declaredBy } from "./stack.ts";
+import { type Answers, configure, type DeclaredResource, declareBy } from "./stack.ts";
 
 const title = "Customer.io events (dev)";
 const words = stackWords("customerio-aep");
@@ -26,9 +26,9 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-async function declared(settings: Record<string, unknown> = {}, answers: Answers = {}) {
+async function declareResources(settings: Record<string, unknown> = {}, answers: Answers = {}) {
   configure(settings);
-  const { resources, outputs } = await declaredBy(async () => {
+  const { resources, outputs } = await declareBy(async () => {
     const given = readStackSettings(new pulumi.Config("customerio-aep"));
     const destination = await findDestination(
       { ...given, title: given.schema.title ?? title },
@@ -50,7 +50,7 @@ async function declared(settings: Record<string, unknown> = {}, answers: Answers
 
 /** The error of a program that fails. */
 async function refusal(settings: Record<string, unknown>, answers: Answers): Promise<string> {
-  const error: unknown = await declared(settings, answers).then(
+  const error: unknown = await declareResources(settings, answers).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -98,7 +98,7 @@ const destinations = (resources: DeclaredResource[]): string[] =>
   one(resources, "MappingSet").mappings.map(({ destination }: { destination: string }) => destination);
 
 test("creates everything, outside Profile, under names that contain the title", async () => {
-  const { resources } = await declared();
+  const { resources } = await declareResources();
   expect(types(resources)).toEqual([
     "Dataflow",
     "Dataset",
@@ -116,34 +116,34 @@ test("creates everything, outside Profile, under names that contain the title", 
 });
 
 test("every object takes its name and description from the settings", async () => {
-  const named = (name: string) => ({ name, description: `${name}.` });
-  const titled = (text: string) => ({ title: text, description: `${text}.` });
-  const { resources } = await declared({
-    schema: titled("My schema"),
-    fieldGroup: titled("My fields"),
+  const nameAndDescription = (name: string) => ({ name, description: `${name}.` });
+  const titleAndDescription = (text: string) => ({ title: text, description: `${text}.` });
+  const { resources } = await declareResources({
+    schema: titleAndDescription("My schema"),
+    fieldGroup: titleAndDescription("My fields"),
     dataset: {
-      ...named("My dataset"),
+      ...nameAndDescription("My dataset"),
       errorDiagnostics: false,
       partialIngestionPercent: 5,
       rowExpirationDays: 90,
       tags: { team: ["crm"] },
     },
-    sourceConnection: named("My source"),
-    targetConnection: named("My target"),
-    dataflow: named("My dataflow"),
+    sourceConnection: nameAndDescription("My source"),
+    targetConnection: nameAndDescription("My target"),
+    dataflow: nameAndDescription("My dataflow"),
   });
-  expect(one(resources, "Schema")).toMatchObject(titled("My schema"));
-  expect(one(resources, "FieldGroup")).toMatchObject(titled("My fields"));
+  expect(one(resources, "Schema")).toMatchObject(titleAndDescription("My schema"));
+  expect(one(resources, "FieldGroup")).toMatchObject(titleAndDescription("My fields"));
   expect(one(resources, "Dataset")).toMatchObject({
-    ...named("My dataset"),
+    ...nameAndDescription("My dataset"),
     errorDiagnostics: false,
     rowExpirationDays: 90,
     tags: { team: ["crm"] },
   });
-  expect(one(resources, "SourceConnection")).toMatchObject(named("My source"));
-  expect(one(resources, "TargetConnection")).toMatchObject(named("My target"));
+  expect(one(resources, "SourceConnection")).toMatchObject(nameAndDescription("My source"));
+  expect(one(resources, "TargetConnection")).toMatchObject(nameAndDescription("My target"));
   expect(one(resources, "Dataflow")).toMatchObject({
-    ...named("My dataflow"),
+    ...nameAndDescription("My dataflow"),
     errorDiagnostics: false,
     partialIngestionPercent: 5,
   });
@@ -152,8 +152,8 @@ test("every object takes its name and description from the settings", async () =
 describe("an existing schema", () => {
   const settings = { schema: { existing: "By hand" } };
   const use = (schema: object, more: Record<string, unknown> = {}) =>
-    declared({ ...settings, ...more }, { "aep:index:getSchema": schema });
-  const refused = (schema: object, more: Record<string, unknown> = {}) =>
+    declareResources({ ...settings, ...more }, { "aep:index:getSchema": schema });
+  const refusalOf = (schema: object, more: Record<string, unknown> = {}) =>
     refusal({ ...settings, ...more }, { "aep:index:getSchema": schema });
 
   test("with all fields is used unchanged, for a new dataset", async () => {
@@ -196,7 +196,7 @@ describe("an existing schema", () => {
 
   test("of another class is refused with the reason", async () => {
     const profileClass = "https://ns.adobe.com/xdm/context/profile";
-    const said = await refused(existingSchema(everyField, { classId: profileClass, timeSeries: false }));
+    const said = await refusalOf(existingSchema(everyField, { classId: profileClass, timeSeries: false }));
     expect(said).toContain(
       `the schema "By hand" (${schemaId}) is of the class ${profileClass}, whose records are not events`,
     );
@@ -204,13 +204,13 @@ describe("an existing schema", () => {
   });
 
   test("with none of the fields is refused, with what to do", async () => {
-    const said = await refused(existingSchema([]));
+    const said = await refusalOf(existingSchema([]));
     expect(said).toContain("has none of the fields that events fill, which are under _acme.customerio");
     expect(said).toContain("by the setting mapping.set");
   });
 
   test("is never enabled for Profile", async () => {
-    const said = await refused(existingSchema(everyField), { profile: { enabled: true } });
+    const said = await refusalOf(existingSchema(everyField), { profile: { enabled: true } });
     expect(said).toContain("is not enabled for Profile. Since this can't be undone");
   });
 
@@ -243,7 +243,7 @@ describe("an existing dataset", () => {
   });
 
   test("is used unchanged, with its schema: a second source into one dataset", async () => {
-    const { resources, outputs } = await declared({ dataset: { existing: "By hand" } }, answers());
+    const { resources, outputs } = await declareResources({ dataset: { existing: "By hand" } }, answers());
     expect(types(resources)).toEqual(["Dataflow", "MappingSet", "Ownership", "SourceConnection", "TargetConnection"]);
     expect(one(resources, "TargetConnection")).toMatchObject({ datasetId: dataset.id, schemaId });
     expect(outputs).toEqual({ schemaId, datasetId: dataset.id });
@@ -255,14 +255,14 @@ describe("an existing dataset", () => {
   });
 
   test("in Profile, without identities to feed it with, is reported", async () => {
-    await declared({ dataset: { existing: "By hand" } }, answers({ profileEnabled: true }));
+    await declareResources({ dataset: { existing: "By hand" } }, answers({ profileEnabled: true }));
     expect(warnings).toEqual([expect.stringContaining("is enabled for Profile, but profile.enabled is not set")]);
   });
 });
 
 describe("Profile", () => {
   test("gets every event by an identity map, and can't be disabled again", async () => {
-    const { resources } = await declared({ profile: { enabled: true } });
+    const { resources } = await declareResources({ profile: { enabled: true } });
     expect(types(resources)).toContain("ProfileEnablement");
     expect(types(resources)).not.toContain("IdentityDescriptor");
     expect(one(resources, "Schema").fieldGroupIds).toEqual(["platform-fields-id", identityMapGroup]);
@@ -273,7 +273,7 @@ describe("Profile", () => {
   });
 
   test("with a primary identity field marks fields, and reports what is lost", async () => {
-    const { resources } = await declared({ profile: { enabled: true, primaryIdentity: "email" } });
+    const { resources } = await declareResources({ profile: { enabled: true, primaryIdentity: "email" } });
     expect(one(resources, "IdentityDescriptor")).toEqual({
       schemaId: "platform-schema-id",
       sourceProperty: "/_acme/customerio/email",
@@ -295,13 +295,13 @@ describe("Profile", () => {
 
   test("that is enabled already causes no warning", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: ["of-the-stack"] }];
-    await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    await declareResources({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([]);
   });
 
   test("objects that a destroy has left are reported, with the setting that uses them again", async () => {
     const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
-    await declared({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    await declareResources({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
     expect(warnings).toEqual([expect.stringContaining(`npx pulumi config set --path schema.existing ${schemaId}`)]);
   });
 

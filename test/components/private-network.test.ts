@@ -5,11 +5,11 @@ import { type CustomerIoSourceArgs, SourceArguments } from "../../components/set
 import { denials } from "../../packages/local-cloud/src/azure/refusals/policies.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { privateNetwork } from "../../settings/network-settings.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
-async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
+async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
   configureWithCredentials();
-  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
+  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
 }
 
 const inputsOf = (resources: readonly DeclaredResource[], type: string) =>
@@ -27,7 +27,7 @@ const endpointsOf = (resources: readonly DeclaredResource[]) =>
   });
 
 test("a private relay has a network with two subnets, and endpoints, zones and records for everything that it stores", async () => {
-  const resources = await declared({
+  const resources = await declareResources({
     environment: "prod",
     privateNetwork: { enabled: true },
     azureTags: { costCenter: "crm" },
@@ -84,9 +84,9 @@ test("a private relay has a network with two subnets, and endpoints, zones and r
 
 test("without the setting, no property of the network is sent; enabled: false opens what was closed, and publicAccess leaves it open", async () => {
   const [open, closedNoMore, first] = [
-    await declared({}),
-    await declared({ privateNetwork: { enabled: false } }),
-    await declared({ privateNetwork: { enabled: true, publicAccess: true } }),
+    await declareResources({}),
+    await declareResources({ privateNetwork: { enabled: false } }),
+    await declareResources({ privateNetwork: { enabled: true, publicAccess: true } }),
   ];
   const accessOf = (resources: readonly DeclaredResource[]) => [
     inputsOf(resources, ":StorageAccount")[0].publicNetworkAccess,
@@ -113,7 +113,7 @@ const dnsZoneIds = {
 
 test("existing subnets and zones are used, and neither they nor an existing vault get anything but records", async () => {
   const vaultId = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.KeyVault/vaults/v";
-  const resources = await declared({
+  const resources = await declareResources({
     privateNetwork: { enabled: true, ...subnets, dnsZoneIds },
     azureExisting: { vaultId },
   });
@@ -141,7 +141,7 @@ test("on existing resources, the login needs exactly the rights to use them and 
   const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
   const azureExisting = { vaultId };
   const network = { enabled: true, ...subnets, dnsZoneIds };
-  const resources = await declared({ privateNetwork: network, azureExisting, environment: "prod" });
+  const resources = await declareResources({ privateNetwork: network, azureExisting, environment: "prod" });
   const { existing = [] } = plannedRelay(
     {
       ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },

@@ -14,7 +14,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
-import { unpaced } from "../relay/support/unpaced.ts";
+import { withoutPace } from "../relay/support/unpaced.ts";
 import { type LogRecord, runQuery } from "./kql.ts";
 
 const hour = 60 * 60 * 1000;
@@ -85,7 +85,7 @@ class Log {
   forward(
     send: (body: string) => Promise<unknown>,
     receivedAt = now.toISOString(),
-    client: Sender = unpaced({ send: send as never }),
+    client: Sender = withoutPace({ send: send as never }),
   ): Promise<void> {
     const handler = forwarderHandler({
       target: { client, readyAt: undefined },
@@ -96,7 +96,7 @@ class Log {
   }
 
   /** The alerts that are raised now. */
-  raised(): string[] {
+  evaluateAlerts(): string[] {
     this.#sums.flush();
     return Object.entries(alerts)
       .filter(([, alert]) => {
@@ -125,21 +125,21 @@ beforeEach(() => {
 
 describe("no alert is raised", () => {
   test("by a log without lines of the relay", () => {
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by accepted and filtered events, with a stranger's calls among them", async () => {
     await log.post(signedCall(event));
     await log.post(call(event, {}));
     await log.post(signedCall(event, "a stranger's key"));
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by a stranger's calls while all events are left out by a filter", async () => {
     const policy = eventPolicy.parse({ filters: { except: { metrics: ["sent"] } } });
     await log.post(signedCall(event), { settings: { policy, maximumAgeSeconds: 0 } });
     await log.post(call(event, {}));
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by a health check that fails, which the availability test sees", async () => {
@@ -150,7 +150,7 @@ describe("no alert is raised", () => {
     const handler = healthHandler({ version: "1.2.3", signingKeys: ["key"], storage: away, budget: 1_000 });
     await log.run((context) => handler(undefined as never, context));
     expect(log.traces.at(-1)?.Message).toContain("unavailable");
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by a large blast that takes longer than an hour to deliver", async () => {
@@ -160,51 +160,51 @@ describe("no alert is raised", () => {
     // Some are slowed down by Platform meanwhile.
     for (let message = 0; message < 12; message++)
       await log.forward(async () => ({ ...receipt, status: 429 }), received);
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by a first deployment whose roles propagate for some minutes", () => {
     for (let minutes = 15; minutes > 5; minutes--) log.except(minutes, "AuthorizationPermissionMismatch");
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by lines of another relay in the same workspace", () => {
     log.write(JSON.stringify({ outcome: "dead", dead: 1, deadLetter: "d", reason: "r" }), 3);
     log.traces.push({ ...(log.traces.pop() as LogRecord), _ResourceId: `${componentId}-of-another` });
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by silence before the first event", () => {
     log.at = new Date(now.getTime() - 30 * hour);
     log.write('{"outcome":"waiting","held":0}');
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 });
 
 describe("an alert is raised", () => {
   test("by calls that are refused while none is accepted: the wrong key", async () => {
     for (let minutes = 0; minutes < 5; minutes++) await log.post(signedCall(event, "key of another workspace"));
-    expect(log.raised()).toEqual(["refused"]);
+    expect(log.evaluateAlerts()).toEqual(["refused"]);
   });
 
   test("by calls that are refused, or can't be accepted, only in sums", async () => {
     log.write(JSON.stringify({ outcome: "refused", refused: 812, reasons: ["no signing key fits X-CIO-Signature"] }));
-    expect(log.raised()).toEqual(["refused"]);
+    expect(log.evaluateAlerts()).toEqual(["refused"]);
     log = new Log();
     for (let turn = 0; turn < 2; turn++) await log.post(signedCall(event), { signingKeys: [] });
     log.forgetFirstLines();
-    expect(log.raised()).toEqual(["unavailable"]);
+    expect(log.evaluateAlerts()).toEqual(["unavailable"]);
   });
 
   test("by events that are held, or late, only in sums", async () => {
     for (let turn = 0; turn < 2; turn++) await log.forward(async () => ({ ...receipt, status: 403 }));
     log.forgetFirstLines();
-    expect(log.raised()).toEqual(["held"]);
+    expect(log.evaluateAlerts()).toEqual(["held"]);
     log = new Log();
     const received = new Date(now.getTime() - 5 * hour).toISOString();
     for (let turn = 0; turn < 2; turn++) await log.forward(async () => receipt, received);
     log.forgetFirstLines();
-    expect(log.raised()).toEqual(["late"]);
+    expect(log.evaluateAlerts()).toEqual(["late"]);
   });
 
   test("by refused calls an hour after the last good one, as after a rotation", async () => {
@@ -212,21 +212,21 @@ describe("an alert is raised", () => {
     await log.post(signedCall(event));
     log.at = now;
     await log.post(signedCall(event, "rotated"));
-    expect(log.raised()).toEqual(["refused"]);
+    expect(log.evaluateAlerts()).toEqual(["refused"]);
   });
 
   test("by 24 hours without a call, after there were some", async () => {
     log.at = new Date(now.getTime() - 25 * hour);
     await log.post(signedCall(event));
-    expect(log.raised()).toEqual(["silent"]);
+    expect(log.evaluateAlerts()).toEqual(["silent"]);
     log.at = new Date(now.getTime() - 23 * hour);
     await log.post(signedCall(event));
-    expect(log.raised()).toEqual([]);
+    expect(log.evaluateAlerts()).toEqual([]);
   });
 
   test("by calls that can't be accepted, or without a signing key", async () => {
     await log.post(signedCall(event), { signingKeys: [] });
-    expect(log.raised()).toEqual(["unavailable"]);
+    expect(log.evaluateAlerts()).toEqual(["unavailable"]);
   });
 
   test("by a queue that no function reads", async () => {
@@ -237,25 +237,25 @@ describe("an alert is raised", () => {
       write: (text) => log.write(text),
     });
     for (; time <= 10 * 60_000; time += 60_000) await watch.look();
-    expect(log.raised()).toEqual(["untaken"]);
+    expect(log.evaluateAlerts()).toEqual(["untaken"]);
   });
 
   test("by dead letters, from the intake, the forwarder and the poison queue", async () => {
     await log.post(signedCall("[]"));
-    expect(log.raised()).toEqual(["dead-letters"]);
+    expect(log.evaluateAlerts()).toEqual(["dead-letters"]);
     log = new Log();
     const handler = poisonHandler({ storage: { ...log.storage, readClaim: async () => event }, clock: () => now });
     const poisonous = newEvent({ id: "a", receivedAt: now.toISOString(), body: event });
     await log.run((context) => handler({ version: 1, events: [poisonous] }, context));
-    expect(log.raised()).toEqual(["dead-letters"]);
+    expect(log.evaluateAlerts()).toEqual(["dead-letters"]);
   });
 
   test("by a dataflow that refuses, and by events that wait for more than an hour", async () => {
     await log.forward(async () => ({ ...receipt, status: 403 }));
-    expect(log.raised()).toEqual(["held"]);
+    expect(log.evaluateAlerts()).toEqual(["held"]);
     log = new Log();
     await log.forward(async () => ({ ...receipt, status: 503 }), new Date(now.getTime() - 2 * hour).toISOString());
-    expect(log.raised()).toEqual(["late"]);
+    expect(log.evaluateAlerts()).toEqual(["late"]);
   });
 });
 
@@ -263,35 +263,35 @@ describe("an alert of Platform or Azure is raised", () => {
   test("when most events get a temporary error", async () => {
     await log.forward(async () => receipt);
     for (let message = 0; message < 10; message++) await log.forward(async () => ({ ...receipt, status: 503 }));
-    expect(log.raised()).toEqual(["retrying"]);
+    expect(log.evaluateAlerts()).toEqual(["retrying"]);
   });
 
   test("while Platform accepts nothing, but not while events wait for another reason", async () => {
     const away = (reason: "retry" | "hold"): Sender => ({
-      ...unpaced({ send: async () => receipt as never }),
+      ...withoutPace({ send: async () => receipt as never }),
       pause: () => ({ reason, milliseconds: 60_000, seconds: 60, why: "Platform takes nothing" }),
     });
     await log.forward(async () => receipt, undefined, away("retry"));
-    expect(log.raised()).toEqual(["paused"]);
+    expect(log.evaluateAlerts()).toEqual(["paused"]);
     log = new Log();
     await log.forward(async () => receipt, undefined, away("hold"));
-    expect(log.raised()).toEqual(["held"]);
+    expect(log.evaluateAlerts()).toEqual(["held"]);
   });
 
   test("by functions that fail for longer than a deployment takes", () => {
     for (let minutes = 29; minutes > 0; minutes -= 2) log.except(minutes, "TypeError");
-    expect(log.raised()).toEqual(["exceptions"]);
+    expect(log.evaluateAlerts()).toEqual(["exceptions"]);
   });
 
   test("by a workspace that accepts no more records today", () => {
     const Detail = "The data volume limit was reached. The data type is App. OverQuota.";
     log.operations.push({ TimeGenerated: now, Category: "Ingestion", Detail });
-    expect(log.raised()).toEqual(["cap"]);
+    expect(log.evaluateAlerts()).toEqual(["cap"]);
   });
 
   test("by events that wait for more than four hours, although some are delivered", async () => {
     await log.forward(async () => receipt, new Date(now.getTime() - 5 * hour).toISOString());
-    expect(log.raised()).toEqual(["late"]);
+    expect(log.evaluateAlerts()).toEqual(["late"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 let warnings: string[];
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 async function budgets(args: CustomerIoSourceArgs) {
-  const { resources } = await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
+  const { resources } = await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
   return {
     budgets: resources.filter(({ type }) => type === "customerio-aep:index:Budget").map(({ inputs }) => inputs),
     guarded: Object.keys(resources.find(({ type }) => type === "customerio-aep:index:RelayGuard")?.inputs.parts),

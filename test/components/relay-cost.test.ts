@@ -8,7 +8,7 @@ import type { CustomerIoSourceArgs } from "../../components/settings/source-argu
 import { estimate } from "../../relay/deploy/cost/estimate.ts";
 import { knownPrices } from "../../relay/deploy/cost/prices.ts";
 import { evenLoad } from "../../relay/deploy/cost/usage.ts";
-import { configureWithCredentials, declaredBy } from "./stack.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 const hostAccount = azureName("storageAccount", `${compactStem("events-relay")}host`);
 
@@ -16,7 +16,7 @@ const hostAccount = azureName("storageAccount", `${compactStem("events-relay")}h
 async function bothEstimates(args: CustomerIoSourceArgs) {
   configureWithCredentials();
   const program = () => ({ cost: new CustomerIoSource("events", args).estimatedCost });
-  const { resources, outputs } = await declaredBy(program);
+  const { resources, outputs } = await declareBy(program);
   const state = resources.map(({ type, name, inputs }) => {
     // All app settings are a secret, since one is.
     const shown = inputs.properties?.value ? { ...inputs, properties: inputs.properties.value } : inputs;
@@ -79,6 +79,6 @@ test("without a relay, there is no estimate", async () => {
   configureWithCredentials();
   const program = () => ({ cost: new CustomerIoSource("events", { delivery: "direct" }).estimatedCost });
   jest.spyOn(console, "warn").mockImplementation(() => undefined);
-  expect((await declaredBy(program)).outputs).toEqual({ cost: null });
+  expect((await declareBy(program)).outputs).toEqual({ cost: null });
   jest.restoreAllMocks();
 });

@@ -123,7 +123,7 @@ function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => 
 }
 
 /** What fails without a role. */
-async function refusedWith(accounts: Accounts, grants: readonly Grant[]): Promise<string[]> {
+async function findRefused(accounts: Accounts, grants: readonly Grant[]): Promise<string[]> {
   await world.allow(grants);
   const refused: string[] = [];
   for (const [name, call] of Object.entries(work(accounts))) {
@@ -145,14 +145,14 @@ describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
   });
 
   test("with all roles everything works", async () => {
-    expect(await refusedWith(accounts, grantsWithout(accounts))).toEqual([]);
+    expect(await findRefused(accounts, grantsWithout(accounts))).toEqual([]);
   });
 
   // Roles that exist with one account and with two are tested with two.
-  test.each(Object.keys(relayRoles).filter((name) => triedWith(name as RoleName) === accounts) as RoleName[])(
+  test.each(Object.keys(relayRoles).filter((name) => accountsOf(name as RoleName) === accounts) as RoleName[])(
     "without the role `%s`, what it is needed for fails, and nothing else",
     async (name) => {
-      expect(await refusedWith(accounts, grantsWithout(accounts, name))).toEqual(relayRoles[name].neededFor);
+      expect(await findRefused(accounts, grantsWithout(accounts, name))).toEqual(relayRoles[name].neededFor);
     },
   );
 
@@ -170,19 +170,19 @@ describe.each<Accounts>([1, 2])("with storage accounts: %d", (accounts) => {
   });
 });
 
-function triedWith(name: RoleName): Accounts {
+function accountsOf(name: RoleName): Accounts {
   return (relayRoles[name] as RelayRole).accounts ?? 2;
 }
 
 test("with two accounts, the roles on events give no access to code and host containers, nor the other way round", async () => {
   await world.allow(grantsWithout(2, "host"));
-  const refused = (url: string, container: string) =>
+  const expectRefusal = (url: string, container: string) =>
     expect(
       new BlobServiceClient(url, world.credential).getContainerClient(container).getBlockBlobClient("a").upload("", 0),
     ).rejects.toMatchObject({ statusCode: 403 });
-  await refused(world.hostEndpoints.blob, "code");
+  await expectRefusal(world.hostEndpoints.blob, "code");
   await world.allow(grantsWithout(2).filter(({ scope }) => scope === world.hostAccountId));
-  for (const container of ["claims", "dead-letters"]) await refused(world.endpoints.blob, container);
+  for (const container of ["claims", "dead-letters"]) await expectRefusal(world.endpoints.blob, container);
 });
 
 test("it has no access to another queue of the account or another secret of the vault", async () => {

@@ -3,21 +3,21 @@ import type { CustomerIoSourceArgs } from "../../components/settings/source-argu
 import { typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { secretAlerts } from "../../packages/local-cloud/src/azure/vault/secret-alerts.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const group = "/subscriptions/sub/resourceGroups/group/providers";
 const actionGroupId = `${group}/Microsoft.Insights/actionGroups/people`;
 const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
 
-async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
+async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
   configureWithCredentials();
-  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
+  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
 }
 
 const isAlert = ({ inputs }: DeclaredResource) => String(inputs.path).includes("Microsoft.EventGrid/");
 
 test("it exists if secrets expire, in a vault that the stack creates", async () => {
-  const count = async (args: CustomerIoSourceArgs) => (await declared(args)).filter(isAlert).length;
+  const count = async (args: CustomerIoSourceArgs) => (await declareResources(args)).filter(isAlert).length;
   expect(await count({})).toBe(0);
   expect(await count({ environment: "prod" })).toBe(1);
   expect(await count({ azure: { secretLifetimeDays: 90 } })).toBe(1);
@@ -26,7 +26,7 @@ test("it exists if secrets expire, in a vault that the stack creates", async () 
 });
 
 test("the vault is asked before the first secret is written, since it reports nothing older", async () => {
-  const resources = await declared({ environment: "prod", signingKeys: "cio-test-signing-key" });
+  const resources = await declareResources({ environment: "prod", signingKeys: "cio-test-signing-key" });
   const at = resources.findIndex(isAlert);
   const secrets = resources.flatMap(({ type }, index) => (type.endsWith(":VaultSecret") ? [index] : []));
   expect(secrets.length).toBeGreaterThan(2);
@@ -42,7 +42,7 @@ describe("it is raised", () => {
 
   beforeAll(async () => {
     const args = { environment: "prod", azureExisting: { actionGroupIds: [actionGroupId] } } as const;
-    alert = (await declared(args)).find(isAlert)?.inputs;
+    alert = (await declareResources(args)).find(isAlert)?.inputs;
   });
   beforeEach(() => {
     subscription = new Subscription({ subscriptionId: "sub", tenantId: "t" });
@@ -67,12 +67,12 @@ describe("it is raised", () => {
     subscription.secretVersions.set(`${id}/${createdAt}`.toLowerCase(), version);
   }
 
-  const raised = (now: number) => secretAlerts(subscription, now).map(({ event }) => event.split(".").at(-1));
+  const alertsAt = (now: number) => secretAlerts(subscription, now).map(({ event }) => event.split(".").at(-1));
 
   test("30 days before the date and on it, not earlier, to the action groups, with the stack and what to do", () => {
-    expect(raised(expiresAt - 31 * day)).toEqual([]);
-    expect(raised(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
-    expect(raised(expiresAt)).toEqual(["SecretNearExpiry", "SecretExpired"]);
+    expect(alertsAt(expiresAt - 31 * day)).toEqual([]);
+    expect(alertsAt(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
+    expect(alertsAt(expiresAt)).toEqual(["SecretNearExpiry", "SecretExpired"]);
     const [first] = secretAlerts(subscription, expiresAt);
     expect(first).toMatchObject({ severity: "Sev2", actionGroups: [actionGroupId] });
     expect(first?.description).toContain("Stack: customerio-aep/dev.");
@@ -82,18 +82,18 @@ describe("it is raised", () => {
 
   test("not by a rotation, nor by the version that it leaves behind", () => {
     write("key", start + 300 * day, expiresAt + 300 * day);
-    expect(raised(expiresAt)).toEqual([]);
+    expect(alertsAt(expiresAt)).toEqual([]);
   });
 
   test("not while updates extend the date", () => {
     write("key", start, expiresAt + 91 * day);
-    expect(raised(expiresAt)).toEqual([]);
+    expect(alertsAt(expiresAt)).toEqual([]);
   });
 
   test("not by a version that is older than the alert, but by its successor", () => {
     write("old", start - day);
-    expect(raised(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
+    expect(alertsAt(expiresAt - 30 * day)).toEqual(["SecretNearExpiry"]);
     write("old", start + day);
-    expect(raised(expiresAt - 30 * day)).toEqual(["SecretNearExpiry", "SecretNearExpiry"]);
+    expect(alertsAt(expiresAt - 30 * day)).toEqual(["SecretNearExpiry", "SecretNearExpiry"]);
   });
 });

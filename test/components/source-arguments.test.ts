@@ -3,17 +3,17 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import type { Settings } from "../../components/settings/setting-types.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
-import { configure, configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configure, configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const read = (args: CustomerIoSourceArgs) => new SourceArguments(args).read();
 
-function known<T>(input: pulumi.Input<T>): Promise<unknown> {
+function resolveInput<T>(input: pulumi.Input<T>): Promise<unknown> {
   return new Promise((resolve) => pulumi.output(input).apply(resolve));
 }
 
-async function declared(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
+async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
   configureWithCredentials();
-  const { resources } = await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
+  const { resources } = await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
   return resources;
 }
 
@@ -24,7 +24,7 @@ test("a source without arguments equals a stack without settings", () => {
 
 test("without a signing key the next steps name the argument, since the program may read it from any setting", async () => {
   configureWithCredentials();
-  const { outputs } = await declaredBy(() => ({ steps: new CustomerIoSource("events", {}).nextSteps }));
+  const { outputs } = await declareBy(() => ({ steps: new CustomerIoSource("events", {}).nextSteps }));
   expect((outputs as { steps: string[] }).steps[1]).toContain(
     "Set the secret that the program reads for the argument signingKeys, such as: npx pulumi config set --secret signingKeys",
   );
@@ -55,9 +55,9 @@ test("outputs are accepted if they do not decide which resources exist", async (
     maximumRequestsPerSecond: pulumi.output(50),
     dataset: { name: pulumi.output("Events"), keep: true },
   });
-  expect(await known(settings.alertEmails)).toEqual(["oncall@example.com"]);
-  expect(await known(settings.maximumRequestsPerSecond)).toBe(50);
-  expect(await known(settings.dataset.name)).toBe("Events");
+  expect(await resolveInput(settings.alertEmails)).toEqual(["oncall@example.com"]);
+  expect(await resolveInput(settings.maximumRequestsPerSecond)).toBe(50);
+  expect(await resolveInput(settings.dataset.name)).toBe("Events");
   expect(settings.dataset).toMatchObject({ keep: true, errorDiagnostics: true, forceDestroy: false });
 });
 
@@ -76,7 +76,7 @@ test("a policy that is known later still contradicts direct delivery", () => {
 });
 
 test("a source with one argument declares everything", async () => {
-  const resources = await declared({ alertEmails: ["oncall@example.com"] });
+  const resources = await declareResources({ alertEmails: ["oncall@example.com"] });
   const people = resources.find(({ type }) => type === "azure-native:monitor:ActionGroup");
   expect(people?.inputs.emailReceivers).toEqual([
     { name: "oncall@example.com", emailAddress: "oncall@example.com", useCommonAlertSchema: true },
@@ -86,7 +86,7 @@ test("a source with one argument declares everything", async () => {
 
 test("a signing key enables the webhook, an empty one does not", async () => {
   const webhookOf = async (args: CustomerIoSourceArgs) =>
-    (await declared(args)).find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs;
+    (await declareResources(args)).find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs;
   expect((await webhookOf({ signingKeys: pulumi.secret("cio-test-signing-key") }))?.disabled).toBe(false);
   expect((await webhookOf({ signingKeys: "" }))?.disabled).toBe(true);
 });

@@ -76,7 +76,7 @@ const usualAnswers: Answers = {
 };
 
 /** Runs a program with Pulumi's mocks and returns what it declares; `answers` replace those of a usual sandbox. */
-export async function declaredBy(
+export async function declareBy(
   program: () => object | Promise<object>,
   answers: Answers = {},
   stack = "dev",

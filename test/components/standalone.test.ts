@@ -6,7 +6,7 @@ import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/c
 import { partComponents } from "../../relay/deploy/part-components.ts";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { plainSettings } from "../../settings/schema.ts";
-import { configureWithCredentials, type DeclaredResource, declaredBy } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const streamingUrl = "https://dcs.example/collection/1";
 
@@ -17,10 +17,10 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 /** Constructs a component as the engine would; returns what it declares and the outputs of its schema. */
-async function constructed(type: string, inputs: pulumi.Inputs, answers: Record<string, object> = {}) {
+async function constructPart(type: string, inputs: pulumi.Inputs, answers: Record<string, object> = {}) {
   const definition = partComponents.find((component) => component.type.endsWith(`:${type}`));
   if (!definition) throw new Error(`There is no component ${type}.`);
-  const { resources, outputs } = await declaredBy(async () => {
+  const { resources, outputs } = await declareBy(async () => {
     const component = (await definition.construct("own", inputs, {})) as unknown as Record<string, unknown>;
     return Object.fromEntries(Object.keys(definition.outputs.shape).map((name) => [name, component[name]]));
   }, answers);
@@ -39,7 +39,7 @@ test("every setting is an argument of a part, except one that the relay's creden
 });
 
 test("a dataflow alone is created with the defaults of a source, in Platform only", async () => {
-  const { resources, outputs } = await constructed("PlatformDataflow", {
+  const { resources, outputs } = await constructPart("PlatformDataflow", {
     dataset: { name: "Own events", rowExpirationDays: 60 },
     dataflowActivationSeconds: 60,
   });
@@ -57,24 +57,24 @@ test("a dataflow alone is created with the defaults of a source, in Platform onl
 });
 
 test("a dataflow alone refuses arguments as a source does", async () => {
-  const made = constructed("PlatformDataflow", { dataset: { rowExpirationDays: 1 } });
+  const made = constructPart("PlatformDataflow", { dataset: { rowExpirationDays: 1 } });
   await expect(made).rejects.toThrow(/dataset\.rowExpirationDays is invalid/);
 });
 
 test("the mapping and the names in Platform of a dataflow alone are checked before anything is declared", async () => {
-  const prepared = (args: object, answers?: Record<string, object>) =>
-    declaredBy(() => {
+  const prepareFlow = (args: object, answers?: Record<string, object>) =>
+    declareBy(() => {
       const parent = new pulumi.ComponentResource("own:index:Parent", "own");
       return prepareDataflow(new SourceArguments(args).read(), argumentWords, parent);
     }, answers);
   const removed = { mapping: { remove: ["customerio.nothing"] } };
-  await expect(prepared(removed)).rejects.toThrow(/mapping\.remove\[0\]/);
+  await expect(prepareFlow(removed)).rejects.toThrow(/mapping\.remove\[0\]/);
   const inProfile = { "aep:index:getSchemas": { schemas: [{ id: "1", profileEnabled: true, datasetIds: [] }] } };
-  await expect(prepared({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
+  await expect(prepareFlow({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
 });
 
 test("a relay alone sends to the given endpoint, at once and without a token", async () => {
-  const { resources, outputs } = await constructed("WebhookRelay", { streamingUrl, duplicateWindowDays: 0 });
+  const { resources, outputs } = await constructPart("WebhookRelay", { streamingUrl, duplicateWindowDays: 0 });
   expect(typesOf(resources)).not.toContain("aep");
   const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({ PLATFORM_READY_AT: "1970-01-01T00:00:00.000Z", DUPLICATE_WINDOW_DAYS: "0" });
@@ -92,7 +92,7 @@ test("a relay alone sends to the given endpoint, at once and without a token", a
 });
 
 test("a relay alone uses the given credential for tokens, and waits for readyAt", async () => {
-  const { resources } = await constructed("WebhookRelay", {
+  const { resources } = await constructPart("WebhookRelay", {
     streamingUrl,
     readyAt: pulumi.output("2026-02-03T04:05:06.000Z"),
     signingKeys: pulumi.secret("cio-test-signing-key"),
@@ -112,11 +112,11 @@ test("a relay alone uses the given credential for tokens, and waits for readyAt"
 });
 
 test("a relay alone refuses arguments as a source does", async () => {
-  await expect(constructed("WebhookRelay", { streamingUrl, nodeVersion: 20 })).rejects.toThrow(/nodeVersion/);
+  await expect(constructPart("WebhookRelay", { streamingUrl, nodeVersion: 20 })).rejects.toThrow(/nodeVersion/);
 });
 
 test("a subscription alone posts every event to the given endpoint", async () => {
-  const { resources, outputs } = await constructed("ReportingWebhookSubscription", {
+  const { resources, outputs } = await constructPart("ReportingWebhookSubscription", {
     endpoint: pulumi.output("https://own.example/customerio"),
   });
   const webhook = one(resources, "customerio:index:ReportingWebhook");
@@ -127,7 +127,7 @@ test("a subscription alone posts every event to the given endpoint", async () =>
 });
 
 test("a subscription alone accepts a name, events, and whether it is disabled", async () => {
-  const { resources } = await constructed("ReportingWebhookSubscription", {
+  const { resources } = await constructPart("ReportingWebhookSubscription", {
     endpoint: "https://own.example/customerio",
     webhook: { name: "Own", disabled: true },
     events: ["email_delivered"],

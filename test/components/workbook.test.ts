@@ -11,7 +11,7 @@ import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { invocation, signedCall, signingKey } from "../relay/support/invocation.ts";
-import { unpaced } from "../relay/support/unpaced.ts";
+import { withoutPace } from "../relay/support/unpaced.ts";
 import { type LogRecord, runQuery } from "./kql.ts";
 
 const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
@@ -81,7 +81,7 @@ function post(id: string, more: object = {}, key = signingKey): Promise<void> {
 function forward(status: number, ...ids: string[]): Promise<void> {
   const send = async () => ({ status, body: "", retryAfter: undefined }) as never;
   const handler = forwarderHandler({
-    target: { client: unpaced({ send }), readyAt: undefined },
+    target: { client: withoutPace({ send }), readyAt: undefined },
     ...{ storage, duplicates, clock: () => now, random: () => 0.5, log },
   });
   const receivedAt = new Date(now.getTime() - 30_000).toISOString();

@@ -20,7 +20,7 @@ export function account(validator: Validator, exchanges: readonly Exchange[]): A
     const explained = findings.map((finding) => exceptionFor(finding, exchange.answer.body));
     for (const [index, exception] of explained.entries()) {
       if (exception) used.add(exception);
-      else unexplained.add(written(findings[index]));
+      else unexplained.add(textOf(findings[index]));
     }
     if (findings.length === 0) validated++;
     else if (!explained.includes(undefined)) excepted++;
@@ -37,6 +37,6 @@ export function account(validator: Validator, exchanges: readonly Exchange[]): A
   };
 }
 
-function written(finding: Finding | undefined): string {
+function textOf(finding: Finding | undefined): string {
   return finding ? `${finding.operation}: ${finding.difference}` : "";
 }

@@ -144,20 +144,22 @@ suite(title, () => {
     const objects = await makeAll(aep, "Refusals");
     const { fields: group, schema, dataset, source, target, flow } = objects;
     const unknown = "0".repeat(32);
-    const refused = (work: Promise<unknown>) => expect(work).rejects.toThrow();
+    const expectRefusal = (work: Promise<unknown>) => expect(work).rejects.toThrow();
 
-    await refused(aep.make(group.type, fieldGroupInputs("Refusals, fields")));
-    await refused(aep.make(schema.type, { title: "Refusals, schema", fieldGroupIds: [group.id] }));
-    await refused(aep.make(schema.type, { title: "Refusals, unknown group", fieldGroupIds: [`${group.id}0`] }));
-    await refused(aep.make(dataset.type, { name: "Refusals, unknown schema", schemaId: `${schema.id}0` }));
-    await refused(aep.make(source.type, { name: "Refusals, unknown source", connectionSpecId: unknown }));
-    await refused(aep.make(target.type, { name: "Unknown dataset", datasetId: "0".repeat(24), schemaId: schema.id }));
-    await refused(aep.make("aep:index:MappingSet", mappingInputs(`${schema.id}0`)));
-    await refused(aep.make(flow.type, { ...flow.inputs, mappingSetId: unknown }));
-    await refused(aep.delete(schema));
-    await refused(aep.delete(group));
-    await refused(aep.delete(dataset));
-    await refused(aep.change(group, { definitions: fieldGroupInputs("", ["metric"]).definitions ?? {} }));
+    await expectRefusal(aep.make(group.type, fieldGroupInputs("Refusals, fields")));
+    await expectRefusal(aep.make(schema.type, { title: "Refusals, schema", fieldGroupIds: [group.id] }));
+    await expectRefusal(aep.make(schema.type, { title: "Refusals, unknown group", fieldGroupIds: [`${group.id}0`] }));
+    await expectRefusal(aep.make(dataset.type, { name: "Refusals, unknown schema", schemaId: `${schema.id}0` }));
+    await expectRefusal(aep.make(source.type, { name: "Refusals, unknown source", connectionSpecId: unknown }));
+    await expectRefusal(
+      aep.make(target.type, { name: "Unknown dataset", datasetId: "0".repeat(24), schemaId: schema.id }),
+    );
+    await expectRefusal(aep.make("aep:index:MappingSet", mappingInputs(`${schema.id}0`)));
+    await expectRefusal(aep.make(flow.type, { ...flow.inputs, mappingSetId: unknown }));
+    await expectRefusal(aep.delete(schema));
+    await expectRefusal(aep.delete(group));
+    await expectRefusal(aep.delete(dataset));
+    await expectRefusal(aep.change(group, { definitions: fieldGroupInputs("", ["metric"]).definitions ?? {} }));
 
     const stale = { "If-Match": '"00000000-0000-0200-0000-000000000000"' };
     const body = [{ op: "replace", path: "/name", value: "Too late" }];
@@ -171,7 +173,7 @@ suite(title, () => {
       await expect(client.call({ ...patch, path }, z.unknown())).rejects.toMatchObject({ status: 412 });
     }
     const remove = (path: string) => client.remove({ path, signal, purpose: "delete what is in use" });
-    await refused(remove(`/data/foundation/flowservice/sourceConnections/${source.id}`));
+    await expectRefusal(remove(`/data/foundation/flowservice/sourceConnections/${source.id}`));
     await deleteAll(aep, objects);
   });
 

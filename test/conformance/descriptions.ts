@@ -116,7 +116,7 @@ class Reader {
   }
 
   parameters(item: JsonObject, operation: JsonObject): Parameter[] {
-    return this.#listed(item, operation).flatMap(({ value }) => {
+    return this.#parametersOf(item, operation).flatMap(({ value }) => {
       const place = stringOf(value.in);
       if (place !== "path" && place !== "query" && place !== "header") return [];
       const schema = isObject(value.schema) ? this.#resolve(value.schema, []).value : value;
@@ -140,7 +140,7 @@ class Reader {
       return { content: this.#content(value, place, "request"), required: value.required === true };
     }
     // Swagger 2.0 has the body among the parameters.
-    const body = this.#listed({}, operation).find(({ value }) => value.in === "body");
+    const body = this.#parametersOf({}, operation).find(({ value }) => value.in === "body");
     if (!body) return undefined;
     const schema = this.#id("request", [...body.place, "schema"]);
     return { content: new Map([["application/json", schema]]), required: body.value.required === true };
@@ -164,7 +164,7 @@ class Reader {
     return new Map(entries);
   }
 
-  #listed(item: JsonObject, operation: JsonObject): { value: JsonObject; place: readonly string[] }[] {
+  #parametersOf(item: JsonObject, operation: JsonObject): { value: JsonObject; place: readonly string[] }[] {
     const own = itemsOf(operation.parameters).map((parameter, index) =>
       this.#resolve(objectOf(parameter), [...this.#place, "parameters", String(index)]),
     );

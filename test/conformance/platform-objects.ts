@@ -1,7 +1,7 @@
 import { connectionSpecs, flowSpecs } from "../../packages/pulumi-aep/src/resources/flow-service/sources.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { fieldGroupOf, platformSubjects } from "../subjects/platform.ts";
-import { resolved } from "../subjects/subject.ts";
+import { resolveReferences } from "../subjects/subject.ts";
 import type { Driver, Made } from "./driver.ts";
 import { tenantId } from "./world.ts";
 
@@ -48,7 +48,7 @@ export async function makeAll(aep: Driver, name: string): Promise<PlatformObject
   const objects: Record<string, Made> = {};
   for (const subject of made) {
     const { ownership: _, ...inputs } = subject.inputs;
-    const own = resolved(inputs, (reference) => {
+    const own = resolveReferences(inputs, (reference) => {
       const other = objects[reference.name];
       return reference.property === "id" ? other?.id : other?.properties[reference.property];
     });

@@ -18,7 +18,7 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
   const list = { method: "GET", url: "/data/foundation/flowservice/flows?limit=10", headers: access, body: "" };
   const listed = { status: 200, headers: json, body: '{"items":[]}' };
 
-  const made = (request: Partial<ProxiedRequest>, answer: Partial<ProxiedAnswer> = {}): Exchange => ({
+  const creationWith = (request: Partial<ProxiedRequest>, answer: Partial<ProxiedAnswer> = {}): Exchange => ({
     vendor: "customer-io",
     request: { ...creation, ...request },
     answer: { ...created, ...answer },
@@ -31,41 +31,41 @@ suite("the validator finds (skipped where the vendors' API descriptions are not 
   const differences = (exchange: Exchange) => validator.validate(exchange).findings.map(({ difference }) => difference);
 
   test("finds nothing in calls that match their description", () => {
-    expect(differences(made({}))).toEqual([]);
+    expect(differences(creationWith({}))).toEqual([]);
     expect(differences(flows({}))).toEqual([]);
   });
 
   test.each<[string, Exchange, string[]]>([
     [
       "a misspelled property of a request",
-      made({ body: JSON.stringify({ ...webhook, dissabled: true }) }),
+      creationWith({ body: JSON.stringify({ ...webhook, dissabled: true }) }),
       ["request: the body must NOT have unevaluated properties (dissabled)"],
     ],
     [
       "a missing property of a request",
-      made({ body: JSON.stringify({ ...webhook, events: undefined }) }),
+      creationWith({ body: JSON.stringify({ ...webhook, events: undefined }) }),
       ["request: the body must have required property 'events'"],
     ],
-    ["a missing body", made({ body: "" }), ["request: the body is missing"]],
+    ["a missing body", creationWith({ body: "" }), ["request: the body is missing"]],
     [
       "a body of another kind",
-      made({ headers: { "content-type": "text/plain" } }),
+      creationWith({ headers: { "content-type": "text/plain" } }),
       ["request: the media type text/plain is not described"],
     ],
     [
       "a wrong type in an answer",
-      made({}, { body: JSON.stringify({ ...webhook, id: "1" }) }),
+      creationWith({}, { body: JSON.stringify({ ...webhook, id: "1" }) }),
       ["answer 200: /id must be integer"],
     ],
-    ["an answer that is not JSON", made({}, { body: "<html>" }), ["answer 200: the body is not JSON"]],
-    ["an answer without its body", made({}, { body: "" }), ["answer 200: the body is missing"]],
-    ["an unknown status", made({}, { status: 418 }), ["answer 418: this status is not described"]],
+    ["an answer that is not JSON", creationWith({}, { body: "<html>" }), ["answer 200: the body is not JSON"]],
+    ["an answer without its body", creationWith({}, { body: "" }), ["answer 200: the body is missing"]],
+    ["an unknown status", creationWith({}, { status: 418 }), ["answer 418: this status is not described"]],
     [
       "a path parameter of a wrong type",
-      made({ method: "DELETE", url: "/v1/reporting_webhooks/one", body: "" }, { body: "" }),
+      creationWith({ method: "DELETE", url: "/v1/reporting_webhooks/one", body: "" }, { body: "" }),
       ["request: the path parameter webhook_id must be integer"],
     ],
-    ["an unknown operation", made({ url: "/v1/webhooks" }), ["this operation is not described"]],
+    ["an unknown operation", creationWith({ url: "/v1/webhooks" }), ["this operation is not described"]],
     [
       "an unknown query parameter",
       flows({ url: "/data/foundation/flowservice/flows?orderBy=name" }),

@@ -106,9 +106,9 @@ export class Validator {
     const schema = content.get(mediaType);
     if (schema === undefined) return [`${where}: no schema of the body is described`];
     const validate = this.#ajv.getSchema(schema) ?? this.#ajv.compile({ $ref: schema });
-    const json = parsed(body);
+    const json = parseIfJson(body);
     if (json === undefined) return [`${where}: the body is not JSON`];
-    return validate(json) ? [] : (validate.errors ?? []).map((error) => `${where}: ${described(error)}`);
+    return validate(json) ? [] : (validate.errors ?? []).map((error) => `${where}: ${describeError(error)}`);
   }
 }
 
@@ -156,7 +156,7 @@ function hasType(value: string, { type }: Parameter): boolean {
   }
 }
 
-function parsed(body: string): unknown {
+function parseIfJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -165,7 +165,7 @@ function parsed(body: string): unknown {
 }
 
 /** What is wrong, and where in the body; with `N` for each index: `/items/N/state must be string`. */
-function described({ instancePath, message, params }: ErrorObject): string {
+function describeError({ instancePath, message, params }: ErrorObject): string {
   const place = instancePath.replaceAll(/\/\d+(?=\/|$)/g, "/N").replaceAll(/\/[0-9a-f]{24}(?=\/|$)/g, "/<id>");
   const detail = params.unevaluatedProperty ?? params.allowedValues?.join(", ");
   return [place || "the body", message ?? "is not as described", detail && `(${detail})`].filter(Boolean).join(" ");

@@ -19,7 +19,7 @@ export async function changeDataflow(
   { meanwhile, afterwards }: { meanwhile: () => Promise<void>; afterwards: () => Promise<void> },
 ): Promise<void> {
   const { platform, platformNetwork, relay, account } = world;
-  const deleteFormer = await platform.succeed();
+  const deleteFormer = await platform.replaceDataflow();
   const endFormer = await relay.join({
     PLATFORM_STREAMING_URL: platform.streamingUrl(platformNetwork.port),
     RELAY_CONFIGURATION: "changed",

@@ -75,10 +75,10 @@ function mistakes(
   { mayRepeat = true, mayExpire = false, hasForgeries = false }: Scenario,
   { balance, outcomes, counts }: { balance: Balance; outcomes: readonly Record<string, unknown>[]; counts: Counts },
 ): string[] {
-  const having = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
-  const refused = having("refused");
+  const countOutcome = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
+  const refused = countOutcome("refused");
   // A busy machine may keep a table from answering in time, or Customer.io from its answer; the relay then says so.
-  const isCalm = having("duplicatesUnknown") + having("unavailable") === 0;
+  const isCalm = countOutcome("duplicatesUnknown") + countOutcome("unavailable") === 0;
   const { sent, accepted, dead, pending, duplicates, lost, unexpected } = balance;
   const { setAside, delivered, duplicate, gone } = counts;
   const missing = counts.accepted + setAside - delivered - duplicate - gone - dead - pending;

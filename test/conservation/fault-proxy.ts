@@ -114,7 +114,7 @@ export class FaultProxy {
         for (let rest = chunk; rest.length > 0; ) {
           const now = fault();
           // Leaving the loop would close the connection.
-          if (now?.kind === "timeout") await closed(from, to);
+          if (now?.kind === "timeout") await untilClosed(from, to);
           if (now?.kind === "reset") return reset(link);
           if (now?.kind === "latency") await sleep(now.milliseconds * (1 + this.#random()));
           const piece = rest.subarray(0, pieceSize(now));
@@ -128,7 +128,7 @@ export class FaultProxy {
         }
       }
       const now = fault();
-      if (now?.kind === "timeout") await closed(from, to);
+      if (now?.kind === "timeout") await untilClosed(from, to);
       if (now?.kind === "slow close") await sleep(now.milliseconds);
       to.end();
     } catch {
@@ -173,7 +173,7 @@ async function write(to: Socket, bytes: Buffer): Promise<void> {
 }
 
 /** Resolves when one of the two is closed. */
-function closed(...sockets: readonly Socket[]): Promise<void> {
+function untilClosed(...sockets: readonly Socket[]): Promise<void> {
   return new Promise((resolve) => {
     for (const socket of sockets) {
       if (socket.destroyed) resolve();

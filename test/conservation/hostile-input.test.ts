@@ -44,7 +44,7 @@ const intake = intakeHandler({
   refusals: linesAtOnce(),
 });
 
-const signed = (text: string, body: Uint8Array, key = signingKey) =>
+const signText = (text: string, body: Uint8Array, key = signingKey) =>
   createHmac("sha256", key).update(text).update(body).digest("hex");
 
 function headersOf(how: Exclude<Signing, { kind: "moved colon" }>, body: Uint8Array): Record<string, string> {
@@ -53,16 +53,16 @@ function headersOf(how: Exclude<Signing, { kind: "moved colon" }>, body: Uint8Ar
     ...(time !== null && { "x-cio-timestamp": time }),
     ...(signature !== null && { "x-cio-signature": signature }),
   });
-  const good = signed(`v0:${timestamp}:`, body);
+  const good = signText(`v0:${timestamp}:`, body);
   switch (how.kind) {
     case "good":
       return headers(good);
     case "headers":
       return headers(how.signature, how.timestamp);
     case "wrong key":
-      return headers(signed(`v0:${timestamp}:`, body, "not the key"));
+      return headers(signText(`v0:${timestamp}:`, body, "not the key"));
     case "other body":
-      return headers(signed(`v0:${timestamp}:`, new Uint8Array([...body, 0x20])));
+      return headers(signText(`v0:${timestamp}:`, new Uint8Array([...body, 0x20])));
     case "other timestamp":
       return headers(good, "1717430406");
     case "upper case":
@@ -70,7 +70,7 @@ function headersOf(how: Exclude<Signing, { kind: "moved colon" }>, body: Uint8Ar
     case "cut":
       return headers(good.slice(0, -2));
     case "v1":
-      return headers(signed(`v1:${timestamp}:`, body));
+      return headers(signText(`v1:${timestamp}:`, body));
   }
 }
 

@@ -17,7 +17,7 @@ const everything = { signal: new AbortController().signal, filter: {}, progress:
 
 /** Replays all dead letters as `customerio-aep replay` does, or deletes all (`--purge`). */
 export async function goThrough(account: Account, action: Exclude<ReplayAction, "count">): Promise<number> {
-  const storage = opened(account);
+  const storage = openForCommands(account);
   const names = await storage.names();
   const { done } = await replay({
     ...everything,
@@ -31,10 +31,10 @@ export async function goThrough(account: Account, action: Exclude<ReplayAction, 
 }
 
 /** All dead letters as texts, as `customerio-aep export` writes them. */
-export async function exported(account: Account): Promise<string[]> {
+export async function exportAll(account: Account): Promise<string[]> {
   const place = await mkdtemp(path.join(tmpdir(), "conservation-export-"));
   try {
-    const storage = opened(account);
+    const storage = openForCommands(account);
     const folder = await PrivateFolder.at(path.join(place, "dead-letters"));
     await exportDeadLetters({ ...everything, storage, names: await storage.names(), folder });
     const files = (await readdir(folder.path, { recursive: true })).filter((file) => file.endsWith(".json"));
@@ -52,15 +52,15 @@ export async function moveAll(
   return evacuate({
     ...{
       ...everything,
-      from: { storage: opened(from), queues: new RelayQueues(asItIs, (name) => from.queue(name)) },
-      to: opened(to),
+      from: { storage: openForCommands(from), queues: new RelayQueues(asItIs, (name) => from.queue(name)) },
+      to: openForCommands(to),
     },
     ...{ waits: true, sleep },
   });
 }
 
 /** The account as the operators' commands see it. They use a login, which Azurite's accounts in these tests do not support. */
-function opened(account: Account) {
+function openForCommands(account: Account) {
   const blobs = (container: string) => account.container(container);
   const read = async (container: string, name: string) => {
     const blob = blobs(container).getBlobClient(name);

@@ -40,7 +40,7 @@ export interface RunningDataflow {
     readonly mappings: readonly JsonObject[];
   };
   /** Creates a dataflow with its own mapping set that replaces the newest one; returns a function that deletes the former one. */
-  succeed(): Promise<() => Promise<void>>;
+  replaceDataflow(): Promise<() => Promise<void>>;
   /** How often inlets have refused a request, by status. */
   refusals(): Promise<Readonly<Record<string, number>>>;
 }
@@ -93,7 +93,7 @@ export async function startDataflow(source: FlowSource, clock = () => Date.now()
       url.port = String(port);
       return url.href;
     },
-    async succeed() {
+    async replaceDataflow() {
       const former = newest;
       newest = await makeFlow();
       return async () => {

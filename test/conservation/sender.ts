@@ -92,7 +92,7 @@ export class Sender {
   }
 
   /** Ids of the events that were answered with 2xx. */
-  async accepted(): Promise<string[]> {
+  async acceptedIds(): Promise<string[]> {
     const { deliveries } = await this.#deliveries();
     const ofWebhook = deliveries.filter(({ status }) => status === "accepted").map(({ id }) => id);
     return [...ofWebhook, ...this.#malformed.accepted];

@@ -164,12 +164,12 @@ export class World {
   }
 
   /** Dead letters that were exported before they were deleted, as texts. */
-  exported(deadLetters: readonly string[]): void {
+  addExported(deadLetters: readonly string[]): void {
     this.#exported.push(...deadLetters);
   }
 
   /** Adds events that are in the queue without the intake. */
-  queued(ids: readonly string[]): void {
+  addQueued(ids: readonly string[]): void {
     this.#queued.push(...ids);
   }
 
@@ -243,7 +243,7 @@ export class World {
     await this.relay.stop();
     await this.platform.platform.idle();
     const accounts = [...this.#former, this].map(({ account }) => account);
-    const accepted = await this.customerIo.accepted();
+    const accepted = await this.customerIo.acceptedIds();
     const receipts = await this.platform.platform.receipts();
     // Nothing stays hidden for longer than 7 days.
     if ((await this.account.waiting()) > 0) await this.#time.pass(8 * day);

@@ -123,14 +123,14 @@ describe("the gate", () => {
 
   test("refuses other names for this host, pages of other origins, and commands without an origin", async () => {
     const { host, cookie } = await open();
-    const refused = async (headers: Record<string, string>, method = "GET") =>
+    const statusOf = async (headers: Record<string, string>, method = "GET") =>
       (await call(host, "/api/about", { method, headers: { cookie, ...headers } })).status;
-    expect(await refused({ host: `evil.example:${host.split(":")[1]}` })).toBe(421);
-    expect(await refused({ origin: "https://evil.example" })).toBe(403);
-    expect(await refused({ "content-type": "application/json" }, "POST")).toBe(403);
-    expect(await refused({ origin: `http://${host}`, "sec-fetch-site": "same-site" }, "POST")).toBe(403);
-    expect(await refused({ cookie: cookie.replace(/=.*/, "=guess") })).toBe(401);
-    expect(await refused({})).toBe(200);
+    expect(await statusOf({ host: `evil.example:${host.split(":")[1]}` })).toBe(421);
+    expect(await statusOf({ origin: "https://evil.example" })).toBe(403);
+    expect(await statusOf({ "content-type": "application/json" }, "POST")).toBe(403);
+    expect(await statusOf({ origin: `http://${host}`, "sec-fetch-site": "same-site" }, "POST")).toBe(403);
+    expect(await statusOf({ cookie: cookie.replace(/=.*/, "=guess") })).toBe(401);
+    expect(await statusOf({})).toBe(200);
   });
 
   test("sends the page with a strict policy, and serves nothing else from the disk", async () => {

@@ -15,7 +15,7 @@ import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { customerIoAepPackage } from "../../relay/deploy/provider.ts";
 import type { Reference } from "../engine/engine.ts";
 import { relaySubjects } from "../subjects/relay.ts";
-import { type Inputs, resolved } from "../subjects/subject.ts";
+import { type Inputs, resolveReferences } from "../subjects/subject.ts";
 import type { Sweep, World } from "./world.ts";
 
 const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
@@ -237,6 +237,6 @@ export const azureSweeps: readonly Sweep[] = relaySubjects
   .map(({ type, inputs, change }) => ({
     type,
     needs: [],
-    inputs: () => ({ ...(resolved(inputs, inThisWorld) as Inputs), ...more[type]?.() }),
+    inputs: () => ({ ...(resolveReferences(inputs, inThisWorld) as Inputs), ...more[type]?.() }),
     change: (former) => ({ ...change(former), ...(former.package === first && { package: second }) }),
   }));

@@ -19,7 +19,7 @@ import { documentedExamples, documentedNow } from "./documented-examples.ts";
 
 const lacking = new Set<string>(leftOut);
 
-function calledIn(expression: string): string[] {
+function functionsIn(expression: string): string[] {
   return subexpressions(parseExpression(expression)).flatMap((part) =>
     part.kind === "call" ? [findFunction(part.function)?.name ?? part.function] : [],
   );
@@ -31,7 +31,7 @@ describe.each(documentedExamples)("$expression ($published)", ({ expression, out
   });
 
   test("gives Adobe's output", () => {
-    if (calledIn(expression).some((name) => lacking.has(name))) {
+    if (functionsIn(expression).some((name) => lacking.has(name))) {
       expect(() => compileExpression(expression)).toThrow("The stand-in lacks the function");
     } else {
       expect(runExpression(expression, event, documentedNow)).toEqual(instead === undefined ? output : instead.output);
@@ -43,7 +43,7 @@ describe.each(documentedExamples)("$expression ($published)", ({ expression, out
 const withoutExample = ["is_set", "uuid"];
 
 test("each function of the table has an example", () => {
-  const called = new Set(documentedExamples.flatMap(({ expression }) => calledIn(expression)));
+  const called = new Set(documentedExamples.flatMap(({ expression }) => functionsIn(expression)));
   const missing = dataPrepFunctions.map(({ name }) => name).filter((name) => !called.has(name));
   expect(missing.toSorted()).toEqual(withoutExample);
 });

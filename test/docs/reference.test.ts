@@ -34,12 +34,12 @@ test("the reference has no page of something that no longer exists", async () =>
 });
 
 /** An example's inputs as the engine passes them in a preview, in which other resources' properties are unknown. */
-function previewed(value: unknown): PropertyValue {
+function previewValue(value: unknown): PropertyValue {
   if (typeof value === "string" && value.startsWith("${")) return Unknown.instance;
-  if (Array.isArray(value)) return value.map(previewed);
+  if (Array.isArray(value)) return value.map(previewValue);
   if (value === null || typeof value !== "object") return value as PropertyValue;
   if ("fn::fileArchive" in value) return new Archive(path.resolve(__dirname, "../../relay/dist"), "hash");
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, previewed(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, previewValue(item)]));
 }
 
 // The example deploys what `npm run build` makes.
@@ -59,7 +59,7 @@ test.each(Object.keys(examples).filter((type) => !isComponent(type)))(
       progress: () => undefined,
       warn: () => undefined,
     };
-    const news = previewed(examples[type]?.inputs ?? {}) as PropertyMap;
+    const news = previewValue(examples[type]?.inputs ?? {}) as PropertyMap;
     expect((await provider?.check(call, { olds: {}, news }))?.failures).toEqual([]);
   },
 );

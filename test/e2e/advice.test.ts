@@ -49,7 +49,7 @@ function mistakesIn(settings: Record<string, unknown>): string[] {
 }
 
 /** The commands of a line of advice, with a value in place of each placeholder. */
-function advised(line: string, value: string): string[] {
+function commandsIn(line: string, value: string): string[] {
   const found = line.match(/(?:Set it|Remove it|Remove one of them|Perhaps): (npx pulumi .*)$/)?.[1];
   if (found === undefined) throw new Error(`no command in: ${line}`);
   return found.split(", or ").map((command) => command.replaceAll("<value>", value).replaceAll("<name>", "name"));
@@ -76,8 +76,8 @@ test.each<[string, Record<string, unknown>, string]>([
       if (typeof given === "object") await writeSetting(key, given as object);
       else await shell(`npx pulumi config set ${key} '${String(given)}'`);
     }
-    for (const command of advised(lines[0] ?? "", value)) await shell(command);
-    expect(remaining(mistakesIn(await stored()))).toEqual([]);
+    for (const command of commandsIn(lines[0] ?? "", value)) await shell(command);
+    expect(remaining(mistakesIn(await takeSettings()))).toEqual([]);
   },
   60_000,
 );
@@ -95,7 +95,7 @@ async function writeSetting(key: string, value: object): Promise<void> {
   await writeFile(file, stringify({ ...known, config }));
 }
 
-async function stored(): Promise<Record<string, unknown>> {
+async function takeSettings(): Promise<Record<string, unknown>> {
   const { config = {} } = parse(await readFile(path.join(folder, "Pulumi.dev.yaml"), "utf8")) as { config?: object };
   await shell("rm Pulumi.dev.yaml && npx pulumi stack select dev");
   return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace("customerio-aep:", ""), value]));

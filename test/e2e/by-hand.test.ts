@@ -95,7 +95,7 @@ test(
     const outputs = await stack.pulumi.outputs();
     expect(outputs.nextSteps).toEqual([]);
     await stack.vendors.emit(samples.map(({ event }) => event));
-    await stack.vendors.sent();
+    await stack.vendors.untilSent();
     const ids = await stack.vendors.sentIds();
     expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
     const result = await balance(stack.vendors, String(outputs.dataflowId), ids);
@@ -188,18 +188,18 @@ test(
     expect((await stack.pulumi.outputs()).dataflowId).not.toBe(before.dataflowId);
     // While the app restarted, Customer.io may have got a 503 or a closed connection, and wait for its next attempt.
     await stack.vendors.passTime(2 * 60 * 60);
-    await stack.vendors.sent();
+    await stack.vendors.untilSent();
     const accepted = await stack.vendors.acceptedIds();
     expect(accepted.length).toBeGreaterThan(samples.length + 20);
-    const undelivered = async () => {
+    const findUndelivered = async () => {
       const delivered = new Set(await stack.vendors.deliveredIds());
       return accepted.filter((id) => !delivered.has(id));
     };
     // A message that the old host was processing when it was killed stays hidden until its lease ends, here for a minute.
-    let missing = await undelivered();
+    let missing = await findUndelivered();
     for (let second = 0; second < 90 && missing.length > 0; second++) {
       await wait(1_000);
-      missing = await undelivered();
+      missing = await findUndelivered();
     }
     expect(missing).toEqual([]);
     expect(await stack.vendors.lostIds()).toEqual([]);
@@ -239,7 +239,7 @@ test(
       body: JSON.stringify(fault),
     });
     await stack.vendors.emit([largeEmail(1024)]);
-    await stack.vendors.sent();
+    await stack.vendors.untilSent();
     const left = failureOf(stack.pulumi.destroy());
     while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
     // The webhook is deleted; once every instance knows that the intake is closed, the queues are counted.

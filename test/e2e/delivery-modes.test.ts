@@ -62,7 +62,7 @@ test(
 
     await stack.vendors.emit([eventOf("of-second")], "Second");
     await traffic.during(() => wait(200));
-    await stack.vendors.sent();
+    await stack.vendors.untilSent();
     expect(await traffic.missing()).toEqual([]);
     const ids = (await stack.vendors.rows(String(datasetId))).map(({ _id }) => _id);
     expect(ids.toSorted()).toEqual(["of-second", ...traffic.sent].toSorted());

@@ -37,8 +37,8 @@ test(
     const { datasetId, dataflowId } = (await example.pulumi.outputs()) as { datasetId: string; dataflowId: string };
     await untilWarm();
     await example.vendors.emit(samples.map(({ event }) => event));
-    await example.vendors.sent();
-    await settled(dataflowId);
+    await example.vendors.untilSent();
+    await untilWritten(dataflowId);
     const rows = (await example.vendors.previewRows(datasetId)) as { _id: string }[];
     expect(rows.map((row) => row._id).toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
     expect(rows.find(({ _id }) => _id === "01E4C4CT6YDC7Y5M7FE1GWWPQJ")).toMatchObject({
@@ -92,7 +92,7 @@ function untilWarm(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 3_000));
 }
 
-async function settled(dataflowId: string): Promise<void> {
+async function untilWritten(dataflowId: string): Promise<void> {
   for (let look = 0; look < 50; look++) {
     if ((await example.vendors.rowsWritten(dataflowId)) >= samples.length) return;
     await new Promise((resolve) => setTimeout(resolve, 200));

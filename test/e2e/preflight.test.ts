@@ -48,7 +48,7 @@ test(
     await pulumi.up();
     const { datasetId, dataflowId } = (await pulumi.outputs()) as { datasetId: string; dataflowId: string };
     await vendors.emit(samples.map(({ event }) => event));
-    await vendors.sent();
+    await vendors.untilSent();
     const ids = samples.map(({ event }) => event.event_id).toSorted();
     for (let look = 0; look < 100 && (await vendors.rowsWritten(dataflowId)) < ids.length; look++) {
       await new Promise((resolve) => setTimeout(resolve, 300));

@@ -24,7 +24,7 @@ afterAll(() => stack.stop(), 60_000);
 /** Customer.io sends all events again. */
 async function comeAgain(): Promise<void> {
   await stack.vendors.emit(traffic.sent.map(eventOf));
-  await stack.vendors.sent();
+  await stack.vendors.untilSent();
 }
 
 /** Events that Platform accepted more than once. */

@@ -54,7 +54,7 @@ test(
     const [event] = samples.map((sample) => sample.event);
     await example.vendors.emit([{ ...event, event_id: "from-north" }], "Local");
     await example.vendors.emit([{ ...event, event_id: "from-south" }], "Second");
-    await example.vendors.sent();
+    await example.vendors.untilSent();
     for (let look = 0; look < 100 && (await example.vendors.deliveredIds()).length < 2; look++) await wait(300);
     const ids = async (datasetId: string) => (await example.vendors.rows(datasetId)).map(({ _id }) => _id);
     expect([await ids(sources.north.datasetId), await ids(sources.south.datasetId)]).toEqual([
@@ -169,7 +169,7 @@ test(
     const west = await standBy(datasetId);
     const emit = async (ids: readonly string[]) => {
       await example.vendors.emit(ids.map(eventOf), "Local");
-      await example.vendors.sent();
+      await example.vendors.untilSent();
     };
     const dead = ["dead-1", "dead-2"];
     await platformAnswers(400);

@@ -22,7 +22,7 @@ const flags = () => ["--stack", "local", "--config-file", stack.configFile];
 /** Triggers one event, and waits until it is a row. */
 async function arrives(event_id: string): Promise<void> {
   await stack.vendors.emit([{ ...samples[0]?.event, event_id }]);
-  await stack.vendors.sent();
+  await stack.vendors.untilSent();
   await becomesRow(event_id);
 }
 
@@ -53,7 +53,7 @@ test(
     datasetId = String((await stack.pulumi.outputs()).datasetId);
     await platformIsAway(true);
     await stack.vendors.emit([{ ...samples[0]?.event, event_id: "waiting" }]);
-    await stack.vendors.sent();
+    await stack.vendors.untilSent();
     const before = await stack.pulumi.resources();
     const said = await failureOf(stack.pulumi.destroy());
     expect(said).toContain(`The dataset ${datasetId} may hold or receive data: its relay has accepted events`);

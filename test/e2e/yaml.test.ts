@@ -156,7 +156,7 @@ test(
     await vendors.emit(samples.map(({ event }) => event));
     await send(alone.relayUrl, eventOf("to-the-relay"));
     await send(alone.streamingUrl, eventOf("to-the-dataflow"));
-    await vendors.sent();
+    await vendors.untilSent();
     const all = samples.length + 2;
     for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < all; look++) await wait(300);
     const idsIn = async (dataset: string) => (await vendors.rows(dataset)).map(({ _id }) => _id as string).toSorted();

@@ -171,7 +171,7 @@ export class Engine {
       return;
     }
     if (diff.deleteBeforeReplace) {
-      await this.#deleteAll([...(await this.#replacedWith(held)), held]);
+      await this.#deleteAll([...(await this.#findReplaced(held)), held]);
       return this.#create(declared, inputs);
     }
     // The old one exists beside the new one until everything else has been updated.
@@ -196,7 +196,7 @@ export class Engine {
       if (error instanceof PartialFailure) {
         this.#add({ ...made, id: error.id, properties: error.properties, unfinished: true });
       }
-      throw failed(declared, error);
+      throw failureOf(declared, error);
     }
   }
 
@@ -210,17 +210,17 @@ export class Engine {
       if (error instanceof PartialFailure) {
         this.#put(held, { ...held, inputs, properties: error.properties, unfinished: true });
       }
-      throw failed(held, error);
+      throw failureOf(held, error);
     }
   }
 
   /** The resources to delete first because they are replaced with it: its dependents' dependents first. */
-  async #replacedWith(root: Held): Promise<Held[]> {
+  async #findReplaced(root: Held): Promise<Held[]> {
     const found: Held[] = [];
     for (const dependent of this.state) {
       if (dependent === root || dependent.doomed || !mentions(dependent, root)) continue;
       const diff = await this.#diff(dependent, obscure(dependent.inputs, root.id) as PropertyMap);
-      if (replaces(diff)) found.push(...(await this.#replacedWith(dependent)), dependent);
+      if (replaces(diff)) found.push(...(await this.#findReplaced(dependent)), dependent);
     }
     return [...new Set(found)];
   }
@@ -263,7 +263,7 @@ export class Engine {
     try {
       return await this.#provider(held.type).diff(this.#call(held), request);
     } catch (error) {
-      throw failed(held, error);
+      throw failureOf(held, error);
     }
   }
 
@@ -274,7 +274,7 @@ export class Engine {
     } catch (error) {
       const held = this.state.find((entry) => entry === step);
       if (held && error instanceof PartialFailure) this.#put(held, { ...held, unfinished: true });
-      throw failed(step, error);
+      throw failureOf(step, error);
     }
   }
 
@@ -317,7 +317,7 @@ function replaces(diff: DiffResult): boolean {
   return Object.values(diff.detailed).some((kind) => kind.endsWith("-replace"));
 }
 
-function failed(step: { name: string }, error: unknown): unknown {
+function failureOf(step: { name: string }, error: unknown): unknown {
   return error instanceof TypeError ? error : new OperationFailed(step.name, error);
 }
 

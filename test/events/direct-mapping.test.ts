@@ -25,14 +25,14 @@ const relayCompiled = eventMappings({ tenantId: "acme", testMode: false }).map((
 const now = Date.parse("2026-11-20T10:00:00Z");
 
 /** The stand-in's row for an event as Customer.io sends it, with missing attributes failing the record. */
-function mapped(event: object) {
+function mapEvent(event: object) {
   const source = JSON.parse(JSON.stringify(event));
   return mapRecord(compiled, { source, now }, strictSwitches);
 }
 
 test("the tutorial's event becomes a row with its time in ISO 8601", () => {
   const tutorial = samples.find(({ name }) => name === "tutorial") as Sample;
-  expect(mapped(tutorial.event)).toEqual({
+  expect(mapEvent(tutorial.event)).toEqual({
     row: {
       _id: "01E4C4CT6YDC7Y5M7FE1GWWPQJ",
       timestamp: "2021-02-11T17:04:49.000Z",
@@ -57,7 +57,7 @@ test("the tutorial's event becomes a row with its time in ISO 8601", () => {
 });
 
 test.each(samples)("the sample $name is mapped without an error", ({ event }) => {
-  const { row, warnings, failures } = mapped(event);
+  const { row, warnings, failures } = mapEvent(event);
   expect({ warnings, failures }).toEqual({ warnings: [], failures: [] });
   expect(row).toMatchObject({ _id: event.event_id, timestamp: new Date(event.timestamp * 1000).toISOString() });
 });
@@ -73,7 +73,7 @@ test("any set of attributes may be missing", () => {
   expect(sources).toEqual(expect.arrayContaining(["data.identifiers.id", "data.customer_id", "data.campaign_id"]));
   fc.assert(
     fc.property(fc.option(data, { nil: undefined }), (given) => {
-      const { failures, warnings } = mapped({ event_id: "e1", timestamp: 1_613_063_089, data: given });
+      const { failures, warnings } = mapEvent({ event_id: "e1", timestamp: 1_613_063_089, data: given });
       expect({ failures, warnings }).toEqual({ failures: [], warnings: [] });
     }),
   );
@@ -92,7 +92,7 @@ test.each([
   [null, undefined],
   [undefined, undefined],
 ])("the transactional message %j becomes the text %j", (transactional_message_id, expected) => {
-  const { row, failures } = mapped({ event_id: "e1", timestamp: 1_613_063_089, data: { transactional_message_id } });
+  const { row, failures } = mapEvent({ event_id: "e1", timestamp: 1_613_063_089, data: { transactional_message_id } });
   expect(failures).toEqual([]);
   expect(customerioOf(row).transactional_message_id).toBe(expected);
 });
@@ -114,7 +114,7 @@ function byRelay(event: object) {
 }
 
 function direct(event: object) {
-  const { row, failures, warnings } = mapped(event);
+  const { row, failures, warnings } = mapEvent(event);
   expect({ failures, warnings }).toEqual({ failures: [], warnings: [] });
   return fieldsOf(row);
 }
@@ -155,7 +155,7 @@ describe("as the relay does", () => {
   test.each([["yesterday"], [null], [undefined], [true], [""], [-5], ["2024-10-03"], [4_000_000_000]])(
     "an event at %j, which can't be read or is still to come, counts as now",
     (timestamp) => {
-      const { row, failures } = mapped(event(timestamp));
+      const { row, failures } = mapEvent(event(timestamp));
       expect(failures).toEqual([]);
       expect(row).toMatchObject({ timestamp: "2026-11-20T10:00:00.000Z" });
     },

@@ -111,7 +111,7 @@ class Run {
     const before = this.#rows();
     switch (step.kind) {
       case "up": {
-        ours.program = step.program ? [...step.program, ...this.#imported()] : ours.program;
+        ours.program = step.program ? [...step.program, ...this.#findImported()] : ours.program;
         await ours.run(step.faults, async (engine) => {
           await engine.up(ours.program);
           expect(await engine.preview(ours.program)).toEqual([]);
@@ -140,12 +140,12 @@ class Run {
   /** The datasets that hold rows, and whether the state allows their deletion. */
   #rows(): { id: string; force: boolean }[] {
     const forced = this.#ours.state.filter(({ properties }) => properties.forceDestroy === true);
-    return this.#world.filled().map((id) => ({ id, force: forced.some((held) => held.id === id) }));
+    return this.#world.findFilled().map((id) => ({ id, force: forced.some((held) => held.id === id) }));
   }
 
   /** Only forceDestroy deletes a dataset with rows, or a user by hand. */
   #checkRows(before: readonly { id: string; force: boolean }[], byHand: boolean): void {
-    const now = new Set(this.#world.filled());
+    const now = new Set(this.#world.findFilled());
     const gone = before.filter(({ id }) => !now.has(id));
     if (!byHand) expect(gone.filter(({ force }) => !force)).toEqual([]);
     this.forced += byHand ? 0 : gone.length;
@@ -182,9 +182,9 @@ class Run {
         failure.includes(`(${type === "aep:index:Dataset" ? id : String(properties.datasetId)})`) &&
         properties.forceDestroy !== true,
     );
-    const forced = (values: PropertyMap) => ({ ...values, forceDestroy: true });
+    const withForce = (values: PropertyMap) => ({ ...values, forceDestroy: true });
     this.#ours.state = this.#ours.state.map((held) =>
-      named.includes(held) ? { ...held, inputs: forced(held.inputs), properties: forced(held.properties) } : held,
+      named.includes(held) ? { ...held, inputs: withForce(held.inputs), properties: withForce(held.properties) } : held,
     );
     return named.length > 0;
   }
@@ -209,7 +209,7 @@ class Run {
     if (failure === undefined) this.#foreign = this.#foreign.filter((object) => object !== chosen);
   }
 
-  #imported(): Declared[] {
+  #findImported(): Declared[] {
     return this.#ours.program.filter(({ name }) => name.startsWith("imported-"));
   }
 

@@ -5,7 +5,7 @@ import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/c
 import { type Declared, type Input, Reference } from "../engine/engine.ts";
 import { customerioSubjects } from "../subjects/customerio.ts";
 import { platformSubjects } from "../subjects/platform.ts";
-import { type Inputs, resolved } from "../subjects/subject.ts";
+import { type Inputs, resolveReferences } from "../subjects/subject.ts";
 
 const tenant = `_${localCredentials.platform.tenantId}`;
 const classes = {
@@ -180,7 +180,7 @@ function declaredPlain(
 ): Declared[] {
   if (inputs === undefined) return [];
   let isComplete = true;
-  const found = resolved(inputs, (reference) => {
+  const found = resolveReferences(inputs, (reference) => {
     const meant = subjectTypes.get(reference.name);
     const other = others.find((declared) => declared.type === meant);
     isComplete &&= other !== undefined;
@@ -217,10 +217,10 @@ function declarations(stack: string, shape: Shapes): Declared[] {
   const all: Declared[] = [
     { name: "ownership", type: "aep:index:Ownership", inputs: {} },
     ...shape.fieldGroups.map((group) =>
-      declared(types.fieldGroup, group, { title: titleOf(group), ...definitionsOf(group.fields) }),
+      declareResource(types.fieldGroup, group, { title: titleOf(group), ...definitionsOf(group.fields) }),
     ),
     ...schemas.map((schema) =>
-      declared(types.schema, schema, {
+      declareResource(types.schema, schema, {
         title: titleOf(schema),
         classId: classes[schema.class],
         fieldGroupIds: [
@@ -232,7 +232,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     ...shape.descriptors
       .filter(({ schema, field }) => fieldsOf(schema)?.includes(field))
       .map((descriptor) =>
-        declared(types.descriptor, descriptor, {
+        declareResource(types.descriptor, descriptor, {
           schemaId: new Reference(descriptor.schema),
           sourceProperty: `/${tenant}/customerio/${descriptor.field}`,
           namespace: descriptor.namespace,
@@ -241,9 +241,11 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       ),
     ...shape.enablements
       .filter(({ schema }) => fieldsOf(schema))
-      .map((enablement) => declared(types.enablement, enablement, { schemaId: new Reference(enablement.schema) })),
+      .map((enablement) =>
+        declareResource(types.enablement, enablement, { schemaId: new Reference(enablement.schema) }),
+      ),
     ...datasets.map((dataset) =>
-      declared(types.dataset, dataset, {
+      declareResource(types.dataset, dataset, {
         name: titleOf(dataset),
         schemaId: new Reference(dataset.schema),
         errorDiagnostics: dataset.diagnostics,
@@ -252,7 +254,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       }),
     ),
     ...shape.bases.map((base) =>
-      declared(types.base, base, {
+      declareResource(types.base, base, {
         name: titleOf(base),
         authenticationRequired: base.authenticated,
       }),
@@ -260,17 +262,17 @@ function declarations(stack: string, shape: Shapes): Declared[] {
     ...shape.sources.map((source) => {
       const [base] = present(shape.bases, source.base === null ? [] : [source.base]);
       const http = base && { connectionSpecId: connectionSpecs.http, baseConnectionId: new Reference(base.name) };
-      return declared(types.source, source, { name: titleOf(source), ...http });
+      return declareResource(types.source, source, { name: titleOf(source), ...http });
     }),
     ...targets.map((target) =>
-      declared(types.target, target, {
+      declareResource(types.target, target, {
         name: titleOf(target),
         datasetId: new Reference(target.dataset),
         schemaId: new Reference(target.schema),
       }),
     ),
     ...mappings.map((mapping) =>
-      declared(types.mapping, mapping, {
+      declareResource(types.mapping, mapping, {
         schemaId: new Reference(mapping.schema),
         mappings: mappingsOf(
           mapping.mapped.filter((field) => fieldsOf(mapping.schema)?.includes(field)),
@@ -279,7 +281,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       }),
     ),
     ...flows.map((flow) =>
-      declared(types.flow, flow, {
+      declareResource(types.flow, flow, {
         name: titleOf(flow),
         sourceConnectionId: new Reference(flow.source),
         targetConnectionId: new Reference(flow.target),
@@ -295,9 +297,9 @@ function declarations(stack: string, shape: Shapes): Declared[] {
       // no room for a mark; so an endpoint is a stack's own, as a relay's URL is.
       const endpoint = direct ? new Reference(direct.name, "streamingUrl") : `https://relay.example/${stack}/${name}`;
       const claim = { name: titleOf(webhook), endpoint };
-      const ownership = declared("customerio:index:Ownership", { name: `${name}-ownership` }, claim);
+      const ownership = declareResource("customerio:index:Ownership", { name: `${name}-ownership` }, claim);
       const inputs = { ...claim, events, disabled, withContent };
-      const dependent = declared(types.webhook, webhook, inputs);
+      const dependent = declareResource(types.webhook, webhook, inputs);
       return [ownership, { ...dependent, dependsOn: [ownership.name] }];
     }),
   ];
@@ -311,7 +313,7 @@ function declarations(stack: string, shape: Shapes): Declared[] {
   return [...all, ...guards];
 }
 
-function declared(
+function declareResource(
   type: string,
   { name, description }: { name: string; description?: string | undefined },
   inputs: Record<string, Input | undefined>,

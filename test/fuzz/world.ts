@@ -97,7 +97,7 @@ export class World {
   }
 
   /** Ids of the datasets that hold rows. */
-  filled(): string[] {
+  findFilled(): string[] {
     return Array.from(this.#sandbox.datasets.values()).flatMap(({ id, rows }) => (rows.length > 0 ? [id] : []));
   }
 

@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function brokenIn(markdown: string): Promise<string[]> {
+async function findBroken(markdown: string): Promise<string[]> {
   await writeFile(path.join(folder, "README.md"), markdown);
   return brokenLinks(folder, ["README.md"]);
 }
@@ -29,7 +29,7 @@ test.each([
   ["by reference", "See [this][1].\n\n[1]: docs/none.md", "README.md:3: there is no docs/none.md"],
   ["of an image", "![picture](docs/none.svg)", "README.md:1: there is no docs/none.svg"],
 ])("a link %s is found", async (_, markdown, complaint) => {
-  expect(await brokenIn(markdown)).toEqual([complaint]);
+  expect(await findBroken(markdown)).toEqual([complaint]);
 });
 
 test.each([
@@ -40,7 +40,7 @@ test.each([
   ["in a block of code", "```\n[a](none.md)\n```"],
   ["in a span of code", "Write `[a](none.md)`."],
 ])("a link %s is fine", async (_, markdown) => {
-  expect(await brokenIn(markdown)).toEqual([]);
+  expect(await findBroken(markdown)).toEqual([]);
 });
 
 test("a path in code style that does not exist is found", async () => {

@@ -6,6 +6,7 @@ import ts from "typescript";
 
 const repository = path.join(__dirname, "../..");
 const rooms = /^((cli|components|events|mapping|relay|settings)|packages\/[^/]+\/src)\/.*\.ts$/;
+const tests = /^(packages\/[^/]+\/)?test\/.*\.ts$/;
 
 /** Names that several files export on purpose. */
 const shared: readonly (readonly [names: readonly string[], reason: string])[] = [
@@ -41,9 +42,9 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
   [["jsonOf"], "the relay's core must not use the provider kit"],
 ];
 
-async function sourceFiles(): Promise<ts.SourceFile[]> {
+async function sourceFiles(...folders: readonly RegExp[]): Promise<ts.SourceFile[]> {
   const { stdout } = await promisify(execFile)("git", ["ls-files", "*.ts"], { cwd: repository, maxBuffer: 1e8 });
-  const names = stdout.split("\n").filter((name) => rooms.test(name));
+  const names = stdout.split("\n").filter((name) => folders.some((folder) => folder.test(name)));
   const files = await Promise.all(
     names.map(async (name) => {
       // A file that is deleted but not committed yet is still listed.
@@ -73,7 +74,7 @@ function declaredNames(statement: ts.Statement): string[] {
 
 test("an exported name has one meaning in the whole product", async () => {
   const declaring = new Map<string, Set<string>>();
-  for (const file of await sourceFiles()) {
+  for (const file of await sourceFiles(rooms)) {
     for (const name of file.statements.filter(isExported).flatMap(declaredNames)) {
       declaring.set(name, (declaring.get(name) ?? new Set()).add(file.fileName));
     }
@@ -89,10 +90,10 @@ test("an exported name has one meaning in the whole product", async () => {
 
 /** A participle alone, or with a preposition: it names a result, not what the function does. */
 const participle =
-  /^(?!(?:need|feed|seed|embed)(?![a-z]))([a-z]+ed|begun|broken|found|given|kept|known|made|meant|said|seen|taken|told|written)(As|By|For|From|In|On|To|With)?$/;
+  /^(?!(?:need|feed|seed|embed)(?![a-z]))([a-z]+ed|begun|broken|found|given|kept|held|known|left|lost|made|meant|said|seen|sent|shown|taken|told|written)(As|By|For|From|In|On|To|With)?$/;
 
 test("no function or method is a participle", async () => {
-  const found = (await sourceFiles()).flatMap((file) =>
+  const found = (await sourceFiles(rooms, tests)).flatMap((file) =>
     declaredFunctions(file)
       .filter((name) => participle.test(name))
       .map((name) => `${file.fileName}: ${name}: begin with a verb, such as "read" or "apply"`),

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => rm(house, { recursive: true, force: true }));
 
 /** Findings of knip with this repository's settings in other files: `<file>: <name>`. */
-async function unusedIn(files: Readonly<Record<string, string>>): Promise<string[]> {
+async function findUnused(files: Readonly<Record<string, string>>): Promise<string[]> {
   const manifest = { name: "house", type: "module", exports: "./index.ts", dependencies: { zod: "4.6.7" } };
   for (const [name, text] of Object.entries({ ...files, "package.json": JSON.stringify(manifest) })) {
     await mkdir(path.join(house, path.dirname(name)), { recursive: true });
@@ -38,10 +38,14 @@ const part = "export const used = 1;\nexport const forgotten = 2;\n";
 
 test("an export, a file and a dependency that nothing uses are found", async () => {
   const files = { "index.ts": 'export { used } from "./part.ts";\n', "part.ts": part, "alone.ts": part };
-  expect((await unusedIn(files)).toSorted()).toEqual(["alone.ts: alone.ts", "package.json: zod", "part.ts: forgotten"]);
+  expect((await findUnused(files)).toSorted()).toEqual([
+    "alone.ts: alone.ts",
+    "package.json: zod",
+    "part.ts: forgotten",
+  ]);
 });
 
 test("used code is accepted", async () => {
   const index = 'export { forgotten, used } from "./part.ts";\nexport { z } from "zod";\n';
-  expect(await unusedIn({ "index.ts": index, "part.ts": part })).toEqual([]);
+  expect(await findUnused({ "index.ts": index, "part.ts": part })).toEqual([]);
 });

@@ -72,15 +72,15 @@ async function installTarballs(folder: string, tarballs: readonly Tarball[]): Pr
   const file = path.join(folder, "package.json");
   const project = JSON.parse(await readFile(file, "utf8")) as Project;
   const { devDependencies } = manifest as { devDependencies: Record<string, string> };
-  const pinned = (wanted: Record<string, string> = {}) =>
+  const pinVersions = (wanted: Record<string, string> = {}) =>
     Object.fromEntries(Object.keys(wanted).map((name) => [name, devDependencies[name] ?? wanted[name]]));
   const made = Object.fromEntries(tarballs.map(({ name, file: tarball }) => [name, `file:${tarball}`]));
   await writeFile(
     file,
     JSON.stringify({
       ...project,
-      dependencies: { ...pinned(project.dependencies), ...made },
-      devDependencies: { ...pinned(project.devDependencies), node: oldestNode },
+      dependencies: { ...pinVersions(project.dependencies), ...made },
+      devDependencies: { ...pinVersions(project.devDependencies), node: oldestNode },
       // npm 12 runs only listed install scripts; Node's installs its executable.
       allowScripts: { node: true },
     }),

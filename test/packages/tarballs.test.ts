@@ -133,7 +133,7 @@ test(
     const { datasetId, nextSteps } = (await pulumi.outputs()) as { datasetId: string; nextSteps: string[] };
     expect(nextSteps).toEqual([]);
     await vendors.emit(samples.map(({ event }) => event));
-    await vendors.sent();
+    await vendors.untilSent();
     for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < samples.length; look++) await wait(300);
     const ids = (await vendors.rows(datasetId)).map(({ _id }) => _id as string);
     expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());

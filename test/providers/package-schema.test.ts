@@ -34,7 +34,7 @@ const providers = { aep, customerio, "customerio-aep": relay };
 const names = Object.keys(providers) as (keyof typeof providers)[];
 
 /** The schema as the engine prints it; it has then been bound, as for the generators of all languages. */
-async function printed(name: string): Promise<PackageSchema> {
+async function printSchema(name: string): Promise<PackageSchema> {
   const bin = path.join(repository, "node_modules", ".bin");
   const executable = path.join(bin, `pulumi-resource-${name}`);
   const { stdout } = await promisify(execFile)("pulumi", ["package", "get-schema", executable], {
@@ -47,12 +47,12 @@ async function printed(name: string): Promise<PackageSchema> {
 function gaps(schema: PackageSchema, properties: Properties, at: string): string[] {
   return Object.entries(properties).flatMap(([name, property]) => {
     const here = `${at}.${name}`;
-    const missing = [property.description ? [] : [`${here}: no description`], typed(schema, property, here)];
+    const missing = [property.description ? [] : [`${here}: no description`], findUntyped(schema, property, here)];
     return missing.flat();
   });
 }
 
-function typed(schema: PackageSchema, property: Property, at: string): string[] {
+function findUntyped(schema: PackageSchema, property: Property, at: string): string[] {
   const token = property.$ref?.match(/^#\/types\/(.+)$/)?.[1];
   if (token) {
     const type = schema.types?.[token];
@@ -60,16 +60,17 @@ function typed(schema: PackageSchema, property: Property, at: string): string[] 
     return type.enum ? [] : gaps(schema, type.properties ?? {}, at);
   }
   if (property.$ref?.startsWith("pulumi.json#/")) return [];
-  if (property.type === "array") return property.items ? typed(schema, property.items, `${at}[]`) : [`${at}: no items`];
+  if (property.type === "array")
+    return property.items ? findUntyped(schema, property.items, `${at}[]`) : [`${at}: no items`];
   if (property.type === "object") {
     const { additionalProperties: values } = property;
-    return values ? typed(schema, values, `${at}.*`) : [`${at}: nothing about its properties`];
+    return values ? findUntyped(schema, values, `${at}.*`) : [`${at}: nothing about its properties`];
   }
   return property.type ? [] : [`${at}: no type`];
 }
 
 test.each(names)("the engine accepts the schema of %s, and everything in it is described and typed", async (name) => {
-  const schema = await printed(name);
+  const schema = await printSchema(name);
   expect(Object.keys(schema.resources)).toEqual(
     Object.keys((providers[name].schema() as PackageSchema).resources).toSorted(),
   );
@@ -105,7 +106,7 @@ function secrets(schema: PackageSchema): string[] {
 }
 
 test("it says what replaces, what is secret and required, and where settings come from", async () => {
-  const [platform, webhooks, code] = await Promise.all(names.map(printed));
+  const [platform, webhooks, code] = await Promise.all(names.map(printSchema));
   if (!platform || !webhooks || !code) throw new Error("a schema is missing");
   expect(replacing(platform)).toMatchObject({
     IdentityDescriptor: ["isPrimary", "namespace", "schemaId", "schemaVersion", "sourceProperty"],

@@ -22,7 +22,7 @@ interface Sending {
   readonly retryAfter?: number;
 }
 
-function opened(verdict: Verdict = "retry", random = () => 0): Breaker {
+function openBreaker(verdict: Verdict = "retry", random = () => 0): Breaker {
   const breaker = new Breaker(random);
   for (let at = 0; at < 20; at += 1) send(breaker, verdict, 0);
   return breaker;
@@ -68,25 +68,25 @@ test("events that failed before count for a quarter", () => {
 });
 
 test("one probe at a time; any delivery ends the outage", () => {
-  const breaker = opened();
+  const breaker = openBreaker();
   const probe = permit(breaker.enter(500, true));
   expect(probe.isProbe).toBe(true);
   expect(pause(breaker.enter(501, true)).milliseconds).toBe(499);
   expect(breaker.record(probe, "delivered", { now: 600 })).toBe(true);
   expect(permit(breaker.enter(600, true)).isProbe).toBe(false);
-  const other = opened();
+  const other = openBreaker();
   other.record({ isFresh: false, isProbe: false }, "delivered", { now: 1 });
   expect(other.isAway).toBe(false);
 });
 
 test("a probe without an answer does not prevent the next one", () => {
-  const breaker = opened();
+  const breaker = openBreaker();
   permit(breaker.enter(500, true));
   expect(permit(breaker.enter(1_000, true)).isProbe).toBe(true);
 });
 
 test("probes of events that failed before do not use up those of fresh events", () => {
-  const breaker = opened();
+  const breaker = openBreaker();
   const stuck = new Set<number>();
   for (let now = 0; now < 60_000; now += 100) {
     const leave = breaker.enter(now, false);
@@ -103,7 +103,7 @@ test.each<[Verdict, number[]]>([
   ["hold", [1_000, 1_000, 1_000, 30_000, 180_000, 900_000, 900_000]],
 ])("in a long outage (%s) probes become rarer", (verdict, expected) => {
   const waits = [1, 10, 20, 600, 3_600, 18_000, 600_000].map((age) => {
-    const breaker = opened(verdict);
+    const breaker = openBreaker(verdict);
     breaker.record(permit(breaker.enter(age * 1000, true)), verdict, { now: age * 1000 });
     return breaker.pause(age * 1000, true)?.milliseconds;
   });
@@ -112,7 +112,7 @@ test.each<[Verdict, number[]]>([
 
 test("messages come back spread over a quarter of the outage so far, 15 minutes at most", () => {
   const secondsAt = (age: number, random: number) => {
-    const breaker = opened("retry", () => random);
+    const breaker = openBreaker("retry", () => random);
     breaker.enter(age * 1000, true);
     return breaker.pause(age * 1000, true)?.seconds;
   };
@@ -126,7 +126,7 @@ test("messages come back spread over a quarter of the outage so far, 15 minutes 
 
 test("an outage right after another starts at half of its age; after half a minute it starts at zero", () => {
   const intervalAfter = (milliseconds: number) => {
-    const breaker = opened();
+    const breaker = openBreaker();
     send(breaker, "delivered", 3_600_000);
     const now = 3_600_000 + milliseconds;
     for (let at = 0; at < 20; at += 1) send(breaker, "retry", now);
@@ -148,21 +148,21 @@ describe("a refusal", () => {
   });
 
   test("of every event is a mistake that an operator has to fix", () => {
-    expect(opened("dead").pause(0, true)?.reason).toBe("hold");
-    expect(opened("hold").pause(0, true)?.reason).toBe("hold");
+    expect(openBreaker("dead").pause(0, true)?.reason).toBe("hold");
+    expect(openBreaker("hold").pause(0, true)?.reason).toBe("hold");
   });
 });
 
 test("at most 24 requests and a probe run at once while nothing has been delivered for 2 seconds", () => {
   const breaker = new Breaker(() => 0);
   const leave = permit(breaker.enter(0, true));
-  const begun = () => Array.from({ length: 30 }, () => breaker.begin(leave, 0)).filter(Boolean).length;
-  expect(begun()).toBe(24);
+  const countBegun = () => Array.from({ length: 30 }, () => breaker.begin(leave, 0)).filter(Boolean).length;
+  expect(countBegun()).toBe(24);
   expect(breaker.begin({ isFresh: true, isProbe: true }, 0)).toBe(true);
   for (let at = 0; at < 2; at += 1) breaker.record(leave, "retry", { now: 0 });
-  expect(begun()).toBe(1);
+  expect(countBegun()).toBe(1);
   breaker.record(leave, "delivered", { now: 0 });
-  expect(begun()).toBe(30);
+  expect(countBegun()).toBe(30);
   expect(breaker.begin(leave, 2_000)).toBe(true);
   expect(breaker.begin(leave, 2_001)).toBe(false);
 });

@@ -11,7 +11,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { ForwarderWorld } from "./support/forwarder-world.ts";
 import { invocation, signedCall, signingKey } from "./support/invocation.ts";
-import { unpaced } from "./support/unpaced.ts";
+import { withoutPace } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
 const policy = eventPolicy.parse({ personalData: { content: "drop", email: "drop", recipient: "drop" } });
@@ -43,7 +43,7 @@ async function post(bodies: readonly string[], signingKeys: readonly string[] = 
 async function workOff(): Promise<void> {
   const forwarder = forwarderHandler({
     target: {
-      client: unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
+      client: withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
       readyAt: undefined,
     },
     storage: world.storage,

@@ -175,11 +175,11 @@ test("an event that comes twice at the same moment is delivered once", async () 
 });
 
 test("while the tables can't be used every event is sent, and the log says so once a minute", async () => {
-  const broken = () => Promise.reject(new Error("server is busy"));
+  const failBusy = () => Promise.reject(new Error("server is busy"));
   const { deliver, troubles, pass } = instance({
     tables: {
-      ...{ has: broken, rowKeys: broken, put: broken, putAll: broken },
-      ...{ create: broken, list: broken, delete: broken },
+      ...{ has: failBusy, rowKeys: failBusy, put: failBusy, putAll: failBusy },
+      ...{ create: failBusy, list: failBusy, delete: failBusy },
     },
   });
   expect(await deliver("a")).toBe("delivered");
@@ -261,7 +261,7 @@ describe("keys", () => {
 
 describe("calls of the tables", () => {
   /** An instance whose calls are counted, and the names of those made for some work. */
-  function counted(ports: Partial<RememberedDuplicatesPorts> = {}) {
+  function countingInstance(ports: Partial<RememberedDuplicatesPorts> = {}) {
     const calls: string[] = [];
     const recorded = new Proxy(tables, {
       get: (target, name: keyof typeof tables) => {
@@ -278,7 +278,7 @@ describe("calls of the tables", () => {
 
   test("an event that can't be a repetition is noted, and nothing is looked up", async () => {
     await instance().deliver("makes the table");
-    const { deliver, calls } = counted();
+    const { deliver, calls } = countingInstance();
     expect(await deliver("first", "delivered", { mayBeRepeated: false })).toBe("delivered");
     expect(calls).toEqual(["put"]);
     expect(await instance().deliver("first")).toBe("left out");
@@ -293,7 +293,7 @@ describe("calls of the tables", () => {
   test("events that come together are looked up and noted together, up to a hundred at a time", async () => {
     const ids = many("crowd");
     await instance().deliver("makes the table");
-    const { deliver, calls, pass } = counted();
+    const { deliver, calls, pass } = countingInstance();
     pass(2 * day);
     const createdAt = start + 2 * day;
     await Promise.all(ids.map((id) => deliver(id, "delivered", { createdAt })));
@@ -301,7 +301,7 @@ describe("calls of the tables", () => {
     expect(calls.filter((name) => name === "putAll").length).toBeLessThan(5);
     expect(calls.filter((name) => !["rowKeys", "putAll", "put"].includes(name))).toEqual([]);
 
-    const other = counted();
+    const other = countingInstance();
     other.pass(2 * day);
     const again = [...ids, "crowd-new"].map((id) => other.deliver(id, "delivered", { createdAt }));
     expect(await Promise.all(again)).toEqual([...ids.map(() => "left out"), "delivered"]);
@@ -310,7 +310,7 @@ describe("calls of the tables", () => {
 
   test("the table of the period before is asked only for events from before this period", async () => {
     const { since } = deliveredTables(new Date(start), 7);
-    const { deliver, calls, pass } = counted();
+    const { deliver, calls, pass } = countingInstance();
     pass(since + 7 * day - start - 1);
     await deliver("within", "retry", { createdAt: since + 2 * 60_000 });
     expect(calls).toEqual(["has"]);
@@ -324,7 +324,7 @@ describe("calls of the tables", () => {
     const { deliver } = instance();
     const others = Array.from({ length: 2_500 }, (_, at) => `other-${at}`);
     await Promise.all(others.map((id) => deliver(id, "delivered", { createdAt })));
-    const { deliver: look, calls } = counted();
+    const { deliver: look, calls } = countingInstance();
     const wanted = ["other-7", "unknown-1", "other-2000", "unknown-2", "other-1234"];
     const found = await Promise.all(wanted.map((id) => look(id, "retry", { createdAt })));
     expect(found).toEqual(["left out", "retry", "left out", "retry", "left out"]);

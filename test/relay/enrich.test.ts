@@ -12,7 +12,7 @@ const read = (event: unknown): ClassifiedEvent => {
   if (classified.kind === "malformed") throw new Error(classified.reason);
   return classified;
 };
-const enriched = (event: unknown): JsonObject & { data: JsonObject; relay: JsonObject } =>
+const enrichEvent = (event: unknown): JsonObject & { data: JsonObject; relay: JsonObject } =>
   JSON.parse(enrich(read(event), receivedAt));
 const minimal = { event_id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", timestamp: 1_727_953_200 };
 
@@ -29,7 +29,7 @@ const xdmTypes: Record<string, (value: unknown) => boolean> = {
 };
 
 test("an event gains the relay's times and lists, and null for every mapped attribute that it lacks", () => {
-  expect(enriched({ ...minimal, data: { identifiers: { id: "u-9002" }, new_thing: [1] } })).toEqual({
+  expect(enrichEvent({ ...minimal, data: { identifiers: { id: "u-9002" }, new_thing: [1] } })).toEqual({
     ...minimal,
     object_type: null,
     metric: null,
@@ -63,7 +63,7 @@ test("an event gains the relay's times and lists, and null for every mapped attr
 test.each(samples)(
   "every value of the sample $name is not changed, and nothing is unmapped or unknown",
   ({ event }) => {
-    const body = enriched(event);
+    const body = enrichEvent(event);
     const converted = {
       transactional_message_id: body.data.transactional_message_id,
       // Customer.io writes a blank for the id that a person lacks.
@@ -76,7 +76,7 @@ test.each(samples)(
 
 test("identifiers that are blank are absent", () => {
   const identifiers = { id: "u-1", email: "", cio_id: " ", phone: "null" };
-  const body = enriched({ ...minimal, data: { customer_id: "", email_address: "NULL", identifiers } });
+  const body = enrichEvent({ ...minimal, data: { customer_id: "", email_address: "NULL", identifiers } });
   expect(body.data).toMatchObject({
     customer_id: null,
     email_address: null,
@@ -87,25 +87,25 @@ test("identifiers that are blank are absent", () => {
 
 test("identifiers that Platform treats as nobody's are empty, and listed as unmapped", () => {
   const identifiers = { id: "Anonymous", email: "invalid", cio_id: "x".repeat(1025) };
-  const body = enriched({ ...minimal, data: { identifiers } });
+  const body = enrichEvent({ ...minimal, data: { identifiers } });
   expect(body.data).toMatchObject({ identifiers: { id: null, email: null, cio_id: null } });
   expect(body.relay.unmapped).toEqual(["id", "email", "cio_id"].map((name) => `data.identifiers.${name}`));
 });
 
 test("the misspelled object type of Customer.io's description of changed preferences is read", () => {
-  const body = enriched({ ...minimal, object_type_type: "email", metric: "cio_subscription_preferences_changed" });
+  const body = enrichEvent({ ...minimal, object_type_type: "email", metric: "cio_subscription_preferences_changed" });
   expect(body).toMatchObject({ object_type: "email", relay: { unknown: [] } });
 });
 
 describe("an event without a usable id or time", () => {
   test("gets an id made of its content, and the time of its receipt", () => {
-    const body = enriched({ object_type: "email", data: {} });
+    const body = enrichEvent({ object_type: "email", data: {} });
     expect(body).toMatchObject({
       event_id: expect.stringMatching(/^customerio-aep-body-/),
       timestamp: Date.parse(receivedAt) / 1000,
       relay: { occurred_at: receivedAt, unmapped: ["event_id", "timestamp"] },
     });
-    expect(enriched({ object_type: "email", data: {} })).toEqual(body);
+    expect(enrichEvent({ object_type: "email", data: {} })).toEqual(body);
   });
 
   test.each<[unknown, number, string]>([
@@ -115,14 +115,14 @@ describe("an event without a usable id or time", () => {
     ["soon", 1_795_168_800, receivedAt],
     [null, 1_795_168_800, receivedAt],
   ])("the timestamp %j becomes %d, and is listed as unmapped", (timestamp, seconds, occurredAt) => {
-    expect(enriched({ ...minimal, timestamp })).toMatchObject({
+    expect(enrichEvent({ ...minimal, timestamp })).toMatchObject({
       timestamp: seconds,
       relay: { occurred_at: occurredAt, unmapped: ["timestamp"] },
     });
   });
 
   test("data that is not an object is unmapped", () => {
-    expect(enriched({ ...minimal, data: "text" })).toMatchObject({
+    expect(enrichEvent({ ...minimal, data: "text" })).toMatchObject({
       data: { recipient: null, identifiers: { id: null } },
       relay: { unmapped: ["data"] },
     });
@@ -130,7 +130,7 @@ describe("an event without a usable id or time", () => {
 });
 
 describe("attributes that the catalogue has no field for", () => {
-  const unknown = (event: object) => enriched({ ...minimal, ...event }).relay.unknown;
+  const unknown = (event: object) => enrichEvent({ ...minimal, ...event }).relay.unknown;
   test("are listed by their paths, wherever they are", () => {
     const data = {
       campaign_name: "Autumn",
@@ -161,11 +161,11 @@ describe("occurred_at", () => {
     ["the time of receipt for an event of the future", 4_102_444_800, receivedAt],
     ["1970 for zero", 0, "1970-01-01T00:00:00.000Z"],
   ])("is %s", (_, timestamp, occurredAt) => {
-    expect(enriched({ ...minimal, timestamp }).relay.occurred_at).toBe(occurredAt);
+    expect(enrichEvent({ ...minimal, timestamp }).relay.occurred_at).toBe(occurredAt);
   });
 
   test("a timestamp that comes as text is a number in the row", () => {
-    expect(enriched({ ...minimal, timestamp: "1727953200" })).toMatchObject({
+    expect(enrichEvent({ ...minimal, timestamp: "1727953200" })).toMatchObject({
       timestamp: 1_727_953_200,
       relay: { occurred_at: "2024-10-03T11:00:00.000Z" },
     });
@@ -181,7 +181,7 @@ describe("values of another type", () => {
       transactional_message_id: 44,
       identifiers: { id: 7 },
     };
-    expect(enriched({ ...minimal, object_type: true, data })).toMatchObject({
+    expect(enrichEvent({ ...minimal, object_type: true, data })).toMatchObject({
       object_type: "true",
       data: {
         campaign_id: 12,
@@ -203,7 +203,7 @@ describe("values of another type", () => {
       subject: { en: "Hi" },
       identifiers: "u-1",
     };
-    const body = enriched({ ...minimal, data });
+    const body = enrichEvent({ ...minimal, data });
     expect(body.data).toMatchObject({
       campaign_id: null,
       link_id: null,
@@ -241,7 +241,7 @@ test("a push message's devices become lists", () => {
     "five",
     null,
   ];
-  expect(enriched({ ...minimal, data: { recipients } }).relay).toMatchObject({
+  expect(enrichEvent({ ...minimal, data: { recipients } }).relay).toMatchObject({
     device_ids: ["one", "two", "three", "three"],
     device_platforms: ["ios", "android"],
     device_failures: ["two: NotRegistered", "BadDeviceToken"],
@@ -250,11 +250,11 @@ test("a push message's devices become lists", () => {
 
 test("an e-mail's headers become a list", () => {
   const headers = { "X-Letter": ["long", "dear"], "List-Unsubscribe": "<https://shop.example.org>", Odd: [7, null] };
-  expect(enriched({ ...minimal, data: { headers } }).relay).toMatchObject({
+  expect(enrichEvent({ ...minimal, data: { headers } }).relay).toMatchObject({
     headers: ["X-Letter: long", "X-Letter: dear", "List-Unsubscribe: <https://shop.example.org>"],
     unmapped: [],
   });
-  expect(enriched({ ...minimal, data: { headers: "none" } }).relay).toMatchObject({
+  expect(enrichEvent({ ...minimal, data: { headers: "none" } }).relay).toMatchObject({
     headers: [],
     unmapped: ["data.headers"],
   });
@@ -264,7 +264,7 @@ describe("preferences", () => {
   const absent = { topics: null, topics_off: null, channels: null, channels_off: null };
   const change = (content: unknown, more: object = {}) => {
     const event = { ...minimal, metric: "cio_subscription_preferences_changed", ...more, data: { content } };
-    const { topics, topics_off, channels, channels_off } = enriched(event).relay;
+    const { topics, topics_off, channels, channels_off } = enrichEvent(event).relay;
     return { topics, topics_off, channels, channels_off };
   };
   const topics = '{"topics":{"topic_1":true,"topic_4":false,"topic_7":true}}';
@@ -306,20 +306,20 @@ describe("preferences", () => {
 
 describe("a record of more than 1 MB, which Platform would refuse", () => {
   test("loses its content, which is listed as unmapped", () => {
-    const body = enriched(largeEmail(1_200_000));
+    const body = enrichEvent(largeEmail(1_200_000));
     expect(body.data.content).toBeNull();
     expect(body.relay.unmapped).toEqual(["data.content"]);
   });
   test("a smaller one keeps everything", () => {
     const event = largeEmail(900_000);
-    const body = enriched(event);
+    const body = enrichEvent(event);
     expect(body.data.content).toBe(event.data?.content);
     expect(body.relay.unmapped).toEqual([]);
   });
 });
 
 test("the relay fills every source of its own", () => {
-  const body = enriched({ object_type: "email", metric: "sent", data: {} });
+  const body = enrichEvent({ object_type: "email", metric: "sent", data: {} });
   const own = eventFields.map(({ source }) => source).filter((source) => source.startsWith("relay."));
   const missing = own.filter((source) => at(body, source) === undefined);
   expect(missing.map((source) => `relay/core/event/enrich.ts does not fill ${source}`)).toEqual([]);
@@ -348,8 +348,8 @@ test("for any event: every mapped attribute is there and null or of its type, _i
   );
   fc.assert(
     fc.property(anyEvent, (event) => {
-      const body = enriched(event);
-      expect(enriched(event)).toEqual(body);
+      const body = enrichEvent(event);
+      expect(enrichEvent(event)).toEqual(body);
       expect(body.event_id).toBe(read(event).id);
       expect(body.event_id).not.toBe("");
       expect(Date.parse(String(body.relay.occurred_at))).toBeLessThanOrEqual(Date.parse(receivedAt));
@@ -364,6 +364,6 @@ test("for any event: every mapped attribute is there and null or of its type, _i
 test("an event that was rebuilt says so", () => {
   const id = rebuiltEventId({ delivery: "d-1", objectType: "email", metric: "opened" });
   expect(id).toBe("customerio-aep-rebuilt-d-1-email-opened");
-  expect(enriched({ ...minimal, event_id: id })).toMatchObject({ event_id: id, relay: { origin: "rebuilt" } });
-  expect(enriched(minimal)).toMatchObject({ relay: { origin: null } });
+  expect(enrichEvent({ ...minimal, event_id: id })).toMatchObject({ event_id: id, relay: { origin: "rebuilt" } });
+  expect(enrichEvent(minimal)).toMatchObject({ relay: { origin: null } });
 });

@@ -4,7 +4,7 @@ import { judge } from "../../relay/core/policy/filter.ts";
 import { eventFilters } from "../../relay/core/policy/policy.ts";
 
 const event = (more: object = {}) => ({ event_id: "a", timestamp: 1, ...more });
-const filteredBy = (of: object, filters: Parameters<typeof judge>[1]) => judge({ ...of }, filters).rule;
+const ruleOf = (of: object, filters: Parameters<typeof judge>[1]) => judge({ ...of }, filters).rule;
 
 describe("filters", () => {
   const sent = event({
@@ -23,9 +23,9 @@ describe("filters", () => {
       { metrics: ["sENT"] },
       { objectTypes: ["email"], metrics: ["sent"] },
     ]) {
-      expect(filteredBy(spelled, { only: rule })).toBeUndefined();
-      expect(filteredBy(spelled, { except: rule })).toMatch(/^except\./);
-      expect(filteredBy({ ...spelled, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
+      expect(ruleOf(spelled, { only: rule })).toBeUndefined();
+      expect(ruleOf(spelled, { except: rule })).toMatch(/^except\./);
+      expect(ruleOf({ ...spelled, object_type: "Sms", metric: "Opened" }, { only: rule })).toMatch(/^only\./);
     }
   });
 
@@ -54,7 +54,7 @@ describe("filters", () => {
       "except.metrics",
     ],
   ])("%s", (_, filters, rule) => {
-    expect(filteredBy(sent, eventFilters.parse(filters))).toBe(rule);
+    expect(ruleOf(sent, eventFilters.parse(filters))).toBe(rule);
   });
 
   test.each([
@@ -64,21 +64,21 @@ describe("filters", () => {
     ["filtered", {}, "verify"],
   ] as const)("an operator's verification (%s) with %j", (metric, filters, rule) => {
     const verification = verificationEvent("id", new Date(), metric);
-    expect(filteredBy(verification, eventFilters.parse(filters))).toBe(rule);
+    expect(ruleOf(verification, eventFilters.parse(filters))).toBe(rule);
   });
 
   test("an attribute that an event lacks matches no list", () => {
     const bare = event({ data: null });
     for (const name of ["campaigns", "recipientDomains"]) {
       const list = { campaigns: [1], recipientDomains: ["example.org"] }[name];
-      expect(filteredBy(bare, eventFilters.parse({ only: { [name]: list } }))).toBe(`only.${name}`);
-      expect(filteredBy(bare, eventFilters.parse({ except: { [name]: list } }))).toBeUndefined();
+      expect(ruleOf(bare, eventFilters.parse({ only: { [name]: list } }))).toBe(`only.${name}`);
+      expect(ruleOf(bare, eventFilters.parse({ except: { [name]: list } }))).toBeUndefined();
     }
   });
 
   test("the person's address is used for a message without a recipient", () => {
     const filters = eventFilters.parse({ except: { recipientDomains: ["example.org"] } });
-    const of = (data: object) => filteredBy(event({ data }), filters);
+    const of = (data: object) => ruleOf(event({ data }), filters);
     expect(of({ identifiers: { email: "ada@example.org" } })).toBe("except.recipientDomains");
     expect(of({ email_address: "ada@example.org" })).toBe("except.recipientDomains");
     expect(of({ recipient: "+15550100", identifiers: { email: null } })).toBeUndefined();
@@ -138,25 +138,25 @@ describe("filters", () => {
       ["unsubscribed without an object type", { metric: "unsubscribed", data: person }],
     ];
     test.each(ofPerson)("%s is a customer's event", (_, more) => {
-      expect(filteredBy(event(more), { only: { objectTypes: ["customer"] } })).toBeUndefined();
-      expect(filteredBy(event(more), { except: { objectTypes: ["customer"] } })).toBe("except.objectTypes");
-      expect(filteredBy(event(more), { except: { objectTypes: ["email", "sms", "push"] } })).toBeUndefined();
+      expect(ruleOf(event(more), { only: { objectTypes: ["customer"] } })).toBeUndefined();
+      expect(ruleOf(event(more), { except: { objectTypes: ["customer"] } })).toBe("except.objectTypes");
+      expect(ruleOf(event(more), { except: { objectTypes: ["email", "sms", "push"] } })).toBeUndefined();
     });
 
     test.each(ofPerson)("%s is a customer's event in any case too", (_, more) => {
       const { object_type: type, metric }: { object_type?: string; metric?: string } = more;
       const upper = (value: unknown) => (typeof value === "string" ? ` ${value.toUpperCase()}` : value);
       const shouted = event({ ...more, object_type: upper(type), metric: upper(metric) });
-      expect(filteredBy(shouted, { only: { objectTypes: ["CUSTOMER"] } })).toBeUndefined();
-      expect(filteredBy(shouted, { only: { metrics: [String(metric)] } })).toBeUndefined();
-      expect(filteredBy(shouted, { except: { metrics: [String(upper(metric))] } })).toBe("except.metrics");
+      expect(ruleOf(shouted, { only: { objectTypes: ["CUSTOMER"] } })).toBeUndefined();
+      expect(ruleOf(shouted, { only: { metrics: [String(metric)] } })).toBeUndefined();
+      expect(ruleOf(shouted, { except: { metrics: [String(upper(metric))] } })).toBe("except.metrics");
     });
 
     test("an unsubscription with a delivery is the message's event", () => {
       const data = { delivery_id: "d1", recipient: "ada@example.org", subject: "Hello" };
       const unsubscribed = event({ object_type: "email", metric: "unsubscribed", data });
-      expect(filteredBy(unsubscribed, { only: { objectTypes: ["email"] } })).toBeUndefined();
-      expect(filteredBy(unsubscribed, { only: { objectTypes: ["customer"] } })).toBe("only.objectTypes");
+      expect(ruleOf(unsubscribed, { only: { objectTypes: ["email"] } })).toBeUndefined();
+      expect(ruleOf(unsubscribed, { only: { objectTypes: ["customer"] } })).toBe("only.objectTypes");
     });
 
     test.each(["cio_subscription_preferences_changed", "subscription_preferences_changed"])(
@@ -164,9 +164,9 @@ describe("filters", () => {
       (metric) => {
         const changed = event({ object_type: "customer", metric });
         for (const spelling of ["cio_subscription_preferences_changed", "subscription_preferences_changed"]) {
-          expect(filteredBy(changed, { only: { metrics: [spelling] } })).toBeUndefined();
+          expect(ruleOf(changed, { only: { metrics: [spelling] } })).toBeUndefined();
         }
-        expect(filteredBy(changed, { only: { metrics: ["subscribed"] } })).toBe("only.metrics");
+        expect(ruleOf(changed, { only: { metrics: ["subscribed"] } })).toBe("only.metrics");
       },
     );
   });
@@ -192,8 +192,8 @@ describe("filters", () => {
       [7, "ada@corp.example"],
     ])("every address of %j counts", (recipient) => {
       const list = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } }).only;
-      expect(filteredBy(of(recipient), { only: list })).toBeUndefined();
-      expect(filteredBy(of(recipient), { except: list })).toBe("except.recipientDomains");
+      expect(ruleOf(of(recipient), { only: list })).toBeUndefined();
+      expect(ruleOf(of(recipient), { except: list })).toBe("except.recipientDomains");
     });
 
     test.each([
@@ -203,13 +203,13 @@ describe("filters", () => {
       ["commas", "ada@corp.example,".repeat(10_000)],
     ])("a text of any length is read in one pass: %s", (_, recipient) => {
       const filters = eventFilters.parse({ except: { recipientDomains: ["other.example"] } });
-      expect(filteredBy(of(recipient), filters)).toBeUndefined();
+      expect(ruleOf(of(recipient), filters)).toBeUndefined();
     });
 
     test("a display name is not an address", () => {
       const filters = eventFilters.parse({ only: { recipientDomains: ["corp.example"] } });
-      expect(filteredBy(of('"ada@corp.example" <ada@example.org>'), filters)).toBe("only.recipientDomains");
-      expect(filteredBy(of("ada@corp.example <ada@example.org>"), filters)).toBe("only.recipientDomains");
+      expect(ruleOf(of('"ada@corp.example" <ada@example.org>'), filters)).toBe("only.recipientDomains");
+      expect(ruleOf(of("ada@corp.example <ada@example.org>"), filters)).toBe("only.recipientDomains");
     });
 
     test.each([
@@ -219,7 +219,7 @@ describe("filters", () => {
       ["bu\u0308cher.example", "ada@bücher.example"],
     ])("%s is that of %s", (listed, recipient) => {
       const filters = eventFilters.parse({ only: { recipientDomains: [listed] } });
-      expect(filteredBy(of(recipient), filters)).toBeUndefined();
+      expect(ruleOf(of(recipient), filters)).toBeUndefined();
     });
 
     test("a webhook's address and a phone number have no domain", () => {
@@ -250,8 +250,8 @@ describe("filters", () => {
     const metrics = fc.subarray(["sent", "opened", "clicked"] as const, { minLength: 1 });
     fc.assert(
       fc.property(metrics, fc.constantFrom("sent", "opened", "clicked", "bounced"), (list, metric) => {
-        const only = filteredBy(event({ metric }), eventFilters.parse({ only: { metrics: list } }));
-        const except = filteredBy(event({ metric }), eventFilters.parse({ except: { metrics: list } }));
+        const only = ruleOf(event({ metric }), eventFilters.parse({ only: { metrics: list } }));
+        const except = ruleOf(event({ metric }), eventFilters.parse({ except: { metrics: list } }));
         expect([only, except].filter((rule) => rule === undefined)).toHaveLength(1);
       }),
     );

@@ -14,7 +14,7 @@ class ProcessDied extends Error {}
 /** The rows of four days; the last one is not old enough. */
 const rowsOf = { "2026-11-01": 250, "2026-11-02": 1, "2026-11-12": 3, "2026-11-13": 4 };
 
-function written(): { key: EntityKey; properties: Properties }[] {
+function makeRows(): { key: EntityKey; properties: Properties }[] {
   return Object.entries(rowsOf).flatMap(([partition, count]) =>
     Array.from({ length: count }, (_, at) => {
       const properties = {
@@ -35,7 +35,7 @@ class TableInMemory {
   beforeCall: (call: number) => Promise<void> = async () => undefined;
 
   constructor() {
-    for (const { key, properties } of written()) this.#put(key, properties);
+    for (const { key, properties } of makeRows()) this.#put(key, properties);
   }
 
   #put({ partition, row }: EntityKey, properties: Properties): void {
@@ -43,7 +43,7 @@ class TableInMemory {
     this.rows.set(`${partition} ${row}`, { ...properties, ...timestamp, PartitionKey: partition, RowKey: row });
   }
 
-  async #dying<T>(work: () => T): Promise<T> {
+  async #mayDie<T>(work: () => T): Promise<T> {
     const call = this.calls++;
     await this.beforeCall(call);
     if (this.dies?.call === call && !this.dies.after) throw new ProcessDied();
@@ -54,14 +54,14 @@ class TableInMemory {
 
   readonly tables: Pick<Tables, "rowsBefore" | "replace"> = {
     rowsBefore: (_table, { partition, from = {} }) =>
-      this.#dying(() => {
+      this.#mayDie(() => {
         const { next: start = "" } = from;
         const keys = [...this.rows.keys()].sort().filter((key) => key.slice(0, 10) < partition && key >= start);
         const page = keys.slice(0, 100).map((key) => ({ ...this.rows.get(key) }));
         return { rows: page, next: keys[100] === undefined ? undefined : { next: keys[100] } };
       }),
     replace: (_table, { key, properties, others }) =>
-      this.#dying(() => {
+      this.#mayDie(() => {
         const gone = others.some(({ partition, row }) => !this.rows.has(`${partition} ${row}`));
         if (gone || others.length > 99) throw new TableError(404, "ResourceNotFound");
         for (const { partition, row } of others) this.rows.delete(`${partition} ${row}`);
@@ -151,7 +151,7 @@ describe("in the Table service", () => {
       next: undefined,
     });
     await tables.create(countsTable, signal);
-    const all = written();
+    const all = makeRows();
     for (let start = 0; start < all.length; start += 50) {
       const some = all.slice(start, start + 50);
       await Promise.all(some.map(({ key, properties }) => tables.put(countsTable, key, signal, properties)));

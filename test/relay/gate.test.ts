@@ -30,7 +30,7 @@ async function post(port: Gate, request: Parameters<ReturnType<typeof intakeHand
   return { status, written, outcome: lines[0]?.outcome.outcome };
 }
 
-const forged = () => call(body, { "x-cio-timestamp": "1717430405", "x-cio-signature": "0".repeat(64) });
+const forgedCall = () => call(body, { "x-cio-timestamp": "1717430405", "x-cio-signature": "0".repeat(64) });
 
 test.each([
   ["has the wanted settings, though it must not send yet", gate("new", later(-1))],
@@ -38,7 +38,7 @@ test.each([
   ["is of a queue that nobody has marked", gate(undefined, later(-1), { wanted: "" })],
 ])("an instance that %s accepts events, and refuses calls without a valid signature", async (_, open) => {
   expect(await post(open, signedCall(body))).toEqual({ status: 200, written: 1, outcome: "accepted" });
-  expect(await post(open, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });
+  expect(await post(open, forgedCall())).toEqual({ status: 401, written: 0, outcome: "refused" });
 });
 
 test.each([
@@ -48,11 +48,11 @@ test.each([
 ])("an instance that %s accepts nothing, and answers 503, not 401: its keys may be outdated", async (_, shut) => {
   const refusal = { status: 503, written: 0, outcome: "closed" };
   expect(await post(shut, signedCall(body))).toEqual(refusal);
-  expect(await post(shut, forged())).toEqual(refusal);
+  expect(await post(shut, forgedCall())).toEqual(refusal);
 });
 
 test("if the storage does not answer, a call with a valid signature gets 503, and one without is refused", async () => {
   const away: Gate = () => Promise.reject(new Error("away"));
   expect(await post(away, signedCall(body))).toEqual({ status: 503, written: 0, outcome: "unavailable" });
-  expect(await post(away, forged())).toEqual({ status: 401, written: 0, outcome: "refused" });
+  expect(await post(away, forgedCall())).toEqual({ status: 401, written: 0, outcome: "refused" });
 });

@@ -164,7 +164,7 @@ test("each event is written once and answered by its own write, in any order of 
       const committed: string[] = [];
       const failed = new Set<string>();
       const open = new Set<number>();
-      const known = () => {
+      const noteWrites = () => {
         for (const at of writes.keys()) if (!ended.has(at)) open.add(at);
       };
       const ended = new Set<number>();
@@ -181,7 +181,7 @@ test("each event is written once and answered by its own write, in any order of 
           committed.push(id);
           commit(id, "x".repeat(each.bytes));
         } else {
-          known();
+          noteWrites();
           const at = [...open][each.pick % Math.max(1, open.size)];
           if (at === undefined) continue;
           if (each.do === "slow") writes[at]?.slow();

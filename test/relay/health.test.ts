@@ -73,7 +73,7 @@ test("answers 503 if another account answers that has neither queue nor containe
 });
 
 describe("many requests", () => {
-  function watched(check: () => Promise<{ waiting: number }>) {
+  function watchHealth(check: () => Promise<{ waiting: number }>) {
     let now = 0;
     let looks = 0;
     const storage = {
@@ -100,7 +100,7 @@ describe("many requests", () => {
     ["good", 200, () => Promise.resolve({ waiting: 0 })],
     ["bad", 503, () => Promise.reject(new Error("away"))],
   ])("a %s result is kept for five seconds: the storage is asked once", async (_, status, check) => {
-    const { ask, lines, looks, pass } = watched(check);
+    const { ask, lines, looks, pass } = watchHealth(check);
     for (let call = 0; call < 1_000; call++) expect(await ask()).toBe(status);
     pass(4_999);
     expect([await ask(), looks(), lines.length]).toEqual([status, 1, status === 200 ? 0 : 1]);
@@ -109,7 +109,7 @@ describe("many requests", () => {
   });
 
   test("a repeated result says its age", async () => {
-    const { answer, pass } = watched(() => Promise.resolve({ waiting: 0 }));
+    const { answer, pass } = watchHealth(() => Promise.resolve({ waiting: 0 }));
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 0);
     expect((await answer()).jsonBody).toHaveProperty("ageSeconds", 1);
     pass(3_001);
@@ -120,7 +120,7 @@ describe("many requests", () => {
 
   test("the age counts from the start of a check, also for requests that wait for its end", async () => {
     const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
-    const { answer, pass } = watched(() => promise);
+    const { answer, pass } = watchHealth(() => promise);
     const first = answer();
     pass(2_000);
     const joined = answer();
@@ -133,7 +133,7 @@ describe("many requests", () => {
 
   test("one check runs at a time, however many requests wait for it", async () => {
     const { promise, resolve } = Promise.withResolvers<{ waiting: number }>();
-    const { ask, looks } = watched(() => promise);
+    const { ask, looks } = watchHealth(() => promise);
     const answers = Array.from({ length: 100 }, ask);
     resolve({ waiting: 0 });
     expect(await Promise.all(answers)).toEqual(answers.map(() => 200));
@@ -142,7 +142,9 @@ describe("many requests", () => {
 
   test("a change is shown after that time", async () => {
     let well = false;
-    const { ask, pass } = watched(() => (well ? Promise.resolve({ waiting: 0 }) : Promise.reject(new Error("away"))));
+    const { ask, pass } = watchHealth(() =>
+      well ? Promise.resolve({ waiting: 0 }) : Promise.reject(new Error("away")),
+    );
     expect(await ask()).toBe(503);
     well = true;
     expect(await ask()).toBe(503);

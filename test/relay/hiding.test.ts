@@ -4,7 +4,7 @@ import { redact } from "../../relay/core/policy/redact.ts";
 import { encodings, inShortLines } from "./support/encodings.ts";
 
 /** A person's event after its personal data is dropped, with the text anywhere in it. */
-function shown(value: string, text: string, more: object = {}) {
+function hideIn(value: string, text: string, more: object = {}) {
   const data = { recipient: value, failure_message: text, list: [[text]], [text]: true };
   const event = { event_id: "a", timestamp: 1, object_type: "push", data: { ...data, ...more } };
   const { event: safe } = redact(event, personalData.parse({ recipient: "drop" }));
@@ -55,7 +55,7 @@ test.each([
   ["beside what looks like another encoding", "?e=ada%40example.org"],
   ["behind a space that is encoded", "to%20ada@example.org"],
 ])("a value is hidden %s", (_, spelling) => {
-  const hidden = shown("ada@example.org", `x ${spelling} y`);
+  const hidden = hideIn("ada@example.org", `x ${spelling} y`);
   expect(hidden).toMatch(/^x .*\[e-mail\] y$/);
   expect(hidden).not.toMatch(/ada|example/);
 });
@@ -67,7 +67,7 @@ test("a value is hidden in any composition of up to three encodings, and the tex
       // A text that is only the value is dropped as a whole.
       const expected = encode("") === text ? null : `${encode(before)}${mark(value)}${encode(after)}`;
       if (text.normalize("NFC").trim().toLowerCase() === value.normalize("NFC").toLowerCase()) return;
-      expect(shown(value, text)).toBe(expected);
+      expect(hideIn(value, text)).toBe(expected);
     }),
     { numRuns: 1_000 },
   );
@@ -76,8 +76,8 @@ test("a value is hidden in any composition of up to three encodings, and the tex
 test("a value is hidden if only it is encoded, and if lines are broken within it", () => {
   fc.assert(
     fc.property(value, composition, (value, encode) => {
-      expect(shown(value, `see ${encode(value)}.`)).toBe(`see ${mark(value)}.`);
-      expect(shown(value, `see ${encode(inShortLines(value))}.`)).toBe(`see ${mark(value)}.`);
+      expect(hideIn(value, `see ${encode(value)}.`)).toBe(`see ${mark(value)}.`);
+      expect(hideIn(value, `see ${encode(inShortLines(value))}.`)).toBe(`see ${mark(value)}.`);
     }),
     { numRuns: 500 },
   );
@@ -104,20 +104,20 @@ test("a text without the value is unchanged, byte by byte", () => {
 
 test("the end or beginning of a longer word is another word, in any encoding", () => {
   for (const text of ["+155501001", "x%2B155501009", "5&#43;15550100a", "+15550100\u0301"]) {
-    expect(shown("+15550100", text)).toBe(text);
+    expect(hideIn("+15550100", text)).toBe(text);
   }
   for (const text of ["atoken-one", "token-ones", "token-one\u0301", "1token-one", "étoken-one"]) {
-    expect(shown("token-one", text)).toBe(text);
+    expect(hideIn("token-one", text)).toBe(text);
   }
   // A plus is never part of a word. Where it is unclear whether a word ends, as before an escape, it does.
-  expect(shown("+15550100", "é+15550100, x%2B15550100")).toBe("é[recipient], x[recipient]");
-  expect(shown("token-one", "token-one%C3%A9 &eacute;token-one")).toBe("[recipient]%C3%A9 &eacute;[recipient]");
+  expect(hideIn("+15550100", "é+15550100, x%2B15550100")).toBe("é[recipient], x[recipient]");
+  expect(hideIn("token-one", "token-one%C3%A9 &eacute;token-one")).toBe("[recipient]%C3%A9 &eacute;[recipient]");
 });
 
 test("a long value that was cut off is hidden up to the cut", () => {
   const value = "device".repeat(100);
-  expect(shown(value, `no such device: ${value.slice(0, 400)}…`)).toBe("no such device: [recipient]…");
-  expect(shown(value, `no such device: ${value.slice(0, 200)}…`)).toBe(`no such device: ${value.slice(0, 200)}…`);
+  expect(hideIn(value, `no such device: ${value.slice(0, 400)}…`)).toBe("no such device: [recipient]…");
+  expect(hideIn(value, `no such device: ${value.slice(0, 200)}…`)).toBe(`no such device: ${value.slice(0, 200)}…`);
 });
 
 test("each device of a person is hidden by itself, and the longest fits", () => {

@@ -38,7 +38,7 @@ function answering(status: number, body: object | string) {
 }
 
 /** A token that ends after so many minutes. Its value is the number of the request. */
-const giving = (minutes: number) => (response: ServerResponse) => {
+const giveToken = (minutes: number) => (response: ServerResponse) => {
   const expires_on = String(Math.floor(now / 1000) + minutes * 60);
   answering(200, { access_token: `token ${asked.length}`, expires_on, token_type: "Bearer" })(response);
 };
@@ -63,7 +63,7 @@ async function untilAsked(times: number): Promise<void> {
 }
 
 test("calls that come together share one request, and later ones its token", async () => {
-  answers = [giving(60)];
+  answers = [giveToken(60)];
   const { token } = identity({ clientId: "33333333-4444-4555-8666-777777777777" });
   expect(await Promise.all([token(), token()])).toEqual(["token 1", "token 1"]);
   now += 54 * minute;
@@ -74,14 +74,14 @@ test("calls that come together share one request, and later ones its token", asy
 });
 
 test("each resource has a token of its own", async () => {
-  answers = [giving(60)];
+  answers = [giveToken(60)];
   const { credential, token } = identity();
   expect(await token()).toBe("token 1");
   expect((await credential.getToken(["https://vault.azure.net/.default"])).token).toBe("token 2");
 });
 
 test("half a minute before its end a token is replaced before a call gets it", async () => {
-  answers = [giving(60)];
+  answers = [giveToken(60)];
   const { token } = identity();
   await token();
   now += 59.5 * minute;
@@ -92,7 +92,7 @@ test.each([
   ["one of an hour is replaced in its last five minutes", 60, 56 * minute],
   ["a long-lived one is replaced at half of its life", 24 * 60, 13 * 60 * minute],
 ])("%s while calls still get it, even if Azure gives no new one then", async (_what, life, later) => {
-  answers = [giving(life), answering(400, { message: "no" }), giving(life)];
+  answers = [giveToken(life), answering(400, { message: "no" }), giveToken(life)];
   const { token } = identity();
   await token();
   now += later;
@@ -108,7 +108,7 @@ test.each([
 });
 
 test("calls get a token to its end if Azure gives no other, and Azure is asked again every half minute", async () => {
-  answers = [giving(60), answering(400, { message: "no" })];
+  answers = [giveToken(60), answering(400, { message: "no" })];
   const { token } = identity();
   await token();
   now += 60 * minute - 20_000;
@@ -122,7 +122,7 @@ test("calls get a token to its end if Azure gives no other, and Azure is asked a
 
 test("a call that waits for another token gets the former one only while it is good", async () => {
   const held: ServerResponse[] = [];
-  answers = [giving(60), (response) => held.push(response)];
+  answers = [giveToken(60), (response) => held.push(response)];
   const { token } = identity();
   await token();
   now += 60 * minute - 20_000;
@@ -134,14 +134,14 @@ test("a call that waits for another token gets the former one only while it is g
 });
 
 test.each([404, 408, 410, 429, 500, 503])("after a %d, it asks again after a second", async (status) => {
-  answers = [answering(status, {}), answering(status, "not JSON"), giving(60)];
+  answers = [answering(status, {}), answering(status, "not JSON"), giveToken(60)];
   const { token, pauses } = identity();
   expect(await token()).toBe("token 3");
   expect(pauses).toEqual([1_000, 1_000]);
 });
 
 test("a connection that breaks is tried again", async () => {
-  answers = [(response) => response.destroy(), giving(60)];
+  answers = [(response) => response.destroy(), giveToken(60)];
   expect(await identity().token()).toBe("token 2");
 });
 
@@ -150,7 +150,7 @@ test("it gives up after four tries, and the next call asks again", async () => {
   const { token } = identity();
   await expect(token()).rejects.toThrow("Azure gave no token for the managed identity: it answered 503 busy");
   expect(asked).toHaveLength(4);
-  answers = [giving(60)];
+  answers = [giveToken(60)];
   expect(await token()).toBe("token 5");
 });
 
@@ -183,7 +183,7 @@ test("a function app without an identity gets an error that says so", async () =
 });
 
 test("a request that is never answered ends, so that the next one can succeed", async () => {
-  answers = [() => undefined, giving(60)];
+  answers = [() => undefined, giveToken(60)];
   const { token } = identity({ timeout: 50 });
   await expect(token()).rejects.toMatchObject({ name: "TimeoutError" });
   expect(await token()).toBe("token 2");

@@ -131,8 +131,8 @@ test("a signed body that is not an event becomes a dead letter, and gets 200 so 
 });
 
 test("repeating a malformed call overwrites its dead letter, and it is counted once", async () => {
-  const counted = async () => (await intake()(signedCall("[]"))).lines.map(({ outcome }) => outcome.setAside);
-  expect([await counted(), await counted()]).toEqual([[1], [0]]);
+  const countSetAside = async () => (await intake()(signedCall("[]"))).lines.map(({ outcome }) => outcome.setAside);
+  expect([await countSetAside(), await countSetAside()]).toEqual([[1], [0]]);
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(1);
 });
 

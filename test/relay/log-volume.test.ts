@@ -11,7 +11,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { relayFunctions } from "../../relay/core/names.ts";
 import { call, signedCall, signingKey, takeAll } from "./support/invocation.ts";
-import { unpaced } from "./support/unpaced.ts";
+import { withoutPace } from "./support/unpaced.ts";
 
 /** The promised number of log records for each event, at a hundred events a second. */
 const mostRecords = 3;
@@ -84,7 +84,7 @@ async function recordsPerEvent({ status = 200, log = ({ sums }) => sums, request
     ...{ refusals: instance.sums, log: log(instance) },
   });
   const forwarder = forwarderHandler({
-    target: { client: unpaced({ send: async () => ({ ...receipt, status }) as never }), readyAt: undefined },
+    target: { client: withoutPace({ send: async () => ({ ...receipt, status }) as never }), readyAt: undefined },
     ...{ storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5, log: log(instance) },
   });
   const events = perSecond * seconds;

@@ -6,7 +6,7 @@ import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
 import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
-import { unpaced } from "./support/unpaced.ts";
+import { withoutPace } from "./support/unpaced.ts";
 
 /** Short, since timers of dead processes run until then. A call that takes longer is only repeated. */
 const budget = { call: 500, write: 400, patience: 50 };
@@ -46,7 +46,7 @@ async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0
     world.now += 10 * 60 * 60 * 1000;
     const { storage, tables, platform, clock, run } = world.startProcess();
     const duplicates = windowDays > 0 ? new RememberedDuplicates({ tables, clock, windowDays }) : keepDuplicates;
-    const target = { client: unpaced(platform), readyAt: undefined };
+    const target = { client: withoutPace(platform), readyAt: undefined };
     const handler =
       name === queueNames.events
         ? forwarderHandler({ target, storage, duplicates, clock, random: () => 0.5 })

@@ -9,7 +9,7 @@ const answerOf = (status: number, retryAfter: string | null = null): PlatformAns
 const ok = answerOf(200);
 const times = (count: number, answer: PlatformAnswer) => Array.from({ length: count }, () => answer);
 
-function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fence) {
+function pacedClient(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fence) {
   const sent: string[] = [];
   let now = 0;
   const client = new PacedClient({
@@ -39,20 +39,20 @@ function paced(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fe
 }
 
 test("returns Platform's answer and its meaning", async () => {
-  const { send } = paced([answerOf(503)]);
+  const { send } = pacedClient([answerOf(503)]);
   expect(await send("{}")).toEqual({ answer: answerOf(503), verdict: "retry" });
   expect(await send("{}")).toEqual({ answer: ok, verdict: "delivered" });
 });
 
 test("waits for its turn at the rate limit as long as allowed, and no longer", async () => {
-  const { send, time } = paced([], 1);
+  const { send, time } = pacedClient([], 1);
   for (let at = 0; at < 5; at += 1) expect(await send(`${at}`, 0, 60_000)).toMatchObject({ verdict: "delivered" });
   expect(time()).toBe(3_900);
   expect(await send("5", 0, 600)).toMatchObject({ why: "the rate limit towards Platform is reached" });
 });
 
 test("waits out a short pause, and not a long one", async () => {
-  const { client, send, sent, pass, time } = paced(times(100, { failure: "no answer" }));
+  const { client, send, sent, pass, time } = pacedClient(times(100, { failure: "no answer" }));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect(client.isAway).toBe(true);
   expect(client.pause(0)).toBeUndefined();
@@ -66,13 +66,13 @@ test("waits out a short pause, and not a long one", async () => {
 });
 
 test("until an operator has fixed the cause, messages go back at once", async () => {
-  const { client, send } = paced(times(20, answerOf(403)));
+  const { client, send } = pacedClient(times(20, answerOf(403)));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect(client.pause(0)).toMatchObject({ reason: "hold", milliseconds: 1_000 });
 });
 
 test("an event whose turn had come when Platform went down is not sent", async () => {
-  const { client, sent, send } = paced(times(20, answerOf(503)));
+  const { client, sent, send } = pacedClient(times(20, answerOf(503)));
   const turn = await client.turn(0, 0);
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect("send" in turn && (await turn.send("late"))).toMatchObject({ seconds: 1 });
@@ -81,7 +81,7 @@ test("an event whose turn had come when Platform went down is not sent", async (
 
 test("an event whose turn has come is not sent once newer settings are in force, and no request counts as under way", async () => {
   let fenced: Awaited<ReturnType<Fence>> = { seconds: 7, why: "newer settings" };
-  const { client, sent, send } = paced(times(20, answerOf(503)), 10_000, async () => fenced);
+  const { client, sent, send } = pacedClient(times(20, answerOf(503)), 10_000, async () => fenced);
   const pause = { reason: "retry", seconds: 7, milliseconds: 7_000, why: "newer settings" };
   for (let at = 0; at < 1_000; at += 1) expect(await send(`${at}`)).toEqual(pause);
   expect([sent, client.isAway]).toEqual([[], false]);
@@ -91,13 +91,13 @@ test("an event whose turn has come is not sent once newer settings are in force,
 
 describe("a refusal (400, 413, 415, 422)", () => {
   test("is the event's fault if others pass", async () => {
-    const { send } = paced([ok, answerOf(400), answerOf(413)]);
+    const { send } = pacedClient([ok, answerOf(400), answerOf(413)]);
     const verdicts = [await send("0"), await send("1"), await send("2")];
     expect(verdicts).toMatchObject([{ verdict: "delivered" }, { verdict: "dead" }, { verdict: "dead" }]);
   });
 
   test("is doubted if nothing passes, and held if everything is refused, until something passes", async () => {
-    const { send, pass } = paced([...times(21, answerOf(400)), ok, answerOf(400)]);
+    const { send, pass } = pacedClient([...times(21, answerOf(400)), ok, answerOf(400)]);
     const verdicts = [];
     for (let at = 0; at < 20; at += 1) verdicts.push(await send(`${at}`));
     expect(verdicts.slice(0, 19)).toEqual(times(19, answerOf(400)).map((answer) => ({ answer, verdict: "retry" })));
@@ -110,7 +110,7 @@ describe("a refusal (400, 413, 415, 422)", () => {
   });
 
   test("of an event that is alone is its own after five tries", async () => {
-    const { send } = paced(times(5, answerOf(400)));
+    const { send } = pacedClient(times(5, answerOf(400)));
     const verdicts = [];
     for (let tries = 0; tries < 5; tries += 1) verdicts.push(await send("alone", tries));
     expect(verdicts).toMatchObject([...Array(4).fill({ verdict: "retry" }), { verdict: "dead" }]);
@@ -124,7 +124,7 @@ test.each<[string, PlatformAnswer, boolean]>([
   ["500", answerOf(500), false],
   ["a broken connection", { failure: "no answer: ECONNRESET" }, false],
 ])("slows down after %s: %j", async (_, answer, isSlower) => {
-  const { send, time } = paced([ok, answer], 100);
+  const { send, time } = pacedClient([ok, answer], 100);
   await send("0", 0, 60_000);
   await send("1", 0, 60_000);
   for (let at = 0; at < 100; at += 1) await send(`${at}`, 0, 60_000);

@@ -7,7 +7,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { taken as receipt } from "./support/fake-platform.ts";
 import { ForwarderWorld } from "./support/forwarder-world.ts";
 import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
-import { unpaced } from "./support/unpaced.ts";
+import { withoutPace } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
 const events = [...samples.map(({ event }) => event), largeEmail(200_000)];
@@ -36,7 +36,7 @@ async function post(): Promise<void> {
 
 /** Passes every message of the queue to the forwarder, including those that it puts back, without their delay. */
 async function workOff(): Promise<void> {
-  const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+  const client = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
   const impatient = {
     enqueue: (text: string, { signal }: { signal: AbortSignal }) =>
       world.storage.enqueue(text, { delaySeconds: 0, signal }),

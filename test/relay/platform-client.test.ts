@@ -78,7 +78,7 @@ test("reports an address where nothing listens, without naming it", async () => 
 });
 
 describe("an answer is a delivery only if it is Platform's receipt", () => {
-  const answered = async (answer: FakeAnswer) => {
+  const verdictOn = async (answer: FakeAnswer) => {
     const said = await send(answer);
     if (!("status" in said)) throw new Error(said.failure);
     return verdictOf(said);
@@ -88,7 +88,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
   test.each<[string, string | object]>([
     ["the documented one", receipt],
     ["one that tells more", { ...receipt, syncValidation: { skipped: true } }],
-  ])("%s is", async (_, body) => expect(await answered({ status: 200, body })).toBe("delivered"));
+  ])("%s is", async (_, body) => expect(await verdictOn({ status: 200, body })).toBe("delivered"));
 
   const item = { statusCode: 400, message: "Message has unknown xdm format" };
   test.each<[string, number, string | object]>([
@@ -105,7 +105,7 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ["a batch in a receipt's clothes", 207, { ...receipt, responses: [item] }],
     ["a receipt cut short", 200, JSON.stringify(receipt).slice(0, -2)],
     ["megabytes that begin like one", 200, `${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`],
-  ])("%s is not", async (_, status, body) => expect(await answered({ status, body })).toBe("hold"));
+  ])("%s is not", async (_, status, body) => expect(await verdictOn({ status, body })).toBe("hold"));
 
   test("an operator gets a description of such an answer, but not its text", async () => {
     expect(

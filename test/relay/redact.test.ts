@@ -22,17 +22,17 @@ describe("personal data", () => {
     subject: "Hello",
     campaign_id: 12,
   };
-  const redacted = (options: object, of: object = data, metric = "sent") =>
+  const redactEvent = (options: object, of: object = data, metric = "sent") =>
     redact(event({ metric, data: of }), personalData.parse(options));
 
   test("is kept by default", () => {
-    const { event: same, redacted: by } = redacted({});
+    const { event: same, redacted: by } = redactEvent({});
     expect(same.data).toBe(data);
     expect(by).toEqual([]);
   });
 
   test("content and headers can be dropped", () => {
-    expect(redacted({ content: "drop" })).toEqual({
+    expect(redactEvent({ content: "drop" })).toEqual({
       event: event({ metric: "sent", data: { ...data, content: null, headers: null } }),
       redacted: ["content"],
     });
@@ -40,11 +40,11 @@ describe("personal data", () => {
 
   test("the content of a change of preferences is not a message, and is kept", () => {
     const preferences = { content: '{"topics":{"topic_1":true}}' };
-    expect(redacted({ content: "drop" }, preferences, "cio_subscription_preferences_changed").redacted).toEqual([]);
+    expect(redactEvent({ content: "drop" }, preferences, "cio_subscription_preferences_changed").redacted).toEqual([]);
   });
 
   test("recipients of any kind can be hashed or dropped", () => {
-    expect(redacted({ recipient: "hash" })).toMatchObject({
+    expect(redactEvent({ recipient: "hash" })).toMatchObject({
       event: {
         data: {
           recipient: sha256("ada@example.org"),
@@ -55,7 +55,7 @@ describe("personal data", () => {
       },
       redacted: ["recipient"],
     });
-    expect(redacted({ recipient: "drop" }).event.data).toMatchObject({
+    expect(redactEvent({ recipient: "drop" }).event.data).toMatchObject({
       recipient: null,
       to: null,
       recipients: [{ device_id: null, device_platform: "ios" }, "odd"],
@@ -64,7 +64,7 @@ describe("personal data", () => {
 
   test("e-mail addresses anywhere can be hashed, as Platform's identity namespace expects them", () => {
     const hash = sha256("ada@example.org");
-    expect(redacted({ email: "hash" })).toEqual({
+    expect(redactEvent({ email: "hash" })).toEqual({
       event: event({
         metric: "sent",
         data: {
@@ -84,7 +84,7 @@ describe("personal data", () => {
   });
 
   test("or dropped", () => {
-    expect(redacted({ email: "drop" }).event.data).toMatchObject({
+    expect(redactEvent({ email: "drop" }).event.data).toMatchObject({
       recipient: null,
       identifiers: { id: null, email: null, cio_id: "a3" },
       failure_message: "550 5.1.1 <[e-mail]> no such user",
@@ -93,14 +93,14 @@ describe("personal data", () => {
 
   test("an attribute keeps its name, even if a device has the same one for its id", () => {
     const recipients = [{ device_id: "device_platform", device_platform: "ios" }];
-    expect(redacted({ recipient: "drop" }, { recipients }).event.data).toEqual({
+    expect(redactEvent({ recipient: "drop" }, { recipients }).event.data).toEqual({
       recipients: [{ device_id: null, device_platform: "ios" }],
     });
   });
 
   test("an event without any is unchanged", () => {
     const plain = { identifiers: { id: "u-1" }, recipient: null, recipients: [], content: null };
-    const { event: same, redacted: by } = redacted({ content: "drop", email: "hash", recipient: "hash" }, plain);
+    const { event: same, redacted: by } = redactEvent({ content: "drop", email: "hash", recipient: "hash" }, plain);
     expect(same.data).toEqual(plain);
     expect(by).toEqual([]);
   });
@@ -218,13 +218,13 @@ describe("personal data", () => {
 
   test("the stored event is written from the parsed one", () => {
     const policy = eventPolicy.parse({ personalData: { email: "drop" } });
-    const stored = (text: string) => {
+    const storedText = (text: string) => {
       const admission = admit(text, policy);
       return admission.kind === "admitted" ? admission.text : admission.kind;
     };
     const twice = '{"event_id":"a","data":{"recipient":"jane@example.org"},"data":{}}';
-    expect(stored(twice)).toBe('{"event_id":"a","data":{}}');
-    expect(stored('{"event_id":"a","__proto__":{"x":"jane@example.org"}}')).toBe(
+    expect(storedText(twice)).toBe('{"event_id":"a","data":{}}');
+    expect(storedText('{"event_id":"a","__proto__":{"x":"jane@example.org"}}')).toBe(
       '{"event_id":"a","__proto__":{"x":null}}',
     );
     expect(admit(twice, eventPolicy.parse({}))).toMatchObject({ text: twice });
@@ -234,7 +234,7 @@ describe("personal data", () => {
     "consent stays whatever the metric is called: %s",
     (metric) => {
       const preferences = { content: '{"topics":{"topic_1":true},"channels":{"sms":false}}' };
-      expect(redacted({ content: "drop" }, preferences, metric)).toEqual({
+      expect(redactEvent({ content: "drop" }, preferences, metric)).toEqual({
         event: event({ metric, data: preferences }),
         redacted: [],
       });
@@ -246,7 +246,7 @@ describe("personal data", () => {
     const webhook = event({ object_type: "webhook", metric: "sent", data: asPreferences });
     expect(redact(webhook, personalData.parse({ content: "drop" })).event.data).toEqual({ content: null });
     const html = { content: "<p>Dear Ada</p>" };
-    expect(redacted({ content: "drop" }, html, "cio_subscription_preferences_changed").event.data).toEqual({
+    expect(redactEvent({ content: "drop" }, html, "cio_subscription_preferences_changed").event.data).toEqual({
       content: null,
     });
   });

@@ -28,11 +28,11 @@ const day = 24 * 60 * 60 * 1000;
 const shares = [..."0123456789abcdef"];
 
 /** Every second one was made in the period before. */
-const made = (id: string) => {
+const eventOf = (id: string) => {
   const days = Number(id.split("-")[1] ?? 0) % 2 === 0 ? 0 : 8;
   return { id, body: id, createdAt: now.getTime() - days * day };
 };
-const noteOf = (id: string) => deliveredKey(made(id));
+const noteOf = (id: string) => deliveredKey(eventOf(id));
 const entityOf = (partition: string, at: number) => ({
   key: { partition, row: `${partition}-${String(at).padStart(5, "0")}` },
   properties: {},
@@ -86,7 +86,7 @@ function relay(
 async function deliver(id: string): Promise<string | undefined> {
   const duplicates = new RememberedDuplicates({ tables: own, clock: () => now, windowDays: 7 });
   const sent = await duplicates.deliverOnce(
-    { ...made(id), mayBeRepeated: true, subject: {} },
+    { ...eventOf(id), mayBeRepeated: true, subject: {} },
     async () => ({ fate: "delivered" }),
     fail,
   );

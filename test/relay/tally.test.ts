@@ -32,7 +32,7 @@ function startTally(use: Pick<Tables, "create" | "put"> = tables) {
 const signal = AbortSignal.timeout(60_000);
 
 /** The counts of each row that are not 0, by day. */
-async function written(): Promise<Record<string, unknown>[]> {
+async function readRows(): Promise<Record<string, unknown>[]> {
   const rows = await tables.all(countsTable, signal);
   return rows.map((row) => ({
     day: row.PartitionKey,
@@ -48,7 +48,7 @@ test("sums up what the log's lines count, and overwrites its own row", async () 
   tally.add({ outcome: "dead", dead: 1, setAside: 1 });
   await tally.flush();
   await tally.flush();
-  expect(await written()).toEqual([
+  expect(await readRows()).toEqual([
     { day: "2026-11-20", accepted: 3, delivered: 2, duplicate: 1, dead: 1, setAside: 1 },
   ]);
 });
@@ -111,7 +111,7 @@ test("each instance and each day has a row of its own", async () => {
   const other = startTally();
   other.tally.add({ accepted: 100 });
   await other.tally.flush();
-  const rows = await written();
+  const rows = await readRows();
   expect(rows.map((row) => JSON.stringify(row)).sort()).toEqual([
     '{"day":"2026-11-20","accepted":100}',
     '{"day":"2026-11-20","accepted":1}',

@@ -5,7 +5,7 @@ import { claimBody, encodeEnvelopes, type QueuedEvent } from "../../relay/core/e
 import { containerNames } from "../../relay/core/names.ts";
 import { taken } from "./support/fake-platform.ts";
 import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
-import { unpaced } from "./support/unpaced.ts";
+import { withoutPace } from "./support/unpaced.ts";
 
 let world: ForwarderWorld;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ describe("events that Platform does not accept now", () => {
 
   test("that wait because Platform is down come back at the next probe, whatever they waited before", async () => {
     world.platform.answer = () => ({ status: 503 });
-    const { turn } = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const { turn } = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, turn };
     const failedBefore = { ...event("a"), attempts: 9, firstAttemptAt: receivedAt };
     const { delays } = await world.forward(message(failedBefore, event("b")), {
@@ -88,7 +88,7 @@ describe("events that Platform does not accept now", () => {
     ["reset" as const, 20_000, "no answer: ECONNRESET"],
   ])("without an answer (%s) are tried again", async (answer, timeout, lastError) => {
     world.platform.answer = () => answer;
-    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout }));
+    const client = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout }));
     await world.forward(message(event("a")), { target: { client, readyAt: undefined } });
     expect(await world.azurite.takeEvents()).toMatchObject([[{ id: "a", attempts: 1, lastError }]]);
   });
@@ -96,7 +96,7 @@ describe("events that Platform does not accept now", () => {
   test("fit into their messages, whatever was added to them", async () => {
     const full = Array.from({ length: 60 }, (_, at) => event(`e${at}`, { data: { content: "x".repeat(500) } }));
     world.platform.answer = () => "reset";
-    const client = unpaced({ send: async () => ({ failure: "no answer: ECONNRESET" }) });
+    const client = withoutPace({ send: async () => ({ failure: "no answer: ECONNRESET" }) });
     expect(encodeEnvelopes(full)).toHaveLength(1);
     await world.forward(message(...full), { target: { client, readyAt: undefined } });
     expect((await world.azurite.takeEvents()).flat()).toHaveLength(60);
@@ -201,7 +201,7 @@ describe("events that Platform will never accept", () => {
 
 describe("before Platform is ready", () => {
   test("events wait unsent until then", async () => {
-    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const client = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
       target: { client, readyAt: new Date("2026-11-20T10:05:00.000Z") },
     });
@@ -221,7 +221,7 @@ describe("before Platform is ready", () => {
   });
 
   test("from that moment on they are sent", async () => {
-    const client = unpaced(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const client = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
     await world.forward(message(event("a")), { target: { client, readyAt: now } });
     expect(world.receivedIds()).toEqual(["a"]);
   });
@@ -310,7 +310,7 @@ describe("while nothing may be sent", () => {
 
   test("the rest of a message waits, unsent and uncounted", async () => {
     const sent: string[] = [];
-    const { turn: next } = unpaced({
+    const { turn: next } = withoutPace({
       send: async (body) => {
         sent.push(JSON.parse(body).event_id);
         return { status: 200, retryAfter: null, detail: "" };
@@ -397,7 +397,7 @@ test("a message with only slow events ends in time, and the rest is tried again 
   };
   const events = Array.from({ length: 40 }, (_, at) => event(`e${at}`));
   const { delays, outcomes } = await world.forward(message(...events), {
-    target: { client: unpaced({ send }), readyAt: undefined },
+    target: { client: withoutPace({ send }), readyAt: undefined },
     clock: () => new Date(now.getTime() + minutes * 60_000),
   });
   expect(delays).toEqual([0]);

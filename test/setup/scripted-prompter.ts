@@ -23,11 +23,11 @@ export class ScriptedPrompter implements Prompter {
   }
 
   async text({ message, check }: Parameters<Prompter["text"]>[0]): Promise<string> {
-    return this.#checked(message, check);
+    return this.#askUntilValid(message, check);
   }
 
   async secret({ message, check }: Parameters<Prompter["secret"]>[0]): Promise<string> {
-    return this.#checked(message, check);
+    return this.#askUntilValid(message, check);
   }
 
   async choose({ message, choices }: Parameters<Prompter["choose"]>[0]): Promise<string> {
@@ -43,7 +43,7 @@ export class ScriptedPrompter implements Prompter {
   }
 
   /** As on a terminal: an answer that is wrong is asked for again. */
-  #checked(message: string, check: (text: string) => string | undefined): string {
+  #askUntilValid(message: string, check: (text: string) => string | undefined): string {
     for (;;) {
       const answer = String(this.#answer(message));
       const complaint = check(answer);

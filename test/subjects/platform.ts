@@ -7,7 +7,7 @@ const identityMap = "https://ns.adobe.com/xdm/context/identitymap";
 
 type Item = Record<string, unknown>;
 
-function listed(items: unknown, id: string): (readonly [string, Item])[] {
+function itemsById(items: unknown, id: string): (readonly [string, Item])[] {
   return ((items ?? []) as Item[]).map((item) => [String(item[id]), item]);
 }
 
@@ -15,12 +15,12 @@ function registryList(container: string, accept: string, id: string): VendorList
   return {
     path: `${foundation}/schemaregistry/tenant/${container}`,
     headers: { Accept: accept },
-    items: (answer) => listed(answer.results ?? answer["xdm:descriptorIdentity"], id),
+    items: (answer) => itemsById(answer.results ?? answer["xdm:descriptorIdentity"], id),
   };
 }
 
 function flowServiceList(collection: string): VendorList {
-  return { path: `${foundation}/flowservice/${collection}`, items: (answer) => listed(answer.items, "id") };
+  return { path: `${foundation}/flowservice/${collection}`, items: (answer) => itemsById(answer.items, "id") };
 }
 
 const ownership = new Reference("ownership");
@@ -166,7 +166,7 @@ export function platformSubjects(tenantId: string): readonly Subject[] {
       replaces: true,
       list: {
         path: `${foundation}/conversion/mappingSets?limit=100&start=0`,
-        items: (answer) => listed(answer.data, "id"),
+        items: (answer) => itemsById(answer.data, "id"),
       },
       imported: {
         id: "3b5d7f9a1c2e4f60718293a4b5c6d7e8",

@@ -60,7 +60,7 @@ function referencesIn(input: Input): string[] {
 }
 
 /** Inputs with each reference replaced. */
-export function resolved<Other>(inputs: Inputs, of: (reference: Reference) => Other): Record<string, unknown> {
+export function resolveReferences<Other>(inputs: Inputs, of: (reference: Reference) => Other): Record<string, unknown> {
   const resolve = (input: Input): unknown => {
     if (input instanceof Reference) return of(input);
     if (Array.isArray(input)) return input.map(resolve);

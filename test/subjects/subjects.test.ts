@@ -9,7 +9,7 @@ import { Reference } from "../engine/engine.ts";
 import { customerioSubjects } from "./customerio.ts";
 import { platformSubjects } from "./platform.ts";
 import { azureParts, relaySubjects } from "./relay.ts";
-import { needsOf, resolved, type Subject } from "./subject.ts";
+import { needsOf, resolveReferences, type Subject } from "./subject.ts";
 
 const packages = [
   {
@@ -57,7 +57,7 @@ test.each(packages)("each resource type of $file has a class for programs", ({ c
 test.each(packages)("an entry of $file refers only to entries before it", ({ subjects }) => {
   for (const [index, { inputs }] of subjects.entries()) {
     const before = subjects.slice(0, index).map(({ name }) => name);
-    resolved(inputs, ({ name }) => expect([...before, ...azureParts]).toContain(name));
+    resolveReferences(inputs, ({ name }) => expect([...before, ...azureParts]).toContain(name));
   }
 });
 

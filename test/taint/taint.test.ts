@@ -51,7 +51,7 @@ test(
     const streamingUrl = plant("streaming URL", String(outputs.streamingUrl));
     plant("inlet", new URL(streamingUrl).pathname.split("/").at(-1) ?? "");
     await stack.stack.vendors.emit(samples.map(({ event }) => event));
-    await stack.stack.vendors.sent();
+    await stack.stack.vendors.untilSent();
     await stack.pulumi.configure("fullResolution", "true");
     const next = plant("a signing key to come", freshSecret());
     await stack.pulumi.configureSecret("signingKeys", next);

@@ -110,7 +110,7 @@ export class TaintedStack {
    */
   async files(): Promise<WrittenFile[]> {
     const folders = [this.#folder, process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), repository];
-    const found = (await Promise.all(folders.map((folder) => this.#writtenIn(folder)))).flat();
+    const found = (await Promise.all(folders.map((folder) => this.#filesIn(folder)))).flat();
     const files = found.map(async (file) => {
       const content = await unlessGone(readFile(file));
       return content && { path: file, content };
@@ -136,11 +136,11 @@ export class TaintedStack {
     ];
   }
 
-  async #writtenIn(folder: string): Promise<string[]> {
+  async #filesIn(folder: string): Promise<string[]> {
     const entries = (await unlessGone(readdir(folder, { withFileTypes: true }))) ?? [];
     const files = entries.map(async (entry): Promise<string[]> => {
       const full = path.join(folder, entry.name);
-      if (entry.isDirectory()) return ["node_modules", ".git"].includes(entry.name) ? [] : this.#writtenIn(full);
+      if (entry.isDirectory()) return ["node_modules", ".git"].includes(entry.name) ? [] : this.#filesIn(full);
       if (!entry.isFile() || full === this.#grpcLog) return [];
       const found = await unlessGone(stat(full));
       return found && found.mtimeMs >= this.#startedAt ? [full] : [];

@@ -6,7 +6,7 @@ import type {
 } from "@pulumi/policy";
 import { CustomerIoSource } from "../../../components/customer-io-source.ts";
 import type { CustomerIoSourceArgs } from "../../../components/settings/source-arguments.ts";
-import { configureWithCredentials, declaredBy } from "../../../test/components/stack.ts";
+import { configureWithCredentials, declareBy } from "../../../test/components/stack.ts";
 import { relayPolicies } from "../src/index.ts";
 
 type Config = Readonly<Record<string, object>>;
@@ -22,7 +22,7 @@ interface Declared {
 
 async function program(args: CustomerIoSourceArgs = {}): Promise<Declared[]> {
   configureWithCredentials();
-  return (await declaredBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
+  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
 }
 
 const production: CustomerIoSourceArgs = { environment: "prod", azureTags: { costCenter: "crm" } };
@@ -55,7 +55,7 @@ function violations(resources: readonly Declared[], stack: string, config: Confi
 }
 
 /** The resources with one changed: the first of the type, or of those whose name ends so. */
-function broken(
+function breakOne(
   resources: readonly Declared[],
   type: string,
   // biome-ignore lint/suspicious/noExplicitAny: as above
@@ -157,7 +157,7 @@ describe("each rule refuses a broken variant, and nothing else does", () => {
     ["profile", "a dataset in Profile", dataset, () => ({ profile: true })],
     ["protected-datasets", "a dataset that may be deleted", dataset, () => ({ forceDestroy: true })],
   ])("%s: %s", (rule, _what, type, change) => {
-    expect(violations(broken(resources, type, change), "prod", tagged)).toEqual([`${rule}: ${type}`]);
+    expect(violations(breakOne(resources, type, change), "prod", tagged)).toEqual([`${rule}: ${type}`]);
   });
 
   test("public-blobs: a public container, whichever provider makes it", () => {

@@ -3,8 +3,8 @@ import { VendorError } from "../../pulumi-provider-kit/src/http/vendor-error.ts"
 import { createOnce } from "../src/resources/create-once.ts";
 import { errorOf } from "./aep.ts";
 
-const lost = () => new VendorError("no answer", { outcomeUnknown: true });
-const refused = () => new VendorError("refused", { status: 400 });
+const lostAnswer = () => new VendorError("no answer", { outcomeUnknown: true });
+const refusal = () => new VendorError("refused", { status: 400 });
 
 /** The effect of one POST: whether the object is created, after how many reads it is visible, and the answer. */
 interface Deed {
@@ -39,7 +39,7 @@ class Collection {
     const item = { id: `new-${++this.posts}`, shownAtLook: this.looks + deed.shownAfterLooks };
     if (deed.made) this.items.push(item);
     if (deed.answered && deed.made) return item;
-    throw deed.answered ? refused() : lost();
+    throw deed.answered ? refusal() : lostAnswer();
   }
 }
 

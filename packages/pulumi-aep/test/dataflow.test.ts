@@ -61,7 +61,7 @@ const outputs = {
 let stub: PlatformStub;
 let aep: Aep;
 
-const found = (flow: object): Answer => ({ body: { items: [flow] } });
+const listOf = (flow: object): Answer => ({ body: { items: [flow] } });
 const problem = (code: string, status: number): Answer => ({
   status,
   body: { type: `https://ns.adobe.com/aep/errors/${code}`, title: "Refused", status },
@@ -72,12 +72,12 @@ beforeEach(async () => {
   aep = await Aep.connect(stub.url);
   stub.answer(list, { body: { items: [] } });
   stub.answer(`POST ${flows}`, { status: 201, body: { id, etag: etags[0] } });
-  stub.answer(`GET ${one}`, found(item));
+  stub.answer(`GET ${one}`, listOf(item));
 });
 afterEach(() => stub.close());
 
 test("is created, and waits until Platform has enabled it", async () => {
-  stub.answer(`GET ${one}`, found(young), found({ ...item, options: body.options }), found(item));
+  stub.answer(`GET ${one}`, listOf(young), listOf({ ...item, options: body.options }), listOf(item));
   const made = await aep.create(type, inputs);
   expect(made).toEqual({ id, inputs: { ...inputs, ...defaults }, properties: { ...inputs, ...defaults, ...outputs } });
   expect(stub.requests).toEqual([
@@ -103,7 +103,7 @@ test("a lost answer is looked up by the mark", async () => {
 });
 
 test("stays in the state if the time is up before it is enabled, and the next update continues", async () => {
-  stub.answer(`GET ${one}`, found(young));
+  stub.answer(`GET ${one}`, listOf(young));
   const creation = errorOf(aep.create(type, inputs));
   while (aep.progress.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   aep.stop.abort();
@@ -121,7 +121,7 @@ test("stays in the state if the time is up before it is enabled, and the next up
       "or before the command was stopped (state: initializing). Run npx pulumi up again to continue.",
   ]);
 
-  stub.answer(`GET ${one}`, found(young), found(young), found(item));
+  stub.answer(`GET ${one}`, listOf(young), listOf(young), listOf(item));
   const next = await Aep.connect(stub.url);
   expect(await next.update(type, id, inputs, inputs, error.properties)).toEqual({ ...inputs, ...defaults, ...outputs });
 });
@@ -144,7 +144,7 @@ test("a refresh right after shows no difference, and an import finds all", async
 test("what Platform fills in or leaves out by itself is not a difference", async () => {
   stub.answer(
     `GET ${one}`,
-    found({
+    listOf({
       ...item,
       options: { inletUrl, partialIngestionPercent: 5 },
       transformations: [{ name: "Mapping", params: { mappingId: inputs.mappingSetId, mappingVersion: "0" } }],
@@ -156,14 +156,14 @@ test("what Platform fills in or leaves out by itself is not a difference", async
 
 test("a dataflow that was disabled by hand is enabled again", async () => {
   const disabled = { ...item, state: "disabled" };
-  stub.answer(`GET ${one}`, found(disabled));
+  stub.answer(`GET ${one}`, listOf(disabled));
   const checked = await aep.check(type, inputs);
   const now = await aep.read(type, id, checked, { ...checked, ...outputs });
   expect(now?.inputs).toEqual({ ...checked, enabled: false });
   expect((await aep.diff(type, id, now?.inputs ?? {}, checked)).detailed).toEqual({ enabled: "update" });
 
   stub.forget();
-  stub.answer(`GET ${one}`, found(disabled), found(disabled), found(disabled), found(item));
+  stub.answer(`GET ${one}`, listOf(disabled), listOf(disabled), listOf(disabled), listOf(item));
   stub.answer(`POST ${one}/action?op=enable`, problem("FLOW-1422-400", 400), { body: { id, etag: etags[1] } });
   expect(await aep.update(type, id, { ...inputs, enabled: false }, inputs)).toMatchObject({ state: "enabled" });
   const action = { call: `POST ${one}/action?op=enable` };
@@ -173,14 +173,14 @@ test("a dataflow that was disabled by hand is enabled again", async () => {
 
 test("a dataflow to be disabled is enabled first, as Platform does it, and then disabled", async () => {
   const disabled = { ...item, state: "disabled" };
-  stub.answer(`GET ${one}`, found(young), found(item), found(item), found(disabled));
+  stub.answer(`GET ${one}`, listOf(young), listOf(item), listOf(item), listOf(disabled));
   stub.answer(`POST ${one}/action?op=disable`, { body: { id, etag: etags[1] } });
   expect((await aep.create(type, { ...inputs, enabled: false })).properties).toMatchObject({ state: "disabled" });
 });
 
 test("name, description and mapping change in one PATCH, with a fresh etag after a 412 and in transition", async () => {
   const fresh = { ...item, etag: '"4c01b703-0000-0200-0000-63ef58000000"' };
-  stub.answer(`GET ${one}`, found(item), found(item), found(fresh));
+  stub.answer(`GET ${one}`, listOf(item), listOf(item), listOf(fresh));
   stub.answer(`PATCH ${one}`, problem("FLOW-1404-412", 412), problem("FLOW-1420-400", 400), {
     body: { id, etag: "x" },
   });
@@ -204,7 +204,7 @@ test("name, description and mapping change in one PATCH, with a fresh etag after
 });
 
 test("a mapping that was removed by hand is added again, and a new description is added", async () => {
-  stub.answer(`GET ${one}`, found({ ...item, description: "", transformations: [] }));
+  stub.answer(`GET ${one}`, listOf({ ...item, description: "", transformations: [] }));
   stub.answer(`PATCH ${one}`, { body: { id, etag: "x" } });
   await aep.update(type, id, inputs, inputs);
   expect(stub.requests[1]).toEqual({
@@ -238,7 +238,7 @@ test.each([
 });
 
 test("after an error the known properties of the dataflow are kept", async () => {
-  stub.answer(`GET ${one}`, found(item), { status: 403, body: { title: "Forbidden" } });
+  stub.answer(`GET ${one}`, listOf(item), { status: 403, body: { title: "Forbidden" } });
   stub.answer(`PATCH ${one}`, { body: { id, etag: "x" } });
   const state = { ...inputs, ...defaults, ...outputs };
   const error = await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }, state));
@@ -248,14 +248,14 @@ test("after an error the known properties of the dataflow are kept", async () =>
 });
 
 test("a disabled dataflow keeps its endpoint if Platform does not return it", async () => {
-  stub.answer(`GET ${one}`, found({ ...item, state: "disabled", options: body.options }));
+  stub.answer(`GET ${one}`, listOf({ ...item, state: "disabled", options: body.options }));
   const checked = await aep.check(type, { ...inputs, enabled: false });
   const state = { ...checked, ...outputs, state: "disabled" };
   expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
 });
 
 test("without a streaming endpoint it can't be read", async () => {
-  stub.answer(`GET ${one}`, found(young));
+  stub.answer(`GET ${one}`, listOf(young));
   expect((await errorOf(aep.read(type, id))).message).toContain(
     `The dataflow "Customer.io events" (${id}) has no streaming endpoint (state: initializing).`,
   );
@@ -273,7 +273,7 @@ test("is deleted once it is no longer in transition; a missing one is fine", asy
 
 describe("a dataflow without a relay that holds events back", () => {
   const given = { ...inputs, activationSeconds: 300 };
-  const recently = (secondsAgo: number) => found({ ...item, updatedAt: Date.now() - secondsAgo * 1000 });
+  const recently = (secondsAgo: number) => listOf({ ...item, updatedAt: Date.now() - secondsAgo * 1000 });
 
   test("is finished once it keeps events that it accepts", async () => {
     expect((await aep.create(type, given)).properties).toEqual({ ...given, ...defaults, ...outputs });
@@ -298,7 +298,7 @@ describe("a dataflow without a relay that holds events back", () => {
   test("does not wait long after its last change, nor while it is disabled", async () => {
     stub.answer(`GET ${one}`, recently(301));
     await aep.update(type, id, given, given, { ...given, ...defaults, ...outputs });
-    stub.answer(`GET ${one}`, found({ ...item, state: "disabled", updatedAt: Date.now() }));
+    stub.answer(`GET ${one}`, listOf({ ...item, state: "disabled", updatedAt: Date.now() }));
     const disabled = { ...given, enabled: false };
     await aep.update(type, id, disabled, disabled, { ...disabled, ...outputs });
     expect(aep.waits).toEqual([]);
@@ -313,12 +313,12 @@ describe("a dataflow of an HTTP API source", () => {
 
   beforeEach(() => {
     stub
-      .answer(`GET ${one}`, found(flow))
+      .answer(`GET ${one}`, listOf(flow))
       .answer(
         `GET ${connections}/sourceConnections/${inputs.sourceConnectionId}`,
-        found({ ...connection, baseConnectionId: "base-1" }),
+        listOf({ ...connection, baseConnectionId: "base-1" }),
       )
-      .answer(`GET ${connections}/connections/base-1`, found({ ...connection, auth: { params: { inletUrl } } }));
+      .answer(`GET ${connections}/connections/base-1`, listOf({ ...connection, auth: { params: { inletUrl } } }));
   });
 
   test("has the streaming endpoint of its base connection", async () => {

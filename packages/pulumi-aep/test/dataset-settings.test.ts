@@ -25,7 +25,7 @@ async function schemaOf(classId?: string): Promise<string> {
 }
 
 /** Changes a dataset as `pulumi up` does, and reads it as `pulumi refresh` does right after. */
-async function changed(id: string, olds: PropertyMap, news: PropertyMap): Promise<PropertyMap> {
+async function changeDataset(id: string, olds: PropertyMap, news: PropertyMap): Promise<PropertyMap> {
   const inputs = await aep.check(type, news);
   const state = await aep.update(type, id, olds, news);
   const now = await aep.read(type, id, inputs, state);
@@ -37,8 +37,8 @@ test("rows expire after the set days, after other days, and then never", async (
   const inputs = { name: "Events", schemaId: await schemaOf() };
   const made = await aep.create(type, { ...inputs, rowExpirationDays: 90 });
   expect((await aep.read(type, made.id))?.inputs.rowExpirationDays).toBe(90);
-  const longer = await changed(made.id, made.inputs, { ...inputs, rowExpirationDays: 365 });
-  const never = await changed(made.id, longer, inputs);
+  const longer = await changeDataset(made.id, made.inputs, { ...inputs, rowExpirationDays: 365 });
+  const never = await changeDataset(made.id, longer, inputs);
   expect(never).not.toHaveProperty("rowExpirationDays");
 });
 
@@ -79,9 +79,9 @@ test("tags are added, changed and removed, and those of others are kept", async 
   const made = await aep.create(type, { ...inputs, tags: { team: ["crm"], "cost/center~a": ["7"] } });
   // Set by hand.
   await aep.update(type, made.id, inputs, { ...inputs, tags: { theirs: ["x"] } });
-  const other = await changed(made.id, made.inputs, { ...inputs, tags: { team: ["crm", "data"] } });
+  const other = await changeDataset(made.id, made.inputs, { ...inputs, tags: { team: ["crm", "data"] } });
   expect((await aep.read(type, made.id))?.inputs.tags).toEqual({ team: ["crm", "data"], theirs: ["x"] });
-  await changed(made.id, other, inputs);
+  await changeDataset(made.id, other, inputs);
   expect((await aep.read(type, made.id))?.inputs.tags).toEqual({ theirs: ["x"] });
 });
 
@@ -102,8 +102,8 @@ test("records go to Profile once the schema is in it, and no longer if that is s
     "To enable profile datasets the schema should be valid",
   );
   await aep.create("aep:index:ProfileEnablement", { schemaId });
-  const inProfile = await changed(made.id, made.inputs, { ...inputs, profile: true });
-  await changed(made.id, inProfile, { ...inputs, profile: false });
+  const inProfile = await changeDataset(made.id, made.inputs, { ...inputs, profile: true });
+  await changeDataset(made.id, inProfile, { ...inputs, profile: false });
   const direct = await aep.create(type, { ...inputs, profile: true });
   expect((await aep.read(type, direct.id))?.inputs.profile).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { platformSubjects } from "../../../test/subjects/platform.ts";
-import { resolved } from "../../../test/subjects/subject.ts";
+import { resolveReferences } from "../../../test/subjects/subject.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
 import type { PropertyMap } from "../../pulumi-provider-kit/src/engine/values.ts";
@@ -54,7 +54,7 @@ describe("objects that the provider creates", () => {
 
   beforeAll(async () => {
     for (const { type, name, inputs } of subjects) {
-      const own = resolved(inputs, (reference) => {
+      const own = resolveReferences(inputs, (reference) => {
         const other = made[reference.name];
         return reference.property === "id" ? other?.id : other?.properties[reference.property];
       });

@@ -43,7 +43,7 @@ const mappings = directMappings(tenantId).filter(({ destination }) =>
 );
 const make = (given: object[] = mappings) =>
   aep.create("aep:index:MappingSet", { schemaId, mappings: given as never, samples: records });
-const made = () => line.calls.filter((call) => /^POST .*\/mappingSets$/.test(call));
+const creations = () => line.calls.filter((call) => /^POST .*\/mappingSets$/.test(call));
 
 test("a mapping that works for every kind of event is created", async () => {
   await start();
@@ -56,7 +56,7 @@ test("a mapping that fails is refused with field and reason, and no set is creat
   expect(message).toMatch(/^Platform can't map sample events with this mapping, so the mapping set was not created/);
   expect(message).toContain(`  - timestamp from iif(contains_key(`);
   expect(message).toContain(`The operator * is not supported (${records.length} of ${records.length} events)`);
-  expect(made()).toEqual([]);
+  expect(creations()).toEqual([]);
 });
 
 test("a number in a text field is refused if Platform does not convert it", async () => {
@@ -68,7 +68,7 @@ test("a number in a text field is refused if Platform does not convert it", asyn
   };
   const { message } = await errorOf(make([...mappings.slice(0, 2), plain]));
   expect(message).toContain("does not fit the XDM type string");
-  expect(made()).toEqual([]);
+  expect(creations()).toEqual([]);
 });
 
 test("a mapping without the required fields of a record is refused", async () => {
@@ -93,5 +93,5 @@ test("without a preview in Platform, a warning says that nothing was checked", a
   line.fault = (call) => (call.endsWith("/mappingSets/preview") ? { status: 405, body: "{}" } : undefined);
   await make();
   expect(aep.progress).toContainEqual(expect.stringMatching(/^the mapping was not tried on sample events/));
-  expect(made()).toHaveLength(1);
+  expect(creations()).toHaveLength(1);
 });

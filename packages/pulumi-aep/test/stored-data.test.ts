@@ -153,48 +153,48 @@ describe("the ownership", () => {
 });
 
 describe("another sandbox or organization", () => {
-  const moved = async (olds: PropertyMap, news: PropertyMap) => {
+  const diffSettings = async (olds: PropertyMap, news: PropertyMap) => {
     const aep = new Aep();
     return aep.provider.diffConfig?.({ ...settings(), ...olds }, { ...settings(), ...news }, { urn: providerUrn });
   };
 
   test("is refused while a dataset of the stack in the former one holds data", async () => {
     const { set } = await makeAll({ withRow: true });
-    const { message } = await errorOf(moved({}, { sandbox: "other" }) as Promise<unknown>);
+    const { message } = await errorOf(diffSettings({}, { sandbox: "other" }) as Promise<unknown>);
     expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch.`);
     expect(message).toContain(`npx pulumi config set aep:sandbox ${credential.sandbox}`);
     expect(message).toContain("npx pulumi stack init <name>");
-    await expect(moved({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
+    await expect(diffSettings({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
   });
 
   test("replaces an empty one, and a change of the credential alone is always allowed", async () => {
     await makeAll({ withRow: false });
-    expect((await moved({}, { sandbox: "other" }))?.detailed).toEqual({ sandbox: "update-replace" });
-    expect((await moved({}, { clientSecret: "rotated" }))?.detailed).toEqual({ clientSecret: "update" });
+    expect((await diffSettings({}, { sandbox: "other" }))?.detailed).toEqual({ sandbox: "update-replace" });
+    expect((await diffSettings({}, { clientSecret: "rotated" }))?.detailed).toEqual({ clientSecret: "update" });
   });
 
   test("corrects settings that were never right, but fails if Platform does not answer", async () => {
     await makeAll({ withRow: true });
     const typos: PropertyMap[] = [{ sandbox: "typo" }, { orgId: "FFFF@AdobeOrg" }];
     for (const typo of typos) {
-      expect(Object.keys((await moved(typo, {}))?.detailed ?? {})).toEqual(Object.keys(typo).toSorted());
+      expect(Object.keys((await diffSettings(typo, {}))?.detailed ?? {})).toEqual(Object.keys(typo).toSorted());
     }
     const nowhere = { platformUrl: "http://127.0.0.1:9" };
-    await expect(moved(nowhere, { ...nowhere, sandbox: "other" })).rejects.toThrow("did not answer");
+    await expect(diffSettings(nowhere, { ...nowhere, sandbox: "other" })).rejects.toThrow("did not answer");
   });
 
   test("is checked with the rotated credential, or with the former one if the new one has no right", async () => {
     await makeAll({ withRow: true });
-    await expect(moved({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
+    await expect(diffSettings({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
     const elsewhere = { orgId: "FFFF@AdobeOrg", clientId: "of-the-other", clientSecret: "of-the-other" };
-    await expect(moved({}, elsewhere)).rejects.toThrow("holds data");
+    await expect(diffSettings({}, elsewhere)).rejects.toThrow("holds data");
     // Neither credential works: a deletion can't check either, and is refused.
-    await moved({ clientSecret: "wrong" }, { clientSecret: "wrong, too", sandbox: "other" });
+    await diffSettings({ clientSecret: "wrong" }, { clientSecret: "wrong, too", sandbox: "other" });
   });
 });
 
 describe("a replacement without a diff, as with --replace", () => {
-  async function asked(preview: boolean, changes: PropertyMap = {}) {
+  async function replaceDataset(preview: boolean, changes: PropertyMap = {}) {
     const { set } = await makeAll({ withRow: true });
     const aep = await provider();
     const inputs = { ...set.inputs, ...changes };
@@ -210,17 +210,17 @@ describe("a replacement without a diff, as with --replace", () => {
   }
 
   test.each([true, false])("is refused where its own dataset holds data (preview: %s)", async (preview) => {
-    const { message } = await errorOf(asked(preview));
+    const { message } = await errorOf(replaceDataset(preview));
     expect(message).toContain("It was created for this very resource, so no other dataset is created instead");
     expect(await census()).toMatchObject({ datasets: 1 });
   });
 
   test("is allowed with forceDestroy", async () => {
-    expect((await asked(false, { forceDestroy: true })).id).toMatch(/^[0-9a-f]{24}$/);
+    expect((await replaceDataset(false, { forceDestroy: true })).id).toMatch(/^[0-9a-f]{24}$/);
   });
 
   test("is not checked in a preview that creates the ownership itself", async () => {
-    expect((await asked(true, { ownership: Unknown.instance })).id).toBe("");
+    expect((await replaceDataset(true, { ownership: Unknown.instance })).id).toBe("");
   });
 });
 

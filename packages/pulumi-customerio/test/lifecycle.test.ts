@@ -98,7 +98,7 @@ test("the stand-in's refusals reach the user with their remedy", async () => {
 describe("an event that the catalogue lacks", () => {
   const news = { ...program, events: ["email_sent", "email_forwarded", "email_sended"] };
 
-  async function checkedWith(switches: Partial<CustomerIoSwitches>) {
+  async function checkWith(switches: Partial<CustomerIoSwitches>) {
     await start(switches);
     const warnings: string[] = [];
     const { inputs, failures } = await provider.check(
@@ -116,12 +116,12 @@ describe("an event that the catalogue lacks", () => {
   }
 
   test("is subscribed to if Customer.io knows it, with a warning first", async () => {
-    const { id } = await checkedWith({ unknownEventNames: "accept" });
+    const { id } = await checkWith({ unknownEventNames: "accept" });
     expect((await provider.read(call, { id, inputs: news, state: {} }))?.inputs.events).toEqual(news.events);
   });
 
   test("is an error that names it if Customer.io does not", async () => {
-    const error = await checkedWith({}).catch((thrown: unknown) => String(thrown));
+    const error = await checkWith({}).catch((thrown: unknown) => String(thrown));
     expect(error).toContain('Customer.io does not accept "email_forwarded", "email_sended" as an event.');
     expect(error).toContain("npx pulumi config get customerio-aep:events");
   });

@@ -45,7 +45,7 @@ export async function recordingServer(
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
     const { method = "", url = "", headers } = incoming;
-    const request = { method, url, headers, bytes, json: parsed(bytes) };
+    const request = { method, url, headers, bytes, json: parseIfJson(bytes) };
     requests.push(request);
     const { status = 200, headers: answered = {}, body, drop } = answer(request);
     if (drop) return incoming.socket.destroy();
@@ -66,7 +66,7 @@ export async function recordingServer(
   };
 }
 
-function parsed(bytes: Buffer): unknown {
+function parseIfJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString());
   } catch {

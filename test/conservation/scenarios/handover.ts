@@ -5,7 +5,7 @@ import { longestCall, longestRequest } from "../../../relay/core/delivery/time-l
 import { queueNames } from "../../../relay/core/names.ts";
 import { changeDataflow } from "../change-dataflow.ts";
 import { hour, minute } from "../durations.ts";
-import { exported, goThrough, moveAll } from "../operator-commands.ts";
+import { exportAll, goThrough, moveAll } from "../operator-commands.ts";
 import { replaceRelay } from "../replace-relay.ts";
 import type { Scenario } from "../scenario.ts";
 import { takeDown } from "../take-down.ts";
@@ -16,14 +16,14 @@ export const handoverScenarios: readonly Scenario[] = [
     name: "the intake is closed, and opened again",
     async act(world, { count, duration }) {
       const queue = world.account.queue(queueNames.events);
-      const accepted = () => world.outcomes().reduce((sum, { accepted: some }) => sum + Number(some ?? 0), 0);
+      const countAccepted = () => world.outcomes().reduce((sum, { accepted: some }) => sum + Number(some ?? 0), 0);
       await world.send(count / 2, duration / 2);
       const until = new Date(world.now().getTime() + hour).toISOString();
       await queue.setMetadata({ intake: `closed until ${until}` });
       await sleep(lookLasts + longestCall);
-      const before = accepted();
+      const before = countAccepted();
       await world.send(count / 2, duration / 2);
-      if (accepted() > before) throw new Error("An event was accepted although the intake was closed.");
+      if (countAccepted() > before) throw new Error("An event was accepted although the intake was closed.");
       await queue.setMetadata({ intake: "open" });
     },
   },
@@ -113,7 +113,7 @@ export const handoverScenarios: readonly Scenario[] = [
       if ((await goThrough(world.account, "replay")) === 0) throw new Error("Platform refused no event for good.");
       await world.settle();
       // What is not an event can't be replayed.
-      world.exported(await exported(world.account));
+      world.addExported(await exportAll(world.account));
       await goThrough(world.account, "purge");
       await takeDown(world);
     },

@@ -83,7 +83,7 @@ export const relayScenarios: readonly Scenario[] = [
         const ids = ["old-0", "old-1", "old-2"];
         const message = Buffer.from(oldEnvelope(ids, world.now().toISOString())).toString("base64");
         await world.account.queue(queueNames.events).sendMessage(message, { messageTimeToLive: -1 });
-        world.queued(ids);
+        world.addQueued(ids);
         await world.relay.replace({ upgrade: true });
       });
       await world.send(count / 2, duration / 2);

@@ -69,7 +69,7 @@ export class AzureEffects {
   }
 
   /** The numbers of resources with a fixed name, or with a name from their parent. */
-  async fixed(): Promise<Census> {
+  async countFixed(): Promise<Census> {
     const kinds = /:(Queue|BlobContainer|ManagementPolicy|Secret|RoleAssignment|Workbook|WebApp\w*)$/;
     return Object.fromEntries(Object.entries(await this.census()).filter(([type]) => kinds.test(type)));
   }

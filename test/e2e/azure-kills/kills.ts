@@ -115,12 +115,12 @@ export async function beUp(): Promise<void> {
   if (present === "all") return;
   await stack.pulumi.up();
   // The first one is undisturbed.
-  expected ??= await azure.fixed();
+  expected ??= await azure.countFixed();
   await expectWhole();
 }
 
 export async function expectWhole(): Promise<void> {
-  expect(await azure.fixed()).toEqual(expected);
+  expect(await azure.countFixed()).toEqual(expected);
   await stack.pulumi.preview("--expect-no-changes");
   present = "all";
 }

@@ -20,7 +20,7 @@ const answers = (provisioningState?: string) => ({
   body: JSON.stringify({ ...body, location: "westeurope", properties: { reserved: true, provisioningState } }),
 });
 const siteOn = (serverFarmId: string) => ({ status: 200, body: JSON.stringify({ properties: { serverFarmId } }) });
-const asked = () => azure.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
+const listCalls = () => azure.requests.map(({ method, url }) => `${method} ${url.split("?")[0]}`);
 
 test("it is created by one PUT, and waits until Azure has finished", async () => {
   azure.script = {
@@ -28,7 +28,7 @@ test("it is created by one PUT, and waits until Azure has finished", async () =>
     [`PUT ${id}`]: [{ status: 202, body: "{}" }],
   };
   expect(await appServicePlan.create(operation, plan)).toEqual({ id, outputs: { location: "westeurope" } });
-  expect(asked()).toEqual([`GET ${id}`, `PUT ${id}`, `GET ${id}`, `GET ${id}`]);
+  expect(listCalls()).toEqual([`GET ${id}`, `PUT ${id}`, `GET ${id}`, `GET ${id}`]);
 });
 
 test("a failed creation in Azure is an error", async () => {
@@ -52,7 +52,7 @@ test("an existing plan is adopted, and stays when its predecessor of the same na
   await appServicePlan.create(operation, plan);
   azure.restart();
   await appServicePlan.delete(operation, id, plan);
-  expect(asked()).toEqual([]);
+  expect(listCalls()).toEqual([]);
 });
 
 test("a region in Azure's spelling is not a change", async () => {
@@ -68,7 +68,7 @@ describe("deleted", () => {
       [`DELETE ${id}`]: [{ status: 200 }],
     };
     await appServicePlan.delete(operation, id, plan);
-    expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${siteId}`, `DELETE ${id}`]);
+    expect(listCalls()).toEqual([`GET ${siteId}`, `DELETE ${siteId}`, `DELETE ${id}`]);
     expect(operation.shown).toEqual(["deletes the function app plan1, which an interrupted run of this stack created"]);
   });
 
@@ -78,7 +78,7 @@ describe("deleted", () => {
   ])("it does not delete an app: %s", async (_case, found) => {
     azure.script = { [`GET ${siteId}`]: [found], [`DELETE ${id}`]: [{ status: 200 }] };
     await appServicePlan.delete(operation, id, plan);
-    expect(asked()).toEqual([`GET ${siteId}`, `DELETE ${id}`]);
+    expect(listCalls()).toEqual([`GET ${siteId}`, `DELETE ${id}`]);
     expect(operation.shown).toEqual([]);
   });
 

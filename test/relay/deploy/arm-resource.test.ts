@@ -17,14 +17,14 @@ useAzure((server) => {
   operation = operationOn(azure);
 });
 
-const asked = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
+const listCalls = () => azure.requests.map(({ method, url, json }) => ({ call: `${method} ${url}`, json }));
 
 describe("ArmResource", () => {
   test("it is created by one PUT, which adopts an existing resource", async () => {
     azure.script[`GET ${queue}`] = [{ status: 200, body: "{}" }];
     azure.script[`PUT ${queue}`] = [{ status: 200, body: JSON.stringify({ id: queue }) }];
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
-    expect(asked().slice(1)).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
+    expect(listCalls().slice(1)).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
   });
 
   test("a resource that Azure accepts and finishes later counts as created", async () => {
@@ -41,7 +41,7 @@ describe("ArmResource", () => {
     azure.script[`GET ${queue}`] = [gone, state("Creating"), state("Succeeded"), gone, state("Failed")];
     azure.script[`PUT ${queue}`] = [state("Creating")];
     await armResource.create(operation, inputs);
-    expect(asked().map(({ call }) => call.split(" ")[0])).toEqual(["GET", "PUT", "GET", "GET"]);
+    expect(listCalls().map(({ call }) => call.split(" ")[0])).toEqual(["GET", "PUT", "GET", "GET"]);
     expect(operation.shown).toEqual(["waiting for Azure to create queues events"]);
     const { message } = await failure(armResource.create(operation, inputs));
     expect(message).toContain(`Azure could not create ${queue}: its state is failed. To try again, run: npx pulumi up`);
@@ -72,7 +72,7 @@ describe("ArmResource", () => {
       policyAssignmentScope: "/subscriptions/s",
       evaluationDetails: { evaluatedExpressions: [{ path: "type" }, { path }] },
     });
-    const denied = (path: string) => ({
+    const denyWith = (path: string) => ({
       status: 403,
       body: JSON.stringify({
         error: {
@@ -83,10 +83,10 @@ describe("ArmResource", () => {
       }),
     });
     azure.script[`GET ${queue}`] = [gone];
-    azure.script[`PUT ${queue}`] = [denied("tags['owner']"), denied("properties.allowedCopyScope")];
-    const refused = async () => (await failure(armResource.create(operation, inputs))).message;
-    expect(await refused()).toContain("npx pulumi config set --path azureTags.owner <value>");
-    expect(await refused()).toContain(
+    azure.script[`PUT ${queue}`] = [denyWith("tags['owner']"), denyWith("properties.allowedCopyScope")];
+    const readRefusal = async () => (await failure(armResource.create(operation, inputs))).message;
+    expect(await readRefusal()).toContain("npx pulumi config set --path azureTags.owner <value>");
+    expect(await readRefusal()).toContain(
       "az policy exemption create --name customerio-aep --policy-assignment /subscriptions/s/",
     );
   });
@@ -262,7 +262,7 @@ describe("FunctionApp", () => {
   };
 
   /** What a refresh sees, and what the next update sends. */
-  async function refreshed(siteConfig: object, answered: { web: object; app?: object }) {
+  async function refreshSite(siteConfig: object, answered: { web: object; app?: object }) {
     const known = { ...app, body: { properties: { siteConfig } } };
     azure.script = {
       [`GET ${id}`]: [{ body: { properties: answered.app ?? {} } }],
@@ -282,20 +282,20 @@ describe("FunctionApp", () => {
       ipSecurityRestrictions: [{ ...office, tag: "Default", headers: null, subnetMask: null }, door, others],
       scmIpSecurityRestrictions: [{ ...office, tag: "Default" }, others],
     };
-    expect((await refreshed(restrictions, { web })).seen).toEqual({ siteConfig: restrictions });
+    expect((await refreshSite(restrictions, { web })).seen).toEqual({ siteConfig: restrictions });
   });
 
   test("access rules that somebody has changed are, and the next update writes the program's", async () => {
     const theirs = { ...office, name: "mine", ipAddress: "198.51.100.0/24" };
     const web = { ...restrictions, ipSecurityRestrictions: [theirs, door, others] };
-    const { seen, sent } = await refreshed(restrictions, { web });
+    const { seen, sent } = await refreshSite(restrictions, { web });
     expect(seen).toEqual({ siteConfig: { ...restrictions, ipSecurityRestrictions: [theirs, door] } });
     expect(sent).toEqual({ properties: { siteConfig: restrictions } });
   });
 
   test("so are rules where the program has none, and an app that nobody can call; the next update opens it", async () => {
     const web = { ipSecurityRestrictions: [office, others], scmIpSecurityRestrictions: [all] };
-    const found = await refreshed({ minTlsVersion: "1.2" }, { web, app: { publicNetworkAccess: "Disabled" } });
+    const found = await refreshSite({ minTlsVersion: "1.2" }, { web, app: { publicNetworkAccess: "Disabled" } });
     expect(found.seen).toEqual({
       siteConfig: {
         ...{ minTlsVersion: "1.2", ipSecurityRestrictions: [office] },
@@ -346,6 +346,6 @@ describe("FunctionApp", () => {
   test("deleting it keeps its plan", async () => {
     azure.script[`DELETE ${id}`] = [{ status: 200 }];
     await functionApp.delete(operation, id, app);
-    expect(asked()).toMatchObject([{ call: `DELETE ${id}?api-version=2024-04-01&deleteEmptyServerFarm=false` }]);
+    expect(listCalls()).toMatchObject([{ call: `DELETE ${id}?api-version=2024-04-01&deleteEmptyServerFarm=false` }]);
   });
 });

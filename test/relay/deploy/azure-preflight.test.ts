@@ -256,12 +256,12 @@ describe("an existing resource that the stack uses", () => {
       ],
     });
     const [flex, plain] = [`${network.id}/subnets/flex`, `${network.id}/subnets/plain`];
-    const asked = (app: string, endpoints: string) => [
+    const resourcesOf = (app: string, endpoints: string) => [
       { setting: "privateNetwork.appSubnetId", id: app, apiVersion: "2024-05-01", actions: [] },
       { setting: "privateNetwork.endpointSubnetId", id: endpoints, apiVersion: "2024-05-01", actions: [] },
     ];
-    expect((await ask({ existing: asked(flex, plain) })).problems).toEqual([]);
-    expect((await ask({ existing: asked(plain, flex) })).problems).toEqual([
+    expect((await ask({ existing: resourcesOf(flex, plain) })).problems).toEqual([]);
+    expect((await ask({ existing: resourcesOf(plain, flex) })).problems).toEqual([
       expect.stringContaining(`az network vnet subnet update --ids ${plain} --delegations Microsoft.App/environments`),
       expect.stringMatching(/^privateNetwork\.endpointSubnetId: the subnet is delegated to Microsoft\.App/),
     ]);

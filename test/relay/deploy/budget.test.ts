@@ -14,7 +14,7 @@ useAzure((server) => {
   operation = operationOn(azure);
 });
 
-const sent = () => azure.requests.filter(({ method }) => method === "PUT").map(({ json }) => json as Body);
+const putBodies = () => azure.requests.filter(({ method }) => method === "PUT").map(({ json }) => json as Body);
 interface Body {
   properties: { amount: number; timePeriod: object; notifications: Record<string, object> };
 }
@@ -33,7 +33,7 @@ test("a new budget begins with the current month, and notifies of what is spent 
   const startDate = firstOfThisMonth();
   expect(startDate).toMatch(/-01T00:00:00\.000Z$/);
   expect(await budget.create(operation, inputs)).toEqual({ id, outputs: { startDate } });
-  const [{ properties }] = sent() as [Body];
+  const [{ properties }] = putBodies() as [Body];
   expect(properties).toMatchObject({ category: "Cost", timeGrain: "Monthly", amount: 250, timePeriod: { startDate } });
   expect(Object.values(properties.notifications)).toEqual(
     [
@@ -51,7 +51,7 @@ test("one that exists keeps its start date, however long ago: after a killed run
   expect(await budget.update?.(operation, id, { news: { ...inputs, amount: 300 }, olds: inputs, outputs })).toEqual(
     outputs,
   );
-  expect(sent().map(({ properties: { timePeriod, amount } }) => ({ timePeriod, amount }))).toEqual([
+  expect(putBodies().map(({ properties: { timePeriod, amount } }) => ({ timePeriod, amount }))).toEqual([
     { timePeriod: outputs, amount: 250 },
     { timePeriod: outputs, amount: 300 },
   ]);
@@ -60,7 +60,7 @@ test("one that exists keeps its start date, however long ago: after a killed run
 test("an amount or notifications that someone has changed are drift; what Azure adds is not", async () => {
   azure.script = { [`GET ${id}`]: [gone], [`PUT ${id}`]: [{ status: 201, body: "{}" }] };
   const { outputs } = await budget.create(operation, inputs);
-  const { notifications } = (sent() as [Body])[0].properties;
+  const { notifications } = (putBodies() as [Body])[0].properties;
   const added = Object.fromEntries(
     Object.entries(notifications).map(([key, value]) => [key, { ...value, locale: "en-us" }]),
   );

@@ -47,14 +47,14 @@ export async function startEntra(): Promise<Entra> {
         return json(200, { value: "of-github", count: 1 });
       }
       const form = new URLSearchParams(bytes.toString());
-      const refused = (code: number, text: string) =>
+      const refuseWith = (code: number, text: string) =>
         json(401, { error: "invalid_client", error_description: `AADSTS${code}: ${text}`, error_codes: [code] });
-      if (form.get("client_id") !== principal.clientId) return refused(700016, "The application was not found.");
+      if (form.get("client_id") !== principal.clientId) return refuseWith(700016, "The application was not found.");
       if (form.has("client_secret") && form.get("client_secret") !== principal.secret) {
-        return refused(7000215, "Invalid client secret provided.");
+        return refuseWith(7000215, "Invalid client secret provided.");
       }
       if (form.has("client_assertion") && form.get("client_assertion") !== entra.assertion) {
-        return refused(700024, "Client assertion is not within its valid time range.");
+        return refuseWith(700024, "Client assertion is not within its valid time range.");
       }
       return json(200, { token_type: "Bearer", expires_in: 3600, access_token: `for-${form.get("scope")}` });
     },

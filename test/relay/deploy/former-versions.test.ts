@@ -41,12 +41,12 @@ afterAll(async () => {
   await cloud.stop();
 });
 
-const written = (value: string, name = "key") => ({ vaultId, name, value, contentType: "key" });
+const secretWith = (value: string, name = "key") => ({ vaultId, name, value, contentType: "key" });
 
 /** Writes a secret, then another value of it; returns the addresses of both versions. */
 async function rotate(name = "key"): Promise<[string, string]> {
-  const { id, outputs } = await vaultSecret.create(operation, written("one", name));
-  const change = { news: written("two", name), olds: written("one", name), outputs };
+  const { id, outputs } = await vaultSecret.create(operation, secretWith("one", name));
+  const change = { news: secretWith("two", name), olds: secretWith("one", name), outputs };
   const rotated = await vaultSecret.update?.(operation, id, change);
   return [outputs.uriWithVersion, rotated?.uriWithVersion ?? ""];
 }
@@ -109,10 +109,10 @@ describe("with the role", () => {
   });
 
   test("changes other than of the value apply to the current version, so that references stay valid", async () => {
-    const { id, outputs } = await vaultSecret.create(operation, written("one", "dated"));
+    const { id, outputs } = await vaultSecret.create(operation, secretWith("one", "dated"));
     const expiresAt = "2100-01-01T00:00:00.000Z";
-    const news = { ...written("one", "dated"), expiresAt, tags: { a: "b" } };
-    expect(await vaultSecret.update?.(operation, id, { news, olds: written("one", "dated"), outputs })).toEqual(
+    const news = { ...secretWith("one", "dated"), expiresAt, tags: { a: "b" } };
+    expect(await vaultSecret.update?.(operation, id, { news, olds: secretWith("one", "dated"), outputs })).toEqual(
       outputs,
     );
     expect(Object.keys(await versions("dated"))).toHaveLength(1);
@@ -120,7 +120,11 @@ describe("with the role", () => {
     const other = { ...news, expiresAt: "2099-01-01T00:00:00Z" };
     expect((await vaultSecret.read(operation, id, other, outputs))?.inputs).toEqual({ ...other, expiresAt });
     // Azure has no call that takes a date away from a version, so the same value is written again.
-    const without = await vaultSecret.update?.(operation, id, { news: written("one", "dated"), olds: news, outputs });
+    const without = await vaultSecret.update?.(operation, id, {
+      news: secretWith("one", "dated"),
+      olds: news,
+      outputs,
+    });
     expect(without).not.toEqual(outputs);
     expect(await versions("dated")).toMatchObject({ [versionIn(without?.uriWithVersion ?? "")]: true });
   });

@@ -19,9 +19,10 @@ useAzure((server) => {
 
 type Guarded = Parameters<typeof relayGuard.delete>[2];
 
-const guarded = () => ({ delivery: "relay", queueId, healthUrl: `https://${azure.host}/health` }) as unknown as Guarded;
+const guardState = () =>
+  ({ delivery: "relay", queueId, healthUrl: `https://${azure.host}/health` }) as unknown as Guarded;
 const direct = { delivery: "direct" } as unknown as Guarded;
-const remove = (state = guarded()) => relayGuard.delete(operation, "guard", state);
+const remove = (state = guardState()) => relayGuard.delete(operation, "guard", state);
 const permit = (olds: Guarded, news: object) =>
   relayGuard.permit?.(operation, "guard", { olds, news, replaces: false, unknown: [] }) as Promise<void>;
 
@@ -107,32 +108,32 @@ describe("a destroy", () => {
 describe("a change to direct delivery", () => {
   test("is refused while there are dead letters", async () => {
     azure.script = { [health]: [dead(1)] };
-    expect((await failure(permit(guarded(), { delivery: "direct" }))).message).toContain(
+    expect((await failure(permit(guardState(), { delivery: "direct" }))).message).toContain(
       "since there is 1 dead letter: ",
     );
   });
 
   test("continues without any, or with a warning if the relay can't be asked", async () => {
     azure.script = { [health]: [dead(0)] };
-    await permit(guarded(), { delivery: "direct" });
+    await permit(guardState(), { delivery: "direct" });
     expect(operation.shown).toEqual([]);
     azure.restart();
     azure.script = { [health]: [{ status: 500 }] };
-    await permit(guarded(), { delivery: "direct" });
+    await permit(guardState(), { delivery: "direct" });
     expect(operation.shown.at(-1)).toContain("If there are any, the change won't delete the relay at its end.");
   });
 
   test("is not checked in other changes", async () => {
-    await permit(guarded(), { delivery: "relay" });
+    await permit(guardState(), { delivery: "relay" });
     await permit(direct, { delivery: "relay" });
     expect(azure.requests).toEqual([]);
   });
 });
 
 test("it creates nothing in Azure, and can't be imported", async () => {
-  const made = await relayGuard.create(operation, guarded());
+  const made = await relayGuard.create(operation, guardState());
   expect(made).toEqual({ id: "code", outputs: {} });
-  expect(await relayGuard.read(operation, "code", guarded(), {})).toEqual({ inputs: guarded(), outputs: {} });
+  expect(await relayGuard.read(operation, "code", guardState(), {})).toEqual({ inputs: guardState(), outputs: {} });
   expect(() => relayGuard.read(operation, "code", undefined, undefined)).toThrow("can't be imported");
   expect(azure.requests).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { newEvent, type QueuedEvent } from "../../../relay/core/event/envelope.t
 import { type Azurite, startAzurite } from "./azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./fake-platform.ts";
 import { invocation } from "./invocation.ts";
-import { unpaced } from "./unpaced.ts";
+import { withoutPace } from "./unpaced.ts";
 
 export const now = new Date("2026-11-20T10:00:00.000Z");
 export const receivedAt = "2026-11-20T09:59:30.000Z";
@@ -64,7 +64,7 @@ export class ForwarderWorld {
       putDeadLetter: storage.putDeadLetter.bind(storage),
     };
     const clock = () => now;
-    const client = unpaced(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }), clock);
+    const client = withoutPace(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }), clock);
     const { context, lines } = invocation(metadata);
     const handler = forwarderHandler({
       target: { client, readyAt: undefined },

@@ -4,7 +4,7 @@ import type { PlatformClient } from "../../../relay/azure/delivery/platform-clie
 import { verdictOf } from "../../../relay/core/delivery/delivery.ts";
 
 /** Sends without a rate limit, to a Platform that accepts other events. */
-export function unpaced(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {
+export function withoutPace(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {
   const send = async (body: string) => {
     const answer = await client.send(body);
     if (!("status" in answer)) return { answer, verdict: "retry" as const, retryAfter: undefined };

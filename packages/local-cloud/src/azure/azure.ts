@@ -75,7 +75,7 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     ...storageContents(parts),
     change: (changes) => {
       Object.assign(switches, changes);
-      if (changes.roleAssignmentDelay !== undefined) subscription.hurryGrants(changes.roleAssignmentDelay);
+      if (changes.roleAssignmentDelay !== undefined) subscription.shortenGrants(changes.roleAssignmentDelay);
       if (changes.operatorNetwork !== undefined || changes.roleAssignmentDelay !== undefined) {
         void storage.refreshAccess();
       }

@@ -113,13 +113,13 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       return context.json({ id: event.event_id, accepted: isAccepted(result), ...result });
     })
     .get("/signing-key", (context) =>
-      context.json(workspaceNamed(account, context.req.query("workspace")).signingKey.shown()),
+      context.json(workspaceNamed(account, context.req.query("workspace")).signingKey.describe()),
     )
     .post("/signing-key/rotate", async (context) => {
       const { signingKey } = workspaceNamed(account, context.req.query("workspace"));
       const { overlapSeconds } = await read(rotateBody, context);
       signingKey.rotate(overlapSeconds * 1000);
-      return context.json(signingKey.shown());
+      return context.json(signingKey.describe());
     })
     .get("/deliveries", (context) => {
       const { limit, ...filter } = parse(deliveriesQuery, context.req.query());
@@ -127,7 +127,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       return context.json({
         counts: log.counts(),
         ...(acknowledgementMilliseconds && { acknowledgementMilliseconds }),
-        deliveries: log.shown(filter, limit),
+        deliveries: log.list(filter, limit),
       });
     })
     .post("/idle", async (context) => {
@@ -137,7 +137,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       await Promise.race([log.idle(), timeout.catch(() => undefined)]);
       stop.abort();
       const counts = log.counts();
-      return context.json({ idle: counts.waiting === 0, counts, waiting: log.shown({ status: "waiting" }, 20) });
+      return context.json({ idle: counts.waiting === 0, counts, waiting: log.list({ status: "waiting" }, 20) });
     })
     .post("/clock", async (context) => {
       const { advanceSeconds } = await read(clockBody, context);

@@ -28,7 +28,7 @@ export class SigningKey {
     return this.#clock.now() < this.#switchesAt ? this.#previous : this.#current;
   }
 
-  shown(): ShownSigningKey {
+  describe(): ShownSigningKey {
     if (this.signing === this.#current) return { signingKey: this.#current };
     const switchesAt = new Date(this.#switchesAt).toISOString();
     return { signingKey: this.#current, replaces: { signingKey: this.#previous, switchesAt } };

@@ -17,7 +17,7 @@ export async function sendEverything(vendors: Vendors): Promise<SentTraffic> {
   const single = [...samples.map(({ event }) => event), largeEmail(largeBodyBytes)];
   await vendors.emit(single);
   await vendors.blast(blastSize);
-  await vendors.sent();
+  await vendors.untilSent();
   const ids = await vendors.sentIds();
   const expected = single.length + blastSize;
   if (ids.length !== expected)

@@ -31,7 +31,7 @@ export class Vendors {
   }
 
   /** Waits until Customer.io has sent everything. */
-  async sent(): Promise<void> {
+  async untilSent(): Promise<void> {
     const { idle, waiting } = await post<{ idle: boolean; waiting: unknown }>(`${this.#customerIo}/__local/idle`, {
       timeoutSeconds: 120,
     });

@@ -38,7 +38,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function started(folder: string): Promise<{ parent: ChildProcess; pid: number }> {
+async function startProcess(folder: string): Promise<{ parent: ChildProcess; pid: number }> {
   const parent = spawn(process.execPath, ["--input-type=module", "--eval", program, folder], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { PATH: process.env.PATH, [runMark]: process.env[runMark] },
@@ -53,7 +53,7 @@ async function started(folder: string): Promise<{ parent: ChildProcess; pid: num
 
 test.each(["SIGTERM", "SIGKILL"] as const)("no child process survives %s", async (signal) => {
   const { folder, dispose } = await temporaryFolder();
-  const { parent, pid } = await started(folder);
+  const { parent, pid } = await startProcess(folder);
   expect(isAlive(pid)).toBe(true);
   const ended = new Promise((resolve) => parent.once("exit", resolve));
   parent.kill(signal);

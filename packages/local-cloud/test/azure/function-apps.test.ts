@@ -160,23 +160,24 @@ describe("with the roles", () => {
     expect(await setting(later)).toBe(later);
 
     const references = "config/configreferences/appsettings";
-    const listed = (status: string) => ({
+    const answerWith = (status: string) => ({
       status: 200,
       body: { value: [{ name: "GREETING", properties: { status } }] },
     });
-    expect(await world.arm(app, "GET", references)).toMatchObject(listed("SecretNotFound"));
+    expect(await world.arm(app, "GET", references)).toMatchObject(answerWith("SecretNotFound"));
     await make(world.provider, "keyvault:Secret", "greeting-later", {
       ...inGroup,
       ...{ vaultName: "testvault", secretName: "greeting-later", properties: { value: "it came" } },
     });
     const refreshed = await world.arm(app, "POST", `${references}/refresh`);
-    expect(refreshed).toMatchObject(listed("Resolved"));
+    expect(refreshed).toMatchObject(answerWith("Resolved"));
     expect(JSON.stringify(refreshed)).not.toContain("it came");
     // Running instances keep the settings with which they were started.
-    const shown = async () => ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
-    expect(await shown()).toBe(later);
+    const readGreeting = async () =>
+      ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
+    expect(await readGreeting()).toBe(later);
     expect(await world.arm(app, "POST", "restart")).toMatchObject({ status: 200 });
-    expect(await shown()).toBe("it came");
+    expect(await readGreeting()).toBe("it came");
     const listedSettings = await world.arm(app, "POST", "config/appsettings/list");
     expect(listedSettings).toMatchObject({
       status: 200,
@@ -199,14 +200,14 @@ describe("with the roles", () => {
 
   test("Recreate kills what runs; RollingUpdate lets it finish", async () => {
     const slow = ({ host }: App) => fetch(`${host}/slow`).then(({ status }) => status);
-    const begun = (one: App) =>
+    const untilExecuting = (one: App) =>
       until(
         async () => logOf(one),
         (log) => log.includes("Executing 'Functions.slow'"),
       );
     await world.configure(app, { WORK_QUEUE: "work", SLOW_MS: "60000" });
     const killed = slow(app);
-    await begun(app);
+    await untilExecuting(app);
     await world.configure(app, { WORK_QUEUE: "work" });
     expect(await killed).toBe(502);
 
@@ -214,7 +215,7 @@ describe("with the roles", () => {
     await world.configure(rolling, { WORK_QUEUE: "work", SLOW_MS: "1000" });
     await world.deploy(rolling, zipOf(files));
     const finished = slow(rolling);
-    await begun(rolling);
+    await untilExecuting(rolling);
     await world.configure(rolling, { WORK_QUEUE: "work" });
     expect(await finished).toBe(200);
   });

@@ -130,14 +130,14 @@ test("log levels: the closest category decides", () => {
   const lines: string[] = [];
   const log = new HostLog((line) => lines.push(line));
   log.filterBy({ default: "warning", Function: "information", "Function.quiet": "none" });
-  const written = (level: HostLogLevel, category: string) => {
+  const writes = (level: HostLogLevel, category: string) => {
     lines.length = 0;
     log.write(level, category, "text");
     return lines.length === 1;
   };
-  expect(written("information", "Host.Startup")).toBe(false);
-  expect(written("warning", "Host.Startup")).toBe(true);
-  expect(written("information", "Function.loud.User")).toBe(true);
-  expect(written("critical", "Function.quiet")).toBe(false);
-  expect(written("information", "Functional")).toBe(false);
+  expect(writes("information", "Host.Startup")).toBe(false);
+  expect(writes("warning", "Host.Startup")).toBe(true);
+  expect(writes("information", "Function.loud.User")).toBe(true);
+  expect(writes("critical", "Function.quiet")).toBe(false);
+  expect(writes("information", "Functional")).toBe(false);
 });

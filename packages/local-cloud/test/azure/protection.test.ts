@@ -45,10 +45,10 @@ function refusal(id: string, inputs: PropertyMap, existing?: Resource): string {
     inputs: { ...inputs, ...found.path },
     existing,
   };
-  return saidBy(() => refuseResource(request, subscription, defaultAzureSwitches));
+  return messageOf(() => refuseResource(request, subscription, defaultAzureSwitches));
 }
 
-function saidBy(act: () => void): string {
+function messageOf(act: () => void): string {
   try {
     act();
     return "accepted";
@@ -58,7 +58,7 @@ function saidBy(act: () => void): string {
 }
 
 describe("a lock", () => {
-  const deletion = (id: string) => saidBy(() => refuseLocked(id, subscription));
+  const deletion = (id: string) => messageOf(() => refuseLocked(id, subscription));
 
   test.each([
     account,

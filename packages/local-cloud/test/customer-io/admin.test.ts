@@ -137,7 +137,7 @@ describe("deliveries and idle", () => {
     bed.receiver.answer = () => "hold";
     await bed.emit(1);
     const idle = bed.idle();
-    await bed.receiver.called(1);
+    await bed.receiver.untilCalled(1);
     bed.receiver.release();
     const counts = { waiting: 0, accepted: 1, "given-up": 0, lost: 0 };
     expect(await idle).toEqual({ idle: true, counts, waiting: [] });
@@ -163,7 +163,7 @@ test("closing ends current calls", async () => {
   await bed.subscribe(["email_sent"]);
   bed.receiver.answer = () => "hold";
   await bed.emit(2);
-  await bed.receiver.called(1);
+  await bed.receiver.untilCalled(1);
   await bed.close();
   expect(bed.receiver.calls).toHaveLength(1);
   bed = await TestBed.start();

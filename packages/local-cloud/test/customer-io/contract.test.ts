@@ -110,7 +110,7 @@ describeWithSpecs("events, as reporting-webhooks.json in ../shared/specs describ
   const body = "/webhooks/reportingWebhook/post/requestBody/content/application~1json/schema";
 
   /** Triggers every event in every form and returns the names of those that the description does not allow. */
-  async function undescribed(settings: object): Promise<string[]> {
+  async function findUndescribed(settings: object): Promise<string[]> {
     await bed.subscribe(subscriptionNames, { ...settings });
     const metrics = Object.entries(metricsByObjectType).flatMap(([object_type, names]) =>
       names.map((metric) => ({ object_type, metric })),
@@ -152,7 +152,7 @@ describeWithSpecs("events, as reporting-webhooks.json in ../shared/specs describ
   test.each([{ with_content: false }, { with_content: true }])(
     "match, except for known mismatches (%j)",
     async (settings) => {
-      expect(await undescribed(settings)).toEqual(mismatches);
+      expect(await findUndescribed(settings)).toEqual(mismatches);
     },
   );
 

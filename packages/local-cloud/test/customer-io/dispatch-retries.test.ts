@@ -144,7 +144,7 @@ test("a call may last longer than an idle connection is kept", async () => {
   await bed.subscribe(["email_sent"]);
   bed.receiver.answer = (_call, index) => (index === 1 ? "hold" : 200);
   await bed.emit(2);
-  await bed.receiver.called(2);
+  await bed.receiver.untilCalled(2);
   setTimeout(() => bed.receiver.release(), 1500);
   expect((await bed.idle()).counts.accepted).toBe(2);
   expect(bed.receiver.calls).toHaveLength(2);

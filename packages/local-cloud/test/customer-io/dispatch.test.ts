@@ -139,7 +139,7 @@ describe("disabling a webhook", () => {
     const id = await bed.subscribe(["email_sent"]);
     bed.receiver.answer = () => "hold";
     await bed.emit(2);
-    await bed.receiver.called(1);
+    await bed.receiver.untilCalled(1);
     await bed.api("PUT", `/reporting_webhooks/${id}`, { disabled: true });
     bed.receiver.release();
     expect((await bed.idle()).counts).toEqual({ waiting: 0, accepted: 1, "given-up": 0, lost: 1 });
@@ -150,7 +150,7 @@ describe("disabling a webhook", () => {
     const id = await bed.subscribe(["email_sent"]);
     bed.receiver.answer = (_call, index) => (index === 0 ? "hold" : 200);
     const ids = await bed.emit(3);
-    await bed.receiver.called(1);
+    await bed.receiver.untilCalled(1);
     await bed.api("PUT", `/reporting_webhooks/${id}`, { disabled: true });
     bed.receiver.release(503);
     await bed.clock.untilSettled();

@@ -54,7 +54,7 @@ export class Receiver {
   }
 
   /** Resolves after this number of calls. */
-  async called(times: number): Promise<void> {
+  async untilCalled(times: number): Promise<void> {
     while (this.calls.length < times) await once(this.#told, "call");
   }
 

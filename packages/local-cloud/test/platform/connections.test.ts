@@ -119,25 +119,25 @@ describe("connections", () => {
       body: { ...sourceConnection(), baseConnectionId },
     });
     const flow = await newFlow(wiring, { sourceConnectionIds: [String(source.body.id)] });
-    const held = async (kind: string, id: string) => platform.call("DELETE", `${flowService}/${kind}/${id}`);
+    const tryDelete = async (kind: string, id: string) => platform.call("DELETE", `${flowService}/${kind}/${id}`);
     expectFlowProblem(
-      await held("sourceConnections", String(source.body.id)),
+      await tryDelete("sourceConnections", String(source.body.id)),
       "1447-400",
       `Found active flows containing id ${String(source.body.id)}.`,
     );
     expectFlowProblem(
-      await held("targetConnections", wiring.target),
+      await tryDelete("targetConnections", wiring.target),
       "1447-400",
       `Found active flows containing id ${wiring.target}.`,
     );
-    expectFlowProblem(await held("connections", baseConnectionId), "1418-400", /cannot be deleted/);
+    expectFlowProblem(await tryDelete("connections", baseConnectionId), "1418-400", /cannot be deleted/);
     expect((await platform.call("DELETE", `${flowService}/flows/${flow}`)).status).toBe(204);
     for (const [kind, id] of [
       ["sourceConnections", String(source.body.id)],
       ["targetConnections", wiring.target],
       ["connections", baseConnectionId],
     ]) {
-      expect((await held(String(kind), String(id))).status).toBe(204);
+      expect((await tryDelete(String(kind), String(id))).status).toBe(204);
     }
   });
 });

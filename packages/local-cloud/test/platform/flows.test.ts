@@ -214,7 +214,7 @@ test("options are kept, but the inlet's URL is the service's own", async () => {
 });
 
 describe("changing a flow", () => {
-  async function prepared(): Promise<{ wiring: Wiring; flow: string; etag: string; path: string }> {
+  async function prepareFlow(): Promise<{ wiring: Wiring; flow: string; etag: string; path: string }> {
     const wiring = await wire(platform);
     const flow = await newFlow(wiring);
     const etag = String((await getFlow(platform, flow)).etag);
@@ -222,7 +222,7 @@ describe("changing a flow", () => {
   }
 
   test("needs the current etag with its inner quotes", async () => {
-    const { path, etag, flow } = await prepared();
+    const { path, etag, flow } = await prepareFlow();
     const body = [{ op: "replace", path: "/name", value: "Renamed" }];
     expectFlowProblem(
       await platform.call("PATCH", path, { body }),
@@ -246,7 +246,7 @@ describe("changing a flow", () => {
   });
 
   test("replaces the mapping at /transformations/0", async () => {
-    const { path, etag, flow, wiring } = await prepared();
+    const { path, etag, flow, wiring } = await prepareFlow();
     const set = await platform.call("POST", `${conversion}/mappingSets`, {
       body: mappingSetBody(wiring.schema, identityMappings),
     });
@@ -278,19 +278,19 @@ describe("changing a flow", () => {
     [[{ op: "replace", path: "/transformations/3", value: {} }], "1455-400", /Missing field "3"/],
     [[{ op: "add", path: "/name" }], "1455-400", /Missing field "value"/],
   ])("the patch %j is refused", async (body, code, message) => {
-    const { path, etag } = await prepared();
+    const { path, etag } = await prepareFlow();
     expectFlowProblem(await platform.call("PATCH", path, { body, headers: { "If-Match": etag } }), code, message);
   });
 
   test("a description that was never given may be replaced", async () => {
-    const { path, etag, flow } = await prepared();
+    const { path, etag, flow } = await prepareFlow();
     const body = [{ op: "REPLACE", path: "/description", value: "Now" }];
     await platform.call("PATCH", path, { body, headers: { "If-Match": etag } });
     expect((await getFlow(platform, flow)).description).toBe("Now");
   });
 
   test("a deleted flow is gone", async () => {
-    const { path, flow } = await prepared();
+    const { path, flow } = await prepareFlow();
     expect((await platform.call("DELETE", path)).status).toBe(204);
     for (const method of ["GET", "DELETE"]) {
       expectFlowProblem(

@@ -94,7 +94,7 @@ describe("what goes where", () => {
 });
 
 describe("both spellings of a mapping", () => {
-  const normalized = (item: JsonObject) => {
+  const normalizeItem = (item: JsonObject) => {
     const { sourceType, source, destination } = readMappingItem(item);
     return { sourceType, source, destination };
   };
@@ -108,7 +108,7 @@ describe("both spellings of a mapping", () => {
     [{ sourceType: "text/x.aep-xl", source: "a", destination: "b" }, "EXPRESSION"],
     [{ sourceType: "STATIC", source: "a", destination: "b" }, "STATIC"],
   ])("%j", (item, sourceType) => {
-    expect(normalized(item)).toEqual({ sourceType, source: "a", destination: "b" });
+    expect(normalizeItem(item)).toEqual({ sourceType, source: "a", destination: "b" });
   });
 
   test.each([

@@ -15,21 +15,21 @@ describe("identity maps", () => {
   const identity = { type: "object", properties: { id: { type: "string" }, primary: { type: "boolean" } } };
   const anyObject = { type: "object", additionalProperties: { type: "array", items: identity } };
   const schema = { type: "object" as const, properties: { identityMap: anyObject }, required: [] };
-  const found = (id: string, more = {}) =>
+  const violationsOf = (id: string, more = {}) =>
     rowViolations(schema, { identityMap: { Email: [{ id, primary: true }] } }, { ...rules, ...more });
 
   test.each(["", " ", "null", "Anonymous", "invalid", "x".repeat(1025)])(
     "an identity for nobody keeps the row out",
     (id) => {
-      expect(found(id)).toEqual([
+      expect(violationsOf(id)).toEqual([
         expect.stringMatching(/^#\/identityMap\/Email\/0\/id: \[.{0,40}\] identifies nobody$/),
       ]);
-      expect(found(id, { usableIdentities: false })).toEqual([]);
+      expect(violationsOf(id, { usableIdentities: false })).toEqual([]);
     },
   );
 
   test("any other value is valid", () => {
-    expect(found("ada@example.org")).toEqual([]);
+    expect(violationsOf("ada@example.org")).toEqual([]);
   });
 });
 

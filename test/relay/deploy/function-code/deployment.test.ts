@@ -103,7 +103,7 @@ test.each([
 test("a preview warns of a move of the code, also while the new account is unknown, and of nothing else", async () => {
   const olds = bed.inputs();
   const moved = { ...olds, packageContainer: "https://host.example/code" };
-  const warned = async (change: {
+  const warningsOf = async (change: {
     olds: typeof olds;
     news: Partial<typeof olds>;
     unknown?: string[];
@@ -114,12 +114,12 @@ test("a preview warns of a move of the code, also while the new account is unkno
     await functionCode.permit?.(operation, siteId, { unknown: [], replaces: false, ...change });
     return warnings.join();
   };
-  const toTwo = await warned({ olds, news: olds, unknown: ["packageContainer"] });
+  const toTwo = await warningsOf({ olds, news: olds, unknown: ["packageContainer"] });
   expect(toTwo).toMatch(/404 for about a minute.*replace the relay.*azure\.separateHostStorage false$/);
-  expect(await warned({ olds, news: moved })).toBe(toTwo);
-  expect(await warned({ olds: moved, news: olds })).toMatch(/404 for about a minute.*"Replacing the relay"\)\.$/);
-  expect(await warned({ olds, news: { ...olds, configuration: "new" } })).toBe("");
-  expect(await warned({ olds, news: moved, replaces: true })).toBe("");
+  expect(await warningsOf({ olds, news: moved })).toBe(toTwo);
+  expect(await warningsOf({ olds: moved, news: olds })).toMatch(/404 for about a minute.*"Replacing the relay"\)\.$/);
+  expect(await warningsOf({ olds, news: { ...olds, configuration: "new" } })).toBe("");
+  expect(await warningsOf({ olds, news: moved, replaces: true })).toBe("");
 });
 
 test.each<[string, Answer[], string]>([

@@ -7,10 +7,10 @@ const bed = useFunctionCode();
 
 const listUrl = `POST ${siteId}/config/appsettings/list`;
 const written = { A: "1", B: "2", C: "@Microsoft.KeyVault(SecretUri=s)" };
-const given = () => ({ ...bed.inputs(), settings: written });
+const inputsWithSettings = () => ({ ...bed.inputs(), settings: written });
 const state = { packageHash: "h", deploymentId: "d0" };
 const known = { ...state, build: "ours" };
-const read = () => functionCode.read(bed.operation, siteId, given(), known);
+const read = () => functionCode.read(bed.operation, siteId, inputsWithSettings(), known);
 const list = (properties: object): Answer => ({ body: { properties } });
 
 beforeEach(() => {
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 test("without drift, the state does not change", async () => {
-  expect(await read()).toEqual({ inputs: given(), outputs: known });
+  expect(await read()).toEqual({ inputs: inputsWithSettings(), outputs: known });
 });
 
 test("changed app settings are shown by name, and foreign values by a digest", async () => {
@@ -50,7 +50,7 @@ test.each<[string, Answer]>([
   ["no connection", { drop: true }],
 ])("%s proves nothing", async (_, answer) => {
   bed.azure.script[calls.health] = [answer];
-  expect(await read()).toEqual({ inputs: given(), outputs: known });
+  expect(await read()).toEqual({ inputs: inputsWithSettings(), outputs: known });
 });
 
 test("the state of an earlier version has nothing to compare with", async () => {
@@ -65,7 +65,8 @@ test("an update writes the settings again, before anything else, and only if the
   const put = `PUT ${siteId}/config/appsettings`;
   bed.azure.script[put] = [{ body: {} }];
   const outputs = { packageHash: bed.hash, deploymentId: "d0" };
-  const change = () => functionCode.update?.(bed.operation, siteId, { news: given(), olds: given(), outputs });
+  const change = () =>
+    functionCode.update?.(bed.operation, siteId, { news: inputsWithSettings(), olds: inputsWithSettings(), outputs });
   await change();
   expect(bed.azure.calls().filter((call) => call.startsWith("PUT"))).toEqual([]);
   bed.azure.restart();
@@ -78,6 +79,6 @@ test("an update writes the settings again, before anything else, and only if the
 });
 
 test("a creation does not ask: azure-native has just written them", async () => {
-  await functionCode.create(bed.operation, given());
+  await functionCode.create(bed.operation, inputsWithSettings());
   expect(bed.azure.calls().filter((call) => call.startsWith(listUrl))).toEqual([]);
 });

@@ -11,7 +11,7 @@ const queue = `GET ${queueId}`;
 const answer = (configuration: string, forwarders: Record<string, number> = {}): Answer => ({
   body: { status: "ok", configuration, forwarders },
 });
-const marked = (configuration?: string, since = "2026-11-01T00:00:00.000Z"): Answer => ({
+const queueWith = (configuration?: string, since = "2026-11-01T00:00:00.000Z"): Answer => ({
   headers: { date: "Fri, 20 Nov 2026 10:00:00 GMT" },
   body: {
     properties: {
@@ -29,7 +29,7 @@ const change = (before = "old") => {
 
 test("waits until the app answers with the new settings, and then until no instance sends with others", async () => {
   bed.azure.script[calls.health] = [answer("old"), answer("old"), answer("new")];
-  bed.azure.script[queue] = [marked("old")];
+  bed.azure.script[queue] = [queueWith("old")];
   bed.azure.script[mark] = [{ body: {} }];
   await change();
   expect(bed.operation.clock.sleeps).toEqual([1_000, 2_000, 13_500]);
@@ -53,7 +53,7 @@ test.each<[string, string, string | undefined, string | undefined]>([
   ["an `up` that was killed in the wait has noted all but the end of it", "new", "new", justNow],
 ])("waits for instances with the former ones where %s", async (_, before, of, since) => {
   bed.azure.script[calls.health] = [answer("new")];
-  bed.azure.script[queue] = [marked(of, since)];
+  bed.azure.script[queue] = [queueWith(of, since)];
   bed.azure.script[mark] = [{ body: {} }];
   await change(before);
   expect(bed.operation.clock.sleeps).toEqual([13_500]);
@@ -61,7 +61,7 @@ test.each<[string, string, string | undefined, string | undefined]>([
 
 test("does not wait if the settings are in force already", async () => {
   bed.azure.script[calls.health] = [answer("new")];
-  bed.azure.script[queue] = [marked("new")];
+  bed.azure.script[queue] = [queueWith("new")];
   bed.azure.script[mark] = [{ body: {} }];
   await change("new");
   expect(bed.operation.clock.sleeps).toEqual([]);
@@ -72,7 +72,7 @@ test.each([
   ["instances that the mark of an earlier creation names", "new", [13_500]],
 ])("a creation waits for %s", async (_, before, sleeps) => {
   bed.azure.script[calls.health] = [answer("new")];
-  bed.azure.script[queue] = [marked(before)];
+  bed.azure.script[queue] = [queueWith(before)];
   bed.azure.script[mark] = [{ body: {} }];
   await functionCode.create(bed.operation, news());
   expect(bed.operation.clock.sleeps).toEqual(sleeps);
@@ -88,7 +88,7 @@ test("fails without the queue that informs the instances", async () => {
 
 test("waits for instances with code that is too old to read the mark", async () => {
   bed.azure.script[calls.health] = [answer("new"), answer("new", { "": 2, new: 1 }), answer("new", { new: 1 })];
-  bed.azure.script[queue] = [marked()];
+  bed.azure.script[queue] = [queueWith()];
   bed.azure.script[mark] = [{ body: {} }];
   await change();
   expect(bed.operation.shown).toContain("waiting for instances with the earlier version's code to end");

@@ -101,7 +101,7 @@ export class Subscription {
   }
 
   /** Makes every grant take effect within so many milliseconds at most. */
-  hurryGrants(delay: number): void {
+  shortenGrants(delay: number): void {
     const latest = Date.now() + delay;
     for (const [id, grant] of this.#grants) {
       if (grant.activeFrom > latest) this.#grants.set(id, { ...grant, activeFrom: latest });

@@ -6,7 +6,7 @@ export class FormerInstances {
   #turn = 0;
 
   /** They take messages until their time is over, and the front end sends them calls. */
-  letLive(host: HostProcess, milliseconds: number): void {
+  keepAlive(host: HostProcess, milliseconds: number): void {
     this.#hosts.add(host);
     setTimeout(() => void host.kill(), milliseconds).unref();
     void host.exited.then(() => this.#hosts.delete(host));

@@ -248,7 +248,7 @@ export class FunctionApp {
     const { formerInstances } = this.#options.switches;
     if (!rolling) {
       this.#host = undefined;
-      if (previous && formerInstances > 0) this.#former.letLive(previous, formerInstances);
+      if (previous && formerInstances > 0) this.#former.keepAlive(previous, formerInstances);
       else await previous?.kill();
     }
     this.#host = await this.#startHost(site, appFolder);

@@ -100,7 +100,7 @@ class AppApi {
   }
 
   #list({ webhooks }: Workspace): Response {
-    const list = [...webhooks.values()].map((webhook) => this.#shown(webhook));
+    const list = [...webhooks.values()].map((webhook) => this.#describeWebhook(webhook));
     const isNull = list.length === 0 && this.#parts.switches.emptyList === "null";
     return Response.json({ reporting_webhooks: isNull ? null : list });
   }
@@ -200,7 +200,7 @@ class AppApi {
     };
   }
 
-  #shown(webhook: ReportingWebhook): object {
+  #describeWebhook(webhook: ReportingWebhook): object {
     const events = this.#parts.switches.eventOrder === "as-sent" ? webhook.events : inCatalogueOrder(webhook.events);
     return { ...webhook, events, ...(this.#parts.switches.undocumentedField && { health: "ok" }) };
   }
@@ -208,8 +208,8 @@ class AppApi {
   #single(webhook: ReportingWebhook): Response {
     return Response.json(
       this.#parts.switches.singleObject === "wrapped"
-        ? { reporting_webhook: this.#shown(webhook) }
-        : this.#shown(webhook),
+        ? { reporting_webhook: this.#describeWebhook(webhook) }
+        : this.#describeWebhook(webhook),
     );
   }
 

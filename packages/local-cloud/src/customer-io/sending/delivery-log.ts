@@ -92,7 +92,7 @@ export class DeliveryLog {
   }
 
   /** The latest `limit` deliveries, oldest first. */
-  shown(filter: { status?: DeliveryStatus; webhook?: number }, limit: number): ShownDelivery[] {
+  list(filter: { status?: DeliveryStatus; webhook?: number }, limit: number): ShownDelivery[] {
     return this.#deliveries
       .filter(({ status }) => filter.status === undefined || filter.status === status)
       .filter(({ webhookId }) => filter.webhook === undefined || filter.webhook === webhookId)
