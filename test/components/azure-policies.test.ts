@@ -1,4 +1,3 @@
-import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { ArmError } from "../../packages/local-cloud/src/azure/arm/arm-error.ts";
 import { armResourceTypes, typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
@@ -7,7 +6,8 @@ import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
-import { configureWithCredentials, type DeclaredResource, declareBy, openNetwork } from "./stack.ts";
+import { declareSource } from "./declare-source.ts";
+import { type DeclaredResource, openNetwork } from "./stack.ts";
 
 /** Policies with which the relay complies in every environment, with the tag that one of them requires. */
 const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
@@ -15,11 +15,6 @@ const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-o
 const inProduction: PolicyName[] = [...everywhere, "redundancy", "purge-protection"];
 
 const tagged = { azureTags: { costCenter: "crm" } };
-
-async function declareResources(args: object): Promise<DeclaredResource[]> {
-  configureWithCredentials();
-  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
-}
 
 /** The resources of a program that Azure Policy denies, by policy and type. */
 function findDenied(resources: readonly DeclaredResource[], assigned: readonly PolicyName[]): string[] {
@@ -43,11 +38,11 @@ function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | un
 }
 
 test("prod passes every required policy", async () => {
-  expect(findDenied(await declareResources({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
+  expect(findDenied(await declareSource({ environment: "prod", ...tagged }), inProduction)).toEqual([]);
 });
 
 test("dev passes the policies of every environment, and fails those about costs or what can't be undone", async () => {
-  const resources = await declareResources(tagged);
+  const resources = await declareSource(tagged);
   expect(findDenied(resources, everywhere)).toEqual([]);
   expect(findDenied(resources, inProduction).toSorted()).toEqual([
     "purge-protection Microsoft.KeyVault/vaults",
@@ -56,7 +51,7 @@ test("dev passes the policies of every environment, and fails those about costs 
 });
 
 test("without the required tag every resource in a region is denied, except the group", async () => {
-  const types = findDenied(await declareResources({}), ["tags"]).map((line) => line.replace("tags ", ""));
+  const types = findDenied(await declareSource({}), ["tags"]).map((line) => line.replace("tags ", ""));
   expect(types).toEqual(
     expect.arrayContaining([
       ...["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Web/serverfarms"],
@@ -78,7 +73,7 @@ test("a preview's question is denied exactly as the resources themselves are", a
   const login = { subscriptionId: "sub", tenantId: "tenant" };
   const all = Object.keys(policies) as PolicyName[];
   for (const environment of ["dev", "prod"] as const) {
-    const resources = await declareResources({ environment });
+    const resources = await declareSource({ environment });
     const asked = plannedRelay({ ...needs, environment }, login).resources ?? [];
     const expected = new Set(findDenied(resources, all));
     const types = new Set(asked.map(({ type }) => type));
@@ -106,7 +101,7 @@ test("each policy that a setting can satisfy has that setting as its remedy", ()
 });
 
 test("a denied resource is refused as Azure refuses it, for a program's own resources too", async () => {
-  const resources = await declareResources({});
+  const resources = await declareSource({});
   const vault = resources.find(({ type }) => type === "azure-native:keyvault:Vault")?.inputs;
   const id = "/subscriptions/sub/resourceGroups/group/providers/Microsoft.KeyVault/vaults/vault";
   const type = typeOfId(id)?.type;

@@ -1,16 +1,11 @@
-import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
-import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { denials } from "../../packages/local-cloud/src/azure/refusals/policies.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { privateNetwork } from "../../settings/network-settings.ts";
-import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
-
-async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
-  configureWithCredentials();
-  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
-}
+import { declareSource } from "./declare-source.ts";
+import { configureWithCredentials, type DeclaredResource } from "./stack.ts";
 
 const inputsOf = (resources: readonly DeclaredResource[], type: string) =>
   resources.filter((resource) => resource.type.endsWith(type)).map(({ inputs }) => inputs);
@@ -27,7 +22,7 @@ const endpointsOf = (resources: readonly DeclaredResource[]) =>
   });
 
 test("a private relay has a network with two subnets, and endpoints, zones and records for everything that it stores", async () => {
-  const resources = await declareResources({
+  const resources = await declareSource({
     environment: "prod",
     privateNetwork: { enabled: true },
     azureTags: { costCenter: "crm" },
@@ -84,9 +79,9 @@ test("a private relay has a network with two subnets, and endpoints, zones and r
 
 test("without the setting, no property of the network is sent; enabled: false opens what was closed, and publicAccess leaves it open", async () => {
   const [open, closedNoMore, first] = [
-    await declareResources({}),
-    await declareResources({ privateNetwork: { enabled: false } }),
-    await declareResources({ privateNetwork: { enabled: true, publicAccess: true } }),
+    await declareSource({}),
+    await declareSource({ privateNetwork: { enabled: false } }),
+    await declareSource({ privateNetwork: { enabled: true, publicAccess: true } }),
   ];
   const accessOf = (resources: readonly DeclaredResource[]) => [
     inputsOf(resources, ":StorageAccount")[0].publicNetworkAccess,
@@ -113,7 +108,7 @@ const dnsZoneIds = {
 
 test("existing subnets and zones are used, and neither they nor an existing vault get anything but records", async () => {
   const vaultId = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.KeyVault/vaults/v";
-  const resources = await declareResources({
+  const resources = await declareSource({
     privateNetwork: { enabled: true, ...subnets, dnsZoneIds },
     azureExisting: { vaultId },
   });
@@ -141,7 +136,7 @@ test("on existing resources, the login needs exactly the rights to use them and 
   const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
   const azureExisting = { vaultId };
   const network = { enabled: true, ...subnets, dnsZoneIds };
-  const resources = await declareResources({ privateNetwork: network, azureExisting, environment: "prod" });
+  const resources = await declareSource({ privateNetwork: network, azureExisting, environment: "prod" });
   const { existing = [] } = plannedRelay(
     {
       ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },

@@ -1,23 +1,18 @@
-import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import type { CustomerIoSourceArgs } from "../../components/settings/source-arguments.ts";
 import { typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { Subscription } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { secretAlerts } from "../../packages/local-cloud/src/azure/vault/secret-alerts.ts";
-import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
+import { declareSource } from "./declare-source.ts";
+import type { DeclaredResource } from "./stack.ts";
 
 const group = "/subscriptions/sub/resourceGroups/group/providers";
 const actionGroupId = `${group}/Microsoft.Insights/actionGroups/people`;
 const vaultId = `${group}/Microsoft.KeyVault/vaults/v`;
 
-async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
-  configureWithCredentials();
-  return (await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }))).resources;
-}
-
 const isAlert = ({ inputs }: DeclaredResource) => String(inputs.path).includes("Microsoft.EventGrid/");
 
 test("it exists if secrets expire, in a vault that the stack creates", async () => {
-  const count = async (args: CustomerIoSourceArgs) => (await declareResources(args)).filter(isAlert).length;
+  const count = async (args: CustomerIoSourceArgs) => (await declareSource(args)).filter(isAlert).length;
   expect(await count({})).toBe(0);
   expect(await count({ environment: "prod" })).toBe(1);
   expect(await count({ azure: { secretLifetimeDays: 90 } })).toBe(1);
@@ -26,7 +21,7 @@ test("it exists if secrets expire, in a vault that the stack creates", async () 
 });
 
 test("the vault is asked before the first secret is written, since it reports nothing older", async () => {
-  const resources = await declareResources({ environment: "prod", signingKeys: "cio-test-signing-key" });
+  const resources = await declareSource({ environment: "prod", signingKeys: "cio-test-signing-key" });
   const at = resources.findIndex(isAlert);
   const secrets = resources.flatMap(({ type }, index) => (type.endsWith(":VaultSecret") ? [index] : []));
   expect(secrets.length).toBeGreaterThan(2);
@@ -42,7 +37,7 @@ describe("it is raised", () => {
 
   beforeAll(async () => {
     const args = { environment: "prod", azureExisting: { actionGroupIds: [actionGroupId] } } as const;
-    alert = (await declareResources(args)).find(isAlert)?.inputs;
+    alert = (await declareSource(args)).find(isAlert)?.inputs;
   });
   beforeEach(() => {
     subscription = new Subscription({ subscriptionId: "sub", tenantId: "t" });

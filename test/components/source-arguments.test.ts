@@ -3,18 +3,13 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import type { Settings } from "../../components/settings/setting-types.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
-import { configure, configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
+import { declareSource } from "./declare-source.ts";
+import { configure, configureWithCredentials, declareBy } from "./stack.ts";
 
 const read = (args: CustomerIoSourceArgs) => new SourceArguments(args).read();
 
 function resolveInput<T>(input: pulumi.Input<T>): Promise<unknown> {
   return new Promise((resolve) => pulumi.output(input).apply(resolve));
-}
-
-async function declareResources(args: CustomerIoSourceArgs): Promise<DeclaredResource[]> {
-  configureWithCredentials();
-  const { resources } = await declareBy(() => ({ id: new CustomerIoSource("events", args).webhookId }));
-  return resources;
 }
 
 test("a source without arguments equals a stack without settings", () => {
@@ -76,7 +71,7 @@ test("a policy that is known later still contradicts direct delivery", () => {
 });
 
 test("a source with one argument declares everything", async () => {
-  const resources = await declareResources({ alertEmails: ["oncall@example.com"] });
+  const resources = await declareSource({ alertEmails: ["oncall@example.com"] });
   const people = resources.find(({ type }) => type === "azure-native:monitor:ActionGroup");
   expect(people?.inputs.emailReceivers).toEqual([
     { name: "oncall@example.com", emailAddress: "oncall@example.com", useCommonAlertSchema: true },
@@ -86,7 +81,7 @@ test("a source with one argument declares everything", async () => {
 
 test("a signing key enables the webhook, an empty one does not", async () => {
   const webhookOf = async (args: CustomerIoSourceArgs) =>
-    (await declareResources(args)).find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs;
+    (await declareSource(args)).find(({ type }) => type === "customerio:index:ReportingWebhook")?.inputs;
   expect((await webhookOf({ signingKeys: pulumi.secret("cio-test-signing-key") }))?.disabled).toBe(false);
   expect((await webhookOf({ signingKeys: "" }))?.disabled).toBe(true);
 });
