@@ -5,11 +5,13 @@
  *   npm run bench -- comparison [part …]       the relay beside what one would use instead: relay, common, plain, ceiling; without
  *                                              parts it writes docs/performance.md, in about 5 minutes
  *   npm run bench -- profile                   where the relay's processor time goes in a blast
+ *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
  *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  */
 import { availableParallelism } from "node:os";
 import { comparison } from "./comparison.ts";
 import { delivery } from "./delivery.ts";
+import { largeBodies } from "./large-bodies.ts";
 import { hidingPersonalData } from "./personal-data.ts";
 import { profile } from "./profile.ts";
 import { providerStart } from "./provider-start.ts";
@@ -20,6 +22,7 @@ import { table } from "./statistics.ts";
 const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
   comparison,
   profile: async () => table(await profile()),
+  memory: async () => table(await largeBodies()),
   delivery: async (scenarios) => table(await delivery(scenarios)),
 };
 

@@ -36,14 +36,8 @@ export class Sender {
   /** Sends one event. @param at when it happened, in milliseconds since 1970 */
   async send(id: string, at = Date.now()): Promise<Call> {
     const body = bodyOf(id, at);
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const signature = createHmac("sha256", signingKey).update(`v0:${timestamp}:${body}`).digest("hex");
     const begin = performance.now();
-    const headers = {
-      "content-type": "application/json",
-      "x-cio-timestamp": timestamp,
-      "x-cio-signature": signature,
-    };
+    const headers = signedBy(body);
     const status = await post({ port: this.#port, path: this.#path, agent: this.#agent, headers }, body);
     return { status, milliseconds: performance.now() - begin };
   }
@@ -78,6 +72,13 @@ export class Sender {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+/** The headers with which Customer.io signs a body. */
+export function signedBy(body: string | Uint8Array): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac("sha256", signingKey).update(`v0:${timestamp}:`).update(body).digest("hex");
+  return { "content-type": "application/json", "x-cio-timestamp": timestamp, "x-cio-signature": signature };
 }
 
 /** @returns the status; 0 if there was no answer */

@@ -3,6 +3,7 @@ import { WebAppApplicationSettings } from "@pulumi/azure-native/web/webAppApplic
 import { WebAppFtpAllowed } from "@pulumi/azure-native/web/webAppFtpAllowed.js";
 import { WebAppScmAllowed } from "@pulumi/azure-native/web/webAppScmAllowed.js";
 import * as pulumi from "@pulumi/pulumi";
+import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
 import { webApiVersion } from "../../relay/deploy/api-versions.ts";
 import { AppServicePlan, FunctionApp, FunctionCode } from "../../relay/deploy/sdk.ts";
 import { derive } from "../settings/inputs.ts";
@@ -148,8 +149,11 @@ function createApp(
               alwaysReady: derive(args.alwaysReadyInstances, (instanceCount) =>
                 instanceCount > 0 ? [{ name: "http", instanceCount }] : [],
               ),
-              // The intake only verifies and enqueues; more calls share an instance than Azure's default of 16.
-              triggers: { http: { perInstanceConcurrency: 100 } },
+              triggers: {
+                http: {
+                  perInstanceConcurrency: derive(args.instanceMemory, (memory) => memoryBudget(memory).calls),
+                },
+              },
             },
           },
         },

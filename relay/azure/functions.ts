@@ -1,8 +1,8 @@
 import { app } from "@azure/functions";
 import { instancesFor, Pace } from "../core/delivery/pace.ts";
 import { longestRequest } from "../core/delivery/time-limits.ts";
-import { bodyBudget } from "../core/intake/body-limit.ts";
 import { ByteBudget } from "../core/intake/byte-budget.ts";
+import { memoryBudget } from "../core/intake/memory-budget.ts";
 import { queueNames, relayFunctions, storageConnection } from "../core/names.ts";
 import { Census } from "./counts/census.ts";
 import { foldCounts } from "./counts/fold-counts.ts";
@@ -58,7 +58,7 @@ app.http(relayFunctions.intake, {
     gate: intakeGate({ ...instance, marks }),
     clock,
     budget: intakeBudget,
-    bodies: new ByteBudget(bodyBudget(settings.instanceMemoryMB)),
+    bodies: new ByteBudget(memoryBudget(settings.instanceMemoryMB).acceptedBytes),
     refusals: lines,
     log,
     watch,

@@ -7,6 +7,7 @@ import { StackSettings } from "../../components/settings/settings-source.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { readAppSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
+import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
@@ -154,6 +155,8 @@ test("the app is valid for Flex Consumption, and uses only its identity", async 
   const hostLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT);
   expect([hostLimit > maxBodyBytes, hostLimit < maxBodyBytes * 1.1]).toEqual([true, true]);
   expect(settings.INSTANCE_MEMORY_MB).toBe("2048");
+  const { triggers } = app.functionAppConfig.scaleAndConcurrency;
+  expect(triggers.http.perInstanceConcurrency).toBe(memoryBudget(2048).calls);
   for (const refused of ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"]) {
     expect(Object.keys(settings)).not.toContain(refused);
   }

@@ -5,6 +5,7 @@ import { frontEnd } from "../../packages/local-cloud/src/azure/host/front-end.ts
 import { type Listener, listenOn } from "../../packages/local-cloud/src/azure/listen.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
+import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { day, minute } from "./durations.ts";
@@ -158,8 +159,9 @@ export class World {
       const port = this.relay.nextPort();
       return port === undefined ? { status: 503 } : { port };
     };
+    const perInstanceConcurrency = () => memoryBudget(2048).calls;
     this.#balancer = await listenOn(
-      createServer(frontEnd({ takes: () => true, serving, hostName: () => "relay.example" })),
+      createServer(frontEnd({ takes: () => true, serving, hostName: () => "relay.example", perInstanceConcurrency })),
     );
   }
 

@@ -150,12 +150,12 @@ test("a call without a valid signature is refused with 401 and leaves nothing be
   expect(await azurite.waiting(queueNames.events)).toBe(0);
 });
 
-test("a body beyond 16 MiB is refused with 413, whether its length is declared or not, and one of 16 MiB is kept", async () => {
+test("a body beyond 8 MiB is refused with 413, whether its length is declared or not, and one of 8 MiB is kept", async () => {
   const tooLarge = signedCall(Buffer.alloc(maxBodyBytes + 1, " "));
   const told = call("{}", { "content-length": String(maxBodyBytes + 1) });
   for (const request of [tooLarge, told]) {
     const { status, jsonBody, lines } = await intake()(request);
-    expect({ status, jsonBody }).toEqual({ status: 413, jsonBody: { error: "the body has more than 16777216 bytes" } });
+    expect({ status, jsonBody }).toEqual({ status: 413, jsonBody: { error: "the body has more than 8388608 bytes" } });
     expect(lines).toMatchObject([{ level: "warning", outcome: { outcome: "refused", refused: 1 } }]);
   }
   const padding = " ".repeat(maxBodyBytes - event("largest").length);

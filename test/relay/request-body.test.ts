@@ -1,6 +1,6 @@
 import { HttpRequest } from "@azure/functions";
 import { withBody } from "../../relay/azure/intake/request-body.ts";
-import { bodyBudget, maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
+import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { ByteBudget } from "../../relay/core/intake/byte-budget.ts";
 
 /** A request with a body in these chunks; an undefined one never arrives. */
@@ -31,11 +31,6 @@ function requestOf(chunks: readonly (Uint8Array | undefined)[], headers: Record<
 const bytes = (length: number) => new Uint8Array(length).fill(32);
 const patient = () => AbortSignal.timeout(20_000);
 const sizeOf = async (body: Uint8Array | string) => (typeof body === "string" ? body : body.length);
-
-test("the budget is a thirty-second of the memory, and the smallest instance accepts the largest body", () => {
-  expect([512, 2048, 4096].map((memory) => bodyBudget(memory) / 2 ** 20)).toEqual([16, 64, 128]);
-  expect(bodyBudget(512)).toBe(maxBodyBytes);
-});
 
 test("a body is read completely in any chunks, and a missing one is empty", async () => {
   const budget = new ByteBudget(100);

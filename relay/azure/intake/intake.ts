@@ -1,8 +1,8 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from "@azure/functions";
 import { appNumbers } from "../../core/app-settings.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
-import { bodyBudget } from "../../core/intake/body-limit.ts";
 import { ByteBudget } from "../../core/intake/byte-budget.ts";
+import { memoryBudget } from "../../core/intake/memory-budget.ts";
 import { freshnessProblem, signatureProblem } from "../../core/intake/verify.ts";
 import { runWithinBudget } from "../budget.ts";
 import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
@@ -60,8 +60,8 @@ export interface IntakePorts {
  * |---|---|
  * | 200 | the event is in the queue; or a filter leaves it out; or the body is signed but not an event, and is now a dead letter: a refusal would hold up all later events for days |
  * | 401 | no signing key matches, or the signature's time is checked and too far off |
- * | 413 | the body has more than 16 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
- * | 503 | the intake is closed, since the relay is being taken down or this instance has outdated settings (it may know only a former signing key, and a 401 would cost an hour); or no signing key is set; or the settings can't be used; or the storage did not store the event in time; or concurrent calls use all the memory that this instance has for bodies (`bodyBudget`), which adds `Retry-After: 1`. Customer.io repeats the call sooner than after a 500 or 429 |
+ * | 413 | the body has more than 8 MiB; one far beyond never gets here, since the host answers it with 500 (`hostBodyLimit`) |
+ * | 503 | the intake is closed, since the relay is being taken down or this instance has outdated settings (it may know only a former signing key, and a 401 would cost an hour); or no signing key is set; or the settings can't be used; or the storage did not store the event in time; or concurrent calls use all the memory that this instance has for bodies (`memoryBudget`), which adds `Retry-After: 1`. Customer.io repeats the call sooner than after a 500 or 429 |
  *
  * Filters and personal data options are applied here, before anything is stored: what is left out costs nothing
  * further, and what is dropped or hashed is in no queue, claim or dead letter. A body that can't be read can't be
@@ -82,7 +82,7 @@ export function intakeHandler({
   gate = openGate,
   clock,
   budget,
-  bodies = new ByteBudget(bodyBudget(appNumbers.INSTANCE_MEMORY_MB.default)),
+  bodies = new ByteBudget(memoryBudget(appNumbers.INSTANCE_MEMORY_MB.default).acceptedBytes),
   refusals = new SummedLines(),
   log = lineByLine,
   watch,

@@ -19,7 +19,7 @@ import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hostEnvironment } from "./app-environment.ts";
 import { FormerInstances } from "./former-instances.ts";
-import { frontEnd } from "./front-end.ts";
+import { concurrencyOf, frontEnd } from "./front-end.ts";
 import { type HostProcess, startHost } from "./host-process.ts";
 import type { KeyVaultReference } from "./key-vault-references.ts";
 import { StandInSiteSettings } from "./site-settings.ts";
@@ -79,7 +79,9 @@ export class FunctionApp {
     const { certificate, key } = { ...options.certificate };
     const server = https.createServer({ cert: certificate, key, maxHeaderSize: 32 * 1024 });
     const takes = (origin: Origin) => takesCallsFrom(origin, "main", app.#configuration);
-    server.on("request", frontEnd({ takes, serving: () => app.#serving(), hostName: () => app.hostName }));
+    const perInstanceConcurrency = () => concurrencyOf(app.#site?.inputs);
+    const serving = () => app.#serving();
+    server.on("request", frontEnd({ takes, serving, hostName: () => app.hostName, perInstanceConcurrency }));
     app.#front = await listenOn(server);
     const deploy = new OneDeploy({
       ...options,
