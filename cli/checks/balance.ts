@@ -1,5 +1,5 @@
 import type { Counts } from "../../relay/core/counts/counts.ts";
-import { settledCounts } from "../../relay/core/delivery/fates.ts";
+import { returnCounts, settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
@@ -51,7 +51,8 @@ export function balanceFinding({
     const found = `Since ${since}: ${refused} calls were refused, and none has been accepted yet.`;
     return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
   }
-  const settled = settledCounts.reduce((sum, name) => sum + total[name], 0);
+  const sumOf = (names: readonly (keyof Counts)[]) => names.reduce((sum, name) => sum + total[name], 0);
+  const settled = sumOf(settledCounts);
   const rest = accepted + setAside + movedIn - settled - deadLetters - purged - movedOut;
   const named = settledCounts
     .filter((name) => total[name] > 0 || name !== "gone")
@@ -64,7 +65,7 @@ export function balanceFinding({
       ? [`age at delivery: ${formatDuration((total.deliveredSeconds / delivered) * 1000)} on average`]
       : []),
     ...(countedAt ? [`last counted at ${countedAt.toISOString()}`] : []),
-    `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${total.retried + total.held} times`,
+    `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${sumOf(returnCounts)} times`,
     ...unknownDetails(total.unknownAttributes, unknownPaths, target),
     ...(total.unread > 0
       ? [`events that passed a filter because the value that it tests could not be read: ${total.unread}`]

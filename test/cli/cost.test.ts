@@ -89,8 +89,9 @@ test("the estimate has as many alert rules as are declared", () => {
   const rules = Object.values(relayAlerts({ expectsEvents: true, silenceHours: 24 }));
   const every = (frequency: string) => rules.filter(({ every }) => every === frequency).length;
   const declared = { everyFiveMinutes: every("PT5M"), everyHour: every("PT1H") };
-  // Else change `alertRules` in relay/deploy/cost/usage.ts.
-  expect(alertRules).toMatchObject(declared);
+  expect({ "alertRules in relay/deploy/cost/usage.ts": alertRules }).toMatchObject({
+    "alertRules in relay/deploy/cost/usage.ts": declared,
+  });
   const ofOneAccount = Object.values<PlatformAlert>(platformAlerts).filter(({ scope }) => scope !== "hostStorage");
   const series = ofOneAccount.map(({ dimension }) => dimension?.values.length ?? 1);
   // And the one of the availability test.

@@ -100,6 +100,8 @@ test("every alert names its stack, its severity, who gets it, and a section of t
     const [, stack = "", page = ""] = description.match(/ Stack: (.*)\. What to do: (\S+)$/) ?? [];
     anchors.push(runbook({ stack, runbook: page }));
   }
+  const missing = anchors.filter((anchor) => !sections.has(anchor));
+  expect(missing.map((anchor) => `docs/runbooks.md has no section for ${anchor}`)).toEqual([]);
   expect(anchors.sort()).toEqual([...sections].sort());
   const names = [...relayAlertNames, ...Object.keys(platformAlerts), "availability", "secret-expiry"];
   expect(anchors).toEqual(names.map((name) => `alert-${name}`).sort());

@@ -7,6 +7,7 @@ import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/sub
 import { refuseResource } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
+import { declareSource } from "./declare-source.ts";
 import { configureWithCredentials, declareBy } from "./stack.ts";
 
 /** Azure's rules, written independently of the code under test: for the whole name, with azure-native's 8 digits. */
@@ -117,3 +118,25 @@ const nothing = new Subscription({
   subscriptionId: "sub",
   tenantId: "tenant",
 });
+
+test("the stand-in has the type of every resource that is declared by its path", async () => {
+  const declared = await declareSource({
+    environment: "prod",
+    privateNetwork: { enabled: true },
+    monthlyBudget: 1,
+    alertEmails: ["oncall@example.com"],
+  });
+  const paths = declared.filter(({ type }) => type.endsWith(":ArmResource")).map(({ inputs }) => String(inputs.path));
+  expect(paths.length).toBeGreaterThan(20);
+  const ids = Array.from(armResourceTypes.values(), ({ id }) => id);
+  const unknown = paths.filter((resource) => !ids.some((id) => endsWithPath(id, resource)));
+  expect(unknown.map((each) => `packages/local-cloud/src/azure/arm/resource-types.ts has no type of ${each}`)).toEqual(
+    [],
+  );
+});
+
+/** Whether a resource of this type may have this path below its parent. */
+function endsWithPath(id: string, resource: string): boolean {
+  const [pattern, parts] = [id.split("/").reverse(), resource.split("/").reverse()];
+  return parts.every((part, at) => pattern[at] === part || /^\{\w+\}$/.test(pattern[at] ?? ""));
+}

@@ -109,12 +109,17 @@ class Log {
         };
         return runQuery(queryOf(alert, componentId), tables, now).length > 0;
       })
-      .map(([name]) => name);
+      .map(([name]) => {
+        raisedByTests.add(name);
+        return name;
+      });
   }
 }
 
 const event = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
 const receipt = { status: 200, retryAfter: null, detail: "", receipt: true, inletId: "i", xactionId: "x" };
+/** Names of the alerts that the tests below raise. */
+const raisedByTests = new Set<string>();
 let log: Log;
 beforeEach(() => {
   log = new Log();
@@ -306,6 +311,11 @@ test("neither a stranger's calls nor silence raise an alert before events are ex
     [...always, "exceptions", "refused", "unavailable"].sort(),
   );
   expect(onIn({ expectsEvents: true, silenceHours: 24 })).toEqual(Object.keys(alerts));
+});
+
+test("each alert is raised by a test above", () => {
+  const missing = Object.keys(alerts).filter((name) => !raisedByTests.has(name));
+  expect(missing.map((name) => `test/components/relay-alerts.test.ts does not raise ${name}`)).toEqual([]);
 });
 
 test("docs/reliability.md has a row for each alert", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { tailOutcomes } from "../../cli/log/tail-filter.ts";
 import { countNames } from "../../relay/core/counts/counts.ts";
 import { type Verdict, verdictOf } from "../../relay/core/delivery/delivery.ts";
 import { comesAgain, type Fate, fates, loudestLevel, settledCounts } from "../../relay/core/delivery/fates.ts";
@@ -8,6 +9,12 @@ const names = Object.keys(fates) as Fate[];
 
 test("each fate is counted", () => {
   expect(names.filter((name) => !countNames.includes(fates[name].count))).toEqual([]);
+});
+
+test("customerio-aep tail can select each fate", () => {
+  const outcomes = new Set<string>(tailOutcomes);
+  const missing = names.map((name) => fates[name].count).filter((count) => !outcomes.has(count));
+  expect(missing.map((count) => `cli/log/tail-filter.ts does not count ${count}`)).toEqual([]);
 });
 
 test("an event is either tried again or finished", () => {

@@ -46,6 +46,9 @@ export const settledCounts = Object.entries(fates).flatMap(([fate, { count, ...m
   "wait" in more || fate === "dead" ? [] : [count],
 );
 
+/** The counts of returns to the queue. */
+export const returnCounts = Object.values(fates).flatMap((fate) => ("wait" in fate ? [fate.count] : []));
+
 export function comesAgain(fate: Fate | "unsent"): fate is WaitReason {
   return fate !== "unsent" && "wait" in fates[fate];
 }
