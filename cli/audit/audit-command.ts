@@ -30,7 +30,7 @@ export const auditCommand = defineCommand({
     "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal` it " +
     "changes nothing. " +
     "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing. See " +
-    "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets.",
+    "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage Queries.",
   options: {
     ...auditOptions,
     heal: {
@@ -45,6 +45,10 @@ export const auditCommand = defineCommand({
     {
       args: "audit --stack prod --from 2026-10-01 --to 2026-10-31 --heal",
       shows: "the same, and sends what is missing",
+    },
+    {
+      args: "audit --stack prod --from 2026-10-01 --to 2026-10-31 --sql",
+      shows: "the same as the first, with the rows read by Query Service",
     },
   ],
   ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },

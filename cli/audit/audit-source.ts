@@ -2,6 +2,7 @@ import { pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
 import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
 import { DataAccess } from "../platform/data-access.ts";
+import { QueryService } from "../platform/query-service.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
@@ -13,6 +14,7 @@ import { reasonToLeaveOut } from "./sides/expectation.ts";
 import { readHeldEvents } from "./sides/held-events.ts";
 import type { RelaySide } from "./sides/relay-side.ts";
 import type { RowPaths } from "./sides/rows.ts";
+import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
 const datasetAnswer = z.record(
@@ -27,9 +29,14 @@ const datasetAnswer = z.record(
   }),
 );
 
-/** What an audit of a source compares, and with which settings. */
+/**
+ * What an audit of a source compares, and with which settings.
+ *
+ * @param bySql whether the rows are read by Query Service
+ */
 export async function partsOf(
   source: StackSource,
+  bySql: boolean,
   signal: AbortSignal,
 ): Promise<Omit<AuditParts, "range" | "folder" | "now" | "signal" | "progress">> {
   const webhook = await customerIoOf(source).get(
@@ -42,6 +49,7 @@ export async function partsOf(
   return {
     history: historyOf(source),
     access: new DataAccess(platformOf(source), source.datasetId),
+    table: bySql ? await openTable(source, signal) : undefined,
     paths: rowPathsOf(source),
     keptDays: await readKeptDays(source, signal),
     heldEvents: storage ? readHeldEvents(storage) : noEvents(),
@@ -67,6 +75,15 @@ function rowPathsOf(source: StackSource): RowPaths {
     metric: find("metric"),
     timestamp: find("timestamp"),
   };
+}
+
+/** The dataset as a table of Query Service: a tag in Catalog has its name. */
+async function openTable(source: StackSource, signal: AbortSignal): Promise<SqlTable> {
+  const [name] = (await readDataset(source, signal))?.tags?.["adobe/pqs/table"] ?? [];
+  if (name !== undefined) return { service: new QueryService(platformOf(source)), name };
+  throw new Error(
+    `Catalog names no table of the dataset ${source.datasetId} (tag adobe/pqs/table), so SQL can't read it. Run the audit without --sql.`,
+  );
 }
 
 /** Days for which the dataset keeps rows. */

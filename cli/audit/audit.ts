@@ -9,6 +9,7 @@ import { type AuditRange, dateAt } from "./range.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
+import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
 
 /** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
 const judgedAfter = 7 * 86_400;
@@ -24,6 +25,8 @@ export interface AuditParts {
   readonly folder: string;
   readonly history: Pick<History, "messages" | "hasMessages">;
   readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  /** The dataset as a table, if its rows are read by SQL instead of files. */
+  readonly table?: SqlTable | undefined;
   readonly paths: RowPaths;
   /** Days for which the dataset keeps rows; undefined: forever. */
   readonly keptDays: number | undefined;
@@ -104,12 +107,16 @@ async function compareAll(
     access,
     ledger,
     paths,
-    folder,
     signal,
     since: new Date(createdFrom * 1000),
     settledBefore: new Date((now - rowAfter) * 1000),
   };
-  const { open, lacking } = await readRows({ ...rowOptions, progress: (done) => progress(`dataset: ${done} batches`) });
+  const { open, lacking } = parts.table
+    ? await readRowsBySql({
+        ...{ ...rowOptions, table: parts.table, range: parts.range, now },
+        progress: (rows) => progress(`dataset: ${rows} rows`),
+      })
+    : await readRows({ ...rowOptions, folder, progress: (done) => progress(`dataset: ${done} batches`) });
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range: parts.range, signal }));
   await ledger.run("DELETE FROM held");

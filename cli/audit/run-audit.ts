@@ -25,6 +25,10 @@ export const auditOptions = {
       "where the database and the lists of ids go; the same folder continues what was stopped; without it, one named by stack, source and dates",
     schema: z.string().optional(),
   },
+  sql: {
+    description: "read the dataset's rows by SQL from Query Service, where it is licensed, instead of the files",
+    schema: z.boolean().default(false),
+  },
 } as const satisfies OptionTable;
 
 export interface AuditValues {
@@ -32,6 +36,7 @@ export interface AuditValues {
   readonly to: number;
   readonly lookback: number;
   readonly folder?: string | undefined;
+  readonly sql: boolean;
 }
 
 export function checkAuditDays({ from, to }: Pick<AuditValues, "from" | "to">): void {
@@ -49,7 +54,7 @@ export interface AuditRun {
 /** Where the audit of these days is. */
 export function auditFolderOf(
   source: StackSource,
-  { from, to, folder }: Omit<AuditValues, "lookback">,
+  { from, to, folder }: Omit<AuditValues, "lookback" | "sql">,
   isOneOfSeveral: boolean,
 ): string {
   const base = folder ?? `${auditFolderPrefix(source)}${dateAt(from)}-${dateAt(to)}`;
@@ -59,13 +64,13 @@ export function auditFolderOf(
 /** Audits a source, and leaves the verdict in the audit's folder. */
 export async function runAudit(
   source: StackSource,
-  { from, to, lookback, folder }: AuditValues,
+  { from, to, lookback, folder, sql }: AuditValues,
   { progress, signal, isOneOfSeveral }: Pick<CommandContext, "progress" | "signal" | "isOneOfSeveral">,
 ): Promise<AuditRun> {
   const own = auditFolderOf(source, { from, to, folder }, isOneOfSeveral);
   const line = progress.line();
   const parts: AuditParts = {
-    ...(await progress.waiting("reading the settings in force", partsOf(source, signal))),
+    ...(await progress.waiting("reading the settings in force", partsOf(source, sql, signal))),
     ...{ range: rangeOf(from, to, lookback), folder: own, now: new Date(), signal },
     progress: (words) => line.show(`  ${words}`),
   };

@@ -67,6 +67,7 @@ export const acting: readonly Run[] = [
   run("customerio-aep verify --event <event>", /fine +dataset/),
   run("customerio-aep verify --filtered", /Nothing goes to Platform/),
   run("customerio-aep audit --from <day> --to <day>", /Nothing is missing, as far as it can be known/),
+  run("customerio-aep audit --from <day> --to <day> --sql", /Nothing is missing, as far as it can be known/),
   run("customerio-aep audit --from <day> --to <day> --json", /"verdict": "complete"/),
   run("customerio-aep backfill --from <day> --to <day> --dry-run", /There is nothing to send/),
   run("customerio-aep audit --from <day> --to <day> --heal", /There is nothing to send/),

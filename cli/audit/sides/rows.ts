@@ -3,6 +3,7 @@ import path from "node:path";
 import { eachOf } from "../../each-of.ts";
 import { backfillTag } from "../../platform/batch-ingestion.ts";
 import type { DataAccess } from "../../platform/data-access.ts";
+import type { DatasetBatch } from "../../platform/dataset.ts";
 import { type Ledger, quote } from "../ledger.ts";
 
 /** Where a row has what an audit compares: paths such as `_acme.customerio.metric`. */
@@ -43,22 +44,19 @@ const without: readonly string[] = ["failed", "failure", "inactive", "abandoned"
 export async function readRows(options: RowsOptions): Promise<RowsRead> {
   const { access, ledger, since, settledBefore, signal, progress } = options;
   let [open, lacking, done] = [0, 0, 0];
-  // What a backfill uploads itself is known, and must not make everything else unknown.
   const backfill = await ledger.note("backfill");
+  // An earlier run has read by SQL, which does not tell batches apart.
+  if ((await ledger.note("sql")) !== undefined) await forgetRows(ledger);
   for await (const batch of access.eachBatch(since, signal)) {
     const note = `batch ${batch.id}`;
     if (without.includes(batch.status)) {
       if ((await ledger.note(note)) === undefined) continue;
       // Reverted since it was read. Rows do not say which batch they are of, so all are read again.
-      await ledger.atOnce(async () => {
-        await ledger.run("DELETE FROM present");
-        await ledger.run("DELETE FROM notes WHERE name LIKE 'batch %'");
-      });
+      await forgetRows(ledger);
       return readRows(options);
     }
-    if (batch.status !== "success" && batch.status !== "active") {
-      const isOwn = backfill !== undefined && batch.tags?.[backfillTag]?.includes(backfill);
-      if (!isOwn && batch.createdAt < settledBefore) open += 1;
+    if (isUnfinished(batch)) {
+      if (isOpen(batch, settledBefore, backfill)) open += 1;
       continue;
     }
     const before = await ledger.note(note);
@@ -70,6 +68,42 @@ export async function readRows(options: RowsOptions): Promise<RowsRead> {
     progress(done);
   }
   return { open, lacking };
+}
+
+/** Batches that are not finished although they are old: their rows may come. */
+export async function countOpenBatches({
+  access,
+  ledger,
+  since,
+  settledBefore,
+  signal,
+}: Pick<RowsOptions, "ledger" | "since" | "settledBefore" | "signal"> & {
+  readonly access: Pick<DataAccess, "eachBatch">;
+}): Promise<number> {
+  let open = 0;
+  const backfill = await ledger.note("backfill");
+  for await (const batch of access.eachBatch(since, signal)) {
+    if (isUnfinished(batch) && isOpen(batch, settledBefore, backfill)) open += 1;
+  }
+  return open;
+}
+
+/** Removes the rows that earlier runs have read, and what they noted about it. */
+export async function forgetRows(ledger: Ledger): Promise<void> {
+  await ledger.atOnce(async () => {
+    await ledger.run("DELETE FROM present");
+    await ledger.run("DELETE FROM notes WHERE name LIKE 'batch %' OR name = 'sql'");
+  });
+}
+
+function isUnfinished({ status }: DatasetBatch): boolean {
+  return !without.includes(status) && status !== "success" && status !== "active";
+}
+
+/** @param backfill whose own uploads are known, and must not make everything else unknown */
+function isOpen({ tags, createdAt }: DatasetBatch, settledBefore: Date, backfill: string | undefined): boolean {
+  const isOwn = backfill !== undefined && tags?.[backfillTag]?.includes(backfill);
+  return !isOwn && createdAt < settledBefore;
 }
 
 async function readBatch(

@@ -44,6 +44,7 @@ async function start(folder: string): Promise<Running> {
     tenantId: platformCredentials.tenantId,
     sandboxes: [platformCredentials.sandbox, second.sandbox],
     activationSeconds,
+    certificate,
     // As in Adobe's Python client, so that the demo can show that no mapping sets are left either.
     switches: { deleteMappingSet: "204" },
   });

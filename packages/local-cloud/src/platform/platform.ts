@@ -16,6 +16,7 @@ import { injectFaults } from "./faults.ts";
 import { flowServiceRoutes } from "./flow-service/routes.ts";
 import { identityNamespaceRoutes } from "./identity-namespaces.ts";
 import { observabilityRoutes } from "./observability.ts";
+import { LocalQueryService } from "./query-service/routes.ts";
 import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
 import type { PlatformOptions } from "./state/options.ts";
 import { PlatformState } from "./state/state.ts";
@@ -41,12 +42,13 @@ export interface PlatformStandIn {
 
 /**
  * Starts a stand-in for Adobe Experience Platform on a free port of 127.0.0.1: IMS, Schema Registry, Catalog, Flow Service,
- * Data Prep, Data Access, batch ingestion, sandboxes, access control, identity namespaces, Observability Insights, the streaming host, and the
- * admin routes under `/__local/` (see admin.ts). It keeps everything in memory; two of them share nothing.
+ * Data Prep, Data Access, batch ingestion, Query Service, sandboxes, access control, identity namespaces, Observability Insights, the
+ * streaming host, and the admin routes under `/__local/` (see admin.ts). It keeps everything in memory; two of them share nothing.
  */
 export async function startPlatform(options: PlatformOptions): Promise<PlatformStandIn> {
   const state = new PlatformState(options);
-  const app = platformApp(state);
+  const queryService = new LocalQueryService(state);
+  const app = platformApp(state, queryService);
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const starting = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(starting));
   });
@@ -55,15 +57,17 @@ export async function startPlatform(options: PlatformOptions): Promise<PlatformS
     url: state.url,
     fetch: (request) => app.fetch(request),
     state,
-    close: () =>
-      new Promise((resolve, reject) => {
+    async close() {
+      await queryService.close();
+      await new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+      });
+    },
   };
 }
 
-function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
+function platformApp(state: PlatformState, queryService: LocalQueryService): Hono<PlatformEnvironment> {
   // The API descriptions write some paths with a slash at the end and some without.
   const app = new Hono<PlatformEnvironment>({ strict: false });
   app.use(async (context, next) => {
@@ -89,6 +93,10 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
     "/data/foundation/flowservice/*",
     requirePermission(state, () => "streaming-source"),
   );
+  app.use(
+    "/data/foundation/query/*",
+    requirePermission(state, () => "queries"),
+  );
   app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
   app.route("/data/foundation/catalog", datasetRoutes(state));
   app.route("/data/foundation/catalog", batchRoutes(state));
@@ -96,6 +104,7 @@ function platformApp(state: PlatformState): Hono<PlatformEnvironment> {
   app.route("/data/foundation/flowservice", flowServiceRoutes(state));
   app.route("/data/foundation/conversion", dataPrepRoutes(state));
   app.route("/data/foundation/export", dataAccessRoutes(state));
+  app.route("/data/foundation/query", queryService.routes());
   app.route("/data/foundation/sandbox-management", sandboxManagementRoutes(state));
   app.route("/data/foundation/access-control", accessControlRoutes(state));
   app.route("/data/infrastructure/observability/insights", observabilityRoutes(state));

@@ -72,6 +72,9 @@ const mappingSetRole =
   "with this API credential includes the sandbox of aep:sandbox with the permissions Manage Sources, View Sources, Manage " +
   "Schemas, View Schemas, Manage Datasets and View Datasets. If one does, ask Adobe's support which permission is missing, and " +
   "give them the request id.";
+const queryRole =
+  "Add the permission Manage Queries to a role with the API credential in Experience Platform (Permissions > Roles). If one has it, " +
+  "the organization's license may not include ad hoc queries of Query Service.";
 const sandbox =
   "Check the name of the sandbox, and that the credential's role includes it: npx pulumi config set aep:sandbox <name>";
 const organization =
@@ -117,6 +120,7 @@ function remedy(code: string, detail: string, { status, config }: AxiosResponse)
   if (known) return known;
   if (status === 401) return credential;
   if (status !== 403) return undefined;
+  if (config.url?.startsWith(paths.queryConnection)) return queryRole;
   return config.url?.startsWith(paths.mappingSets) ? mappingSetRole : role;
 }
 

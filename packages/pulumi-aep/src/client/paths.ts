@@ -23,6 +23,8 @@ export const paths = {
   sandboxes: `${foundation}/sandbox-management/`,
   permissionNames: `${foundation}/access-control/acl/reference`,
   metrics: "/data/infrastructure/observability/insights/metrics",
+  /** Where Query Service's PostgreSQL endpoint is, with an access token as its password. */
+  queryConnection: `${foundation}/query/connection_parameters`,
   effectivePolicies: `${foundation}/access-control/acl/effective-policies`,
 } as const;
 

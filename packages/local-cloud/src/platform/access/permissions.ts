@@ -15,6 +15,7 @@ export const permissions: Readonly<Record<string, Readonly<Record<string, readon
   "manage-datasets": { connection: all, datasets: all, schemas: ["read"] },
   "manage-identity-namespaces": { "identity-namespaces": all },
   "manage-profiles": { "profile-datasets": all, profiles: ["read"] },
+  "manage-queries": { queries: all },
   "manage-schema-identities": { "identity-descriptor": all },
   "manage-schemas": { schemas: all },
   "manage-sources": { "streaming-source": all },

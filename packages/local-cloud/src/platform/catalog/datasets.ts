@@ -30,6 +30,9 @@ const callerAttributes = [
   "fileDescription",
 ];
 
+/** The tag in which Catalog says which table of Query Service a dataset is. */
+const tableTag = "adobe/pqs/table";
+
 /** Query parameters of the list that aren't filters on an attribute of the same name. */
 const listParameters = new Set(["limit", "start", "orderBy", "property", "properties"]);
 
@@ -187,11 +190,19 @@ function render(state: PlatformState, dataset: Dataset): JsonObject {
     createdClient: client,
     createdUser: client,
     updatedUser: client,
-    tags: objectOf(dataset.body.tags),
+    tags: { ...objectOf(dataset.body.tags), [tableTag]: [tableOf(dataset)] },
     viewId: dataset.viewId,
     files: `@/dataSets/${dataset.id}/views/${dataset.viewId}/files`,
     observableSchema: {},
   };
+}
+
+/** The name of a dataset's table in Query Service. */
+export function tableOf({ id, body }: Dataset): string {
+  const [given] = stringsOf(objectOf(body.tags)[tableTag]);
+  const name = (stringOf(body.name) ?? "").toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
+  // Two datasets may have the same name.
+  return given ?? `${name}_${id.slice(-6)}`;
 }
 
 function pickProperties(item: JsonObject, properties: string | undefined): JsonObject {

@@ -1,3 +1,5 @@
+import type { Certificate } from "../../certificate.ts";
+
 /** The stand-in's only customer. */
 interface PlatformCredentials {
   readonly clientId: string;
@@ -75,6 +77,18 @@ export interface PlatformSwitches {
   batchStagingSeconds: number;
   /** A record of an uploaded batch that does not conform to the schema: the whole batch fails, or the record is left out. */
   invalidBatchRecord: "fails-batch" | "left-out";
+  /** Whether the organization may query its datasets by Query Service: if not, it gives no connection parameters. */
+  queryService: "entitled" | "not-entitled";
+  /** Whether Query Service's PostgreSQL endpoint takes the token of a technical credential as password. */
+  queryCredential: "accepted" | "refused";
+  /** What the end of a token's life does to a session that began before. */
+  queryTokenExpiry: "ends-session" | "keeps-session";
+  /** Most rows that a query returns. */
+  queryRows: number;
+  /** Seconds that a query may take. */
+  queryTimeoutSeconds: number;
+  /** Sessions at the same time. */
+  querySessions: number;
 }
 
 export const strictSwitches: Readonly<PlatformSwitches> = {
@@ -110,6 +124,12 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   previewAnswer: "object",
   batchStagingSeconds: 2,
   invalidBatchRecord: "fails-batch",
+  queryService: "entitled",
+  queryCredential: "accepted",
+  queryTokenExpiry: "ends-session",
+  queryRows: 50_000,
+  queryTimeoutSeconds: 600,
+  querySessions: 1,
 };
 
 export interface PlatformOptions {
@@ -126,6 +146,8 @@ export interface PlatformOptions {
    * tutorial (http.md) asks for about five minutes.
    */
   readonly warmUpSeconds?: number;
+  /** For the TLS of Query Service, which is absent without it. */
+  readonly certificate?: Certificate;
   /** Milliseconds since 1970; real time unless given. */
   readonly clock?: () => number;
 }

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { auditCommand } from "../../cli/audit/audit-command.ts";
+import { utcDate } from "../../cli/audit/range.ts";
+import { Progress } from "../../cli/output/progress.ts";
+import { StackSource } from "../../cli/stack/source.ts";
+import type { StackResource } from "../../cli/stack/state.ts";
+import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
+import type { PlatformOptions } from "../../packages/local-cloud/src/platform/platform.ts";
+import {
+  credentials,
+  event,
+  flowing,
+  Platform,
+  type RunningFlow,
+} from "../../packages/local-cloud/test/platform/harness.ts";
+
+const [from, to] = ["2024-04-30", "2024-05-01"].map((date) => utcDate.parse(date)) as [number, number];
+export const timestamp = Date.parse("2024-05-01T11:59:00Z") / 1000;
+
+const text = { title: "Text", type: "string" };
+const long = { title: "Number", type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
+const properties = { delivery_id: text, object_type: text, metric: text, timestamp: long };
+export const mappings = ["object_type", "metric", "timestamp", "data.delivery_id"].map((source) => ({
+  ...{ sourceType: "ATTRIBUTE", source },
+  destination: `_acme.customerio.${source.replace("data.", "")}`,
+}));
+
+/** What the options of a command with an audit are, unless a test says otherwise. */
+export const auditValues = {
+  ...{ stack: "dev", json: false, debug: false, from, to, lookback: 1, sql: false },
+  ...{ heal: false, via: "relay" as const, rate: 50, "into-profile": false },
+};
+
+/** A folder for audits, and the stand-ins of Platform and Customer.io. */
+export const stage = {} as { folder: string; platform: Platform; customerIo: CustomerIoStandIn };
+
+export async function openStage(options: Partial<PlatformOptions> = {}): Promise<void> {
+  stage.folder = await mkdtemp(path.join(tmpdir(), "audit-command-"));
+  stage.platform = await Platform.start(options);
+  const workspaces = [{ name: "shop", appApiKey: "audit-key", signingKey: "signing-key" }];
+  stage.customerIo = await startCustomerIo({ workspaces, switches: { messageDelaySeconds: 0 } });
+}
+
+export async function closeStage(): Promise<void> {
+  await stage.customerIo.close();
+  await stage.platform.close();
+  await rm(stage.folder, { recursive: true });
+}
+
+/** A dataflow into a dataset that has the fields which an audit compares. */
+export function flowWithFields(): Promise<RunningFlow> {
+  return flowing(stage.platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
+}
+
+/** Records an event in Customer.io and, unless it is dropped, sends it to the dataflow. */
+export async function happen(flow: RunningFlow, delivery: string, metric: string, isDropped = false): Promise<void> {
+  const made = { object_type: "email", metric, timestamp, data: { delivery_id: delivery } };
+  const body = JSON.stringify({ events: [made], reported: false });
+  await fetch(`${stage.customerIo.url}/__local/events`, { method: "POST", body });
+  if (!isDropped) await sendRow(flow, delivery, metric);
+}
+
+/** Sends an event to the dataflow, whether or not Customer.io has recorded it. */
+export async function sendRow(flow: RunningFlow, delivery: string, metric: string): Promise<void> {
+  const made = { object_type: "email", metric, timestamp, data: { delivery_id: delivery } };
+  await stage.platform.send(flow.inletUrl, flow.flow, event({ event_id: `${delivery}-${metric}`, ...made }));
+}
+
+export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings): Promise<StackSource> {
+  const { customerIo, platform } = stage;
+  const created = await fetch(`${customerIo.url}/v1/reporting_webhooks`, {
+    method: "POST",
+    headers: { Authorization: "Bearer audit-key" },
+    body: JSON.stringify({
+      name: "relay",
+      endpoint: "https://relay.example.com",
+      events: ["email_sent", "email_opened"],
+    }),
+  });
+  const { id } = (await created.json()) as { id: number };
+  const resource = (type: string, resourceId: string, outputs: object = {}): StackResource => ({
+    ...{ type, id: resourceId, urn: `urn:pulumi:dev::events::${type}::it`, name: "it", parent: undefined },
+    ...{ provider: undefined, dependencies: [], delete: false, modifiedAt: undefined, inputs: {} },
+    outputs: { ...outputs },
+  });
+  return new StackSource({
+    ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map() },
+    members: [
+      resource("customerio:index:ReportingWebhook", String(id)),
+      resource("aep:index:Dataflow", flow),
+      resource("aep:index:TargetConnection", "target", { datasetId: dataset }),
+      resource("aep:index:MappingSet", "mapping", { mappings: given }),
+    ],
+    settings: {
+      ...{ "customerio:appApiKey": "audit-key", "customerio:appApiUrl": customerIo.url },
+      ...{ "aep:clientId": credentials.clientId, "aep:clientSecret": credentials.clientSecret[0] },
+      ...{ "aep:orgId": credentials.orgId, "aep:sandbox": "dev" },
+      ...{ "aep:imsUrl": platform.url, "aep:platformUrl": platform.url },
+    },
+  });
+}
+
+export function contextFor(printed: string[], progress = new Progress(undefined)) {
+  return {
+    ...{ print: (...lines: string[]) => void printed.push(...lines), progress },
+    printJson: () => undefined,
+    ...{ isOneOfSeveral: false, isJson: false, signal: new AbortController().signal },
+  };
+}
+
+/** Runs `customerio-aep audit` in the stage's folder. */
+export async function runAuditCommand(
+  source: StackSource,
+  changes: Partial<typeof auditValues & { folder: string }> = {},
+) {
+  const printed: string[] = [];
+  const values = { ...auditValues, folder: stage.folder, ...changes };
+  const { ending, json } = await auditCommand.run(source, values, contextFor(printed));
+  expect(auditCommand.json.safeParse(json).error).toBeUndefined();
+  return { ending, json, printed: printed.join("\n") };
+}
