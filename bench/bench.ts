@@ -7,8 +7,10 @@
  *   npm run bench -- profile                   where the relay's processor time goes in a blast
  *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
  *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
+ *   npm run bench -- audit                     an audit of a million deliveries, 6 minutes
  */
 import { availableParallelism } from "node:os";
+import { measureAudit } from "./audit.ts";
 import { comparison } from "./comparison.ts";
 import { delivery } from "./delivery.ts";
 import { largeBodies } from "./large-bodies.ts";
@@ -22,6 +24,7 @@ import { table } from "./statistics.ts";
 const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
   comparison,
   profile: async () => table(await profile()),
+  audit: async () => table(await measureAudit()),
   memory: async () => table(await largeBodies()),
   delivery: async (scenarios) => table(await delivery(scenarios)),
 };

@@ -58,7 +58,7 @@ export interface AuditResult {
  * Compares what Customer.io recorded with the dataset's rows, by delivery, object type and metric, not by time: Customer.io has one time
  * for a repeated open, and does not say which.
  *
- * @throws if Customer.io has no message although the dataset has rows: then the key is of another workspace
+ * @throws if Customer.io lists no message although the dataset has rows
  */
 export async function audit(parts: AuditParts): Promise<AuditResult> {
   const { folder, range, now, signal } = parts;
@@ -131,8 +131,9 @@ async function compareAll(
   const messages = Number(sums?.messages ?? 0);
   if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
     throw new Error(
-      "Customer.io returned no message at all, but the dataset has events of messages. The App API key belongs to another workspace " +
-        "or region: check customerio:appApiKey and customerio:region.",
+      "Customer.io lists no message, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
+        "they may not be listed yet: run the audit again later. Otherwise the App API key belongs to another workspace or region: check " +
+        "customerio:appApiKey and customerio:region.",
     );
   }
   const incomplete =

@@ -64,13 +64,17 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
   const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
   await ledger.run("DROP TABLE IF EXISTS verdicts");
+  // Tables of their own: within one query, DuckDB holds both in memory beside the join, which is too much for a million deliveries.
+  await ledger.run(`
+    CREATE OR REPLACE TEMP TABLE r AS
+    SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason FROM recorded GROUP BY ALL`);
+  await ledger.run(`
+    CREATE OR REPLACE TEMP TABLE p AS
+    SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
+    FROM present WHERE delivery IS NOT NULL GROUP BY ALL`);
   await ledger.run(`
     CREATE TABLE verdicts AS
-    WITH r AS (SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason
-               FROM recorded GROUP BY ALL),
-         p AS (SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
-               FROM present WHERE delivery IS NOT NULL GROUP BY ALL),
-         h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
+    WITH h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
          w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting),
          n AS (SELECT delivery, object_type, metric, min(happened) AS delivered
                FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),

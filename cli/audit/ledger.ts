@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { DuckDBConnection, DuckDBInstance, JS } from "@duckdb/node-api";
 import { reportOf } from "../command/debug.ts";
 
@@ -39,10 +40,13 @@ export class Ledger {
     this.#connection = connection;
   }
 
-  /** @throws if DuckDB is not installed, with the command that installs it */
+  /** @throws if DuckDB is not installed, with the command that installs it; or if another process has the file open */
   static async open(file: string): Promise<Ledger> {
     const duckDb = await loadDuckDb();
-    const instance = await duckDb.DuckDBInstance.create(file, { memory_limit: "400MB", threads: "2" });
+    const options = { memory_limit: "400MB", threads: "2" };
+    const instance = await duckDb.DuckDBInstance.create(file, options).catch((error: unknown) => {
+      throw explainLock(error, path.dirname(file));
+    });
     const ledger = new Ledger(duckDb, instance, await instance.connect());
     const columns = "(delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, reason VARCHAR)";
     for (const side of sides) await ledger.run(`CREATE TABLE IF NOT EXISTS ${side} ${columns}`);
@@ -161,6 +165,17 @@ export class Ledger {
 /** A text as a literal of SQL. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** DuckDB's own message names only the file. One process at a time may open it. */
+function explainLock(error: unknown, folder: string): unknown {
+  const { message } = error as Error;
+  if (!/Conflicting lock|used by another process/.test(message)) return error;
+  const [, id] = message.match(/\(PID (\d+)\)/) ?? [];
+  return new Error(
+    `${id === undefined ? "Another process" : `Process ${id}`} is using the folder ${folder} for an audit or a backfill. ` +
+      "Wait until it has ended, or choose another --folder.",
+  );
 }
 
 async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {

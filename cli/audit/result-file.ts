@@ -30,7 +30,7 @@ export async function writeAuditResult(folder: string, result: z.output<typeof r
 }
 
 /**
- * The result that the newest audit of this source has left; undefined if there is none.
+ * The result that the newest audit of this source has left; undefined before its first audit.
  *
  * @param folder as it was given to the audit; undefined: the folders of the source's audits in the working directory
  */

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
@@ -164,7 +166,9 @@ test("an unfinished batch makes absent rows unknown only if it is older than a d
 
 test("a key of another workspace is an error and not a gap", async () => {
   await openWorld([]);
-  await expect(audit(partsFor(accessTo([world])))).rejects.toThrow("The App API key belongs to another workspace");
+  await expect(audit(partsFor(accessTo([world])))).rejects.toThrow(
+    /run the audit again later\. Otherwise the App API key belongs to another workspace/,
+  );
 });
 
 test("a folder holds the audit of one range", async () => {
@@ -173,4 +177,26 @@ test("a folder holds the audit of one range", async () => {
   await expect(audit(partsFor(accessTo([world]), { range: rangeOf(start + day, start + 4 * day, 2) }))).rejects.toThrow(
     "holds the audit from 2026-01-01 to 2026-01-05, of messages created since 2025-12-31. Choose another --folder",
   );
+});
+
+test("a folder in which another process audits is an error that names the process", async () => {
+  await openWorld(world);
+  const file = path.join(opened.folder, "audit.duckdb");
+  const hold = `
+    const { DuckDBInstance } = await import("@duckdb/node-api");
+    await DuckDBInstance.create(${JSON.stringify(file)});
+    console.log("held");
+    setInterval(() => undefined, 1_000);`;
+  const holder = spawn(process.execPath, ["--input-type=module", "--eval", hold], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(holder.stdout, "data");
+    await expect(audit(partsFor(accessTo([])))).rejects.toThrow(
+      `Process ${holder.pid} is using the folder ${opened.folder} for an audit or a backfill.`,
+    );
+  } finally {
+    holder.kill();
+    await once(holder, "exit");
+  }
 });
