@@ -128,7 +128,8 @@ test("the stand-in has the type of every resource that is declared by its path",
   });
   const paths = declared.filter(({ type }) => type.endsWith(":ArmResource")).map(({ inputs }) => String(inputs.path));
   expect(paths.length).toBeGreaterThan(20);
-  const ids = Array.from(armResourceTypes.values(), ({ id }) => id);
+  // The generic type, which azure-native has for all others, fits any path.
+  const ids = [...armResourceTypes.values()].filter(({ armType }) => armType !== "").map(({ id }) => id);
   const unknown = paths.filter((resource) => !ids.some((id) => endsWithPath(id, resource)));
   expect(unknown.map((each) => `packages/local-cloud/src/azure/arm/resource-types.ts has no type of ${each}`)).toEqual(
     [],
