@@ -6,7 +6,7 @@
  *                                              parts it writes docs/performance.md, in about 5 minutes
  *   npm run bench -- profile                   where the relay's processor time goes in a blast
  *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
- *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
+ *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: throttled, failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  *   npm run bench -- audit                     an audit of a million deliveries, 6 minutes
  */
 import { availableParallelism } from "node:os";

@@ -3,6 +3,7 @@ import { alone, blast, late, ofNow, withoutTime } from "./delivery/blast.ts";
 import { Lab } from "./delivery/lab.ts";
 import type { Call } from "./delivery/sender.ts";
 import type { Reaction } from "./delivery/sink.ts";
+import { throttled } from "./delivery/throttled.ts";
 import { type Figure, median, quantile } from "./statistics.ts";
 
 /** Maximum milliseconds that the benchmark waits for something. */
@@ -22,9 +23,9 @@ export async function delivery(only: readonly string[] = []): Promise<Figure[]> 
     throw new Error(`There is no scenario ${unknown}; there are ${Object.keys(scenarios).join(", ")}.`);
   }
   const figures: Figure[] = [];
-  for (const [name, { run, settings }] of Object.entries(scenarios)) {
+  for (const [name, { run, settings, messagesPerSecond }] of Object.entries(scenarios)) {
     if (only.length > 0 && !only.includes(name)) continue;
-    const lab = await Lab.start(settings);
+    const lab = await Lab.start(settings, messagesPerSecond);
     try {
       const processors = lab.processors();
       figures.push(...(await run(lab)));
@@ -38,6 +39,8 @@ export async function delivery(only: readonly string[] = []): Promise<Figure[]> 
 
 interface Scenario {
   readonly settings?: Readonly<Record<string, string>>;
+  /** The most messages that the queue takes in a second; undefined: as many as it can. */
+  readonly messagesPerSecond?: number;
   readonly run: (lab: Lab) => Promise<Figure[]>;
 }
 
@@ -55,6 +58,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   uuids: { run: (lab) => blast(lab, withoutTime), settings: anyRate },
   late: { run: (lab) => blast(lab, late), settings: anyRate },
   alone: { run: alone },
+  // A four-hundredth of what Azure's queue takes: the emulator takes fewer than 2,000.
+  throttled: { run: (lab) => throttled(lab, 5), settings: anyRate, messagesPerSecond: 5 },
   failing: { run: manyTriesFail },
   outage: { run: (lab) => outage(lab, 200) },
   gentle: { run: (lab) => outage(lab, 50) },

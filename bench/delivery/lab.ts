@@ -8,6 +8,7 @@ import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { Azurite } from "./azurite.ts";
 import { Processors } from "./processors.ts";
+import { QueueLimit } from "./queue-limit.ts";
 import { bodyOf, type Call, type NamedCall, type NextEvent, Sender, signingKey } from "./sender.ts";
 import { Sink } from "./sink.ts";
 
@@ -21,8 +22,16 @@ export class Lab {
   readonly #azurite: Azurite;
   readonly #host: HostProcess;
   readonly #sender: Sender;
+  readonly #limit: QueueLimit | undefined;
 
-  private constructor(parts: { sink: Sink; folder: string; azurite: Azurite; host: HostProcess }) {
+  private constructor(parts: {
+    sink: Sink;
+    folder: string;
+    azurite: Azurite;
+    host: HostProcess;
+    limit: QueueLimit | undefined;
+  }) {
+    this.#limit = parts.limit;
     this.sink = parts.sink;
     this.#folder = parts.folder;
     this.#azurite = parts.azurite;
@@ -30,29 +39,41 @@ export class Lab {
     this.#sender = new Sender({ port: parts.host.port, path: "/customerio", connections });
   }
 
-  /** @param settings app settings in addition to those of every relay */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Lab> {
+  /**
+   * @param settings app settings in addition to those of every relay
+   * @param messagesPerSecond the most messages that the queue takes in a second; undefined: as many as it can
+   */
+  static async start(settings: Readonly<Record<string, string>> = {}, messagesPerSecond?: number): Promise<Lab> {
     const { folder: bundle } = await buildRelay();
     const folder = await mkdtemp(path.join(tmpdir(), "bench-load-"));
     const sink = await Sink.start();
     const azurite = await Azurite.start();
+    const [limit, connectionString] =
+      messagesPerSecond === undefined
+        ? [undefined, azurite.connectionString]
+        : await QueueLimit.before(azurite.connectionString, messagesPerSecond);
     const host = await startHost({
       appFolder: bundle,
       logFile: path.join(folder, "host.log"),
       environment: {
         CUSTOMERIO_SIGNING_KEYS: signingKey,
         PLATFORM_STREAMING_URL: sink.streamingUrl,
-        RELAY_STORAGE: azurite.connectionString,
+        RELAY_STORAGE: connectionString,
         ...settings,
       },
     });
     if (host === undefined || host.error !== undefined) throw new Error(`The function host failed: ${host?.error}`);
-    return new Lab({ sink, folder, azurite, host });
+    return new Lab({ sink, folder, azurite, host, limit });
   }
 
   /** Starts to measure the processor time of all parts. */
   processors(): Processors {
     return new Processors({ relay: this.#host.pid, Azurite: this.#azurite.pid, "sender and sink": process.pid });
+  }
+
+  /** Messages that the limit of the queue let pass and refused so far. */
+  get queueMessages(): QueueLimit["messages"] {
+    return this.#limit?.messages ?? { taken: 0, refused: 0 };
   }
 
   /** Starts the queue functions; until then only HTTP is answered. */
@@ -136,6 +157,7 @@ export class Lab {
   async stop(): Promise<void> {
     this.#sender.close();
     await this.#host.kill();
+    this.#limit?.stop();
     await this.#azurite.stop();
     this.sink.stop();
     await rm(this.#folder, { recursive: true, force: true });
