@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { roleId, roles } from "../../packages/local-cloud/test/azure/support.ts";
 import { callManagement } from "./azure-management.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 import { eventOf } from "./traffic.ts";
@@ -99,6 +100,14 @@ test(
 );
 
 test(
+  "a refresh reaches everything behind the private network, and finds nothing changed",
+  async () => {
+    await stack.pulumi.refresh("--expect-no-changes");
+  },
+  2 * minutes,
+);
+
+test(
   "turning it off again is refused at preview",
   async () => {
     await stack.pulumi.run("config", "set", "--path", "profile.enabled", "false", ...stackFlags());
@@ -189,8 +198,18 @@ async function givenResources(): Promise<{ vaultId: string; identityId: string }
     sku: { family: "A", name: "standard" },
     enableRbacAuthorization: true,
   };
+  const vaultId = await put(`${hub}/providers/Microsoft.KeyVault/vaults/hub-keys`, { properties: vault });
+  // Lets the stack disable former versions of its secrets; otherwise each refresh finds them.
+  const roleAssignmentId = "44444444-2222-4333-8444-555555555555";
+  await put(`${vaultId}/providers/Microsoft.Authorization/roleAssignments/${roleAssignmentId}`, {
+    properties: {
+      roleDefinitionId: roleId(roles.secretsOfficer),
+      principalId: localCredentials.azure.objectId,
+      principalType: "ServicePrincipal",
+    },
+  });
   return {
-    vaultId: await put(`${hub}/providers/Microsoft.KeyVault/vaults/hub-keys`, { properties: vault }),
+    vaultId,
     identityId: await put(`${hub}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/hub-relay`, {}),
   };
 }
