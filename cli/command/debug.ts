@@ -22,9 +22,13 @@ function explainFullDisk({ path: file, message }: NodeJS.ErrnoException): string
   return `Nothing more can be written to ${where}: it is full. Free some room, and run the same command again. What is on it: ${look} (${message})`;
 }
 
-/** Writes an error for people; with `--debug`, also its stack trace and its causes. */
-export function reportError(error: unknown, isDebug: boolean): void {
-  process.stderr.write(`${reportOf(error)}\n`);
+/**
+ * Writes an error for people; with `--debug`, also its stack trace and its causes.
+ *
+ * @param source name of the source that failed, unless lines before say so
+ */
+export function reportError(error: unknown, isDebug: boolean, source?: string): void {
+  process.stderr.write(`${source === undefined ? "" : `${source}  `}${reportOf(error)}\n`);
   if (!isDebug) return;
   for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`debug: ${cause.stack}\n`);
 }

@@ -69,6 +69,8 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly needsRelay: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
+  /** Whether it handles all sources at the same time, since it never ends by itself for one; default: one after the other. */
+  runsAtOnce?(values: ValuesOf<Options>): boolean;
   /**
    * For a command that keeps running: `--json` prints documents of this kind as they occur, one per line, instead of
    * one at the end.

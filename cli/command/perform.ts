@@ -84,14 +84,30 @@ async function performAll(
       if (values.json && definition.jsonLine !== undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
     },
   };
+  const outcomes =
+    definition.runsAtOnce?.(values) && sources.length > 1
+      ? await Promise.all(sources.map((source) => performOne(definition, source, values, marking(context, source))))
+      : await performInTurn(definition, { sources, values, context });
+  stop?.done();
+  return outcomes;
+}
+
+async function performInTurn(
+  definition: CommandDefinition,
+  { sources, values, context }: { sources: readonly StackSource[]; values: Values; context: CommandContext },
+): Promise<SourceOutcome[]> {
   const outcomes: SourceOutcome[] = [];
   for (const source of sources) {
     if (context.isOneOfSeveral) context.print(...(outcomes.length > 0 ? [""] : []), `Source ${source.name}`);
     outcomes.push(await performOne(definition, source, values, context));
     if (context.signal.aborted) break;
   }
-  stop?.done();
   return outcomes;
+}
+
+/** Begins each line with the name of the source, since those of all sources are mixed. */
+function marking(context: CommandContext, { name }: StackSource): CommandContext {
+  return { ...context, print: (...lines) => context.print(...lines.map((line) => `${name}  ${line}`)) };
 }
 
 /** If one of several sources fails, the command still handles the others. */
@@ -106,7 +122,7 @@ async function performOne(
     return { source: source.name, ending, result: json };
   } catch (error) {
     if (!context.isOneOfSeveral || error instanceof UsageError) throw error;
-    if (!values.json) reportError(error, values.debug);
+    if (!values.json) reportError(error, values.debug, definition.runsAtOnce?.(values) ? source.name : undefined);
     return { source: source.name, ending: "broken", error: reportOf(error) };
   }
 }

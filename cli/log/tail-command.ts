@@ -15,7 +15,8 @@ export const tailCommand = defineCommand({
   description:
     "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
     "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has its own line. " +
-    "Only arrivals have an object type and a metric; deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. Ctrl-C ends it.",
+    "Only arrivals have an object type and a metric; deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. " +
+    "It follows all sources of the stack at once; each line then begins with the name of its source. Ctrl-C ends it.",
   options: {
     outcome: {
       value: "name",
@@ -51,6 +52,7 @@ export const tailCommand = defineCommand({
     { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
   ],
   ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  runsAtOnce: ({ once }) => !once,
   json: z.undefined(),
   jsonLine: z.object({
     source: z.string().describe("name of the component, or of the webhook if the source is not a component"),

@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { CommandContext } from "../../cli/command/definition.ts";
+import type { AnyCommand, CommandContext } from "../../cli/command/definition.ts";
+import { performCommand } from "../../cli/command/perform.ts";
 import { followLog } from "../../cli/log/follow-log.ts";
 import { type LogLine, RelayLogReader } from "../../cli/log/relay-log-reader.ts";
 import { tailCommand } from "../../cli/log/tail-command.ts";
 import { describeLine, matchesTail, renderLine } from "../../cli/log/tail-filter.ts";
 import { Progress } from "../../cli/output/progress.ts";
+import { PulumiStack } from "../../cli/stack/pulumi-stack.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { answerLogQuery } from "../../packages/local-cloud/src/azure/queries/log-query.ts";
@@ -14,13 +16,17 @@ import { type RecordingServer, recordingServer } from "../../packages/pulumi-cus
 import { jsonMistakes } from "../cli/json.ts";
 
 const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
-const workspaceId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/logs";
+const workspaceOf = (source: string) =>
+  `/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/${source}-logs`;
+const workspaceId = workspaceOf("events");
 
 const component: StackResource = {
   ...{ type: "azure-native:applicationinsights:Component", id: componentId, urn: "urn", name: "relay" },
   ...{ parent: undefined, provider: undefined, dependencies: [], delete: false, modifiedAt: undefined },
   ...{ inputs: { workspaceResourceId: workspaceId }, outputs: {} },
 };
+/** By it, a source has a relay. */
+const account: StackResource = { ...component, type: "azure-native:storage:StorageAccount", urn: "account" };
 const app: StackResource = { ...component, type: "customerio-aep:index:FunctionApp", urn: "app" };
 
 let folder: string;
@@ -61,12 +67,16 @@ const hostLines = [
   { timestamp: "2026-11-20T09:00:00.000Z", message: '{"outcome":"accepted","accepted":9,"ids":[]}' },
 ];
 
-/** A source whose log a server answers: to each query, what `rows` gives. */
-async function sourceWithLog(rows: (query: string) => string[][]): Promise<StackSource> {
+/** A server that answers queries of a source's log, by the source's name. */
+async function startLogs(rows: (query: string, source: string) => string[][]): Promise<void> {
   server = await recordingServer(({ url, json }) => {
     if (url.startsWith("/msi"))
       return { body: { access_token: "token", expires_on: "4102444800", resource: "", token_type: "Bearer" } };
-    return { body: { tables: [{ rows: rows(String((json as { query: string }).query)) }] } };
+    const [, name = ""] = /workspaces\/([^/]+)-logs\//.exec(url) ?? [];
+    const answer = rows(String((json as { query: string }).query), name);
+    return answer.length === 0
+      ? { status: 403, body: { error: { code: "Forbidden" } } }
+      : { body: { tables: [{ rows: answer }] } };
   });
   const url = `http://127.0.0.1:${server.port}`;
   Object.assign(process.env, {
@@ -75,16 +85,20 @@ async function sourceWithLog(rows: (query: string) => string[][]): Promise<Stack
     IDENTITY_ENDPOINT: `${url}/msi`,
     IDENTITY_HEADER: "h",
   });
+}
+
+function sourceNamed(name: string): StackSource {
+  const logs = { ...component, inputs: { workspaceResourceId: workspaceOf(name) } };
   return new StackSource({
-    ...{
-      name: "events",
-      target: { stack: "dev" },
-      members: [component, app],
-      component: undefined,
-      providers: new Map(),
-      settings: {},
-    },
+    ...{ name, target: { stack: "dev" }, members: [logs, app, account], component: undefined },
+    ...{ providers: new Map(), settings: {} },
   });
+}
+
+/** A source whose log a server answers: to each query, what `rows` gives. */
+async function sourceWithLog(rows: (query: string) => string[][]): Promise<StackSource> {
+  await startLogs(rows);
+  return sourceNamed("events");
 }
 
 test("the reader's query returns the relay's lines since a time, in order", async () => {
@@ -208,4 +222,64 @@ test("with --json, each line is a document as soon as it arrives", async () => {
     { source: "events", outcome: "dead", counts: { dead: 1 }, reason: "Platform refuses it", ids: ["d"] },
   ]);
   expect(jsonMistakes("tail", documents.map((document) => `${JSON.stringify(document)}\n`).join(""))).toEqual([]);
+});
+
+/** What `tail` prints about a stack with the sources north, south and west until Ctrl-C, which follows as soon as `isEnough`. */
+async function tailSeveral(
+  options: object,
+  isEnough: (stdout: string, stderr: string) => boolean,
+): Promise<{ stdout: string; stderr: string; code: number }> {
+  const sources = ["north", "south", "west"].map(sourceNamed);
+  const stack = {
+    name: "dev",
+    sources,
+    choose: (name?: string) => sources.filter((one) => !name || one.name === name),
+  };
+  const printed = { stdout: "", stderr: "" };
+  let isInterrupted = false;
+  const into = (stream: keyof typeof printed) => (text: unknown) => {
+    printed[stream] += text;
+    if (!isInterrupted && isEnough(printed.stdout, printed.stderr)) {
+      isInterrupted = true;
+      setImmediate(() => process.emit("SIGINT"));
+    }
+    return true;
+  };
+  const spies = [
+    jest.spyOn(PulumiStack, "read").mockResolvedValue(stack as unknown as PulumiStack),
+    jest.spyOn(process.stdout, "write").mockImplementation(into("stdout")),
+    jest.spyOn(process.stderr, "write").mockImplementation(into("stderr")),
+  ];
+  try {
+    return { code: await performCommand(tailCommand as unknown as AnyCommand, options), ...printed };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** One line in each source's log; the west's may not be read. */
+const northAndSouth = (_: string, source: string): string[][] =>
+  source === "west" ? [] : [[new Date().toISOString(), `{"outcome":"accepted","accepted":1,"ids":["from-${source}"]}`]];
+
+test("it follows all sources of a stack at once, and names the source of each line and error", async () => {
+  await startLogs(northAndSouth);
+  const { stdout, stderr } = await tailSeveral(
+    {},
+    (out, error) => out.includes("from-north") && out.includes("from-south") && error !== "",
+  );
+  expect(stdout.trim().split("\n").toSorted()).toEqual([
+    expect.stringMatching(/^north {2}\S+ {2}accepted 1 {2}ids from-north$/),
+    expect.stringMatching(/^south {2}\S+ {2}accepted 1 {2}ids from-south$/),
+  ]);
+  expect(stderr).toMatch(/^west {2}.*\n$/);
+});
+
+test("with --once it shows one source after the other, and with --source one alone", async () => {
+  await startLogs(northAndSouth);
+  const once = await tailSeveral({ once: true }, () => false);
+  expect(once.stdout).toMatch(
+    /^Source north\n\S+ {2}accepted 1 .*\n\nSource south\n\S+ {2}accepted 1 .*\n\nSource west\n$/,
+  );
+  const one = await tailSeveral({ source: "south" }, (out) => out.includes("from-south"));
+  expect(one.stdout).toMatch(/^Source south\n\S+ {2}accepted 1 {2}ids from-south\n$/);
 });
