@@ -1,4 +1,4 @@
-import { copyFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { stopOnInterrupt } from "../interrupt.ts";
 import type { Answers } from "./answers.ts";
 import { Interruption } from "./prompter.ts";
@@ -17,7 +17,7 @@ export async function writeSettings(
 ): Promise<void> {
   const file = pulumi.settingsFile(stack);
   const copy = file.replace(/\.yaml$/, ".unfinished.yaml");
-  const hadFile = await exists(file);
+  const before = await textOf(file);
   let isMade = false;
   // Ctrl-C ends the command of Pulumi that runs, and then this undoes what was done.
   const { signal, done } = stopOnInterrupt();
@@ -27,7 +27,7 @@ export async function writeSettings(
       isMade = true;
     }
     await rm(copy, { force: true });
-    if (await exists(file)) await copyFile(file, copy);
+    if ((await textOf(file)) !== undefined) await copyFile(file, copy);
     for (const { question, value } of changes) {
       const { key, isPath, isSecret } = question;
       const how = [...(isPath ? ["--path"] : []), isSecret ? "--secret" : "--plaintext"];
@@ -37,8 +37,13 @@ export async function writeSettings(
     }
     if (changes.length > 0) await rename(copy, file);
   } catch (error) {
-    if (isMade) await pulumi.call(`remove the stack ${stack}`, "stack", "rm", stack, "--yes").catch(() => undefined);
-    if (!hadFile) await rm(file, { force: true });
+    if (isMade) {
+      const remove = ["stack", "rm", stack, "--yes", "--preserve-config"];
+      await pulumi.call(`remove the stack ${stack}`, ...remove).catch(() => undefined);
+    }
+    // A new stack has changed the file that was there, if any.
+    if (before === undefined) await rm(file, { force: true });
+    else if (isMade) await writeFile(file, before);
     throw signal.aborted ? new Interruption() : error;
   } finally {
     await rm(copy, { force: true });
@@ -46,9 +51,9 @@ export async function writeSettings(
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+async function textOf(file: string): Promise<string | undefined> {
+  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
 }

@@ -46,10 +46,13 @@ if (command === "whoami") {
   world.stacks.push(args[2]);
   world.selected = args[2];
   keep();
-  fs.writeFileSync("Pulumi." + args[2] + ".yaml", JSON.stringify({ encryptionsalt: "v1:salt" }));
+  const own = "Pulumi." + args[2] + ".yaml";
+  const kept = fs.existsSync(own) ? JSON.parse(fs.readFileSync(own, "utf8")) : {};
+  fs.writeFileSync(own, JSON.stringify({ encryptionsalt: "v1:salt", ...kept }));
 } else if (command === "stack" && sub === "rm") {
   world.stacks = world.stacks.filter((name) => name !== args[2]);
   keep();
+  if (!args.includes("--preserve-config")) fs.rmSync("Pulumi." + args[2] + ".yaml", { force: true });
 } else if (command === "config" && sub === "set") {
   const found = settings();
   const key = args.slice(2).find((word, index, all) => !word.startsWith("--") && !["--stack", "--config-file"].includes(all[index - 1]));

@@ -318,6 +318,15 @@ test.each([false, true])("if a setting can't be written, none is (existing stack
   expect(left).toEqual(isThere ? ["Pulumi.dev.yaml"] : []);
 });
 
+test("a new stack that can't be set up leaves the file of its settings as it was", async () => {
+  const pulumi = await project({ fail: "unfinished.yaml environment" });
+  const file = path.join(folder, "Pulumi.dev.yaml");
+  const text = JSON.stringify({ config: { "events:fullResolution": { value: "true", secret: false } } });
+  await writeFile(file, text);
+  await expect(run(new ScriptedPrompter(everything))).rejects.toThrow("told to fail");
+  expect([await pulumi.stacks(), await readFile(file, "utf8")]).toEqual([[], text]);
+});
+
 test("an empty folder becomes a project", async () => {
   await FakePulumi.install(folder);
   await writeFile(path.join(folder, "node_modules/.bin/npm"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });

@@ -90,7 +90,9 @@ async function runConstruct(
   );
   await awaitFeatureSupport?.();
   config.setAllConfig(Object.fromEntries(request.getConfigMap().entries()), request.getConfigsecretkeysList());
-  const inputs = await deserializeInputs(request.getInputs(), request.getInputdependenciesMap());
+  const inputs = await dropEmptySecrets(
+    await deserializeInputs(request.getInputs(), request.getInputdependenciesMap()),
+  );
   const component = await construct(request.getName(), inputs, optionsOf(request));
   const properties = component as unknown as Record<string, unknown>;
   const [serialized, dependencies] = await rpc.serializeResourceProperties(
@@ -107,6 +109,18 @@ async function runConstruct(
   };
   await waitForRPCs?.();
   return answer;
+}
+
+/**
+ * A program in YAML can't leave an argument out, and its host marks what the schema calls a secret, even an empty text. A component must
+ * know at once whether it has such an argument.
+ */
+async function dropEmptySecrets(inputs: pulumi.Inputs): Promise<pulumi.Inputs> {
+  const entries = Object.entries(inputs).map(async ([name, value]) => {
+    const isEmpty = pulumi.Output.isInstance(value) && (await awaitKnown(value as pulumi.Output<unknown>)) === "";
+    return isEmpty ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries((await Promise.all(entries)).flat());
 }
 
 function optionsOf(request: ConstructRequest): pulumi.ComponentResourceOptions {
