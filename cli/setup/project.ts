@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UsageError } from "../command/usage-error.ts";
+import { stopOnInterrupt } from "../interrupt.ts";
+import { Interruption } from "./prompter.ts";
 
 const templates = path.join(import.meta.dirname, "../../templates");
 /** npm leaves these out of packages, so that they are written here. */
@@ -32,11 +34,35 @@ export function projectNameFor(folder: string): string {
 }
 
 /**
- * Makes a project from a template, like `pulumi new`: all of its files, or none.
+ * Makes a project from a template, like `pulumi new`, and installs its packages: everything, or nothing if npm fails or Ctrl-C stops it.
  *
+ * @param made.isQuiet whether npm prints to standard error
+ * @param made.print called once the files are there
  * @throws UsageError if the folder has one of the files already
  */
-export async function createProject(folder: string, template: "typescript" | "yaml", name: string): Promise<void> {
+export async function createProject(
+  folder: string,
+  made: {
+    readonly template: "typescript" | "yaml";
+    readonly name: string;
+    readonly isQuiet: boolean;
+    readonly print: (line: string) => void;
+  },
+): Promise<void> {
+  const present = new Set(await readdir(folder));
+  const written = await writeFiles(folder, made.template, made.name);
+  made.print(`Created the project ${made.name} in ${folder}. npm installs its packages.`);
+  try {
+    await installPackages(folder, made.isQuiet);
+  } catch (error) {
+    const ofNpm = ["node_modules", "package-lock.json"].filter((file) => !present.has(file));
+    for (const file of [...written, ...ofNpm]) await rm(path.join(folder, file), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Writes the files of a template: all of them, or none. @returns their names, without those that were there */
+async function writeFiles(folder: string, template: "typescript" | "yaml", name: string): Promise<string[]> {
   const from = path.join(templates, template);
   const names = (await readdir(from)).filter((file) => !(file in dotFiles) && file !== "node_modules");
   const files = new Map<string, string>(Object.entries(dotFiles));
@@ -59,6 +85,7 @@ export async function createProject(folder: string, template: "typescript" | "ya
     for (const file of written) await rm(path.join(folder, file), { force: true });
     throw error;
   }
+  return written;
 }
 
 /** Fills in what `pulumi new` fills in; the rest of a YAML program has the same form, and stays. */
@@ -70,8 +97,13 @@ function fillIn(text: string, name: string): string {
   return whole.replace(/^template:\n(?: .*\n)+/m, "");
 }
 
-/** Installs a project's packages. @throws if npm fails */
-export async function installPackages(folder: string, isQuiet: boolean): Promise<void> {
+/**
+ * Installs a project's packages.
+ *
+ * @throws if npm fails, or Interruption after Ctrl-C, which ends npm as well
+ */
+async function installPackages(folder: string, isQuiet: boolean): Promise<void> {
+  const { signal, done } = stopOnInterrupt();
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn("npm", ["install", "--no-audit", "--no-fund"], {
       ...{ cwd: folder, env: process.env, shell: process.platform === "win32" },
@@ -79,9 +111,10 @@ export async function installPackages(folder: string, isQuiet: boolean): Promise
     });
     child.on("error", reject);
     child.on("close", resolve);
-  });
+  }).finally(done);
+  if (signal.aborted) throw new Interruption();
   if (code === 0) return;
   throw new Error(
-    `The project is complete, but npm could not install its packages in ${folder} (see the output above). Run the same command again.`,
+    `The packages of the project in ${folder} could not be installed (see npm's output above), so the project was removed again. Run the same command again.`,
   );
 }

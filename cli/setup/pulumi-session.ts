@@ -89,9 +89,11 @@ export class PulumiSession {
       return "the passphrase of the stack's secrets: the environment variable PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE";
     }
     const check = (text: string) => (text === "" ? "it is empty" : undefined);
-    const message = isNew ? "A new passphrase for the stack's secrets" : "Passphrase of the stack's secrets";
+    // The file of a new stack may come from elsewhere, with secrets that a passphrase encrypts.
+    const isChosenNow = isNew && !/^encryptionsalt:/m.test(settings);
+    const message = isChosenNow ? "A new passphrase for the stack's secrets" : "Passphrase of the stack's secrets";
     const typed = await prompter.secret({ message, check });
-    if (isNew) {
+    if (isChosenNow) {
       const repeat = (text: string) => (text === typed ? undefined : "it differs from the first one");
       await prompter.secret({ message: "The same passphrase again", check: repeat });
     }

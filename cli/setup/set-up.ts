@@ -6,7 +6,7 @@ import { Answers } from "./answers.ts";
 import { setUpDelivery } from "./azure-step.ts";
 import { setUpCustomerIo } from "./customer-io-step.ts";
 import { setUpPlatform } from "./platform-step.ts";
-import { createProject, installPackages, type Project, projectNameFor, readProject } from "./project.ts";
+import { createProject, type Project, projectNameFor, readProject } from "./project.ts";
 import type { Prompter } from "./prompter.ts";
 import { PulumiSession } from "./pulumi-session.ts";
 import { SetupRun } from "./setup-run.ts";
@@ -128,9 +128,7 @@ async function findProject(
       ],
     })) as "typescript" | "yaml" | undefined) ??
     "typescript";
-  await createProject(folder, chosen, name);
-  print(`Created the project ${name} in ${folder}. npm installs its packages.`);
-  await installPackages(folder, isQuiet);
+  await createProject(folder, { template: chosen, name, isQuiet, print });
   const project = await readProject(folder);
   if (project === undefined) throw new Error(`${folder} has no Pulumi.yaml any more.`);
   return { project, isMade: true };

@@ -5,6 +5,7 @@ import path from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { Progress } from "../../cli/output/progress.ts";
 import { initCommand } from "../../cli/setup/init-command.ts";
+import { isInterruption } from "../../cli/setup/prompter.ts";
 import { type SetupWishes, setUp } from "../../cli/setup/set-up.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
@@ -342,6 +343,21 @@ test("an empty folder becomes a project", async () => {
     const template = path.join(__dirname, "../../templates/typescript", name);
     expect(await readFile(path.join(folder, name), "utf8")).toBe(await readFile(template, "utf8"));
   }
+});
+
+test.each([false, true])("if npm fails, the folder is as empty as before (Ctrl-C: %s)", async (isInterrupted) => {
+  await FakePulumi.install(folder);
+  const npm = "#!/bin/sh\necho {} > package-lock.json\nexit 1\n";
+  await writeFile(path.join(folder, "node_modules/.bin/npm"), npm, { mode: 0o755 });
+  process.env.PATH = `${path.join(folder, "node_modules/.bin")}:${process.env.PATH}`;
+  const print = () => {
+    if (isInterrupted) setImmediate(() => process.emit("SIGINT"));
+  };
+  const ports = { prompter: undefined, environment: process.env, print, progress: new Progress(undefined) };
+  const failure: unknown = await setUp(wishes(), ports).catch((error: unknown) => error);
+  expect(isInterruption(failure)).toBe(isInterrupted);
+  if (!isInterrupted) expect(String(failure)).toContain("so the project was removed again");
+  expect(await readdir(folder)).toEqual(["node_modules"]);
 });
 
 test("a folder with other files is left alone", async () => {

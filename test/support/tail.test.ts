@@ -226,7 +226,7 @@ test("with --json, each line is a document as soon as it arrives", async () => {
 
 /** What `tail` prints about a stack with the sources north, south and west until Ctrl-C, which follows as soon as `isEnough`. */
 async function tailSeveral(
-  options: object,
+  options: Readonly<Record<string, unknown>>,
   isEnough: (stdout: string, stderr: string) => boolean,
 ): Promise<{ stdout: string; stderr: string; code: number }> {
   const sources = ["north", "south", "west"].map(sourceNamed);
