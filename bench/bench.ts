@@ -4,6 +4,8 @@
  *   npm run bench                              all but the following, which take minutes
  *   npm run bench -- comparison [part …]       the relay beside what one would use instead: relay, common, plain, ceiling; without
  *                                              parts it writes docs/performance.md, in about 5 minutes
+ *   npm run bench -- pulumi [part …]           up, preview and destroy by phase, and many sources in one program: life, growth; without parts
+ *                                              it writes docs/performance.md, in about 5 minutes
  *   npm run bench -- profile                   where the relay's processor time goes in a blast
  *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
  *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: throttled, failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
@@ -17,12 +19,14 @@ import { largeBodies } from "./large-bodies.ts";
 import { hidingPersonalData } from "./personal-data.ts";
 import { profile } from "./profile.ts";
 import { providerStart } from "./provider-start.ts";
+import { pulumi } from "./pulumi.ts";
 import { relayBundle } from "./relay-bundle.ts";
 import { relayIntake } from "./relay-intake.ts";
 import { table } from "./statistics.ts";
 
 const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
   comparison,
+  pulumi,
   profile: async () => table(await profile()),
   audit: async () => table(await measureAudit()),
   memory: async () => table(await largeBodies()),

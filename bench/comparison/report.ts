@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
-import { median } from "../statistics.ts";
+import { machine, markdownTable, spread } from "../page.ts";
 import type { Amounts, Measured } from "./run.ts";
 import type { SystemName } from "./systems.ts";
 
@@ -58,19 +55,16 @@ export function comparisonText({ amounts, rounds, ceilings }: Comparison): strin
     });
     return [what, ...names.map((name) => spread(values(name), digits)), ...ratios];
   });
-  const lines = [header, header.map(() => "---"), ...body].map((cells) =>
-    `| ${cells.join(" | ")} |`.replaceAll("  ", " "),
-  );
   const count = (events: number) => events.toLocaleString("en-US");
   const { length } = Object.values(rounds)[0] ?? [];
   return [
-    `${machine()}`,
+    `${machine("azurite")} The emulator keeps everything in memory. Sender, sink, emulator and system share the machine.`,
     "",
     `Each figure is the median of ${length} rounds, with minimum and maximum in brackets; a ratio is taken within each round. Each system got ` +
       `${count(amounts.alone)} events from one connection, ${count(amounts.blast)} from 32 (the blast) and ${count(amounts.crowd)} from 256, after ` +
       `${count(amounts.warmUp)} to warm up.`,
     "",
-    ...lines,
+    ...markdownTable(header, body),
     "",
     ...(ceilings.length === 0
       ? []
@@ -86,24 +80,4 @@ export function comparisonText({ amounts, rounds, ceilings }: Comparison): strin
           "",
         ]),
   ].join("\n");
-}
-
-/** Median, and in brackets minimum and maximum where they differ. */
-function spread(values: readonly number[], digits: number): string {
-  const text = (value: number) => (Number.isNaN(value) ? "?" : value.toFixed(digits));
-  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map(text);
-  return least === most ? `${middle}` : `${middle} (${least} to ${most})`;
-}
-
-/** Machine and versions. */
-function machine(): string {
-  const versionOf = (name: string) =>
-    JSON.parse(readFileSync(createRequire(import.meta.url).resolve(`${name}/package.json`), "utf8")).version;
-  const gigabytes = Math.round(totalmem() / 1024 ** 3);
-  const date = new Date().toISOString().slice(0, 10);
-  return (
-    `Measured on ${date}: ${availableParallelism()} processors (${cpus()[0]?.model.trim() || "unknown model"}), ${gigabytes} GB, ` +
-    `load average ${loadavg()[0]?.toFixed(1)} at the end, Node ${process.version.slice(1)}, Azurite ${versionOf("azurite")} in memory. ` +
-    "Sender, sink, emulator and system share the machine."
-  );
 }

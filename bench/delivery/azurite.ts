@@ -10,7 +10,7 @@ const azuriteMain = createRequire(import.meta.url).resolve("azurite/dist/src/azu
 
 /**
  * Microsoft's storage emulator with the relay's queues and containers, all in memory, so that it is as close to Azure's speed as possible:
- * see `short-index.ts`. It counts by its access log, which costs almost nothing.
+ * see `steady-azurite.ts`. It counts by its access log, which costs almost nothing.
  */
 export class Azurite {
   readonly connectionString: string;
@@ -32,7 +32,7 @@ export class Azurite {
     let azurite: Azurite | undefined;
     const child = startChild({
       module: azuriteMain,
-      preload: [path.join(import.meta.dirname, "short-index.ts")],
+      preload: [path.join(import.meta.dirname, "steady-azurite.ts")],
       arguments: [
         ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence"],
         ...["--disableTelemetry", "--skipApiVersionCheck"],

@@ -1,7 +1,5 @@
 import { readFile } from "node:fs/promises";
-
-/** Clock ticks a second in which Linux reports processor time, on every architecture that Node runs on. */
-const ticks = 100;
+import { readProcess, ticks } from "../processor-time.ts";
 
 interface Sample {
   readonly at: number;
@@ -49,11 +47,7 @@ export class Processors {
 
   async #sample(): Promise<Sample | undefined> {
     try {
-      const own = Object.values(this.#processes).map(async (pid) => {
-        // After the name in brackets: state is field 3 of proc(5), utime and stime are 14 and 15.
-        const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1)?.split(" ") ?? [];
-        return (Number(fields[11]) + Number(fields[12])) / ticks;
-      });
+      const own = Object.values(this.#processes).map(async (pid) => (await readProcess(pid)).seconds);
       const [line = ""] = (await readFile("/proc/stat", "utf8")).split("\n", 1);
       const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(/\s+/).map(Number);
       const busy = user + nice + system + irq + softirq + steal;

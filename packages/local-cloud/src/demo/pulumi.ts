@@ -56,8 +56,8 @@ export class Pulumi {
     return this.#operation("refresh", "--yes", "--skip-preview", ...flags);
   }
 
-  destroy(): Promise<string> {
-    return this.#operation("destroy", "--yes", "--skip-preview");
+  destroy(...flags: string[]): Promise<string> {
+    return this.#operation("destroy", "--yes", "--skip-preview", ...flags);
   }
 
   /** With `--path`, the key is a path into a setting: `mapping.set[0].source`. */

@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { stringify } from "yaml";
+import { startCloud } from "../../packages/local-cloud/src/cloud.ts";
+import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const counts = [1, 5, 10, 25, 50];
+
+export interface Growth {
+  readonly sources: number;
+  readonly seconds: number;
+}
+
+/** The time of a preview of nothing yet with so many sources in one program, each with providers of its own: `examples/several`. */
+export async function measureGrowth(): Promise<Growth[]> {
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-growth-"));
+  const cloud = await startCloud(folder);
+  try {
+    const grown: Growth[] = [];
+    for (const sources of counts) {
+      process.stderr.write(`${sources} sources\n`);
+      const stack = new Pulumi({
+        environment: cloud.environment,
+        ...{ stack: `with-${sources}`, logFile: path.join(folder, "pulumi.log") },
+        configFile: await writeSettings(folder, sources),
+        program: path.join(repository, "examples/several"),
+      });
+      await stack.initialize();
+      const begin = performance.now();
+      await stack.preview();
+      grown.push({ sources, seconds: (performance.now() - begin) / 1000 });
+    }
+    return grown;
+  } finally {
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeSettings(folder: string, sources: number): Promise<string> {
+  const { platform, customerIo } = localCredentials;
+  const names = Array.from({ length: sources }, (_, at) => `brand${at + 1}`);
+  const secrets = names.flatMap((name) => [
+    [`customerio-several:${name}AppApiKey`, customerIo.appApiKey],
+    [`customerio-several:${name}SigningKeys`, customerIo.signingKey],
+  ]);
+  const config = {
+    "aep:clientId": platform.clientId,
+    "aep:clientSecret": platform.clientSecret,
+    "aep:orgId": platform.orgId,
+    "azure-native:location": "westeurope",
+    "customerio-several:brands": names.map((name) => ({ name, sandbox: platform.sandbox, region: "us" })),
+    ...Object.fromEntries(secrets),
+  };
+  const file = path.join(folder, `Pulumi.with-${sources}.yaml`);
+  await writeFile(file, stringify({ config }));
+  return file;
+}

@@ -1,0 +1,62 @@
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startCloud } from "../../packages/local-cloud/src/cloud.ts";
+import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { type Phase, phasesOf, providerTimes } from "./phases.ts";
+import { processTimesOf } from "./process-times.ts";
+import { readTrace } from "./trace.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+/** What was measured of one command. */
+export interface Command {
+  readonly phases: readonly Phase[];
+  /** Milliseconds in which a call to our own providers, or to that of Azure, was in progress. */
+  readonly providers: { readonly own: number; readonly azure: number };
+  /** Seconds of processor time by part of Pulumi. */
+  readonly processes: Readonly<Record<string, number>>;
+}
+
+export type CommandName = "up" | "preview" | "destroy";
+
+export interface Life {
+  readonly commands: Readonly<Record<CommandName, Command>>;
+  /** Bytes of the state for each resource of our own providers. */
+  readonly stateSizes: readonly number[];
+}
+
+/** `up` from nothing, a preview without changes, and `destroy`. */
+export async function measureLife(): Promise<Life> {
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-pulumi-"));
+  const configFile = path.join(folder, "Pulumi.local.yaml");
+  await copyFile(path.join(repository, "Pulumi.local.yaml"), configFile);
+  const cloud = await startCloud(folder);
+  const stack = new Pulumi({
+    environment: cloud.environment,
+    ...{ stack: "local", logFile: path.join(folder, "pulumi.log"), configFile },
+  });
+  try {
+    await stack.initialize();
+    const timed = async (command: CommandName, ...flags: string[]) => {
+      const trace = path.join(folder, `${command}.json`);
+      const processes = await processTimesOf(() => stack[command](...flags, "--otel-traces", `file://${trace}`));
+      const spans = await readTrace(trace);
+      return { phases: phasesOf(spans), providers: providerTimes(spans), processes };
+    };
+    const up = await timed("up");
+    const stateSizes = stateSizesOf(await stack.run("stack", "export", "--stack", "local"));
+    const preview = await timed("preview", "--expect-no-changes");
+    return { commands: { up, preview, destroy: await timed("destroy") }, stateSizes };
+  } finally {
+    await stack.kill();
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function stateSizesOf(state: string): number[] {
+  const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string }[] } };
+  const own = deployment.resources.filter(({ type }) => /^(aep|customerio|customerio-aep):/.test(type));
+  return own.map((resource) => Buffer.byteLength(JSON.stringify(resource)));
+}
