@@ -1,9 +1,9 @@
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimBody, encodeEnvelopes, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import { claimBody, encodeEnvelopes } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { taken } from "./support/fake-platform.ts";
-import { bodyOf, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
+import { bodyOf, comingBack, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 let world: ForwarderWorld;
@@ -12,9 +12,6 @@ beforeAll(async () => {
 });
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
-
-/** Events as they are in the queue after they were put back. */
-const comingBack = (...events: QueuedEvent[]) => events.map((each) => ({ ...each, putBack: true }));
 
 describe("events that Platform does not accept now", () => {
   test("go back alone, counted and delayed; delivered ones are not sent again", async () => {

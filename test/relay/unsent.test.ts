@@ -1,9 +1,9 @@
 import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimBody, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import { claimBody } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
-import { event, ForwarderWorld, message, now } from "./support/forwarder-world.ts";
+import { comingBack, event, ForwarderWorld, message, now } from "./support/forwarder-world.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 let world: ForwarderWorld;
@@ -12,9 +12,6 @@ beforeAll(async () => {
 });
 beforeEach(() => world.reset());
 afterAll(() => world.stop());
-
-/** Events as they are in the queue after they were put back. */
-const comingBack = (...events: QueuedEvent[]) => events.map((each) => ({ ...each, putBack: true }));
 
 describe("before Platform is ready", () => {
   test("events wait unsent until then", async () => {

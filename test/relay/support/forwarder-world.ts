@@ -23,6 +23,11 @@ export function message(...events: QueuedEvent[]) {
   return { version: 1, events };
 }
 
+/** Events as they are in the queue after they were put back. */
+export function comingBack(...events: QueuedEvent[]) {
+  return events.map((each) => ({ ...each, putBack: true }));
+}
+
 /** A forwarder between real storage and a Platform with answers set by the test. */
 export class ForwarderWorld {
   readonly azurite: Azurite;

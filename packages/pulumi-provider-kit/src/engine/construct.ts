@@ -11,6 +11,7 @@ import * as hooks from "@pulumi/pulumi/runtime/resource.js";
 import * as rpc from "@pulumi/pulumi/runtime/rpc.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import * as state from "@pulumi/pulumi/runtime/state.js";
+import { dropEmptySecrets } from "./empty-secrets.ts";
 
 /** Creates a component; the returned resource's properties with these names are its outputs. */
 export type ConstructComponent = (
@@ -109,18 +110,6 @@ async function runConstruct(
   };
   await waitForRPCs?.();
   return answer;
-}
-
-/**
- * A program in YAML can't leave an argument out, and its host marks what the schema calls a secret, even an empty text. A component must
- * know at once whether it has such an argument.
- */
-async function dropEmptySecrets(inputs: pulumi.Inputs): Promise<pulumi.Inputs> {
-  const entries = Object.entries(inputs).map(async ([name, value]) => {
-    const isEmpty = pulumi.Output.isInstance(value) && (await awaitKnown(value as pulumi.Output<unknown>)) === "";
-    return isEmpty ? [] : [[name, value] as const];
-  });
-  return Object.fromEntries((await Promise.all(entries)).flat());
 }
 
 function optionsOf(request: ConstructRequest): pulumi.ComponentResourceOptions {
