@@ -1,4 +1,4 @@
-/** The audit's own process: `child.ts` starts it and tells it what to do. */
+/** The audit's own process: `child.ts` starts it and sends it an order. */
 import { once } from "node:events";
 import { copyFile } from "node:fs/promises";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
-/** What the process of the audit is told. */
+/** What the process of the audit gets. */
 export interface AuditOrder {
   /** Of Customer.io's stand-in. */
   readonly url: string;
