@@ -131,7 +131,7 @@ function open(isOpen: boolean): Promise<unknown> {
       await page.emulateMedia({ colorScheme: theme });
       // Layout follows the width in the next frame.
       await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
-      if (pictures && name !== "tablet") {
+      if (pictures) {
         await mkdir(pictures, { recursive: true });
         const clip = { x: 0, y: 0, width, height: name === "phone" ? 1300 : 1040 };
         await page.evaluate("scrollTo(0, 0)");
