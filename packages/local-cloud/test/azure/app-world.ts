@@ -1,6 +1,6 @@
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import type { AzureOptions } from "../../src/azure/azure.ts";
-import { callerToken, make, startTestAzure, until } from "./support.ts";
+import { callerToken, inGroup, make, startAzureWithGroup, until } from "./support.ts";
 
 export type Made = Awaited<ReturnType<typeof make>>;
 
@@ -12,15 +12,12 @@ export interface App {
   readonly scm: string;
 }
 
-export const inGroup = { resourceGroupName: "group" };
 export const [failed, success] = [3, 4];
 
 /** A local Azure with everything that function apps need: storage without keys, a container for code, an identity, a vault. */
 export async function startAppWorld(options: Partial<AzureOptions> = {}) {
-  const cloud = await startTestAzure(options);
+  const cloud = await startAzureWithGroup(options);
   const { provider } = cloud.azure;
-  await provider.configure({ location: "westeurope" });
-  await make(provider, "resources:ResourceGroup", "group", inGroup);
   const account = await make(provider, "storage:StorageAccount", "account", {
     ...inGroup,
     accountName: "testaccount",

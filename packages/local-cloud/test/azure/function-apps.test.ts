@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { type App, type AppWorld, failed, inGroup, startAppWorld, success } from "./app-world.ts";
-import { assign, callerToken, make, packageOf, remove, roles, testApp, until, zipOf } from "./support.ts";
+import { type App, type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
+import { assign, callerToken, inGroup, make, packageOf, remove, roles, testApp, until, zipOf } from "./support.ts";
 
 jest.setTimeout(120_000);
 

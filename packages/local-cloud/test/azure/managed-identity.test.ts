@@ -3,7 +3,7 @@ import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { readToken } from "../../src/azure/identity/access-token.ts";
 import { type IdentityEndpoint, startIdentityEndpoint } from "../../src/azure/identity/managed-identity.ts";
-import { make, startTestAzure, type TestAzure } from "./support.ts";
+import { make, startAzureWithGroup, startTestAzure, type TestAzure } from "./support.ts";
 
 jest.setTimeout(60_000);
 
@@ -71,11 +71,9 @@ describe("the caller's own login", () => {
   let cloud: TestAzure;
   let endpoints: { blob: string; queue: string };
   beforeAll(async () => {
-    cloud = await startTestAzure({ callerRoles: ["Storage Queue Data Contributor"] });
+    cloud = await startAzureWithGroup({ callerRoles: ["Storage Queue Data Contributor"] });
     const { provider, identityEndpoint, identityHeader } = cloud.azure;
     Object.assign(process.env, { IDENTITY_ENDPOINT: identityEndpoint, IDENTITY_HEADER: identityHeader });
-    await provider.configure({ location: "westeurope" });
-    await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
     const account = {
       resourceGroupName: "group",
       accountName: "identity",

@@ -1,6 +1,6 @@
 import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
-import { make, remove, startTestAzure, type TestAzure } from "./support.ts";
+import { inGroup, make, remove, startAzureWithGroup, type TestAzure } from "./support.ts";
 
 jest.setTimeout(120_000);
 
@@ -8,13 +8,10 @@ let cloud: TestAzure;
 let provider: Provider;
 let componentId: string;
 let testId: string;
-const inGroup = { resourceGroupName: "group" };
 
 beforeAll(async () => {
-  cloud = await startTestAzure();
+  cloud = await startAzureWithGroup();
   provider = cloud.azure.provider;
-  await provider.configure({ location: "westeurope" });
-  await make(provider, "resources:ResourceGroup", "group", inGroup);
   componentId = (await make(provider, "applicationinsights:Component", "watched", { ...inGroup, kind: "web" })).id;
   testId = (await make(provider, "applicationinsights:WebTest", "test", webTest())).id;
 });

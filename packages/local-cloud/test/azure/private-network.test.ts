@@ -8,7 +8,7 @@ import { insidersOf, refusesInternet } from "../../src/azure/network/private-acc
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../src/azure/switches.ts";
 import { localCredentials } from "../../src/credentials.ts";
-import { callerToken, make, startTestAzure, until } from "./support.ts";
+import { callerToken, make, startAzureWithGroup, until } from "./support.ts";
 
 const group = "/subscriptions/sub/resourceGroups/group";
 const network = `${group}/providers/Microsoft.Network`;
@@ -153,11 +153,9 @@ test("a network with an app or endpoints, or a zone with a link, can't be delete
 });
 
 test("an operator from outside gets nothing from a closed account, even with the role, and everything from inside", async () => {
-  const cloud = await startTestAzure({ callerRoles: ["Storage Queue Data Contributor"] });
+  const cloud = await startAzureWithGroup({ callerRoles: ["Storage Queue Data Contributor"] });
   try {
     const { provider } = cloud.azure;
-    await provider.configure({ location: "westeurope" });
-    await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
     const account = await make(provider, "storage:StorageAccount", "account", {
       ...{ resourceGroupName: "group", accountName: "closed", kind: "StorageV2", sku: { name: "Standard_LRS" } },
       publicNetworkAccess: "Disabled",

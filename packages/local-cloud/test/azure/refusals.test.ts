@@ -4,10 +4,11 @@ import {
   assign,
   callerToken,
   groupId,
+  inGroup,
   make,
   roleId,
   roles,
-  startTestAzure,
+  startAzureWithGroup,
   subscriptionId,
   type TestAzure,
 } from "./support.ts";
@@ -20,14 +21,10 @@ let identityId: string;
 let principalId: string;
 let planId: string;
 let blobEndpoint: string;
-const inGroup = { resourceGroupName: "group" };
-const location = "westeurope";
 
 beforeAll(async () => {
-  cloud = await startTestAzure();
+  cloud = await startAzureWithGroup();
   provider = cloud.azure.provider;
-  await provider.configure({ location });
-  await make(provider, "resources:ResourceGroup", "group", inGroup);
   await make(provider, "resources:ResourceGroup", "group2", { resourceGroupName: "group2" });
   const account = await make(provider, "storage:StorageAccount", "account", {
     ...inGroup,

@@ -1,6 +1,6 @@
 import { QueueServiceClient } from "@azure/storage-queue";
 import type { Provider } from "../../../pulumi-provider-kit/src/engine/provider.ts";
-import { callerToken, callOf, groupId, make, remove, startTestAzure, type TestAzure } from "./support.ts";
+import { callerToken, callOf, groupId, inGroup, make, remove, startAzureWithGroup, type TestAzure } from "./support.ts";
 
 jest.setTimeout(60_000);
 
@@ -8,13 +8,10 @@ let cloud: TestAzure;
 let provider: Provider;
 let queueId: string;
 let queueEndpoint: string;
-const inGroup = { resourceGroupName: "group" };
 
 beforeAll(async () => {
-  cloud = await startTestAzure();
+  cloud = await startAzureWithGroup();
   provider = cloud.azure.provider;
-  await provider.configure({ location: "westeurope" });
-  await make(provider, "resources:ResourceGroup", "group", inGroup);
   const args = { ...inGroup, accountName: "arm", kind: "StorageV2", sku: { name: "Standard_LRS" } };
   const account = await make(provider, "storage:StorageAccount", "account", args);
   queueEndpoint = (account.properties.primaryEndpoints as { queue: string }).queue;

@@ -4,6 +4,7 @@ import {
   assign,
   callOf,
   groupId,
+  inGroup,
   make,
   remove,
   roles,
@@ -16,7 +17,6 @@ jest.setTimeout(120_000);
 
 let cloud: TestAzure;
 let provider: Provider;
-const inGroup = { resourceGroupName: "group" };
 
 beforeAll(async () => {
   cloud = await startTestAzure();

@@ -87,6 +87,22 @@ export async function startTestAzure(options: Partial<AzureOptions> = {}): Promi
   };
 }
 
+export const inGroup = { resourceGroupName: "group" };
+
+/** Azure with the resource group that `inGroup` names. */
+export async function startAzureWithGroup(options: Partial<AzureOptions> = {}): Promise<TestAzure> {
+  const cloud = await startTestAzure(options);
+  const { provider } = cloud.azure;
+  try {
+    await provider.configure({ location: "westeurope" });
+    await make(provider, "resources:ResourceGroup", "group", inGroup);
+  } catch (error) {
+    await cloud.stop();
+    throw error;
+  }
+  return cloud;
+}
+
 export function callOf(token: string, name: string): ResourceCall {
   const type = `azure-native:${token}`;
   const urn = `urn:pulumi:test::project::${type}::${name}`;

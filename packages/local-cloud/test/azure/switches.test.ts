@@ -1,5 +1,5 @@
-import { type AppWorld, failed, inGroup, startAppWorld, success } from "./app-world.ts";
-import { assign, make, packageOf, roles, testApp, until, zipOf } from "./support.ts";
+import { type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
+import { assign, inGroup, make, packageOf, roles, testApp, until, zipOf } from "./support.ts";
 
 jest.setTimeout(60_000);
 
