@@ -17,7 +17,7 @@ const marked = new Marked({
   },
 });
 
-/** A page of the documentation as HTML, or one of its pictures; undefined if there is none. */
+/** A page of the documentation as HTML, or one of its pictures; undefined if it does not exist. */
 export async function readDocPage(pathname: string): Promise<PageFile | undefined> {
   const [, name, kind] = served.exec(pathname) ?? [];
   if (name === undefined) return undefined;

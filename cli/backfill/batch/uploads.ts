@@ -78,7 +78,7 @@ async function awaitUpload({ ledger, ingestion, pause, signal }: UploadService, 
       await forgetUpload(ledger, batch);
       const codes = errorCodes.length > 0 ? ` (${[...new Set(errorCodes)].join(", ")})` : "";
       throw new Error(
-        `Platform did not take the batch ${batch}: it is ${status ?? "gone"}${codes}, and none of its rows are in the dataset. In Platform, ` +
+        `Platform did not take the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
           "Datasets > the dataset > the batch says why. Without --via batch the same events go through the relay.",
       );
     }

@@ -52,7 +52,7 @@ export class InletTokens {
   }
 
   /**
-   * Returns a token; or, if there is none, the reason in the form of an answer from Platform: 401 if an operator has to
+   * Returns a token; or, if IMS gives none, the reason in the form of an answer from Platform: 401 if an operator has to
    * fix the credential.
    *
    * @param refused the token that Platform has just refused; a recent one is returned again, since a new one would not
