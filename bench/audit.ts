@@ -8,11 +8,11 @@ import { day, days, start } from "./audit/days.ts";
 import type { Figure } from "./statistics.ts";
 
 const deliveries = 1_000_000;
-/** Each delivery has these, so many seconds after its creation. */
+/** The metrics of each delivery, and the seconds after its creation. */
 const metrics = { sent: 0, delivered: 5, opened: 60 };
 /** Events of one call to the stand-in. */
 const chunk = 20_000;
-/** One delivery of so many has no row. */
+/** One delivery in this many has no row. */
 const droppedOf = 100_000;
 
 /** Unix seconds. */

@@ -99,7 +99,8 @@ async function manyTriesFail(lab: Lab): Promise<Figure[]> {
 }
 
 /**
- * 2 s well, 10 s of 503, 2 s well; before it, as many events without any outage, which shows what the machine can do at that rate.
+ * 2 s without failures, 10 s of 503, 2 s without failures; first, the same number of events without any outage, which shows what the
+ * machine can do at that rate.
  */
 async function outage(lab: Lab, perSecond: number): Promise<Figure[]> {
   const count = 14 * perSecond;
@@ -171,7 +172,7 @@ async function someAlwaysFail(lab: Lab): Promise<Figure[]> {
   ];
 }
 
-/** Half of 1,000 events always get 403; before them, as many that all pass show what is normal. */
+/** Half of 1,000 events always get 403; first, the same number that all pass shows what is normal. */
 async function halfIsRefused(lab: Lab): Promise<Figure[]> {
   lab.sink.react = (id) => (id.startsWith("bench-bad-") ? 403 : 200);
   lab.listen();

@@ -18,20 +18,20 @@ interface System {
   readonly path: string;
   /** Lets it deliver. Plain Node does so from its start. */
   listen(): void;
-  /** Ends it in order. */
+  /** Shuts it down cleanly. */
   stop(): Promise<void>;
 }
 
 interface Surroundings {
   readonly connectionString: string;
   readonly sinkUrl: string;
-  /** Exists, and is removed afterwards. */
+  /** An existing folder, which is removed afterwards. */
   readonly folder: string;
   /** Options of Node for the system's process. */
   readonly nodeOptions?: string;
 }
 
-/** Milliseconds for an orderly end. */
+/** Milliseconds for a clean shutdown. */
 const grace = 10_000;
 
 /** What is compared, by name, and how each is started. All use the same queue in the same emulator. */

@@ -8,7 +8,7 @@ import type { NextEvent } from "./sender.ts";
 /** Milliseconds that the benchmark waits for the delivery at most. */
 const patience = 240_000;
 
-/** Events that are sent as fast as they are accepted, from so many connections. */
+/** Events that are sent as fast as they are accepted, from this many connections. */
 const blastSize = 6_000;
 const connections = 32;
 

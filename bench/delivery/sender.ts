@@ -42,7 +42,7 @@ export class Sender {
     return { status, milliseconds: performance.now() - begin };
   }
 
-  /** Sends so many events as fast as they are answered, over so many connections. */
+  /** Sends this many events as fast as they are answered, over this many connections. */
   async sendEach(count: number, lanes: number, next: NextEvent): Promise<NamedCall[]> {
     const calls: NamedCall[] = [];
     let begun = 0;

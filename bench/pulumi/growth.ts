@@ -14,7 +14,7 @@ export interface Growth {
   readonly seconds: number;
 }
 
-/** The time of a preview of nothing yet with so many sources in one program, each with providers of its own: `examples/several`. */
+/** The time of a first preview with this many sources in one program, each with its own providers: `examples/several`. */
 export async function measureGrowth(): Promise<Growth[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-growth-"));
   const cloud = await startCloud(folder);

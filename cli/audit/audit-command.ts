@@ -8,7 +8,7 @@ import { auditOptions, checkAuditDays, runAudit } from "./run-audit.ts";
 
 const count = z.number();
 const counts = {
-  recorded: count.describe("happenings that Customer.io recorded"),
+  recorded: count.describe("occurrences that Customer.io recorded"),
   found: count.describe("of those, the ones that have a row"),
   missing: count.describe("of those, the ones that are missing"),
   beforeRelay: count.describe(
@@ -20,7 +20,7 @@ const counts = {
   leftOut: count.describe("of those, the ones that a filter or the webhook's subscription leaves out"),
   young: count.describe("of those, the ones that may still arrive"),
   unknown: count.describe("what can't be judged"),
-  extra: count.describe("rows without a happening, and repetitions: normal for opens and clicks"),
+  extra: count.describe("rows without an occurrence, and repetitions: normal for opens and clicks"),
 };
 
 export const auditCommand = defineCommand({

@@ -9,7 +9,7 @@ import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import type { AuditParts } from "./audit.ts";
-import type { Happening } from "./ledger.ts";
+import type { Occurrence } from "./ledger.ts";
 import { reasonToLeaveOut } from "./sides/expectation.ts";
 import { readHeldEvents } from "./sides/held-events.ts";
 import type { RelaySide } from "./sides/relay-side.ts";
@@ -117,6 +117,6 @@ async function openRelaySide(source: StackSource): Promise<RelaySide> {
   return { storage, tables, queues };
 }
 
-async function* noEvents(): AsyncGenerator<Happening> {
+async function* noEvents(): AsyncGenerator<Occurrence> {
   // Without a relay there are no dead letters.
 }

@@ -4,24 +4,24 @@ import type { History, RebuiltEvent } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, writeIds } from "./compare.ts";
-import { type Happening, Ledger } from "./ledger.ts";
+import { Ledger, type Occurrence } from "./ledger.ts";
 import { type AuditRange, dateAt } from "./range.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
 
-/** Seconds for which Customer.io repeats a call: what is absent after that does not come any more. */
+/** Seconds for which Customer.io repeats a call: what is absent after that will not arrive. */
 const judgedAfter = 7 * 86_400;
-/** Seconds after which what Platform has accepted is missing if it has no row: rows show within the hour, as a rule. */
+/** Seconds after which an event that Platform accepted counts as missing if it has no row: rows usually appear within the hour. */
 export const rowAfter = 86_400;
-/** Seconds before now that are not read: messages show in Customer.io's lists with delay. */
+/** Seconds before now that are not read: messages appear in Customer.io's lists with a delay. */
 const unsettled = 3_600;
 
 export interface AuditParts {
   readonly range: AuditRange;
   readonly now: Date;
-  /** Where the database and the lists of ids are; the same folder continues an audit that was stopped. */
+  /** The folder of the database and the lists of ids. With the same folder, a stopped audit resumes. */
   readonly folder: string;
   readonly history: Pick<History, "messages" | "hasMessages">;
   readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
@@ -31,7 +31,7 @@ export interface AuditParts {
   /** Days for which the dataset keeps rows; undefined: forever. */
   readonly keptDays: number | undefined;
   /** The events that wait as dead letters. */
-  readonly heldEvents: AsyncIterable<Happening>;
+  readonly heldEvents: AsyncIterable<Occurrence>;
   /** Undefined without a relay. */
   readonly relay: RelaySide | undefined;
   /** Why an event need not be in the dataset. */
@@ -43,7 +43,7 @@ export interface AuditParts {
 
 export interface AuditResult {
   readonly cells: readonly Cell[];
-  /** Files with the ids of what is missing and of rows too many, if there are any. */
+  /** Files with the ids of what is missing and of extra rows, if there are any. */
   readonly missingFile: string | undefined;
   readonly extraFile: string | undefined;
   /** Messages and metrics of types that this version does not know, by name. */
@@ -78,7 +78,7 @@ export function openLedger(folder: string): Promise<Ledger> {
   return Ledger.open(path.join(folder, "audit.duckdb"));
 }
 
-/** What is read once is not read again, so that a folder holds the audit of one range. */
+/** What has been read is not read again, so a folder holds the audit of one range. */
 async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditRange, folder: string): Promise<void> {
   const dates = [from, to - 1, createdFrom].map(dateAt);
   const range = dates.join(" ");
@@ -120,7 +120,7 @@ async function compareAll(
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range: parts.range, signal }));
   await ledger.run("DELETE FROM held");
-  const held: Happening[] = [];
+  const held: Occurrence[] = [];
   for await (const event of heldEvents) held.push(event);
   await ledger.add("held", held);
 
@@ -131,7 +131,7 @@ async function compareAll(
   const messages = Number(sums?.messages ?? 0);
   if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
     throw new Error(
-      "Customer.io lists no message, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
+      "Customer.io lists no messages, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
         "they may not be listed yet: run the audit again later. Otherwise the App API key belongs to another workspace or region: check " +
         "customerio:appApiKey and customerio:region.",
     );

@@ -10,17 +10,17 @@ export interface Cell {
   readonly objectType: string;
   readonly metric: string;
   readonly verdict: CellVerdict;
-  /** Happenings that Customer.io recorded. */
+  /** Occurrences that Customer.io recorded. */
   readonly recorded: number;
   /** Of those, the ones that have a row. */
   readonly found: number;
-  /** Of those, the ones that no filter and no subscription explains, and that are nowhere. */
+  /** Of those, the ones that no filter and no subscription explains, and that were found nowhere. */
   readonly missing: number;
   /** Of `missing`, the ones that the relay has not delivered: they never reached it, or it refused them. */
   readonly beforeRelay: number;
   /** Of `missing`, the ones that Platform has accepted from the relay. */
   readonly afterRelay: number;
-  /** Of those, the ones that are dead letters: a replay brings them. */
+  /** Of those, the ones that are dead letters: a replay delivers them. */
   readonly held: number;
   /** Of those, the ones that wait in the relay's queue. */
   readonly waiting: number;
@@ -28,9 +28,9 @@ export interface Cell {
   readonly leftOut: number;
   /** Of those, the ones that may still arrive. */
   readonly young: number;
-  /** What can't be judged, rows and happenings. */
+  /** Rows and occurrences that can't be judged. */
   readonly unknown: number;
-  /** Rows that Customer.io has no happening for, and repetitions: normal for opens and clicks. */
+  /** Rows without an occurrence in Customer.io's record, and repetitions: normal for opens and clicks. */
   readonly extra: number;
   /** Why something can't be known. */
   readonly reasons: readonly string[];
@@ -46,16 +46,16 @@ export interface Comparison {
   readonly sentSince: number;
   /** Unix seconds before which rows may have expired; undefined if the dataset keeps them. */
   readonly keptSince: number | undefined;
-  /** Why an absent row may be there nevertheless; undefined if all rows were read. */
+  /** Why a row that was not found may exist anyway; undefined if all rows were read. */
   readonly incomplete: string | undefined;
   /** Undefined without a relay. */
   readonly relay: RelayRead | undefined;
 }
 
-/** Messages in the relay's queue from which on an absent event may be in one of them. Fewer are being delivered at this moment. */
+/** If the relay's queue has this many messages, an absent event may be in one of them. Fewer are being delivered right now. */
 const backlog = 20;
 
-/** Compares the sides. The verdicts are in the table `verdicts` afterwards. */
+/** Compares the sides, and writes the verdicts into the table `verdicts`. */
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
   const { from, to, youngSince, sentSince, keptSince, incomplete, relay } = comparison;
   const expired = keptSince === undefined ? "FALSE" : `r.happened < ${keptSince}`;
@@ -64,7 +64,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
   const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
   await ledger.run("DROP TABLE IF EXISTS verdicts");
-  // Tables of their own: within one query, DuckDB holds both in memory beside the join, which is too much for a million deliveries.
+  // In separate tables: within one query, DuckDB holds both in memory beside the join, which is too much for a million deliveries.
   await ledger.run(`
     CREATE OR REPLACE TEMP TABLE r AS
     SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason FROM recorded GROUP BY ALL`);
@@ -147,7 +147,7 @@ function judgeCell({ missing, held, unknown, waiting, young, extra }: Record<str
   return (extra ?? 0) > 0 ? "extra" : "complete";
 }
 
-/** Writes the happenings of a verdict into a file, one JSON object per line, by the time at which they happened. */
+/** Writes the occurrences of a verdict into a file, one JSON object per line, by the time at which they happened. */
 export async function writeIds(ledger: Ledger, states: readonly string[], file: string): Promise<void> {
   await ledger.run(`
     COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state, stage FROM verdicts

@@ -3,7 +3,7 @@ import type { DuckDBConnection, DuckDBInstance, JS } from "@duckdb/node-api";
 import { reportOf } from "../command/debug.ts";
 
 /** A delivery's metric: what an audit compares. */
-export interface Happening {
+export interface Occurrence {
   /** Undefined for an event that no message caused. */
   readonly delivery: string | undefined;
   readonly objectType: string;
@@ -14,11 +14,11 @@ export interface Happening {
   readonly reason?: string | undefined;
 }
 
-/** Tables of happenings: Customer.io's record, the dataset's rows, and the relay's dead letters, head of the queue and notes of deliveries. */
+/** Tables of occurrences: Customer.io's record, the dataset's rows, and the relay's dead letters, head of the queue and notes of deliveries. */
 const sides = ["recorded", "present", "held", "waiting", "noted"] as const;
 type Side = (typeof sides)[number];
 
-/** Rows that DuckDB takes at once (its vector size). */
+/** Rows per insert: DuckDB's vector size. */
 const chunkRows = 2048;
 
 /**
@@ -84,17 +84,17 @@ export class Ledger {
     }
   }
 
-  async add(side: Side, happenings: readonly Happening[]): Promise<void> {
+  async add(side: Side, occurrences: readonly Occurrence[]): Promise<void> {
     const { VARCHAR, BIGINT } = this.#duckDb;
     await this.#append(
       side,
       [VARCHAR, VARCHAR, VARCHAR, BIGINT, VARCHAR],
       [
-        happenings.map(({ delivery }) => delivery ?? null),
-        happenings.map(({ objectType }) => objectType),
-        happenings.map(({ metric }) => metric),
-        happenings.map(({ happened }) => BigInt(happened)),
-        happenings.map(({ reason }) => reason ?? null),
+        occurrences.map(({ delivery }) => delivery ?? null),
+        occurrences.map(({ objectType }) => objectType),
+        occurrences.map(({ metric }) => metric),
+        occurrences.map(({ happened }) => BigInt(happened)),
+        occurrences.map(({ reason }) => reason ?? null),
       ],
     );
   }
@@ -107,9 +107,9 @@ export class Ledger {
    * Notes what a backfill is about to put into the relay's queue, together with the messages themselves. They are unconfirmed until
    * `confirmSent`: if the process ends in between, only a repetition of the very same messages is safe.
    */
-  async addSent(happenings: readonly Happening[], messages: readonly string[], at: Date): Promise<void> {
+  async addSent(occurrences: readonly Occurrence[], messages: readonly string[], at: Date): Promise<void> {
     const seconds = Math.floor(at.getTime() / 1000);
-    const rows = happenings.map(
+    const rows = occurrences.map(
       ({ delivery = "", objectType, metric }) =>
         `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)}, ${seconds})`,
     );

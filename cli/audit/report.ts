@@ -25,7 +25,9 @@ const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
   const { cells, missingFile, extraFile, unknownNames, messages, notesSince } = result;
   if (cells.length === 0)
-    return [`Customer.io recorded nothing in these days, and there are no rows of them (${messages} messages read).`];
+    return [
+      `Customer.io recorded nothing in these days, and the dataset has no rows from them (${messages} messages read).`,
+    ];
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
   const heading = ["kind", ...countNames.map((name) => (name === "leftOut" ? "left out" : name))];
   const table = [...kinds].toSorted().map(([kind, ofKind]) => {
@@ -50,11 +52,11 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     "",
     total.missing + total.held > 0
       ? `${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`
-      : "Nothing is missing, as far as it can be known.",
+      : "Nothing is missing, as far as can be known.",
     ...stageLines(total, notesSince),
     ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
-    ...(extraFile === undefined ? [] : [`Rows too many: ${extraFile}`]),
+    ...(extraFile === undefined ? [] : [`Extra rows: ${extraFile}`]),
     ...(names.length > 0
       ? [`This version does not know these types and metrics, so they are left out: ${names.join(", ")}`]
       : []),

@@ -20,7 +20,7 @@ export const lastAuditShape = resultShape.extend({
 });
 type LastAudit = z.output<typeof lastAuditShape>;
 
-/** How the folders of a source's audits begin, unless the operator names another. The dates follow. */
+/** The beginning of the names of a source's audit folders, unless the operator chooses another folder. The dates follow. */
 export function auditFolderPrefix(source: StackSource): string {
   return `audit-${source.target.stack}-${source.name}-`.replaceAll("/", "-");
 }
@@ -30,13 +30,13 @@ export async function writeAuditResult(folder: string, result: z.output<typeof r
 }
 
 /**
- * The result that the newest audit of this source has left; undefined before its first audit.
+ * The result of the newest audit of this source; undefined before its first audit.
  *
  * @param folder as it was given to the audit; undefined: the folders of the source's audits in the working directory
  */
 export async function findLastAudit(source: StackSource, folder?: string): Promise<LastAudit | undefined> {
   const prefix = auditFolderPrefix(source);
-  // With several sources, each has a folder of its own in the one that was given.
+  // With several sources, each has a subfolder of the given folder.
   const given = folder === undefined ? undefined : [folder, path.join(folder, source.name)];
   const folders = given ?? (await readdir(".")).filter((name) => name.startsWith(prefix));
   const found = await Promise.all(

@@ -9,7 +9,7 @@ import { revertBackfill } from "./revert.ts";
 const names = z
   .string()
   .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
-  .refine((list) => list.every((name) => /^[a-z_]+$/.test(name)), "it must be metrics with commas between them");
+  .refine((list) => list.every((name) => /^[a-z_]+$/.test(name)), "it must be metrics, separated by commas");
 
 export const backfillCommand = defineCommand({
   name: "backfill",
@@ -23,11 +23,11 @@ export const backfillCommand = defineCommand({
     metrics: { value: "names", description: "only these metrics, such as sent,opened", schema: names.optional() },
     ...backfillOptions,
     "dry-run": {
-      description: "only say what would be sent, and how long it takes",
+      description: "only report what would be sent, and how long it would take",
       schema: z.boolean().default(false),
     },
     revert: {
-      description: "take the batches that the backfill of these days has uploaded out of the dataset, and send nothing",
+      description: "remove the batches that the backfill of these days has uploaded from the dataset, and send nothing",
       schema: z.boolean().default(false),
     },
   },

@@ -83,7 +83,7 @@ export async function backfillMissing(
     const done = await describe();
     const where =
       via === "batch"
-        ? `in the batch ${done.batches?.at(-1) ?? ""}; --revert takes it back`
+        ? `in the batch ${done.batches?.at(-1) ?? ""}; --revert undoes it`
         : "in the relay's queue. Rows appear within the hour; then run the same audit again";
     print(...backfillLines(counts, events, where), ...(signal.aborted ? [stoppedWords] : []));
     return done;

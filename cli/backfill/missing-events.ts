@@ -16,7 +16,7 @@ export interface MissingParts {
 /**
  * Rebuilds the planned events from Customer.io's record, a page of messages at a time.
  *
- * @param done SQL that selects what is not wanted any more, asked for each page
+ * @param done SQL that selects what no longer has to be sent; it runs for each page
  */
 export async function* eachMissing(
   { ledger, history, created, drafts, signal }: MissingParts,

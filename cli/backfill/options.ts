@@ -7,7 +7,7 @@ export const backfillOptions = {
   via: {
     value: "way",
     description:
-      "`relay`: through the relay's queue; `batch`: as a batch that can be reverted, for millions of events, after one event was tried both ways",
+      "`relay`: through the relay's queue; `batch`: as a batch that can be reverted, for millions of events, after a trial of one event both ways",
     schema: z.enum(["relay", "batch"]).default("relay"),
   },
   rate: {

@@ -41,7 +41,7 @@ export interface Planned {
 }
 
 /**
- * Selects what an audit found missing. What a run has sent lately is not among it.
+ * Selects what an audit found missing. It leaves out what a run has sent recently.
  *
  * @param metrics only these; default: all
  */
@@ -91,7 +91,7 @@ async function sendSome(
   for (const event of events) {
     const made = queueRebuiltEvent(event, { policy, secret, now: now() });
     if ("impossible" in made) countOne(counts.impossible, made.impossible);
-    // What Customer.io's record has is short; a claim for it would be one more thing that can be left over.
+    // A rebuilt event is short; a claim for it would be one more thing that could be left behind.
     else if (!fitsInline(made)) countOne(counts.impossible, "are larger than a queue message");
     else {
       queued.push(made);

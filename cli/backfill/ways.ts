@@ -16,7 +16,7 @@ import type { UploadService } from "./batch/uploads.ts";
 import type { BackfillCounts } from "./counts.ts";
 import { sendMissing } from "./send-missing.ts";
 
-/** Milliseconds between two looks at a batch's state, and at the dataset for rows that were streamed. */
+/** Milliseconds between two checks of a batch's state, and of the dataset for streamed rows. */
 const [statePause, rowsPause] = [10_000, 60_000];
 
 /** What both ways need. */

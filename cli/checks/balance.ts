@@ -22,8 +22,8 @@ export async function checkBalance(source: StackSource): Promise<Finding> {
 }
 
 /**
- * Counts say how many events arrived and how many were handled. Dead letters and messages are counted afresh, so that a replay, which
- * moves the one into the other, does not change the balance.
+ * Counts say how many events arrived and how many were handled. Dead letters and messages are counted again each time, so that a replay,
+ * which moves the one into the other, does not change the balance.
  */
 export function balanceFinding({
   total,

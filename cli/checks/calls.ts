@@ -48,7 +48,7 @@ export function callsFinding({
   enabled: boolean;
   /** When the webhook was last changed, such as enabled; undefined if unknown. */
   changedAt: Date | undefined;
-  /** Hours without a call from which on silence is unusual; 0: never. */
+  /** Hours without a call after which silence is unusual; 0: never. */
   silenceHours: number;
   now: Date;
   target: CommandTarget;

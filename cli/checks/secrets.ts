@@ -8,7 +8,7 @@ import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 
 const day = 86_400_000;
-/** Days before a secret expires from which on it is time to do something. */
+/** Days before a secret expires at which it needs attention. */
 const warningDays = 30;
 
 const secretOutputs = z.object({ name: z.string() });

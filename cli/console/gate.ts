@@ -51,7 +51,7 @@ export class ConsoleGate {
     return { kind: "refused", status: 401, reason: "Open the address that customerio-aep console has printed." };
   }
 
-  /** Browsers send cookies to all ports of a host, so that consoles of several stacks need names of their own. */
+  /** Browsers send cookies to all ports of a host, so the consoles of several stacks need different names. */
   get #cookieName(): string {
     return `customerio-aep-console-${this.#port}`;
   }

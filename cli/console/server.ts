@@ -34,7 +34,7 @@ export interface ConsoleServer {
 /** Bytes of the longest order: a file of a hundred events. */
 const longestBody = 8 * 1024 * 1024;
 
-/** For every answer. The page needs nothing from other hosts, and no other page may hold or read it. */
+/** For every answer. The page needs nothing from other hosts, and no other page may embed or read it. */
 const headers = {
   "Content-Security-Policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

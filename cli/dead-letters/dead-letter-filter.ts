@@ -65,7 +65,7 @@ export function tryParseDeadLetter(content: Buffer): DeadLetter | undefined {
   }
 }
 
-/** The reason for people and groups. A vendor's request id is another one in each, and would make a group of each dead letter. */
+/** The reason for people and groups. A vendor's request id differs in each, and would put each dead letter into a separate group. */
 export function reasonWithoutIds({ reason }: Pick<DeadLetter, "reason">): string {
   return reason.replaceAll(/ ?\(request [^()]*\)/g, "").replaceAll(/\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b/gi, "…");
 }

@@ -5,7 +5,7 @@ import type { PrivateFolder } from "./private-folder.ts";
 
 export interface ExportOptions {
   readonly storage: Pick<RelayStorageAccount, "readDeadLetter">;
-  /** The blobs to look at. */
+  /** The blobs to read. */
   readonly names: Iterable<string> | AsyncIterable<string>;
   readonly filter: DeadLetterFilter;
   /** Where the files go. */
@@ -18,7 +18,7 @@ export interface ExportOptions {
 
 /** What happened to the dead letters. */
 export interface ExportCounts {
-  /** Looked at so far. */
+  /** Examined so far. */
   examined: number;
   /** Files that were not there before. */
   written: number;

@@ -26,7 +26,7 @@ export interface ReplayOptions {
     RelayStorageAccount,
     "readDeadLetter" | "removeDeadLetter" | "readClaim" | "putClaim" | "enqueue"
   >;
-  /** The blobs to look at. */
+  /** The blobs to read. */
   readonly names: readonly string[];
   readonly filter: DeadLetterFilter;
   /** The stack's filters and personal data options, for bodies that the relay could not read on arrival. */

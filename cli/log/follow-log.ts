@@ -10,12 +10,12 @@ export interface FollowLogOptions {
   /** Called with new lines, the oldest first. */
   readonly show: (lines: readonly LogLine[]) => void;
   readonly now: () => Date;
-  /** Waits until the next look. */
+  /** Waits until the next read. */
   readonly pause: () => Promise<unknown>;
   readonly signal: AbortSignal;
 }
 
-/** Follows the log until `signal` aborts. Each look covers the last minutes again, since Azure shows lines late and out of order. */
+/** Follows the log until `signal` aborts. Each read covers the last minutes again, since Azure shows lines late and out of order. */
 export async function followLog({ log, from, show, now, pause, signal }: FollowLogOptions): Promise<void> {
   const seen = new Map<string, number>();
   while (!signal.aborted) {

@@ -15,7 +15,7 @@ const answer = z.object({ tables: z.tuple([z.object({ rows: z.array(z.tuple([z.s
 const placed = z.object({ workspaceResourceId: z.string() });
 const line = z.looseObject({ outcome: z.string() });
 
-/** Lines of one answer at most: of more, the newest. */
+/** Maximum number of lines in one answer: the newest, if there are more. */
 const mostLines = 5_000;
 
 /**

@@ -6,7 +6,7 @@ import { followLog } from "./follow-log.ts";
 import { type LogLine, RelayLogReader } from "./relay-log-reader.ts";
 import { describeLine, matchesTail, renderLine, tailOutcomes } from "./tail-filter.ts";
 
-/** Milliseconds between two looks at the log. */
+/** Milliseconds between two reads of the log. */
 const pace = 5_000;
 
 export const tailCommand = defineCommand({
@@ -36,7 +36,7 @@ export const tailCommand = defineCommand({
     event: { value: "id", description: "only lines that name this event", schema: z.string().optional() },
     since: {
       value: "minutes",
-      description: "begin with the lines of the last so many minutes",
+      description: "begin with the lines of this many minutes",
       schema: positiveNumber.default(10),
     },
     once: { description: "show the existing lines, and end", schema: z.boolean().default(false) },

@@ -27,7 +27,7 @@ export function matchesTail(line: LogLine, filter: TailFilter): boolean {
   );
 }
 
-/** Only lines of what arrives know kinds. */
+/** Only lines about arrivals have kinds. */
 function matchesKind(line: LogLine, { objectType, metric }: TailFilter): boolean {
   if (objectType === undefined && metric === undefined) return true;
   return Object.keys(kindsOf(line)).some((kind) => {
@@ -57,7 +57,7 @@ export function renderLine(line: LogLine): string {
   return `${line.at.toISOString()}  ${parts.join("  ")}`;
 }
 
-/** More fill the screen. */
+/** More would fill the screen. */
 const mostIds = 5;
 
 /** The known fields of a line, as JSON has them. */

@@ -9,7 +9,7 @@ import { type RunbookSection, runbookOf } from "../../relay/core/runbook.ts";
  */
 export type FindingVerdict = "fine" | "waiting" | "broken";
 
-/** What is found of one part, whatever its verdict. */
+/** What was found about one part, whatever its verdict. */
 interface Found {
   /** As a sentence. */
   readonly found: string;

@@ -32,7 +32,7 @@ export class BatchIngestion {
   /**
    * Opens a batch for JSON lines.
    *
-   * @param backfill id of the backfill, by which it knows a batch whose id a kill has lost
+   * @param backfill id of the backfill, by which it recognizes its batch after a kill lost the batch's id
    */
   async create(backfill: string, signal: AbortSignal): Promise<string> {
     const tags = { [backfillTag]: [backfill] };

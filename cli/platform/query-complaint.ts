@@ -7,7 +7,7 @@ export class QueryServiceError extends Error {}
 /** The parts of errors of PostgreSQL, of sockets and of TLS. */
 const shape = z.object({ code: z.string().optional(), message: z.string() });
 
-/** PostgreSQL's codes for which a new session helps: a token that is not taken any more, and a server that ends. */
+/** PostgreSQL's codes for which a new session helps: a token that is no longer accepted, and a server that shuts down. */
 const lost = /^(28P01|28000|57P0\d|08\w{3})$/;
 const network = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
 const tls =
@@ -48,7 +48,7 @@ function remedyOf(code: string, message: string): string {
     return "A query may take ten minutes. Choose fewer days, or a smaller --lookback.";
   }
   if (code === "28P01" || code === "28000") {
-    return "It does not take the access token of the stack's credential: check that the credential's role has the permission Manage Queries in this sandbox.";
+    return "It does not accept the access token of the stack's credential: check that the credential's role has the permission Manage Queries in this sandbox.";
   }
   if (code === "42P01" || code === "42P12") {
     return "It does not know the dataset's table. A new dataset shows after some minutes; otherwise check that the credential's role has the permission View Datasets in this sandbox.";
@@ -60,7 +60,7 @@ function remedyOf(code: string, message: string): string {
   }
   if (network.test(code))
     return "Check that this machine may connect to that host and port: it is not HTTP, so an HTTP proxy does not help.";
-  if (code.startsWith("58")) return "That is an error inside of Query Service: run the same command again later.";
+  if (code.startsWith("58")) return "That is an error inside Query Service: run the same command again later.";
   return "Run the same command again later.";
 }
 

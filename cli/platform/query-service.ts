@@ -67,7 +67,7 @@ export class QueryService {
       ssl: { rejectUnauthorized: true },
       ...{ connectionTimeoutMillis: connectLimit, query_timeout: queryLimit, keepAlive: true },
     });
-    // A session that is lost between two queries shows in the next.
+    // The next query reports a session that was lost between two.
     connection.on("error", () => undefined);
     this.#session = { connection, place: `${host}:${port}` };
     await connection.connect();

@@ -11,7 +11,7 @@ export interface TakenMessage {
   /** As the queue holds it: base64. */
   readonly text: string;
   readonly id: string;
-  /** What allows to remove it. */
+  /** Azure's permission to remove it. */
   readonly receipt: string;
   readonly queue: QueueClient;
 }

@@ -10,8 +10,8 @@ const words = stackWords("");
 export type SettingTexts = Readonly<Record<string, string>>;
 
 /**
- * The answers to the setup's questions: from options, then from the stack's settings, then from environment variables, and what is
- * missing then from a person. Without a person it notes what is missing, and how to give it.
+ * The answers to the setup's questions: from options, then from the stack's settings, then from environment variables, and then from a
+ * person. Without a person it notes what is missing, and how to give it.
  */
 export class Answers {
   readonly #options: Readonly<Record<string, unknown>>;

@@ -48,7 +48,7 @@ export async function setUpDelivery(run: SetupRun): Promise<void> {
 
 async function askForAlertEmail({ answers, prompter, stored }: SetupRun): Promise<void> {
   const { alertEmail, location } = questions;
-  // To have none is no setting, so that only a first run asks.
+  // Having none is not a setting, so only a first run asks.
   if (answers.find(alertEmail) !== undefined || prompter === undefined || stored[location.key] !== undefined) return;
   const check = (text: string) =>
     text.trim() === "" || alertEmail.schema.safeParse(text.trim()).success ? undefined : "it is not an e-mail address";
@@ -78,7 +78,7 @@ async function setUpAzure(run: SetupRun): Promise<void> {
     given ??
     (others.length === 0
       ? answers.use(questions.subscription, first.subscriptionId)
-      : // Without a person, that of the login holds.
+      : // Without a person, the login's subscription applies.
         run.isAsking && (await answers.choice(questions.subscription, choices)));
   if (chosen && !listed.some(({ subscriptionId }) => subscriptionId === chosen)) {
     run.problem(

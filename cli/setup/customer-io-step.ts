@@ -5,7 +5,7 @@ import { startTimeLimit } from "../clients.ts";
 import { questions } from "./questions.ts";
 import { type SetupRun, settingsFrom } from "./setup-run.ts";
 
-/** Customer.io's App API key, which opens one workspace, and the account's region. */
+/** Customer.io's App API key, which belongs to one workspace, and the account's region. */
 export async function setUpCustomerIo(run: SetupRun): Promise<void> {
   const { answers } = run;
   if ((await answers.text(questions.appApiKey)) === undefined) return;
@@ -38,7 +38,7 @@ interface Workspace {
   readonly workspaces: string[];
 }
 
-/** A key works only in its own region, so that a refusal in one asks the other. */
+/** A key works only in its own region, so if one region refuses it, the other is tried. */
 async function findRegion(run: SetupRun): Promise<Workspace> {
   const given = run.answers.find(questions.region) ?? "us";
   try {

@@ -8,7 +8,7 @@ import { questions } from "./questions.ts";
 import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
 
 const credential = [questions.clientId, questions.clientSecret, questions.orgId] as const;
-/** Every organization has this one. The list of sandboxes belongs to none, but each call names one. */
+/** Every organization has this one. The list of sandboxes belongs to no sandbox, but each call has to name one. */
 const anySandbox = "prod";
 /** More than a person reads. */
 const mostChoices = 300;
@@ -39,7 +39,7 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
   if (sandbox === undefined) return;
   const client = clientFor(run, sandbox);
   await checkSandbox(run, client);
-  // To create a dataset is no setting, so that only a first run asks.
+  // Creating a dataset is not a setting, so only a first run asks.
   const isFirst = run.stored[questions.sandbox.key] === undefined;
   if (run.isAsking && run.readsSettings && isFirst) await chooseDataset(run, client);
 }

@@ -97,7 +97,7 @@ export const questionOptions = Object.fromEntries(
             {
               value: "value",
               description: `the setting ${key}: ${firstSentence(description)}`,
-              // A default is no answer.
+              // A default is not an answer.
               schema: (schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema).optional(),
             },
           ],

@@ -16,7 +16,7 @@ import { checkAll } from "../status/check-all.ts";
 import type { BundlePart } from "./bundle.ts";
 import { describeShape, type StackTexts } from "./stack-texts.ts";
 
-/** Log lines and dead letters that are read at most, the latest ones. */
+/** Maximum number of log lines and of dead letters: the latest ones. */
 const mostLines = 2_000;
 const mostDeadLetters = 1_000;
 const day = 24 * 60 * 60 * 1000;

@@ -12,7 +12,7 @@ export interface BundlePart {
   collect(): Promise<unknown>;
 }
 
-/** Collects all parts and takes out secrets and personal data. A part that fails has the reason in its place. */
+/** Collects all parts, and removes secrets and personal data. A part that fails is replaced by the reason. */
 export async function collectBundle(parts: readonly BundlePart[], scrubber: Scrubber): Promise<Map<string, string>> {
   const files = await Promise.all(
     parts.map(async ({ name, collect }) => {

@@ -1,4 +1,4 @@
-/** What a secret is replaced by. */
+/** The replacement of a secret. */
 const hidden = "[secret]";
 /** Shorter texts are words. */
 const shortest = 6;
@@ -16,7 +16,7 @@ const forms: readonly (readonly [RegExp, string])[] = [
   [/(\/collection\/)[\w-]+/g, `$1${hidden}`],
 ];
 
-/** Takes secrets and personal data out of texts. */
+/** Removes secrets and personal data from texts. */
 export class Scrubber {
   readonly #secrets: readonly string[];
 

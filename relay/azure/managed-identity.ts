@@ -14,7 +14,7 @@ const tokenTimeout = 5_000;
 /** Milliseconds between two tries, and the most tries, as in Microsoft's own library. */
 const retries = { pause: 1_000, mostTries: 4 };
 
-/** Milliseconds before its end at which another token is asked for at the latest. */
+/** Milliseconds before its end at which the next token is requested at the latest. */
 const margin = 5 * 60_000;
 
 /** Milliseconds before its end at which a call waits for another token: a request may take so long to arrive. */
@@ -40,7 +40,7 @@ export interface ManagedIdentityOptions {
 }
 
 interface KeptToken extends AccessToken {
-  /** From when on another one is asked for. */
+  /** When to request the next one. */
   readonly refreshAt: number;
 }
 

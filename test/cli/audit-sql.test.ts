@@ -133,7 +133,7 @@ test("without a license the audit says so, and prints SQL that a person can run"
 });
 
 test.each([
-  [{ queryCredential: "refused" }, "28P01: Invalid authentication token. It does not take the access token"],
+  [{ queryCredential: "refused" }, "28P01: Invalid authentication token. It does not accept the access token"],
   [
     { queryTimeoutSeconds: 0 },
     "53400: Statement timeout: the query took more than the maximum of 10 minutes. A query may take",

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { AuditParts } from "../../cli/audit/audit.ts";
 import type { Cell } from "../../cli/audit/compare.ts";
-import type { Happening } from "../../cli/audit/ledger.ts";
+import type { Occurrence } from "../../cli/audit/ledger.ts";
 import { rangeOf, utcDate } from "../../cli/audit/range.ts";
 import { reasonToLeaveOut } from "../../cli/audit/sides/expectation.ts";
 import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
@@ -113,7 +113,7 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
   };
 }
 
-async function* none(): AsyncGenerator<Happening> {
+async function* none(): AsyncGenerator<Occurrence> {
   // No dead letters.
 }
 

@@ -46,7 +46,7 @@ test("what has a row is complete, and what was dropped is found, and nothing els
   expect(words).toContain("2026-01-04  email sent             MISSING (1 missing)");
 });
 
-test("repeated opens and rows of unread or unrecorded happenings are not missing", async () => {
+test("repeated opens and rows of unread or unrecorded occurrences are not missing", async () => {
   await openWorld(world);
   const rows = [
     ...world,

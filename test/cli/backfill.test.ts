@@ -21,11 +21,11 @@ import {
 const recorded: readonly Made[] = ["email", "sms", "push", "in_app", "slack", "webhook", "whatsapp"].flatMap(
   (type, index) =>
     Array.from({ length: 12 }, (_, at) => `${type}-${at}`).flatMap((delivery, at) => {
-      const happening = (metric: string, later: number) => ({
+      const occurrence = (metric: string, later: number) => ({
         ...happen(delivery, ((at * 7 + index) % 4) * day + later, metric, { recipient: `${delivery}@example.org` }),
         object_type: type,
       });
-      return [happening("sent", 0), happening("failed", 60)];
+      return [occurrence("sent", 0), occurrence("failed", 60)];
     }),
 );
 const lost = recorded.filter((_, at) => at % 5 === 0);

@@ -211,7 +211,7 @@ test("a revert removes the rows, and an audit of the same folder finds them miss
 test("a batch that Platform refuses leaves no rows, and its events are missing again", async () => {
   const map: TrialParts["map"] = async (records) =>
     records.map((record) => ({ record, row: { _id: "x", _acme: { customerio: { metric: 7 } } }, errors: [] }));
-  await expect(run({ map }, false)).rejects.toThrow(/did not take the batch .*: it is failed \(400\)/);
+  await expect(run({ map }, false)).rejects.toThrow(/did not accept the batch .*: it is failed \(400\)/);
   expect(await rebuiltIds()).toEqual([]);
   expect((await run({}, false)).sent).toBe(lost.length);
 });

@@ -149,7 +149,7 @@ test("it finds access rules of the app, the storage accounts and the vault that 
   };
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift });
-  const changed = "from where it can be reached is not as the stack says";
+  const changed = "its network access is not as the stack says";
   expect(drift).toEqual([
     {
       ...{ part: "access", name: "relay", change: "changed" },

@@ -92,7 +92,7 @@ test.each([
   [{ code: "53400", message: "Statement timeout" }, "Choose fewer days"],
   [{ message: "Query read timeout" }, "Choose fewer days"],
   [{ code: "42703", message: "no field" }, "npx pulumi refresh"],
-  [{ code: "58000", message: "failure" }, "an error inside of Query Service"],
+  [{ code: "58000", message: "failure" }, "an error inside Query Service"],
   [{ message: "odd" }, "did not answer: odd. Run the same command again later."],
 ])("%j has its remedy", (error, remedy) => {
   const { message } = explainQueryError(Object.assign(new Error(), error), "host:80");

@@ -112,7 +112,7 @@ async function settle(): Promise<void> {
   await platform.platform.idle();
 }
 
-/** How often Platform has accepted each happening. */
+/** How often Platform has accepted each occurrence. */
 async function deliveries(): Promise<number> {
   return (await platform.platform.receipts()).filter(({ fate }) => fate === "delivered").length;
 }

@@ -140,7 +140,7 @@ describe("events that Platform does not accept now", () => {
     expect(await world.azurite.deadLetters()).toMatchObject([
       {
         class: "expired",
-        reason: "Platform did not take the event for 7 days; at last: HTTP 503",
+        reason: "Platform did not accept the event for 7 days; the last failure: HTTP 503",
         attempts: 701,
         firstAttemptAt: "2026-11-13T10:00:00.000Z",
         body: bodyOf("a"),
@@ -220,6 +220,6 @@ test("it throws if events can't be put back, so that the host passes the message
     putDeadLetter: world.storage.putDeadLetter.bind(world.storage),
   };
   await expect(world.forward(message(event("a")), { storage: full })).rejects.toThrow(
-    "1 event(s) could not be put back into the queue; the host will hand the message over again: queue is gone: [address]",
+    "1 event(s) could not be put back into the queue; the host will run the message again: queue is gone: [address]",
   );
 });

@@ -91,7 +91,7 @@ describe("while nothing may be sent", () => {
     });
     expect(delays).toEqual([150]);
     expect(await world.azurite.takeEvents()).toEqual([comingBack(event("b"))]);
-    const reason = "The event waited for 30 days; at last: App settings: none.";
+    const reason = "The event waited for 30 days; the last failure: App settings: none.";
     expect(
       (await world.azurite.deadLetters()).map(({ eventId, class: why, reason }) => [eventId, why, reason]),
     ).toEqual([
@@ -162,7 +162,7 @@ describe("while nothing may be sent", () => {
     expect(delays).toEqual([77]);
     expect(await world.azurite.takeEvents()).toEqual([comingBack(event("b"))]);
     expect(await world.azurite.deadLetters()).toMatchObject([
-      { eventId: "a", class: "expired", reason: "The event waited for 30 days; at last: Platform is away" },
+      { eventId: "a", class: "expired", reason: "The event waited for 30 days; the last failure: Platform is away" },
     ]);
   });
 });

@@ -24,7 +24,7 @@ export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: E
   }
   if (filters === undefined) return undefined;
   const usesDomains = filters.only?.recipientDomains !== undefined || filters.except?.recipientDomains !== undefined;
-  // Identifiers are those of today, and none for a deleted person; the event had those of its time.
+  // The record has today's identifiers, and none for a deleted person; the event had those of its time.
   if (usesDomains && isBlank(event.data.recipient) && isBlank(emailOf(event))) {
     return "?a filter asks for a recipient, and Customer.io no longer has one";
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
-import type { Happening } from "../ledger.ts";
+import type { Occurrence } from "../ledger.ts";
 
 const eventBody = z.object({
   object_type: z.string(),
@@ -13,17 +13,17 @@ const eventBody = z.object({
 /** The events of messages that wait as dead letters; all others are skipped. */
 export async function* readHeldEvents(
   storage: Pick<RelayStorageAccount, "eachDeadLetter" | "readDeadLetter">,
-): AsyncGenerator<Happening> {
+): AsyncGenerator<Occurrence> {
   for await (const { name } of storage.eachDeadLetter()) {
     const blob = await storage.readDeadLetter(name);
     const letter = blob && tryParseDeadLetter(blob.content);
-    const happening = letter?.encoding === "utf8" ? happeningOf(letter.body) : undefined;
-    if (happening) yield happening;
+    const occurrence = letter?.encoding === "utf8" ? occurrenceOf(letter.body) : undefined;
+    if (occurrence) yield occurrence;
   }
 }
 
 /** What an event's text is about; undefined if no message caused it. */
-export function happeningOf(body: string): Happening | undefined {
+export function occurrenceOf(body: string): Occurrence | undefined {
   try {
     const { object_type, metric, timestamp, data } = eventBody.parse(JSON.parse(body));
     const [objectType, what] = [object_type, metric].map((name) => name.trim().toLowerCase());

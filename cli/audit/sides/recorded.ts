@@ -5,7 +5,7 @@ import {
   type TimeRange,
   type UnknownNames,
 } from "pulumi-customerio/history";
-import type { Happening, Ledger } from "../ledger.ts";
+import type { Ledger, Occurrence } from "../ledger.ts";
 
 export interface RecordedOptions {
   readonly history: Pick<History, "messages">;
@@ -14,7 +14,7 @@ export interface RecordedOptions {
   readonly created: TimeRange;
   /** Why an event need not be in the dataset. */
   readonly reasonOf: (event: RebuiltEvent) => string | undefined;
-  /** Whether drafts matter: they are a list of their own. */
+  /** Whether drafts matter: they are in a separate list. */
   readonly drafts: boolean;
   readonly signal: AbortSignal;
   /** Called with the Unix seconds until which messages are read. */
@@ -36,14 +36,14 @@ async function readList(
   const note = drafts ? "drafts until" : "messages until";
   const from = Number((await ledger.note(note)) ?? created.from);
   for await (const { messages, doneUntil } of history.messages({ ...created, from }, signal, drafts)) {
-    const happenings = messages
+    const occurrences = messages
       .flatMap((message) => rebuildEvents(message, unknown))
-      .map((event): Happening => {
+      .map((event): Occurrence => {
         const { object_type: objectType, metric, timestamp: happened, data } = event;
         return { delivery: data.delivery_id, objectType, metric, happened, reason: reasonOf(event) };
       });
     await ledger.atOnce(async () => {
-      await ledger.add("recorded", happenings);
+      await ledger.add("recorded", occurrences);
       await ledger.addDeliveries(messages.map(({ id }) => id));
       await ledger.setNote(note, String(doneUntil));
     });

@@ -4,9 +4,9 @@ import { readDeliveryNote } from "../../../relay/core/duplicates/delivery-note.t
 import type { RelayQueues } from "../../relay/relay-queues.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import type { RelayTables } from "../../relay/relay-tables.ts";
-import type { Happening, Ledger } from "../ledger.ts";
+import type { Ledger, Occurrence } from "../ledger.ts";
 import type { AuditRange } from "../range.ts";
-import { happeningOf } from "./held-events.ts";
+import { occurrenceOf } from "./held-events.ts";
 
 const day = 86_400;
 /** Seconds before the range from which notes are read: the first of them shows since when the relay has kept notes. */
@@ -18,7 +18,7 @@ const after = 7 * day;
  */
 const mixed = 3_600;
 
-/** What a relay knows of the events that it has accepted. */
+/** What a relay knows about the events that it has accepted. */
 export interface RelaySide {
   readonly tables: Pick<RelayTables, "eachDeliveryNote">;
   readonly storage: Pick<RelayStorageAccount, "waitingEvents" | "readClaim">;
@@ -43,20 +43,20 @@ export async function readRelaySide(
 ): Promise<RelayRead> {
   const messages = await queues.count();
   await ledger.run("DELETE FROM waiting; DELETE FROM noted");
-  const waiting: Happening[] = [];
+  const waiting: Occurrence[] = [];
   for (const event of messages === 0 ? [] : await storage.waitingEvents()) {
     const body = "body" in event ? event.body : await storage.readClaim(event.claim);
-    const happening = body === undefined ? undefined : happeningOf(body);
-    if (happening) waiting.push(happening);
+    const occurrence = body === undefined ? undefined : occurrenceOf(body);
+    if (occurrence) waiting.push(occurrence);
   }
   await ledger.add("waiting", waiting);
   const created = { from: (range.from - before) * 1000, before: (range.to + after) * 1000 };
-  await tables.eachDeliveryNote(created, signal, (notes) => ledger.add("noted", notes.map(happeningOfNote)));
+  await tables.eachDeliveryNote(created, signal, (notes) => ledger.add("noted", notes.map(occurrenceOfNote)));
   return { notesSince: await findBeginning(ledger), messages };
 }
 
-/** As a happening at the time at which Platform had accepted it; with a reason if the note does not say what it is about. */
-function happeningOfNote({ key: { partition }, properties, writtenAt }: StoredEntity): Happening {
+/** As an occurrence at the time at which Platform had accepted it; with a reason if the note does not say what it is about. */
+function occurrenceOfNote({ key: { partition }, properties, writtenAt }: StoredEntity): Occurrence {
   const note = readDeliveryNote(properties);
   const { delivery, objectType = "", metric = "" } = note ?? {};
   const made = timeOfPartition(partition) ?? writtenAt.getTime();

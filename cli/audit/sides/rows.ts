@@ -6,7 +6,7 @@ import type { DataAccess } from "../../platform/data-access.ts";
 import type { DatasetBatch } from "../../platform/dataset.ts";
 import { type Ledger, quote } from "../ledger.ts";
 
-/** Where a row has what an audit compares: paths such as `_acme.customerio.metric`. */
+/** The paths at which a row has what an audit compares, such as `_acme.customerio.metric`. */
 export interface RowPaths {
   readonly delivery: string;
   readonly objectType: string;
@@ -21,7 +21,7 @@ export interface RowsOptions {
   readonly paths: RowPaths;
   /** Batches that were created before are not read. */
   readonly since: Date;
-  /** A batch that was created since and is not finished has rows that came lately: no other row is absent because of it. */
+  /** An unfinished batch that was created since then holds only recent rows: no other row is absent because of it. */
   readonly settledBefore: Date;
   /** Where files are while they are read. */
   readonly folder: string;
@@ -31,21 +31,21 @@ export interface RowsOptions {
 
 /** What was read of a dataset. */
 export interface RowsRead {
-  /** Batches that are not finished although they are old: their rows may come. */
+  /** Old batches that are still unfinished: their rows may still arrive. */
   readonly open: number;
   /** Rows fewer than Catalog counts in the batches that were read. */
   readonly lacking: number;
 }
 
-/** Catalog's words for batches whose rows are not in the dataset, and do not come any more. */
+/** Catalog's states of batches whose rows are not in the dataset, and never will be. */
 const without: readonly string[] = ["failed", "failure", "inactive", "abandoned", "aborted"];
 
-/** Reads the dataset's rows into the ledger, batch by batch; those that an earlier run has read are left alone. */
+/** Reads the dataset's rows into the ledger, batch by batch, without those that an earlier run has read. */
 export async function readRows(options: RowsOptions): Promise<RowsRead> {
   const { access, ledger, since, settledBefore, signal, progress } = options;
   let [open, lacking, done] = [0, 0, 0];
   const backfill = await ledger.note("backfill");
-  // An earlier run has read by SQL, which does not tell batches apart.
+  // An earlier run has read by SQL, which does not distinguish batches.
   if ((await ledger.note("sql")) !== undefined) await forgetRows(ledger);
   for await (const batch of access.eachBatch(since, signal)) {
     const note = `batch ${batch.id}`;
@@ -70,7 +70,7 @@ export async function readRows(options: RowsOptions): Promise<RowsRead> {
   return { open, lacking };
 }
 
-/** Batches that are not finished although they are old: their rows may come. */
+/** Old batches that are still unfinished: their rows may still arrive. */
 export async function countOpenBatches({
   access,
   ledger,
@@ -100,7 +100,7 @@ function isUnfinished({ status }: DatasetBatch): boolean {
   return !without.includes(status) && status !== "success" && status !== "active";
 }
 
-/** @param backfill whose own uploads are known, and must not make everything else unknown */
+/** @param backfill its uploads are known, and must not make everything else unknown */
 function isOpen({ tags, createdAt }: DatasetBatch, settledBefore: Date, backfill: string | undefined): boolean {
   const isOwn = backfill !== undefined && tags?.[backfillTag]?.includes(backfill);
   return !isOwn && createdAt < settledBefore;
@@ -134,7 +134,7 @@ async function readBatch(
 /**
  * Adds a file's rows; a file without one of the columns has no value of it. Returns their number.
  *
- * @param origin what tells the rows of a batch from others, in the column `reason`
+ * @param origin identifies the rows of a batch, in the column `reason`
  */
 async function addFile(ledger: Ledger, file: string, paths: RowPaths, origin: string): Promise<number> {
   const table = `read_parquet(${quote(file)})`;

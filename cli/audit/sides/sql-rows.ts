@@ -29,7 +29,7 @@ export interface SqlRowsOptions {
 
 /** Rows of one query: Query Service returns no more to a PostgreSQL client. */
 const pageLength = 50_000;
-/** Seconds for which a read that was stopped is continued. Later, rows have come before the place at which it stopped. */
+/** Seconds within which a stopped read can resume. After that, new rows may sort before the position at which it stopped. */
 const continuedFor = 86_400;
 /** Note of how far the read has come, and what its rows have as their origin. */
 const note = "sql";
@@ -38,14 +38,14 @@ const groupShape = z.object({
   ...{ delivery: z.string(), object_type: z.string(), metric: z.string() },
   ...{ day: z.coerce.number(), happened: z.coerce.number(), copies: z.coerce.number() },
 });
-/** Rows of one delivery, object type, metric and UTC day: what tells them from all others is a unique key. */
+/** Rows of one delivery, object type, metric and UTC day: these four are a unique key. */
 type Group = z.output<typeof groupShape>;
 const keyShape = groupShape.pick({ delivery: true, object_type: true, metric: true, day: true });
 type Key = z.output<typeof keyShape>;
 const progressShape = z.object({ began: z.number(), rows: z.number(), after: keyShape.optional(), done: z.boolean() });
 
 /**
- * Reads the dataset's rows into the ledger by SQL, page by page, and continues what an earlier run has begun.
+ * Reads the dataset's rows into the ledger by SQL, page by page, and resumes what an earlier run has started.
  *
  * @throws with SQL that a person can run, if Query Service does not answer
  */
@@ -61,7 +61,7 @@ export async function readRowsBySql(options: SqlRowsOptions): Promise<RowsRead> 
   } finally {
     await table.service.close();
   }
-  // Query Service does not show what Platform still works on.
+  // Query Service does not show what Platform is still processing.
   return { open: await countOpenBatches(options), lacking: 0 };
 }
 
@@ -148,7 +148,7 @@ function fieldSql(place: string): string {
     .join(".");
 }
 
-/** What a person can run if the command can't: as many rows and deliveries as the dataset has of each day and kind. */
+/** SQL that a person can run if the command can't: it counts the dataset's rows and deliveries of each day and kind. */
 export function countWords(table: string, paths: RowPaths, { from, to }: AuditRange): string {
   const [type, metric, delivery] = [paths.objectType, paths.metric, paths.delivery].map(fieldSql);
   const at = fieldSql(paths.timestamp);

@@ -9,7 +9,7 @@ import { type MappedRow, mapEvents } from "./mapped-rows.ts";
 import { selectUnwanted, type UploadParts } from "./upload-missing.ts";
 import { completeUpload, openUpload, revertUpload } from "./uploads.ts";
 
-/** Milliseconds for which the trial waits for rows. They show within the hour, as a rule. */
+/** Milliseconds for which the trial waits for rows. They usually appear within the hour. */
 const longest = 2 * 3_600_000;
 /** Milliseconds by which a streaming batch may be older than its newest row. */
 const batchSpan = 3_600_000;
@@ -70,7 +70,7 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
   await ledger.setNote("trial", JSON.stringify(trial));
   await ingestion.upload(batch, "rows-0.json", Buffer.from(`${JSON.stringify(row)}\n`), signal);
   await completeUpload(parts, batch);
-  // Only what Platform takes as a batch is streamed: that row stays.
+  // Streamed only after Platform has accepted it as a batch, since a streamed row can't be removed.
   const messages = encodeEnvelopes([queued]);
   const { object_type: objectType, metric, timestamp, data } = event;
   await ledger.addSent([{ delivery: data.delivery_id, objectType, metric, happened: timestamp }], messages, now());
@@ -95,7 +95,7 @@ async function awaitRows(parts: TrialParts, trial: Trial): Promise<{ readonly up
     if (parts.now().getTime() - trial.since > longest) {
       throw new Error(
         `The event ${trial.id} was sent through the relay and as the batch ${trial.batch}, and ${streamed ? "the batch" : "the relay"} has ` +
-          "not brought its row in two hours. Run npx customerio-aep status. The same command continues to wait.",
+          "not produced its row within two hours. Run npx customerio-aep status. The same command continues to wait.",
       );
     }
     await parts.pauseForRows();

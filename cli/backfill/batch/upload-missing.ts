@@ -7,7 +7,7 @@ import { eachMissing, type MissingParts } from "../missing-events.ts";
 import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
 import { completeUpload, findOpenUpload, openUpload, type UploadService } from "./uploads.ts";
 
-/** Bytes of a file from which on the next begins: a batch takes 1,500 files at most, of 256 MB each. */
+/** Bytes of a file after which the next one begins: a batch takes 1,500 files at most, of 256 MB each. */
 const fileBytes = 32_000_000;
 
 export interface UploadParts extends MissingParts, MappingParts, UploadService {
@@ -58,7 +58,7 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
   }
 }
 
-/** SQL for what is in a batch, or was sent through the relay so lately that its row may not show yet, such as the trial's event. */
+/** SQL for what is in a batch, or was sent through the relay so recently that its row may not appear yet, such as the trial's event. */
 export function selectUnwanted(now: Date): string {
   const since = Math.floor(now.getTime() / 1000) - rowAfter;
   return (

@@ -78,7 +78,7 @@ async function awaitUpload({ ledger, ingestion, pause, signal }: UploadService, 
       await forgetUpload(ledger, batch);
       const codes = errorCodes.length > 0 ? ` (${[...new Set(errorCodes)].join(", ")})` : "";
       throw new Error(
-        `Platform did not take the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
+        `Platform did not accept the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
           "Datasets > the dataset > the batch says why. Without --via batch the same events go through the relay.",
       );
     }
@@ -87,7 +87,7 @@ async function awaitUpload({ ledger, ingestion, pause, signal }: UploadService, 
   }
 }
 
-/** Takes back what a batch has brought. Returns whether it had rows. */
+/** Reverts a batch. Returns whether it had rows. */
 export async function revertUpload(service: UploadService, batch: string): Promise<boolean> {
   const { ledger, ingestion, signal } = service;
   const { status } = await ingestion.readState(batch, signal);

@@ -14,7 +14,7 @@ import { hideInText, hidePersonalData } from "./hide.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** An event with its way so far, as it came and as a row. */
+/** An event with its path so far, as received and as a row. */
 export interface TracedEvent {
   readonly id: string;
   readonly kind: string;
@@ -28,7 +28,7 @@ export interface TracedEvent {
   readonly source: unknown;
   /** In the dataset, or as it would be. */
   readonly row: unknown;
-  /** What Platform says against it. */
+  /** Platform's objections to it. */
   readonly errors: readonly string[];
 }
 
@@ -40,7 +40,7 @@ interface ShownEvent extends TracedEvent {
 /** Events of each place. */
 export const mostOfEach = 40;
 
-/** Rows that some way other than Platform's preview has, the newest last, and the bodies of events that the console itself sent. */
+/** Rows from a source other than Platform's preview, the newest last, and the bodies of events that the console itself sent. */
 interface MoreEvents {
   readonly rows?: readonly Json[] | undefined;
   readonly bodies: ReadonlyMap<string, unknown>;

@@ -18,7 +18,7 @@ function fold(name: string): string {
   return name === "_id" ? name : name.replaceAll("_", "").toLowerCase();
 }
 
-/** A copy of an event or a row in which only what says nothing about a person can be read. @param name of the attribute that holds it */
+/** A copy of an event or a row that shows only what says nothing about a person. @param name of the attribute that holds it */
 export function hidePersonalData(value: unknown, name = ""): unknown {
   if (value === null || value === undefined) return value;
   if (Array.isArray(value)) return value.map((item) => hidePersonalData(item, name));
@@ -28,7 +28,7 @@ export function hidePersonalData(value: unknown, name = ""): unknown {
   return open.has(fold(name)) || typeof value === "boolean" ? value : hidden;
 }
 
-/** A text of a vendor or a person without what may be an address, a number of a phone, or a quoted value. */
+/** A text of a vendor or a person without what may be an address, a phone number, or a quoted value. */
 export function hideInText(text: string): string {
   return text
     .replaceAll(/[^\s"'<>()[\]{},;:=]+@[^\s"'<>()[\]{},;:=]+/g, hidden)

@@ -15,7 +15,7 @@ export class LiveSource {
     return this.#current;
   }
 
-  /** How often the stack has changed since the console began. */
+  /** How often the stack has changed since the console started. */
   get revision(): number {
     return this.#revision;
   }

@@ -38,7 +38,7 @@ const faults = {
   permission: {
     name: "A permission is missing",
     effect:
-      "The credential may no longer read or change sources. This console and npx pulumi up fail, events still arrive.",
+      "The credential may no longer read or change sources. This console and npx pulumi up fail, but events still arrive.",
     change: { name: "permissionsLacking", on: "manage-sources,view-sources", off: "none" },
   },
   login: {

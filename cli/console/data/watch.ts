@@ -22,7 +22,7 @@ export const usualPace: WatchPace = { reading: 15_000, checks: 60_000 };
 /** For the local cloud, which costs nothing. */
 export const localPace: WatchPace = { reading: 2_000, checks: 10_000 };
 
-/** Reads the source again and again while the console runs, and keeps the readings for the plots. */
+/** Reads the source periodically while the console runs, and keeps the readings for the plots. */
 export class Watch {
   readonly #live: LiveSource;
   readonly #readings: RelayReading[] = [];
@@ -63,7 +63,7 @@ export class Watch {
     const since = new Date(Math.floor(Date.now() / day) * day - 6 * day);
     const [parts, rows] = await Promise.all([
       checkAll(source),
-      // What is wrong with it, the check of the dataset says.
+      // The check of the dataset reports what is wrong with it.
       (async () => countRowsWritten(platformOf(source), source.datasetId, since))().catch(() => undefined),
     ]);
     this.#parts = parts;

@@ -1,11 +1,11 @@
-/** Whether personal data are asked for. */
+/** Whether personal data are requested. */
 let isPersonal = false;
 
 export function askForPersonalData(isWanted) {
   isPersonal = isWanted;
 }
 
-/** Asks the console. Throws with its words if it refuses. */
+/** Asks the console. Throws its message if it refuses. */
 export async function ask(path, query = {}) {
   return answerOf(await fetch(addressOf(path, query)));
 }

@@ -70,7 +70,7 @@ function showEvent(event) {
       make("span", { class: "badge" }, label),
     ),
   );
-  // Most stay closed, so what is inside is made when one is opened.
+  // Most stay closed, so their content is created when one is opened.
   item.addEventListener("toggle", () => item.open && item.childElementCount === 1 && item.append(showInside(event)));
   return item;
 }

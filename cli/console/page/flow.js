@@ -3,12 +3,12 @@ import { formatFigure } from "./format.js";
 
 const states = { fine: "fine", waiting: "waiting", broken: "broken", unknown: "not checked yet" };
 const gap = 30;
-/** Of a stage, with its figures one below the other, and beside each other. */
+/** Heights of a stage: with its figures one below the other, and side by side. */
 const tall = 160;
 const low = 116;
 let shown = "";
 
-/** The way of the events: beside each other where there is room, otherwise one below the other. */
+/** The events' path: stages side by side if there is room, otherwise one below the other. */
 export function showFlow({ stages, problems }) {
   const problem = find("flow-problem");
   problem.hidden = problems.length === 0;

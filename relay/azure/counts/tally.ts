@@ -21,7 +21,7 @@ export interface TallyPorts {
   readonly clock: () => Date;
   /** Milliseconds of a monotonic clock. */
   readonly monotonic: () => number;
-  /** Calls back after so many milliseconds, without keeping the process alive. */
+  /** Calls back after this many milliseconds, without keeping the process alive. */
   readonly schedule: (callBack: () => void, milliseconds: number) => void;
   /** Called once a day, after counts were written. It must not throw. */
   readonly daily?: () => Promise<void>;

@@ -136,7 +136,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
     const tried = addFailure(event, { at: clock().toISOString(), error: summary });
     if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
     if (isExpired(tried, clock())) {
-      return bury(tried, body, "expired", `Platform did not take the event for 7 days; at last: ${words}`);
+      return bury(tried, body, "expired", `Platform did not accept the event for 7 days; the last failure: ${words}`);
     }
     return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
   };
@@ -176,7 +176,7 @@ export async function giveUp(
 }
 
 function overdue(why: string): string {
-  return `The event waited for 30 days; at last: ${why}`;
+  return `The event waited for 30 days; the last failure: ${why}`;
 }
 
 /** Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt. */

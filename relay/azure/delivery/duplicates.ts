@@ -16,7 +16,7 @@ const patience = 2_000;
 /** Events that an instance remembers in memory, about 3 MB. */
 const remembered = 20_000;
 
-/** Rows that may be read for each event in a combined look-up: reading so many costs less than another query. */
+/** Rows that may be read for each event in a combined look-up: reading this many costs less than another query. */
 const rowsForEach = 100;
 /** Maximum rows of one answer. */
 const mostRows = 1_000;

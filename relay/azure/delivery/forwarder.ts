@@ -12,7 +12,7 @@ import type { Fence } from "./fence.ts";
 import type { Sender } from "./paced-client.ts";
 import { buryUnreadable } from "./unreadable.ts";
 
-/** Where to send events, and from when on; or what is wrong with the settings. */
+/** Where to send events, and the time from which to send them; or what is wrong with the settings. */
 export type ForwarderTarget =
   | { readonly client: Sender; readonly readyAt: Date | undefined }
   | { readonly problem: string };
@@ -63,7 +63,7 @@ export function forwarderHandler({
       }
     } catch (error) {
       throw new Error(
-        `${events.length} event(s) could not be put back into the queue; the host will hand the message over again: ${describeError(error)}`,
+        `${events.length} event(s) could not be put back into the queue; the host will run the message again: ${describeError(error)}`,
       );
     }
   };

@@ -23,7 +23,7 @@ export interface InletTokensOptions {
 
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
-/** Seconds before its end from which another token is asked for, as in Adobe's own Python client. */
+/** Seconds before its end at which the next token is requested, as in Adobe's own Python client. */
 const margin = 500;
 /** Milliseconds for which IMS is not called again, after Platform refused a token or IMS refused to issue one. */
 const rest = 30_000;
@@ -32,7 +32,7 @@ interface KeptToken {
   readonly token: string;
   readonly since: number;
   readonly end: number;
-  /** From when on another one is asked for. */
+  /** When to request the next one. */
   readonly staleAt: number;
 }
 

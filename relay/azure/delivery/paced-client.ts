@@ -41,14 +41,14 @@ export interface SendingTurn {
 
 /** The client with which the forwarder sends. */
 export interface Sender {
-  /** Why an event with so many failures can't be sent within a reasonable wait. */
+  /** Why an event with this many failures can't be sent within a reasonable wait. */
   pause(attempts: number): Pause | undefined;
   /** Whether Platform accepts nothing. */
   readonly isAway: boolean;
-  /** Milliseconds until an event with so many failures may probe whether Platform is back. */
+  /** Milliseconds until an event with this many failures may probe whether Platform is back. */
   millisecondsToProbe(attempts: number): number;
   /**
-   * Waits for the turn of an event with so many failures. Call it before doing anything that costs money.
+   * Waits for the turn of an event with this many failures. Call it before doing anything that costs money.
    *
    * @param patience maximum wait in milliseconds
    */

@@ -56,7 +56,7 @@ export class EventKeeper {
       admission = admit(body, call.policy, this.#ports.digestSecret);
     } catch (error) {
       // After a 503, it would be repeated for days.
-      const reason = `The event's personal data could not be taken out: ${describeError(error)}`;
+      const reason = `The event's personal data could not be removed: ${describeError(error)}`;
       return this.#bury(body, call, { class: "poison", reason, now });
     }
     switch (admission.kind) {

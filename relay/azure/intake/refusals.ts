@@ -44,7 +44,7 @@ export function badSignature(problem: string): IntakeRefusal {
 
 /** @param reason why the intake is closed */
 export function closedIntake(reason: string): IntakeRefusal {
-  return refusal("closed", reason, answer(503, `no events are taken: ${reason}`));
+  return refusal("closed", reason, answer(503, `no events are accepted: ${reason}`));
 }
 
 /** @param reason the storage's error */

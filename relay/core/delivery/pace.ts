@@ -52,7 +52,7 @@ export class Pace {
     this.#breaker = new Breaker(options.random);
   }
 
-  /** Why an event with so many failures may not be sent now, whatever the rate. */
+  /** Why an event with this many failures may not be sent now, whatever the rate. */
   pause(now: number, attempts: number): Pause | undefined {
     return this.#breaker.pause(now, isFresh(attempts));
   }

@@ -12,8 +12,8 @@ const rebuiltIdPrefix = "customerio-aep-rebuilt-";
  * The id of an event that is rebuilt from what Customer.io recorded, which has no `event_id`. It is the same at each run, and has no time:
  * of a repeated open, the record's time may change.
  */
-export function rebuiltEventId(happening: { delivery: string; objectType: string; metric: string }): string {
-  return `${rebuiltIdPrefix}${happening.delivery}-${happening.objectType}-${happening.metric}`;
+export function rebuiltEventId(occurrence: { delivery: string; objectType: string; metric: string }): string {
+  return `${rebuiltIdPrefix}${occurrence.delivery}-${occurrence.objectType}-${occurrence.metric}`;
 }
 
 export function isRebuiltEventId(id: string): boolean {

@@ -219,7 +219,7 @@ export class AzureClient {
 
   /** Creates or updates a resource, and returns the resource. */
   async armPut(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
-    const purpose = `make or update ${relativeId(id)}`;
+    const purpose = `create or update ${relativeId(id)}`;
     const params = { "api-version": apiVersion };
     const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
     // 202 without a body: Azure finishes later, as with the tables of a Log Analytics workspace.

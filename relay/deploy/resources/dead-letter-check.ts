@@ -46,8 +46,8 @@ export async function refuseDeadLetters(
 }
 
 /**
- * The same check before a change that would replace or delete a relay. If the relay does not answer, the change goes on with a warning: it
- * may replace a broken relay, and the deletion at its end needs the count anyway.
+ * The same check before a change that would replace or delete a relay. If the relay does not answer, the change continues with a warning:
+ * it may replace a broken relay, and the deletion at its end needs the count anyway.
  *
  * @param isSure whether the change certainly removes the relay; if not, dead letters only cause a warning
  */

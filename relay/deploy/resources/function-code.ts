@@ -231,7 +231,7 @@ async function activate(
   const { client, signal } = operation;
   try {
     const synchronized = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
-    if ("gaveUp" in synchronized) return `Azure did not take in its triggers ${synchronized.gaveUp}`;
+    if ("gaveUp" in synchronized) return `Azure did not synchronize its triggers ${synchronized.gaveUp}`;
     const ready = await lookPatiently(operation, readyPace, healthLook(operation, values, build));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (

@@ -42,7 +42,7 @@ test.each([
   expect(writes()).toEqual(["PUT", "PUT", "PUT"]);
   expect(operation.clock.sleeps).toEqual([1_000, 2_000]);
   expect(operation.shown).toEqual([
-    "waiting to make or update storageAccounts/a/queueServices/default/queues/events: Azure is busy with another change there",
+    "waiting to create or update storageAccounts/a/queueServices/default/queues/events: Azure is busy with another change there",
   ]);
 });
 
