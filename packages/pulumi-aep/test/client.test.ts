@@ -35,7 +35,7 @@ test("every call has the four headers that Platform requires", async () => {
   });
 });
 
-test("the tenant id is asked for once", async () => {
+test("the tenant id is requested once", async () => {
   stub.answer(stats, { body: { imsOrg: "x", tenantId: "acme", counts: {} } });
   expect(await Promise.all([client.tenantId(signal), client.tenantId(signal)])).toEqual(["acme", "acme"]);
   expect(stub.requests).toEqual([{ call: stats }]);

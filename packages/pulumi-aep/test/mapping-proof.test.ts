@@ -79,7 +79,7 @@ test("a mapping without the required fields of a record is refused", async () =>
   expect(message).toContain("timestamp stays empty, and Platform refuses a record without it");
 });
 
-test("a preview that answers one object, as the API description says, is asked for each record", async () => {
+test("if a preview returns one object, as the API description says, each record is previewed separately", async () => {
   await start();
   const answer = JSON.stringify({ data: { _id: "e1", timestamp: "2026-01-01T00:00:00.000Z" }, errors: [] });
   line.fault = (call) => (call.endsWith("/mappingSets/preview") ? { status: 200, body: answer } : undefined);

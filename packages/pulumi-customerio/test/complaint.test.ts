@@ -83,7 +83,7 @@ describe("a refused event is named, with the setting to correct", () => {
   });
 });
 
-test("a wrong key says where keys are made, and that the region may be wrong", async () => {
+test("a wrong key says where keys are created, and that the region may be wrong", async () => {
   const body = { errors: [{ detail: "unauthorized", status: "401" }] };
   expect((await refusal({ status: 401, body })).message).toBe(
     "Could not update the reporting webhook 7: Customer.io answered 401: unauthorized. The key is wrong, or it belongs " +

@@ -87,7 +87,7 @@ describe("messages", () => {
     expect([[...found].toSorted(), stops]).toEqual([expected, 1]);
   });
 
-  test("are asked for in drafts, and whether there are any", async () => {
+  test("can be listed as drafts, and their existence can be checked", async () => {
     const { history, happen } = await open();
     expect(await history.hasMessages(never)).toBe(false);
     await happen([event("d1", 0, "drafted"), event("d2", 0)]);

@@ -33,7 +33,7 @@ describe("ArmResource", () => {
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
   });
 
-  test("it is waited for while Azure is creating it, and a failure of that is one", async () => {
+  test("the operation waits while Azure is creating it, and fails if the creation fails", async () => {
     const state = (provisioningState: string) => ({
       status: 200,
       body: JSON.stringify({ properties: { provisioningState } }),
@@ -47,7 +47,7 @@ describe("ArmResource", () => {
     expect(message).toContain(`Azure could not create ${queue}: its state is failed. To try again, run: npx pulumi up`);
   });
 
-  test("a namespace that the subscription is not registered for has its command", async () => {
+  test("a namespace that the subscription is not registered for is reported with the command that registers it", async () => {
     const message = "The subscription is not registered to use namespace 'Microsoft.EventGrid'.";
     azure.script[`GET ${queue}`] = [gone];
     azure.script[`PUT ${queue}`] = [
@@ -91,7 +91,7 @@ describe("ArmResource", () => {
     );
   });
 
-  test("a change is sent to the id in the state, even if the program would name it otherwise now", async () => {
+  test("a change is sent to the id in the state, even if the program now derives another name", async () => {
     const old = `${account}/providers/Microsoft.Authorization/roleAssignments/by-chance`;
     azure.script[`PUT ${old}`] = [{ status: 200, body: "{}" }];
     await armResource.update?.(operation, old, { news: inputs, olds: inputs, outputs: {} });
@@ -117,7 +117,7 @@ describe("ArmResource", () => {
     await armResource.delete(operation, queue, inputs as never);
   });
 
-  test("a proxy's 404 does not make it gone", async () => {
+  test("a proxy's 404 does not count as gone", async () => {
     azure.script[`GET ${queue}`] = [{ status: 404, body: "<html>" }];
     await failure(armResource.read(operation, queue, inputs, {}));
   });
@@ -133,7 +133,7 @@ describe("an ArmResource of Azure's network provider", () => {
   const id = `${group}/${inputs.path}`;
   const answer = (provisioningState: string) => ({ status: 200, body: { properties: { provisioningState } } });
 
-  test("is waited for until Azure has made it", async () => {
+  test("is done once Azure has created it", async () => {
     azure.script = {
       [`GET ${id}`]: [gone, gone, answer("Updating"), answer("Succeeded")],
       [`PUT ${id}`]: [{ status: 202 }],
@@ -183,12 +183,12 @@ describe("VaultSecret", () => {
     });
   });
 
-  test("it is deleted with its vault only: its name would stay taken, and an Owner may not delete it", async () => {
+  test("it is deleted only with its vault: otherwise its name would stay taken, and an Owner may not delete it", async () => {
     await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
     expect(azure.requests).toEqual([]);
   });
 
-  test("in a vault that stays it is disabled, unless it is gone or the program's current one", async () => {
+  test("in a vault that stays, it is disabled, unless it is gone or the program still uses it", async () => {
     const secret = { vaultId, name: "key", value: "s3cret", disableWhenDeleted: true };
     const found = { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) };
     azure.script = { [`GET ${id}`]: [found, gone], [`PATCH ${id}`]: [found] };
@@ -276,7 +276,7 @@ describe("FunctionApp", () => {
     return { seen: olds.body.properties, sent: azure.requests.findLast(({ method }) => method === "PUT")?.json };
   }
 
-  test("access rules as the program wrote them are no change, in the form that Azure gives them", async () => {
+  test("access rules as the program wrote them are not a change, in the form that Azure returns", async () => {
     const web = {
       ...restrictions,
       ipSecurityRestrictions: [{ ...office, tag: "Default", headers: null, subnetMask: null }, door, others],
@@ -285,7 +285,7 @@ describe("FunctionApp", () => {
     expect((await refreshSite(restrictions, { web })).seen).toEqual({ siteConfig: restrictions });
   });
 
-  test("access rules that somebody has changed are, and the next update writes the program's", async () => {
+  test("access rules that somebody has changed are a change, and the next update writes the program's", async () => {
     const theirs = { ...office, name: "mine", ipAddress: "198.51.100.0/24" };
     const web = { ...restrictions, ipSecurityRestrictions: [theirs, door, others] };
     const { seen, sent } = await refreshSite(restrictions, { web });
@@ -293,7 +293,7 @@ describe("FunctionApp", () => {
     expect(sent).toEqual({ properties: { siteConfig: restrictions } });
   });
 
-  test("so are rules where the program has none, and an app that nobody can call; the next update opens it", async () => {
+  test("rules that the program does not have are a change, and so is an app that nobody can call; the next update opens it", async () => {
     const web = { ipSecurityRestrictions: [office, others], scmIpSecurityRestrictions: [all] };
     const found = await refreshSite({ minTlsVersion: "1.2" }, { web, app: { publicNetworkAccess: "Disabled" } });
     expect(found.seen).toEqual({
@@ -311,7 +311,7 @@ describe("FunctionApp", () => {
     });
   });
 
-  test("an app that leaves its network gets none in place of it", async () => {
+  test("an app that leaves its network is sent without one", async () => {
     azure.script[`PUT ${id}`] = [made];
     const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
     const olds = { ...app, body: { properties: { virtualNetworkSubnetId: "/subnets/app" } } };
@@ -319,7 +319,7 @@ describe("FunctionApp", () => {
     expect(azure.requests[0]?.json).toMatchObject({ properties: { virtualNetworkSubnetId: null } });
   });
 
-  test("access restrictions that go are sent as none, once", async () => {
+  test("removed access restrictions are sent as empty, once", async () => {
     azure.script[`PUT ${id}`] = [made];
     const bodyOf = (siteConfig: object) => ({ ...app, body: { properties: { siteConfig } } });
     const restricted = bodyOf({

@@ -91,7 +91,7 @@ test("it asks about the resource provider of events if a stack uses it", async (
   ]);
 });
 
-test("it reports a quota of storage accounts that has no room for one, or for two", async () => {
+test("it reports a quota that has no room for one storage account, or for two", async () => {
   cloud.azure.change({ storageAccountLimit: 0 });
   expect((await ask()).problems).toEqual([
     expect.stringContaining(
@@ -125,7 +125,7 @@ test("it reports names that are taken by others or by a deleted vault", async ()
     expect.stringContaining("az keyvault purge --name gone --location westeurope"),
   ]);
   expect((await ask({ vaultName: "kept" })).problems).toEqual([expect.stringContaining("protected from being purged")]);
-  // What the subscription itself has may come from an `up` that was interrupted.
+  // Names that the subscription itself uses may come from an interrupted `up`.
   await vault("own", false);
   expect((await ask({ vaultName: "own", storageAccountName: "free" })).problems).toEqual([]);
   await remove(provider, group);

@@ -61,7 +61,7 @@ async function azureServer(): Promise<AzureServer> {
 }
 
 /**
- * Gives each test of a file the same server, with neither requests nor a script of the test before.
+ * Gives each test of a file the same server, without the requests and the script of the previous test.
  *
  * @param begin called before each test
  */
@@ -88,7 +88,7 @@ export const gone: Answer = { status: 404, body: { error: { code: "ResourceNotFo
 /** A clock that sleeping advances without waiting. */
 class TestClock implements Clock {
   time = 0;
-  /** Milliseconds by which the wall clock has been set since the start. */
+  /** Milliseconds by which the wall clock was changed since the start. */
   set = 0;
   readonly sleeps: number[] = [];
   now(): number {
@@ -121,7 +121,7 @@ export interface TestOperation {
   readonly warn: (message: string) => void;
 }
 
-/** An operation on the server, with its clock, its progress lines and its stop at hand. */
+/** An operation on the server, with access to its clock, its progress lines and its cancellation. */
 export function operationOn(azure: AzureServer): TestOperation {
   const clock = new TestClock();
   const shown: string[] = [];

@@ -38,7 +38,7 @@ test("a part that Azure does not show at once is not gone", async () => {
 test.each([
   ["a refusal", { status: 403, body: JSON.stringify({ error: { code: "AuthorizationFailed", message: "no" } }) }],
   ["a proxy's page", { status: 404, body: "<html>" }],
-])("%s does not make it gone", async (_case, answer) => {
+])("%s does not count as gone", async (_case, answer) => {
   azure.script = { [`GET ${vault}`]: [answer], [`GET ${alert}`]: [there] };
   await requirePresent(operationOn(azure), parts);
 });

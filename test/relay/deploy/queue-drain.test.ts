@@ -22,7 +22,9 @@ const queue = (length: number, metadata?: Record<string, string>): Answer => ({
   body: { properties: { approximateMessageCount: length, ...(metadata && { metadata }) } },
 });
 
-/** The queues hold so many messages, count by count, and there are dead letters; the intake is closed from the first look on. */
+/**
+ * The queues return these counts of messages, one after another, and there are dead letters. The intake is closed from the first read on.
+ */
 function holds({
   events = [0],
   waiting = [0],
@@ -34,7 +36,7 @@ function holds({
 }): void {
   const closed = { intake: "closed until 2026-11-20T10:10:00.000Z" };
   azure.script = {
-    // The first look is that of the mark.
+    // The first read is the one before the mark.
     [count]: [queue(0), ...events.map((left) => queue(left, closed))],
     [poison]: waiting.map((left) => queue(left)),
     [mark]: [{ body: {} }],
@@ -43,11 +45,11 @@ function holds({
 }
 
 const state = () => ({ queueId, healthUrl: `https://${azure.host}/health`, timeoutSeconds: 60 });
-// The type of no outputs at all admits no inputs beside it.
+// The type for no outputs allows no inputs beside it.
 const drain = () =>
   queueDrain.delete(operation, queueId, state() as unknown as Parameters<typeof queueDrain.delete>[2]);
 
-/** What was marked, in turn. */
+/** The marks that were set, in order. */
 const marks = () =>
   azure.requests
     .filter(({ method }) => method === "PATCH")
@@ -106,7 +108,7 @@ describe("in a replacement", () => {
   });
 });
 
-describe("a change that replaces it, which comes before the webhook is turned", () => {
+describe("a change that replaces it, which comes before the webhook is redirected", () => {
   const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
   const permit = (news: object, replaces = true) =>
     queueDrain.permit?.(operation, queueId, { olds: state(), news, replaces, unknown: [] }) as Promise<void>;
@@ -386,7 +388,7 @@ describe("delete", () => {
     await expect(drain()).rejects.toThrow("7 messages left");
   });
 
-  describe("of a stack of a version that did not know the relay's address", () => {
+  describe("of a stack whose version did not record the relay's address", () => {
     const former = () =>
       queueDrain.delete(operation, queueId, { queueId, timeoutSeconds: 60 } as Parameters<typeof queueDrain.delete>[2]);
 

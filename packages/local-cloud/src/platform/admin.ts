@@ -17,9 +17,9 @@ import { plainProblem } from "./web/problem.ts";
  * | `GET /__local/tokens` | `{"count":1}`: how many access tokens were given |
  * | `GET /__local/faults` | `{"faults":[..]}`: the faults in force |
  * | `POST /__local/faults` | adds a fault: `{"target":"inlet"\|"gateway"\|"ims","path"?,"effect":{"kind":"status","status":503,"retryAfterSeconds"?}\|{"kind":"latency","milliseconds"}\|{"kind":"reset"}\|{"kind":"page","status":200,"contentType"?,"body"?},"afterwards"?:true,"calls":3 or "rate":0.2}`; answers all in force |
- * | `DELETE /__local/faults` | takes all faults away: 204 |
+ * | `DELETE /__local/faults` | removes all faults: 204 |
  * | `POST /__local/switches` | changes switches (options.ts) from now on: `{"customerIoSource":"not-entitled"}`; answers all of them |
- * | `POST /__local/idle` | `{"pending":0}`, once every event taken so far has met its fate |
+ * | `POST /__local/idle` | `{"pending":0}`, once every event accepted so far has its final state |
  */
 export function platformAdminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();

@@ -33,7 +33,7 @@ async function untilUnderWay(...paths: string[]): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-test("an instance gets as many calls at a time as perInstanceConcurrency says, and the others in the order in which they came", async () => {
+test("an instance gets as many calls at a time as perInstanceConcurrency says, and the others in the order in which they arrived", async () => {
   const first = call("/1");
   call("/2");
   await untilUnderWay("/1", "/2");
@@ -49,7 +49,7 @@ test("an instance gets as many calls at a time as perInstanceConcurrency says, a
   await untilUnderWay("/2", "/3");
 });
 
-test("a caller that leaves takes no place, whether it waited or was under way", async () => {
+test("a caller that leaves frees its place, whether it was waiting or in progress", async () => {
   const [first, second] = [call("/1"), call("/2")];
   await untilUnderWay("/1", "/2");
   const waits = call("/3");

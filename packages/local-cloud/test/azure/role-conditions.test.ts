@@ -26,7 +26,7 @@ test("a resource without the attribute matches no comparison with it", () => {
 });
 
 test.each(["", "(", "ActionMatches{'a'", "ActionMatches{'a'} ActionMatches{'b'}", "true", "(ActionMatches{'a'}"])(
-  "%j is no condition",
+  "%j is not a condition",
   (condition) => {
     expect(() => parseRoleCondition(condition)).toThrow();
   },

@@ -112,7 +112,7 @@ describe("messages", () => {
     expect(await ids()).toEqual(["d1"]);
   });
 
-  test("of SMS are Twilio's, drafts are in a list of their own, and filters select", async () => {
+  test("of SMS are Twilio's, drafts are in a separate list, and filters select", async () => {
     await start();
     await happen("sms", { sent: -3 }, { object_type: "sms" });
     await happen("draft", { drafted: -4 });

@@ -80,7 +80,7 @@ test("a SELECT reads nested fields with dots, in any case, and with back quotes"
   ]);
 });
 
-test("it refuses what is no SELECT, unknown tables, and limits that are too high, and keeps the session", async () => {
+test("it refuses anything but a SELECT, unknown tables, and limits that are too high, and keeps the session", async () => {
   const answers = await ask([
     `DELETE FROM ${table}`,
     `SELECT 1; SELECT 2`,

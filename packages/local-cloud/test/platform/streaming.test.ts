@@ -72,7 +72,7 @@ describe("a single event", () => {
   test.each([
     ["no object", "[]", "application/json"],
     ["no JSON", "{", "application/json"],
-    ["no JSON by its type", "{}", "text/plain"],
+    ["not JSON by its type", "{}", "text/plain"],
   ])("that is %s is refused", async (_name, body, type) => {
     await start();
     const path = `${new URL(flow.inletUrl).pathname}?x-adobe-flow-id=${flow.flow}`;

@@ -19,7 +19,7 @@ describe("identity maps", () => {
     rowViolations(schema, { identityMap: { Email: [{ id, primary: true }] } }, { ...rules, ...more });
 
   test.each(["", " ", "null", "Anonymous", "invalid", "x".repeat(1025)])(
-    "an identity for nobody keeps the row out",
+    "an identity that identifies nobody keeps the row out",
     (id) => {
       expect(violationsOf(id)).toEqual([
         expect.stringMatching(/^#\/identityMap\/Email\/0\/id: \[.{0,40}\] identifies nobody$/),

@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
 
-/** Seconds before its expiry from which on a token is no longer used, as in Adobe's Python client. */
+/** Seconds before its expiry at which a token is no longer used, as in Adobe's Python client. */
 const margin = 500;
 /** Maximum milliseconds to get a token, including retries. */
 const timeLimit = 120_000;

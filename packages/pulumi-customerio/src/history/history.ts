@@ -26,7 +26,7 @@ const overlap = 1;
 const mostMessages = 1000;
 const mostActivities = 100;
 
-/** Seconds before now at which a range has to end: a message may show in lists with delay. */
+/** Seconds before now at which a range has to end: a message may appear in lists with a delay. */
 export const youngest = 60 * 60;
 
 /**

@@ -34,7 +34,7 @@ export async function deleteUnnoted<Client>(
     for (const object of owned.filter((leftover) => !isHeld(leftover.id) && concerns(leftover))) {
       const { id, inputs, inUse } = object;
       if (inUse) {
-        operation.warn(`leaves ${id} (${kind.type}) alone, which this stack made, since it is in use`);
+        operation.warn(`leaves ${id} (${kind.type}) alone, which this stack created, since it is in use`);
         continue;
       }
       operation.warn(`deletes ${id} (${kind.type}), which an interrupted run of this stack created`);

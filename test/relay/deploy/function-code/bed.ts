@@ -36,7 +36,7 @@ export const succeeds: Script = {
   [calls.references]: [{ body: { value: [] } }],
 };
 
-/** An answer without a wait, since these are answers that the HTTP client repeats by itself first. */
+/** An answer that asks for no wait, since the HTTP client first retries these by itself. */
 export const at = (code: number, body?: unknown): Answer => ({ status: code, headers: { "Retry-After": "0" }, body });
 
 type Inputs = ReturnType<typeof functionCode.inputs.parse>;
@@ -47,7 +47,7 @@ export interface FunctionCodeBed {
   readonly operation: TestOperation;
   /** The package. */
   readonly folder: string;
-  /** Of its zip. */
+  /** SHA-256 of its zip. */
   readonly hash: string;
   readonly deployer: string;
   readonly publishUrl: string;

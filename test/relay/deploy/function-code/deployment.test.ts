@@ -30,7 +30,7 @@ test("publishes the zip, follows the deployment, synchronizes the triggers and c
   expect(bed.operation.clock.sleeps).toEqual([]);
 });
 
-test("looks often at first and then every three seconds", async () => {
+test("checks often at first and then every three seconds", async () => {
   const running = (code: number | string) => ({ body: { id: "d1", status: code, complete: false } });
   const states = [0, 1, "Deploying", "Pending", 2].map(running);
   bed.azure.script[calls.status] = [...states, at(404), { body: { id: "d1", status: "Success", complete: true } }];
@@ -84,7 +84,7 @@ test.each([
 });
 
 test.each([
-  ["from the account of the events to one of its own", undefined, "https://host.example/code"],
+  ["from the account of the events to a separate one", undefined, "https://host.example/code"],
   ["back", "https://host.example/code", undefined],
 ])("the same package is published again once its container has moved %s, and only then", async (_, before, after) => {
   const at = (packageContainer: string | undefined) => ({

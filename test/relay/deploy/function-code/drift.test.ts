@@ -78,7 +78,7 @@ test("an update writes the settings again, before anything else, and only if the
   expect(bed.operation.shown).toContain("restores changed app settings: B");
 });
 
-test("a creation does not ask: azure-native has just written them", async () => {
+test("a creation does not check: azure-native has just written them", async () => {
   await functionCode.create(bed.operation, inputsWithSettings());
   expect(bed.azure.calls().filter((call) => call.startsWith(listUrl))).toEqual([]);
 });

@@ -100,7 +100,7 @@ export class Subscription {
     return this.#grants.get(roleAssignmentId.toLowerCase());
   }
 
-  /** Makes every grant take effect within so many milliseconds at most. */
+  /** Makes every grant take effect within this many milliseconds. */
   shortenGrants(delay: number): void {
     const latest = Date.now() + delay;
     for (const [id, grant] of this.#grants) {

@@ -7,7 +7,7 @@ import { type Origin, originOf } from "../network/access-restrictions.ts";
 const longestRequest = 230_000;
 const largestBody = 210 * 1024 * 1024;
 const longestUrl = 8192;
-/** Microsoft Learn, "Concurrency in Azure Functions": HTTP calls of an instance at a time by its memory, unless the app says it. */
+/** Microsoft Learn, "Concurrency in Azure Functions": HTTP calls of an instance at a time by its memory, unless the app sets it. */
 const usualConcurrency: Readonly<Record<number, number>> = { 512: 4, 2048: 16, 4096: 32 };
 
 export interface FrontEndOptions {
@@ -15,7 +15,7 @@ export interface FrontEndOptions {
   readonly hostName: () => string;
   /** Whether the app accepts calls from the origin of this one. */
   readonly takes: (origin: Origin) => boolean;
-  /** The most calls that an instance gets at a time. For more, Azure starts another instance; the stand-in has one. */
+  /** Maximum calls that an instance gets at a time. For more, Azure starts another instance; the stand-in has only one. */
   readonly perInstanceConcurrency: () => number;
 }
 
@@ -49,7 +49,7 @@ export function frontEnd(options: FrontEndOptions): http.RequestListener {
   };
 }
 
-/** Lets calls begin in the order in which they came, only so many at a time. Those that wait are not read. */
+/** Starts calls in the order in which they arrived, a limited number at a time. Waiting calls are not read. */
 class Turns {
   readonly #most: () => number;
   readonly #waiting = new Set<() => void>();

@@ -149,7 +149,7 @@ export class FunctionApp {
     if (this.#options.switches.deploySyncsTriggers) await this.syncTriggers();
   }
 
-  /** Takes the code away, as Azure does with an app whose deployment container has none. */
+  /** Removes the code, as Azure does with an app whose deployment container is empty. */
   async uninstall(): Promise<void> {
     const folder = this.#appFolder;
     this.#appFolder = undefined;

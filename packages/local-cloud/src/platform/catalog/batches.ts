@@ -8,8 +8,7 @@ import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
 
 /**
- * Catalog Service: the batches that an hour of a streaming flow leaves, one of its rows and one of its failed records; and the batches
- * that somebody has uploaded.
+ * Catalog Service: the batches of each hour of a streaming flow, one with its rows and one with its failed records; and uploaded batches.
  */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();

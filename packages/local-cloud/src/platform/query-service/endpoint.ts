@@ -20,7 +20,7 @@ import { fillTables } from "./tables.ts";
 
 /** A code of PostgreSQL's protocol that asks for TLS. */
 const tlsRequest = 80_877_103;
-/** Asks for the password as it is, which is the only way that Query Service has. */
+/** Asks for the password in clear text, the only method that Query Service has. */
 const cleartextPassword = int32(3);
 
 /**
@@ -33,9 +33,9 @@ export class QueryEndpoint {
   readonly #database: Postgres;
   readonly #sockets = new Set<Socket>();
   #sessions = 0;
-  /** Sessions that there have ever been. */
+  /** Number of sessions so far. */
   #count = 0;
-  /** PostgreSQL has one connection here, so what belongs together is done before the next begins. */
+  /** PostgreSQL has one connection here, so related steps finish before others begin. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(state: PlatformState, certificate: Certificate, database: Postgres) {
@@ -79,7 +79,7 @@ export class QueryEndpoint {
   async #serve(socket: TLSSocket): Promise<void> {
     let isOpen = false;
     try {
-      // The last message may be a refusal, which must still leave.
+      // The last message may be a refusal, which still has to be sent.
       const messages = readMessages(socket.iterator({ destroyOnReturn: false }));
       const start = await nextMessage(messages);
       if (start === undefined) return;

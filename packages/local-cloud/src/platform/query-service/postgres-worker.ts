@@ -1,4 +1,4 @@
-/** A real PostgreSQL (PGlite) in a thread of its own: it keeps the stand-ins' thread free. Started by postgres.ts. */
+/** A real PostgreSQL (PGlite) in a separate thread, which keeps the stand-ins' thread free. Started by postgres.ts. */
 import { parentPort } from "node:worker_threads";
 import { PGlite } from "@electric-sql/pglite";
 import type { PostgresAnswer, PostgresCall } from "./postgres.ts";

@@ -7,14 +7,14 @@ export type PostgresCall =
   | { readonly sql: string; readonly json?: string | undefined }
   | { readonly message: Uint8Array };
 
-/** What the thread says to the call with this number. */
+/** The thread's answer to the call with this number. */
 export interface PostgresAnswer {
   readonly id: number;
   readonly bytes?: Uint8Array | undefined;
   readonly failed?: string;
 }
 
-/** A PostgreSQL in a thread of its own, with one connection. */
+/** A PostgreSQL in a separate thread, with one connection. */
 export class Postgres {
   readonly #worker = new Worker(path.join(import.meta.dirname, "postgres-worker.ts"));
   #calls = 0;

@@ -25,7 +25,7 @@ export interface PlatformSwitches {
   role: "assigned" | "missing";
   /** State of all sandboxes in the list of sandboxes. */
   sandboxState: "active" | "creating" | "deleting" | "deleted" | "resetting" | "failed";
-  /** `none`, or the permissions that the role does not grant: names of the access control API with commas between them. */
+  /** `none`, or the permissions that the role does not grant: names of the access control API, separated by commas. */
   permissionsLacking: string;
   /** Whether the credential may ask the access control API what it may do. */
   accessControl: "open" | "refused";
@@ -81,9 +81,9 @@ export interface PlatformSwitches {
   queryService: "entitled" | "not-entitled";
   /** Whether Query Service's PostgreSQL endpoint takes the token of a technical credential as password. */
   queryCredential: "accepted" | "refused";
-  /** What the end of a token's life does to a session that began before. */
+  /** What happens to a session when its token expires. */
   queryTokenExpiry: "ends-session" | "keeps-session";
-  /** Most rows that a query returns. */
+  /** Maximum rows that a query returns. */
   queryRows: number;
   /** Seconds that a query may take. */
   queryTimeoutSeconds: number;
