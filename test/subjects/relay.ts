@@ -17,7 +17,7 @@ export const azureParts = ["account", "group", "queue", "vault"] as const;
  * - The permission matrix doesn't: it takes away Platform's permissions. Azure's roles are tested with the stand-in of Azure
  *   (packages/local-cloud/test/azure).
  * - The import test doesn't: it searches the ids that Platform's screens show. `QueueDrain` alone can be imported, by the queue's ARM id,
- *   which test/relay/deploy/queue-drain.test.ts tries.
+ *   which test/relay/deploy/queue-drain/queue-drain.test.ts tries.
  * - No entry has a `list`: only fuzzing and conformance use lists.
  */
 export const relaySubjects: readonly Subject[] = [
