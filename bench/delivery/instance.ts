@@ -5,7 +5,7 @@ import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { frontEnd } from "../../packages/local-cloud/src/azure/host/front-end.ts";
 import { type HostProcess, startHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
-import { type Listener, listenOn } from "../../packages/local-cloud/src/azure/listen.ts";
+import { type Listener, listenOn } from "../../packages/local-cloud/src/listen.ts";
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
 import { containerNames } from "../../relay/core/names.ts";

@@ -22,11 +22,12 @@ export async function runCli(
   { environment, folder, bin }: { environment: CloudEnvironment; folder: string; bin: string },
   ...args: string[]
 ): Promise<Ended> {
+  const { HOME, PULUMI_HOME, GOGC, GOMEMLIMIT } = process.env;
   const child = spawn(path.join(bin, "customerio-aep"), args, {
     cwd: folder,
     env: {
       PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
-      ...{ [runMark]: process.env[runMark], HOME: process.env.HOME, PULUMI_HOME: process.env.PULUMI_HOME },
+      ...{ [runMark]: process.env[runMark], HOME, PULUMI_HOME, GOGC, GOMEMLIMIT },
       ...environment,
     },
   });

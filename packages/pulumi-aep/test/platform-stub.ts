@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { listenOn } from "../../local-cloud/src/listen.ts";
 
 export interface Answer {
   readonly status?: number;
@@ -31,7 +32,7 @@ export class PlatformStub {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
   async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    await listenOn(this.#server);
     this.answer("POST /ims/token/v3", { body: token });
     return this;
   }

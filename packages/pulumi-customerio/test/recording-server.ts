@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { listenOn } from "../../local-cloud/src/listen.ts";
 
 export interface RecordedRequest {
   readonly method: string;
@@ -54,16 +54,8 @@ export async function recordingServer(
   };
   const handle: RequestListener = (incoming, response) => void listener(incoming, response);
   const server = tls ? createHttpsServer(tls, handle) : createHttpServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    calls: () => requests.map(({ method, url }) => `${method} ${url}`),
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { port, close } = await listenOn(server);
+  return { port, requests, calls: () => requests.map(({ method, url }) => `${method} ${url}`), close };
 }
 
 function parseIfJson(bytes: Buffer): unknown {

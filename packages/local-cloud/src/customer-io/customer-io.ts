@@ -1,7 +1,6 @@
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { type HttpBindings, serve } from "@hono/node-server";
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
+import { listen } from "../listen.ts";
 import { Account, type WorkspaceOptions } from "./account.ts";
 import { customerIoAdminRoutes } from "./admin.ts";
 import { appApi, type Region } from "./app-api/app-api.ts";
@@ -53,23 +52,14 @@ export async function startCustomerIo(options: CustomerIoOptions): Promise<Custo
         webhookChanged: (workspace, id) => dispatcher.webhookChanged(workspace, id),
       }),
     );
-  const { server, port } = await listen(app);
+  const listener = await listen(app.fetch);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${listener.port}`,
     fetch: (request) => app.fetch(request),
     async close() {
       dispatcher.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await listener.close();
       await clock.untilSettled();
     },
   };
-}
-
-function listen(app: Hono<{ Bindings: HttpBindings }>): Promise<{ server: Server; port: number }> {
-  return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }: AddressInfo) =>
-      resolve({ server: server as Server, port }),
-    );
-  });
 }

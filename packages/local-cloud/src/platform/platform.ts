@@ -1,6 +1,5 @@
-import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
 import { Hono } from "hono";
+import { listen } from "../listen.ts";
 import { accessControlRoutes } from "./access/access-control.ts";
 import { dataAccessRoutes } from "./access/data-access.ts";
 import { gateway, requireSandbox } from "./access/gateway.ts";
@@ -49,20 +48,15 @@ export async function startPlatform(options: PlatformOptions): Promise<PlatformS
   const state = new PlatformState(options);
   const queryService = new LocalQueryService(state);
   const app = platformApp(state, queryService);
-  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const starting = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () => resolve(starting));
-  });
-  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listener = await listen(app.fetch);
+  state.url = `http://127.0.0.1:${listener.port}`;
   return {
     url: state.url,
     fetch: (request) => app.fetch(request),
     state,
     async close() {
       await queryService.close();
-      await new Promise<void>((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      });
+      await listener.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import http, { createServer } from "node:http";
 import { frontEnd } from "../../src/azure/host/front-end.ts";
-import { type Listener, listenOn } from "../../src/azure/listen.ts";
+import { type Listener, listenOn } from "../../src/listen.ts";
 
 // Calls that the instance has got and not answered yet, by their paths.
 let underWay: Map<string, http.ServerResponse>;

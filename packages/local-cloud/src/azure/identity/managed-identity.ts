@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Hono } from "hono";
+import { listen } from "../../listen.ts";
 import type { Principal } from "../arm/subscription.ts";
-import { listen } from "../listen.ts";
 import { issueToken } from "./access-token.ts";
 
 /** The identities that a secret header gives access to. */

@@ -1,7 +1,7 @@
 import type http from "node:http";
 import https from "node:https";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Certificate } from "../certificate.ts";
+import type { Certificate } from "./certificate.ts";
 
 type Fetch = Parameters<typeof createAdaptorServer>[0]["fetch"];
 
@@ -22,6 +22,8 @@ export async function listen(fetch: Fetch, certificate?: Certificate): Promise<L
 
 /** Opens a free port of 127.0.0.1 for a Node HTTP or HTTPS server. */
 export async function listenOn(server: http.Server | https.Server): Promise<Listener> {
+  // With Node's 5 seconds, a process that was busy for longer closes a connection while a client in it sends on it.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
