@@ -2,7 +2,6 @@ import { z } from "zod";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { config } from "../../relay/deploy/config.ts";
 import { normalizeRegion } from "../../relay/deploy/region-name.ts";
-import { startTimeLimit } from "../clients.ts";
 import { questions } from "./questions.ts";
 import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
 
@@ -59,7 +58,7 @@ async function askForAlertEmail({ answers, prompter, stored }: SetupRun): Promis
 async function setUpAzure(run: SetupRun): Promise<void> {
   const { answers } = run;
   const azure = new AzureClient(settingsFrom(run, "customerio-aep", config));
-  const listed = await run.untilAccepted([], "Azure", () => listSubscriptions(azure));
+  const listed = await run.untilAccepted([], "Azure", () => listSubscriptions(run, azure));
   const given = answers.find(questions.subscription);
   if (listed === undefined) {
     await answers.text(questions.location, "westeurope");
@@ -95,7 +94,7 @@ async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: s
     ...{ apiVersion: "2023-01-01", params: { sku: "FlexConsumption" } },
     purpose: "list the regions that offer Flex Consumption",
   };
-  const answer = await run.findOut("asking Azure for its regions", azure.query(asked, regions, startTimeLimit()));
+  const answer = await run.findOut("asking Azure for its regions", azure.query(asked, regions, run.timeLimit()));
   const offered = answer?.value.map(({ name }) => normalizeRegion(name));
   if (offered === undefined) {
     await run.answers.text(questions.location, "westeurope");
@@ -110,12 +109,12 @@ async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: s
   }
 }
 
-async function listSubscriptions(azure: AzureClient) {
+async function listSubscriptions(run: SetupRun, azure: AzureClient) {
   const purpose = "list the subscriptions that your login may use";
   const { value } = await azure.query(
     { path: "/subscriptions", apiVersion: "2022-12-01", purpose },
     subscriptions,
-    startTimeLimit(),
+    run.timeLimit(),
   );
   return value;
 }

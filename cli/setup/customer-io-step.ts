@@ -1,7 +1,6 @@
 import { ReportingWebhooks } from "pulumi-customerio/client";
 import { config } from "pulumi-customerio/settings";
 import { VendorError } from "pulumi-provider-kit/http";
-import { startTimeLimit } from "../clients.ts";
 import { questions } from "./questions.ts";
 import { type SetupRun, settingsFrom } from "./setup-run.ts";
 
@@ -54,8 +53,8 @@ async function findRegion(run: SetupRun): Promise<Workspace> {
 
 async function readWorkspace(run: SetupRun, region: string): Promise<Workspace> {
   const client = new ReportingWebhooks(settingsFrom(run, "customerio", config, { region }));
-  const webhooks = await client.list(startTimeLimit());
+  const webhooks = await client.list(run.timeLimit());
   // Only for the person's orientation.
-  const workspaces = await client.workspaceNames(startTimeLimit()).catch(() => []);
+  const workspaces = await client.workspaceNames(run.timeLimit()).catch(() => []);
   return { region, webhooks: webhooks.map(({ name }) => `"${name}"`), workspaces };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineProjectCommand } from "../command/definition.ts";
-import { isInterruption, openPrompter } from "./prompter.ts";
+import { Interruption, openPrompter } from "./prompter.ts";
 import { questionOptions, questions } from "./questions.ts";
 import { setUp } from "./set-up.ts";
 
@@ -64,14 +64,12 @@ export const initCommand = defineProjectCommand({
         },
         { prompter, environment: process.env, print, progress },
       );
-      if (result !== undefined) {
-        const isDone = result.preview !== "failed" && result.problems.length === 0;
-        return { ending: isDone ? "well" : "broken", json: result };
-      }
+      const isDone = result.preview !== "failed" && result.problems.length === 0;
+      return { ending: isDone ? "well" : "broken", json: result };
     } catch (error) {
-      if (!isInterruption(error)) throw error;
+      if (!(error instanceof Interruption)) throw error;
+      print(error.message);
+      return { ending: "interrupted", json: { ...nothing, preview: "skipped" as const } };
     }
-    print("Stopped. No setting was written.");
-    return { ending: "interrupted", json: { ...nothing, preview: "skipped" as const } };
   },
 });

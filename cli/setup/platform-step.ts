@@ -3,7 +3,6 @@ import { getPreflight } from "pulumi-aep/preflight";
 import { config } from "pulumi-aep/settings";
 import { platformProblems } from "../../settings/platform-problems.ts";
 import type { Source } from "../../settings/schema.ts";
-import { startTimeLimit } from "../clients.ts";
 import { questions } from "./questions.ts";
 import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
 
@@ -17,7 +16,7 @@ const mostChoices = 300;
 export async function setUpPlatform(run: SetupRun): Promise<void> {
   for (const question of credential) await run.answers.text(question);
   const sandboxes = await run.untilAccepted(credential, "Adobe", async () =>
-    listSandboxes(clientFor(run, anySandbox), startTimeLimit()),
+    listSandboxes(clientFor(run, anySandbox), run.timeLimit()),
   );
   if (sandboxes === undefined) return;
   run.report(`Adobe accepts the credential, which may use ${countOf(sandboxes, "sandbox", "sandboxes")}.`);
@@ -45,7 +44,7 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
 }
 
 async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {
-  const report = await run.findOut("asking Platform", getPreflight.call(client, { profile: false }, startTimeLimit()));
+  const report = await run.findOut("asking Platform", getPreflight.call(client, { profile: false }, run.timeLimit()));
   if (report === undefined) return;
   for (const reason of report.unchecked) run.report(`Not checked: ${reason}`);
   const isOnlyHttp = report.customerIoSource === "absent" && report.httpSource === "offered";
@@ -65,7 +64,7 @@ async function chooseDataset(run: SetupRun, client: AepClient): Promise<void> {
   const { answers, prompter } = run;
   if (prompter === undefined) return;
   if (answers.find(questions.dataset) !== undefined || answers.find(questions.schema) !== undefined) return;
-  const datasets = (await run.findOut("listing the datasets", listDatasets(client, startTimeLimit()))) ?? [];
+  const datasets = (await run.findOut("listing the datasets", listDatasets(client, run.timeLimit()))) ?? [];
   const make = { value: "", name: "Create one (recommended)" };
   const list = (found: readonly { id: string; name: string }[]) =>
     found.slice(0, mostChoices).map(({ id, name }) => ({ value: id, name, description: id }));
@@ -74,7 +73,7 @@ async function chooseDataset(run: SetupRun, client: AepClient): Promise<void> {
     answers.use(questions.dataset, dataset);
     return;
   }
-  const schemas = (await run.findOut("listing the schemas", listEventSchemas(client, startTimeLimit()))) ?? [];
+  const schemas = (await run.findOut("listing the schemas", listEventSchemas(client, run.timeLimit()))) ?? [];
   if (schemas.length === 0) return;
   const schema = await prompter.choose({
     message: "Platform: schema of the dataset",

@@ -17,7 +17,7 @@ export interface Prompter {
   confirm(question: { message: string; default: boolean }): Promise<boolean>;
 }
 
-/** The person pressed Ctrl-C between two questions. */
+/** The person pressed Ctrl-C between two questions, or wants to stop. */
 export class Interruption extends Error {}
 
 /** Whether an error means that the person pressed Ctrl-C, or closed the input. */

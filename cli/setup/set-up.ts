@@ -1,16 +1,20 @@
 import path from "node:path";
-import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { stackWords } from "../../components/settings/setting-words.ts";
 import { UsageError } from "../command/usage-error.ts";
+import { stopOnInterrupt } from "../interrupt.ts";
 import type { Progress } from "../output/progress.ts";
+import { explainMissingPulumi } from "../stack/pulumi.ts";
 import { Answers } from "./answers.ts";
 import { setUpDelivery } from "./azure-step.ts";
 import { setUpCustomerIo } from "./customer-io-step.ts";
+import { type Left, type PreviewOutcome, printEnd, wordsAfterFailure, wordsAfterStop } from "./ending.ts";
 import { setUpPlatform } from "./platform-step.ts";
 import { createProject, type Project, projectNameFor, readProject } from "./project.ts";
-import type { Prompter } from "./prompter.ts";
-import { PulumiSession } from "./pulumi-session.ts";
+import { Interruption, isInterruption, type Prompter } from "./prompter.ts";
+import { PulumiSession } from "./pulumi/pulumi-session.ts";
+import type { SettingsRead } from "./pulumi/setting-texts.ts";
+import { writeSettings } from "./pulumi/write-settings.ts";
 import { SetupRun } from "./setup-run.ts";
-import { writeSettings } from "./write-settings.ts";
 
 /** What a setup needs to know beforehand. */
 export interface SetupWishes {
@@ -39,7 +43,7 @@ export interface SetupResult {
   readonly written: string[];
   /** What is missing at a service, each with its remedy. */
   readonly problems: string[];
-  readonly preview: "passed" | "failed" | "skipped";
+  readonly preview: PreviewOutcome;
 }
 
 /** How a setup talks to its user. */
@@ -51,31 +55,61 @@ interface SetupPorts {
   readonly progress: Progress;
 }
 
+/** The same while it runs. */
+interface RunPorts extends SetupPorts {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly left: Left;
+}
+
 const defaultStack = "dev";
+const nothingRead: SettingsRead = { texts: {}, hidden: [] };
 
 /**
  * Creates the project if the folder has none, asks for missing settings, tests each credential, writes all settings at
  * once, and runs a preview.
  *
- * @returns undefined if the user decided to write nothing
  * @throws UsageError that lists what is missing, if there is nobody to ask
+ * @throws Interruption after Ctrl-C, or if the user decided to write nothing; it says what is left behind, and how to continue
  */
-export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<SetupResult | undefined> {
-  const { prompter, print } = ports;
+export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<SetupResult> {
+  const left: Left = {};
+  const { signal, done } = stopOnInterrupt();
+  try {
+    return await goThrough(wishes, { ...ports, signal, left });
+  } catch (error) {
+    if (isInterruption(error) || signal.aborted) throw new Interruption(wordsAfterStop(left, wishes));
+    // A setup that fails as a whole looks as if it had left nothing.
+    if (error instanceof Error && left.project !== undefined) error.message += `\n${wordsAfterFailure(left.project)}`;
+    throw error;
+  } finally {
+    done();
+  }
+}
+
+async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupResult> {
+  const { prompter, print, progress, signal, left } = ports;
   const folder = path.resolve(wishes.folder ?? ".");
-  const { project, isMade } = await findProject(folder, wishes, ports);
   const pulumi = new PulumiSession(folder, wishes.configFile);
+  const starting = "starting Pulumi, whose first start downloads its engine";
+  const isInstalled = await progress.waiting(starting, pulumi.start());
+  const { project, isMade } = await findProject(folder, wishes, ports);
+  if (!isInstalled && !(await progress.waiting(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
   const missing = [await pulumi.open(wishes.backend, prompter)];
   const { names, selected } = missing[0] === undefined ? await pulumi.stacks() : { names: [], selected: undefined };
   const stack = wishes.stack ?? selected ?? (await askForStack(prompter));
   const isNew = !names.some((name) => name === stack || name.endsWith(`/${stack}`));
   missing.push(await pulumi.unlock(stack, isNew, prompter));
-  const stored = isNew || missing.some((line) => line !== undefined) ? {} : await pulumi.settings(stack, project.name);
+  const isReadable = missing.every((line) => line === undefined);
+  const found = isReadable ? await pulumi.settings({ stack, isNew, project: project.name }, prompter) : nothingRead;
+  const stored = found.texts;
+  if (signal.aborted) throw new Interruption();
 
   const answers = new Answers({ options: wishes.options, stored, environment: ports.environment, prompter });
   const { readsSettings } = project;
-  const run = new SetupRun({ answers, prompter, readsSettings, stored, print, progress: ports.progress });
+  const run = new SetupRun({ answers, prompter, readsSettings, stored, print, progress, signal });
   print(`Project ${project.name}, stack ${stack}${isNew ? " (new)" : ""}`);
+  reportHidden(run, pulumi.settingsFile(stack), found.hidden);
   takeOwnOptions(run);
   await setUpPlatform(run);
   await setUpCustomerIo(run);
@@ -83,21 +117,27 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
 
   const lacking = [...missing.filter((line) => line !== undefined), ...answers.missing];
   if (lacking.length > 0) {
-    throw new UsageError(["Nothing was written, since this is missing:", ...lacking, ...run.refusals].join("\n  - "));
+    throw new UsageError(
+      ["No setting was written, since this is missing:", ...lacking, ...run.refusals].join("\n  - "),
+    );
   }
   if (run.refusals.length > 0 && prompter === undefined) {
-    throw new Error(["Nothing was written, since a service refuses its credential:", ...run.refusals].join("\n  - "));
+    throw new Error(
+      ["No setting was written, since a service refuses its credential:", ...run.refusals].join("\n  - "),
+    );
   }
   const changes = answers.changes();
-  if (!(await isConfirmed(run, changes))) return undefined;
-  await pulumi.keepLogin();
+  if (!(await isConfirmed(run, changes))) throw new Interruption();
   await writeSettings(pulumi, { stack, isNew, changes });
+  left.stack = stack;
+  await pulumi.keepLogin();
   print(
     changes.length === 0
       ? "The stack has all settings already."
       : `Wrote ${changes.length} settings of the stack ${stack}.`,
   );
   const preview = wishes.skipsPreview ? "skipped" : await previewStack(pulumi, stack, wishes.isQuiet);
+  if (signal.aborted) throw new Interruption();
   const { askedForPassphrase } = pulumi;
   printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { stack, folder: wishes.folder } });
   return {
@@ -106,10 +146,19 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
   };
 }
 
+/** Secrets in the file of a new stack that it can't decrypt. */
+function reportHidden(run: SetupRun, file: string, hidden: readonly string[]): void {
+  if (hidden.length === 0) return;
+  run.report(
+    `${file} has secrets that Pulumi Cloud encrypted for another stack, and that this one can't decrypt: ${hidden.join(", ")}. Replace ` +
+      `those that are not asked for here, or remove them: ${stackWords("").remove("<setting>")}`,
+  );
+}
+
 async function findProject(
   folder: string,
   { template, isQuiet }: SetupWishes,
-  { prompter, print }: SetupPorts,
+  { prompter, print, left }: RunPorts,
 ): Promise<{ project: Project; isMade: boolean }> {
   const found = await readProject(folder);
   if (found) return { project: found, isMade: false };
@@ -129,6 +178,7 @@ async function findProject(
     })) as "typescript" | "yaml" | undefined) ??
     "typescript";
   await createProject(folder, { template: chosen, name, isQuiet, print });
+  left.project = folder;
   const project = await readProject(folder);
   if (project === undefined) throw new Error(`${folder} has no Pulumi.yaml any more.`);
   return { project, isMade: true };
@@ -162,35 +212,4 @@ async function isConfirmed(run: SetupRun, changes: ReturnType<Answers["changes"]
 
 async function previewStack(pulumi: PulumiSession, stack: string, isQuiet: boolean): Promise<"passed" | "failed"> {
   return (await pulumi.show(isQuiet, "preview", ...pulumi.choose(stack))) === 0 ? "passed" : "failed";
-}
-
-function printEnd({
-  print,
-  problems,
-  preview,
-  askedForPassphrase,
-  target,
-}: {
-  print: (...lines: string[]) => void;
-  problems: readonly string[];
-  preview: SetupResult["preview"];
-  askedForPassphrase: boolean;
-  target: { stack: string; folder: string | undefined };
-}): void {
-  if (problems.length > 0) print("", "Still missing:", ...problems.map((problem) => `  - ${problem}`));
-  if (askedForPassphrase) {
-    print("", "The passphrase is stored nowhere. For the commands below, put it into the environment of your shell:");
-    print("  read -rs PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE");
-  }
-  if (preview === "failed") {
-    print("", `The preview above lists what is missing. Once you have added it: ${pulumiCommand("preview", target)}`);
-    return;
-  }
-  print(
-    "",
-    "Next:",
-    `  1. ${pulumiCommand("up", target)}`,
-    `  2. ${operatorCommand("signing-key", target)}`,
-    `  3. ${operatorCommand("status", target)}`,
-  );
 }

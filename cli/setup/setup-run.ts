@@ -1,8 +1,9 @@
 import { ownSettings, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
+import { startTimeLimit } from "../clients.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Answers, SettingTexts } from "./answers.ts";
-import type { Prompter } from "./prompter.ts";
+import { Interruption, type Prompter } from "./prompter.ts";
 import type { Question } from "./questions.ts";
 
 /** One run of the setup: what is known, whom to ask, and what was found. */
@@ -14,6 +15,7 @@ export class SetupRun {
   readonly stored: SettingTexts;
   readonly #print: (...lines: string[]) => void;
   readonly #progress: Progress;
+  readonly #signal: AbortSignal;
   /** What is missing at a service, each with its remedy. The settings can be written anyway. */
   readonly problems: string[] = [];
   /** Credentials that a service refuses, and why: with them nothing would work. */
@@ -26,6 +28,7 @@ export class SetupRun {
     stored: SettingTexts;
     print: (...lines: string[]) => void;
     progress: Progress;
+    signal: AbortSignal;
   }) {
     this.answers = parts.answers;
     this.prompter = parts.prompter;
@@ -33,6 +36,7 @@ export class SetupRun {
     this.stored = parts.stored;
     this.#print = parts.print;
     this.#progress = parts.progress;
+    this.#signal = parts.signal;
   }
 
   /** Whether there is a person to ask. */
@@ -54,9 +58,15 @@ export class SetupRun {
     try {
       return await this.waiting(words, work);
     } catch (error) {
+      if (this.#signal.aborted) throw new Interruption();
       this.report(`Not checked: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
+  }
+
+  /** When a call to a service is given up: after a while, or at once if the person presses Ctrl-C. */
+  timeLimit(): AbortSignal {
+    return AbortSignal.any([startTimeLimit(), this.#signal]);
   }
 
   waiting<T>(words: string, work: Promise<T>): Promise<T> {
@@ -79,6 +89,7 @@ export class SetupRun {
       try {
         return await this.waiting(`asking ${vendor}`, call());
       } catch (error) {
+        if (this.#signal.aborted) throw new Interruption();
         const reason = error instanceof Error ? error.message : String(error);
         this.report(reason);
         if (this.prompter === undefined || !(await this.#isTriedAgain(vendor, credential))) {

@@ -8,6 +8,9 @@ import { UsageError } from "../command/usage-error.ts";
 const run = promisify(execFile);
 const isWindows = process.platform === "win32";
 
+/** The Pulumi CLI is not installed. */
+export class MissingPulumiError extends Error {}
+
 /** A command of the Pulumi CLI. */
 export interface PulumiCall {
   /** Folder of the program. */
@@ -88,13 +91,13 @@ function listBinFolders(folder: string): string[] {
 }
 
 /** Node reports ENOENT for a missing program and a missing folder alike. */
-async function explainMissingPulumi(folder: string): Promise<Error> {
+export async function explainMissingPulumi(folder: string): Promise<Error> {
   const isThere = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!isThere) return new UsageError(`--cwd is invalid: there is no folder ${folder}`);
-  return new Error(
+  return new MissingPulumiError(
     "The Pulumi CLI is not installed. Install it for the program: npm install pulumi; or for the machine: https://www.pulumi.com/docs/install",
   );
 }

@@ -16,7 +16,7 @@ const run = (command: string, says: RegExp, more: Partial<Run> = {}): Run => ({ 
 
 /** Before anything is deployed, in this order. */
 export const before: readonly Run[] = [
-  run("customerio-aep init", /Nothing was written, since this is missing:[\s\S]*AEP_CLIENT_SECRET/, { code: 2 }),
+  run("customerio-aep init", /No setting was written, since this is missing:[\s\S]*AEP_CLIENT_SECRET/, { code: 2 }),
 ];
 
 /** With the credentials in the environment, in this order. */

@@ -16,7 +16,11 @@ const args = process.argv.slice(2).filter((word) => !["--non-interactive", "--co
 const flag = (name) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined);
 const [command, sub] = args;
 const input = command === "config" && sub === "set" ? fs.readFileSync(0, "utf8") : "";
-const state = path.join(__dirname, "state.json");
+// In a folder of its own, it has a world of its own.
+const apart = flag("--cwd");
+if (apart) process.chdir(apart);
+const state = path.join(apart ?? __dirname, "state.json");
+if (apart && !fs.existsSync(state)) fs.writeFileSync(state, JSON.stringify({ stacks: [] }));
 const world = JSON.parse(fs.readFileSync(state, "utf8"));
 const keep = () => fs.writeFileSync(state, JSON.stringify(world));
 fs.appendFileSync(path.join(__dirname, "calls.jsonl"), JSON.stringify({ args, input, passphrase: process.env.PULUMI_CONFIG_PASSPHRASE }) + "\\n");
@@ -33,7 +37,9 @@ if (world.pressCtrlC && args.join(" ").includes(world.pressCtrlC)) {
   process.kill(process.ppid, "SIGINT");
   process.exit(130);
 }
-if (command === "whoami") {
+if (command === "version") {
+  console.log("v3.0.0");
+} else if (command === "whoami") {
   const url = process.env.PULUMI_BACKEND_URL ?? world.backend;
   if (!url) fail("PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions");
   console.log(JSON.stringify({ user: "operator", url }));

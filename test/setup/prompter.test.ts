@@ -47,6 +47,15 @@ test("a choice and a confirmation", async () => {
   expect((await ask(questions, ["\n", "n\n"])).answers).toBe('["a",false]');
 });
 
+test.each([
+  ["text", '{ message: "Question 1", check }'],
+  ["secret", '{ message: "Question 1", check }'],
+  ["choose", '{ message: "Question 1", choices: [{ value: "a", name: "A" }] }'],
+  ["confirm", '{ message: "Question 1", default: true }'],
+])("Ctrl-C in a question of the kind %s is an interruption", async (kind, question) => {
+  expect((await ask(`await prompter.${kind}(${question})`, ["\x03"])).answers).toBe("interrupted");
+});
+
 test("without a terminal nobody is asked", async () => {
   const program = `const { openPrompter } = await import(${prompter}); console.log(await openPrompter());`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", program]);

@@ -42,7 +42,8 @@ const sections: readonly {
 ];
 
 /** Functions and classes whose first argument people read. */
-const speaks = /^(Error|UsageError|RunError|VendorError|ConfigError|QueryServiceError|refuse\w*|fail)$/;
+const speaks =
+  /^(Error|UsageError|RunError|VendorError|ConfigError|QueryServiceError|MissingPulumiError|refuse\w*|fail)$/;
 
 /** Properties and calls whose texts are documentation. */
 const documents = /^(description|title|about|examples|summary|purpose|meta|describe|apiVersion|path)$/;

@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { callPulumi, showPulumi } from "../stack/pulumi.ts";
-import type { SettingTexts } from "./answers.ts";
-import type { Prompter } from "./prompter.ts";
+import { UsageError } from "../../command/usage-error.ts";
+import { callPulumi, MissingPulumiError, showPulumi } from "../../stack/pulumi.ts";
+import type { Prompter } from "../prompter.ts";
+import { readFoundSettings, secretsProviderOf } from "./found-settings.ts";
+import { type SettingsRead, settingTexts } from "./setting-texts.ts";
 
 const login = z.object({ url: z.string() });
 const stackList = z.array(z.object({ name: z.string(), current: z.boolean() }));
-const configuration = z.record(z.string(), z.object({ value: z.string().default("") }));
 
 /** Pulumi in the folder of a program, with the backend and the passphrase that a person gave. */
 export class PulumiSession {
@@ -22,6 +23,26 @@ export class PulumiSession {
   constructor(folder: string, configFile?: string) {
     this.folder = folder;
     this.#configFile = configFile === undefined ? undefined : path.resolve(configFile);
+  }
+
+  /**
+   * Starts Pulumi, whose first start downloads its engine.
+   *
+   * @returns whether there is one: npm installs that of a new project
+   * @throws if it can't be started
+   */
+  async start(): Promise<boolean> {
+    try {
+      await this.call("start Pulumi", "version");
+      return true;
+    } catch (error) {
+      if (error instanceof MissingPulumiError) return false;
+      if (error instanceof UsageError) throw error;
+      throw new Error(
+        `${error instanceof Error ? error.message : String(error)}\nAt its first start, npm's pulumi downloads its engine from https://get.pulumi.com. ` +
+          "If this machine can't, put the executables of that version into ~/.pulumi/versions/<version>/bin: https://www.pulumi.com/docs/install",
+      );
+    }
   }
 
   /**
@@ -61,9 +82,7 @@ export class PulumiSession {
       const { url } = login.parse(JSON.parse(await this.call("find Pulumi's login", "whoami", "--json")));
       this.#backend = url;
       return url;
-    } catch (error) {
-      // What is missing is the login, unless the CLI itself is.
-      if (error instanceof Error && error.message.startsWith("The Pulumi CLI")) throw error;
+    } catch {
       return undefined;
     }
   }
@@ -75,46 +94,72 @@ export class PulumiSession {
   }
 
   /**
-   * Makes sure that there is a passphrase to encrypt the stack's secrets, unless the state is in Pulumi Cloud.
+   * Makes sure that there is a passphrase to encrypt the stack's secrets, unless something else does.
    *
    * @param isNew whether the stack will be created
    * @returns what is missing; undefined if nothing is
    */
   async unlock(stack: string, isNew: boolean, prompter: Prompter | undefined): Promise<string | undefined> {
     const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
-    if (passphrase !== undefined || file !== undefined || /^https?:/.test(this.#backend)) return undefined;
+    if (passphrase !== undefined || file !== undefined) return undefined;
     const settings = await readFile(this.settingsFile(stack), "utf8").catch(() => "");
-    if (/^secretsprovider: (?!passphrase)/m.test(settings)) return undefined;
+    const provider = secretsProviderOf(settings) ?? (/^https?:/.test(this.#backend) ? "service" : undefined);
+    if (provider !== undefined && provider !== "passphrase") return undefined;
     if (prompter === undefined) {
       return "the passphrase of the stack's secrets: the environment variable PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE";
     }
-    const check = (text: string) => (text === "" ? "it is empty" : undefined);
     // The file of a new stack may come from elsewhere, with secrets that a passphrase encrypts.
-    const isChosenNow = isNew && !/^encryptionsalt:/m.test(settings);
+    const isChosenNow = isNew && provider === undefined;
     const message = isChosenNow ? "A new passphrase for the stack's secrets" : "Passphrase of the stack's secrets";
-    const typed = await prompter.secret({ message, check });
+    const typed = await this.#askForPassphrase(message, prompter);
     if (isChosenNow) {
       const repeat = (text: string) => (text === typed ? undefined : "it differs from the first one");
       await prompter.secret({ message: "The same passphrase again", check: repeat });
     }
-    this.#environment.PULUMI_CONFIG_PASSPHRASE = typed;
     return undefined;
+  }
+
+  /**
+   * The stack's settings with secrets, or those of its file if it does not exist yet. If the passphrase that the user entered is wrong, this
+   * asks for it again.
+   */
+  async settings(
+    { stack, isNew, project }: { stack: string; isNew: boolean; project: string },
+    prompter: Prompter | undefined,
+  ): Promise<SettingsRead> {
+    for (;;) {
+      try {
+        return isNew ? await this.#readFound(stack, project) : await this.#readStored(stack, project);
+      } catch (error) {
+        const isWrong = error instanceof Error && error.message.includes("incorrect passphrase");
+        if (!isWrong || prompter === undefined || !this.askedForPassphrase) throw error;
+        await this.#askForPassphrase("That passphrase is wrong. Passphrase of the stack's secrets", prompter);
+      }
+    }
+  }
+
+  async #readStored(stack: string, project: string): Promise<SettingsRead> {
+    const command = ["config", "--json", "--show-secrets", ...this.choose(stack)];
+    return settingTexts(await this.call("read the settings", ...command), project);
+  }
+
+  #readFound(stack: string, project: string): Promise<SettingsRead> {
+    const file = this.settingsFile(stack);
+    return readFoundSettings({ file, project }, (more, ...command) => {
+      const environment = { ...this.#environment, ...more };
+      return callPulumi({ folder: this.folder, environment, purpose: `open the secrets of ${file}`, command });
+    });
+  }
+
+  async #askForPassphrase(message: string, prompter: Prompter): Promise<string> {
+    const check = (text: string) => (text === "" ? "it is empty" : undefined);
+    const typed = await prompter.secret({ message, check });
+    this.#environment.PULUMI_CONFIG_PASSPHRASE = typed;
+    return typed;
   }
 
   settingsFile(stack: string): string {
     return this.#configFile ?? path.join(this.folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
-  }
-
-  /** The stack's settings with secrets, by their keys; those of the project without its name, and parts of structured ones by their paths. */
-  async settings(stack: string, project: string): Promise<SettingTexts> {
-    const text = await this.call("read the settings", "config", "--json", "--show-secrets", ...this.choose(stack));
-    const prefix = `${project}:`;
-    const found = Object.entries(configuration.parse(JSON.parse(text))).flatMap(([key, { value }]) => {
-      // A project may have the name of a provider, whose settings then have the same prefix.
-      const name = key.startsWith(prefix) ? key.slice(prefix.length) : key;
-      return [[key, value] as const, [name, value] as const, ...partsOf(name, value)];
-    });
-    return Object.fromEntries(found);
   }
 
   /** Whether the user entered the passphrase, so that later commands don't find it in their environment. */
@@ -145,19 +190,4 @@ export class PulumiSession {
   show(isQuiet: boolean, ...command: string[]): Promise<number> {
     return showPulumi({ folder: this.folder, environment: this.#environment, command, isQuiet });
   }
-}
-
-/** Texts in a structured setting, by the paths that `pulumi config set --path` takes. */
-function partsOf(name: string, value: string): [string, string][] {
-  if (!/^[[{]/.test(value)) return [];
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    return [];
-  }
-  const path = (key: string) => (Array.isArray(parsed) ? `${name}[${key}]` : `${name}.${key}`);
-  return Object.entries(parsed as object).flatMap(([key, part]) =>
-    typeof part === "string" ? [[path(key), part] as [string, string]] : [],
-  );
 }

@@ -1,7 +1,8 @@
 import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { stopOnInterrupt } from "../interrupt.ts";
-import type { Answers } from "./answers.ts";
-import { Interruption } from "./prompter.ts";
+import { stopOnInterrupt } from "../../interrupt.ts";
+import type { Answers } from "../answers.ts";
+import { Interruption } from "../prompter.ts";
+import { secretsProviderOf } from "./found-settings.ts";
 import type { PulumiSession } from "./pulumi-session.ts";
 
 /**
@@ -23,7 +24,10 @@ export async function writeSettings(
   const { signal, done } = stopOnInterrupt();
   try {
     if (isNew) {
-      await pulumi.call(`make the stack ${stack}`, "stack", "init", stack);
+      // Without it, Pulumi replaces what encrypts the secrets of a file that is there already.
+      const provider = secretsProviderOf(before ?? "");
+      const encryption = provider === undefined ? [] : ["--secrets-provider", provider];
+      await pulumi.call(`make the stack ${stack}`, "stack", "init", stack, ...encryption);
       isMade = true;
     }
     await rm(copy, { force: true });
