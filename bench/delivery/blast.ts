@@ -14,7 +14,7 @@ const connections = 32;
 
 /** Events of this moment under Customer.io's form of id. */
 export const ofNow: NextEvent = () => ({ id: ulid(Date.now()), at: Date.now() });
-/** Events of this moment under ids that do not say when they were made. */
+/** Events of this moment under ids that do not say when they were created. */
 export const withoutTime: NextEvent = () => ({ id: randomUUID(), at: Date.now() });
 /** Events that come a minute after they happened, so that each may be a repetition. */
 export const late: NextEvent = () => ({ id: ulid(Date.now() - 60_000), at: Date.now() - 60_000 });

@@ -1,7 +1,7 @@
 import http, { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers Azure's 503 instead of a queue that is asked to take more messages in a second than it can. Everything else passes. */
+/** Answers Azure's 503 in place of a queue that gets more messages in a second than it can take. Everything else passes. */
 export class QueueLimit {
   readonly #server: Server;
   readonly #agent = new http.Agent({ keepAlive: true });

@@ -59,7 +59,7 @@ export function queueFinding({
   messages: number;
   poison: number;
   waiting: readonly QueuedEvent[];
-  /** Milliseconds since any instance sent something to Platform; undefined if none did lately. */
+  /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
   sentAgo: number | undefined;
   now: Date;
   target: CommandTarget;
@@ -76,7 +76,9 @@ export function queueFinding({
   if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {
     const silent =
-      sentAgo === undefined ? "none has sent anything lately" : `none has sent anything for ${formatDuration(sentAgo)}`;
+      sentAgo === undefined
+        ? "none has sent anything recently"
+        : `none has sent anything for ${formatDuration(sentAgo)}`;
     return {
       verdict: "broken",
       runbook: "alert-untaken",

@@ -56,7 +56,7 @@ async function ofSettings(
   const listed = await client.siteSettings(siteId).list(startTimeLimit());
   if (listed === undefined) {
     throw new Error(
-      `Azure has no function app ${siteId} any more. To recreate it: ${pulumiCommand("up --refresh", target)}`,
+      `Azure no longer has the function app ${siteId}. To recreate it: ${pulumiCommand("up --refresh", target)}`,
     );
   }
   return settingDrift(written, listed).map((drift) => ({ part: "app setting", ...drift, found: found[drift.change] }));

@@ -84,7 +84,7 @@ export const evacuateCommand = defineCommand({
   },
 });
 
-/** The relay must not get Customer.io's calls any more, or it would never be empty. */
+/** The relay must no longer get Customer.io's calls, or it would never be empty. */
 async function refuseWhileReceiving(source: StackSource, to: string): Promise<void> {
   const [webhook] = source.all("customerio:index:ReportingWebhook");
   if (webhook === undefined) return;

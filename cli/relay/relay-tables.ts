@@ -87,7 +87,7 @@ export class RelayTables {
     return rows;
   }
 
-  /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did lately. */
+  /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did recently. */
   async sentAgo(): Promise<number | undefined> {
     const rows = await this.#permission.explain(reader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {

@@ -180,7 +180,7 @@ async function findProject(
   await createProject(folder, { template: chosen, name, isQuiet, print });
   left.project = folder;
   const project = await readProject(folder);
-  if (project === undefined) throw new Error(`${folder} has no Pulumi.yaml any more.`);
+  if (project === undefined) throw new Error(`${folder} no longer has a Pulumi.yaml.`);
   return { project, isMade: true };
 }
 

@@ -6,6 +6,6 @@ export async function rereadSource(source: StackSource): Promise<StackSource> {
   const { stack, folder } = source.target;
   const read = await PulumiStack.read({ stack, folder, configFile: source.configFile, secrets: true });
   const [found] = read.choose(read.sources.length > 1 ? source.name : undefined);
-  if (found === undefined) throw new Error(`The stack ${read.name} has no source ${source.name} any more.`);
+  if (found === undefined) throw new Error(`The stack ${read.name} no longer has the source ${source.name}.`);
   return found;
 }

@@ -121,7 +121,6 @@ function inline(value: unknown): string {
 /** The text with everything from a line on replaced. */
 function replaceFrom(text: string, line: string, replacement: string): string {
   const start = text.indexOf(`${line}\n`);
-  if (start < 0)
-    throw new Error(`There is no line "${line}" any more, from which on npm run docs writes the settings.`);
+  if (start < 0) throw new Error(`The line "${line}", after which npm run docs writes the settings, no longer exists.`);
   return text.slice(0, start) + replacement;
 }

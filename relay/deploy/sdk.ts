@@ -38,7 +38,7 @@ export class AppServicePlan extends resourceClass(appServicePlan) {}
 /** A secret in a key vault. */
 export class VaultSecret extends resourceClass(vaultSecret) {}
 
-/** Disables the versions of secrets that nothing uses any more. */
+/** Disables the versions of secrets that nothing uses. */
 export class FormerVersions extends resourceClass(formerVersions) {}
 
 /** A function app on the Flex Consumption plan. */

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(closeWorld);
 
-/** Days after `start` of an audit that is made on day 60. */
+/** Days after `start` of an audit that runs on day 60. */
 const last = 59;
 const signal = AbortSignal.timeout(60_000);
 

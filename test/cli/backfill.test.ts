@@ -99,7 +99,7 @@ test("it sends exactly what is missing, as the intake would have queued it, and 
     ...{ attempts: 0, receivedAt: now.toISOString() },
   });
 
-  // Not a row yet, but not missing any more.
+  // Not a row yet, but no longer missing.
   expect((await backfill(arrived)).queued).toEqual([]);
   expect((await audit(partsFor(accessTo([arrived])))).missingFile).toBeUndefined();
   const healed = await audit(partsFor(accessTo([arrived, sent.map(({ made }) => made)])));

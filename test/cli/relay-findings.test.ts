@@ -66,7 +66,7 @@ describe("the queue", () => {
   });
 
   test.each([
-    [undefined, "none has sent anything lately"],
+    [undefined, "none has sent anything recently"],
     [3 * hour, "none has sent anything for 3 hours"],
   ])("is broken when its oldest event is old and no forwarder sends (%s ms ago)", (sentAgo, said) => {
     const old = {

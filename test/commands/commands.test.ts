@@ -31,7 +31,7 @@ test.each([
   ["npx jest test/nowhere", "No test is at test/nowhere."],
   ["az account list", "not in this test's list"],
   ["az login --tenat <tenant id>", "--tenat"],
-  ["npx tsc -p .", '"tsc" is no program'],
+  ["npx tsc -p .", '"tsc" is not a program'],
 ])("%s: %s", async (command, mistake) => {
   const [found] = await parseCommands([command]);
   if (mistake === undefined) expect(found).toBeUndefined();

@@ -37,7 +37,7 @@ export async function parseCommands(texts: readonly string[]): Promise<readonly 
       if (mistakes.has(command)) return mistakes.get(command);
       const { program, args } = command;
       const parse = parsers[program];
-      return parse ? parse(args) : `"${program}" is no program that this test knows.`;
+      return parse ? parse(args) : `"${program}" is not a program that this test knows.`;
     }),
   );
 }

@@ -8,7 +8,7 @@ export type NetworkFault =
   | { readonly kind: "bandwidth"; readonly bytesPerSecond: number }
   /** The close of one end reaches the other later, by this time. */
   | { readonly kind: "slow close"; readonly milliseconds: number }
-  /** Nothing arrives any more, without an error. */
+  /** Nothing arrives, and there is no error. */
   | { readonly kind: "timeout" }
   /** The next bytes are answered with a reset. */
   | { readonly kind: "reset" }

@@ -296,7 +296,7 @@ test("a stack that an up has changed is read again, and one that can't be read d
     return [about.json.revision, tier(about.json)?.value];
   };
   expect(await look()).toEqual([0, "trial"]);
-  // The same again is no change.
+  // The same again is not a change.
   now = world.sourceWith({});
   expect(await look()).toEqual([0, "trial"]);
   now = world.sourceWith({ settings: { "customerio-aep:tier": "production" } });

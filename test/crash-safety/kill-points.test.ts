@@ -6,7 +6,7 @@ import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** One run in a world of its own: everything up to the operation, the operation, and what is left. */
+/** One run in a separate world: everything up to the operation, the operation, and what is left. */
 class Life {
   readonly #world: World;
   readonly #subject: Sweep;

@@ -41,7 +41,7 @@ const cases: readonly Case[] = [
 /** Timeout of one try in milliseconds: long for a stand-in, short for a test of calls that hang. */
 const attemptTimeout = 400;
 
-/** One run in a world of its own: what exists before the operation, the operation with its fault, and what follows. */
+/** One run in a separate world: what exists before the operation, the operation with its fault, and what follows. */
 class Life {
   readonly world: World;
   readonly line: Line;

@@ -54,7 +54,7 @@ export async function engineOf(
 ): Promise<Engine> {
   const provider = await world.provider(line, attemptTimeout);
   const stop = new AbortController();
-  // A killed process does nothing any more; its zombie in this process ends as soon as it can.
+  // A killed process does nothing more; its zombie in this process ends as soon as it can.
   void line.killed.then(() => stop.abort());
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }

@@ -133,7 +133,7 @@ test(
       await stack.pulumi.run("config", "set", "--path", path, `Renamed ${path}`, ...stackFlags());
     }
     const preview = await stack.pulumi.preview();
-    // The webhook's ownership has its name too. The dataflow's time of change says from when on the relay may
+    // The webhook's ownership has its name too. The dataflow's time of change says when the relay may start to
     // send: its settings and its code follow.
     expect(preview).toMatch(/~ 10 to update/);
     expect(preview).not.toMatch(/to (create|delete|replace)/);

@@ -333,7 +333,7 @@ describe("calls of the tables", () => {
     expect(calls).toContain("has");
   });
 
-  test("an empty answer that is not the last one is no proof that nothing is there", async () => {
+  test("an empty answer that is not the last one does not prove that nothing is there", async () => {
     const { deliver } = instance();
     await Promise.all(["x1", "x2"].map((id) => deliver(id)));
     const rowKeys = async () => ({ rows: [], isAll: false });

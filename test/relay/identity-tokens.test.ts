@@ -37,7 +37,7 @@ function answering(status: number, body: object | string) {
   };
 }
 
-/** A token that ends after so many minutes. Its value is the number of the request. */
+/** A token that ends after this many minutes. Its value is the number of the request. */
 const giveToken = (minutes: number) => (response: ServerResponse) => {
   const expires_on = String(Math.floor(now / 1000) + minutes * 60);
   answering(200, { access_token: `token ${asked.length}`, expires_on, token_type: "Bearer" })(response);
@@ -56,7 +56,7 @@ function identity(options: Partial<ManagedIdentityOptions> = {}) {
   return { credential, pauses, token: async () => (await credential.getToken(scope)).token };
 }
 
-/** Waits until the endpoint was asked so many times, and the last answer is there. */
+/** Waits until the endpoint has had this many requests, and has answered the last one. */
 async function untilAsked(times: number): Promise<void> {
   while (asked.length < times) await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, 30));
@@ -162,7 +162,7 @@ test.each<[string, ReturnType<typeof answering>, string]>([
   ],
   ["a wrong header", answering(401, { message: "Unauthorized" }), "it answered 401 Unauthorized"],
   ["an answer without a token", answering(200, { expires_on: "1" }), "it answered 200"],
-  ["an answer that is no JSON", answering(200, "<html>"), "it answered 200"],
+  ["an answer that is not JSON", answering(200, "<html>"), "it answered 200"],
 ])("%s is an error at once, with Azure's words and no secret", async (_what, answer, said) => {
   answers = [answer];
   const error: Error = await identity()

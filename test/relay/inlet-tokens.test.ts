@@ -123,7 +123,7 @@ test("a token that is refused early is renewed once, and a new one that is refus
 });
 
 test("a wrong credential holds the events, is not shown, and IMS is not asked again for a while", async () => {
-  const body = { error: "invalid_client", error_description: "p8e-hidden is no client_secret" };
+  const body = { error: "invalid_client", error_description: "p8e-hidden is not a client_secret" };
   stub.answer(ims, { status: 400, body }, token("fixed")).answer(inlet, receipt);
   const source = tokens();
   const held = { status: 401, retryAfter: null, detail: "Adobe IMS refused the relay's credential (invalid_client)" };

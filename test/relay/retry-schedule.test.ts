@@ -21,7 +21,7 @@ test("the wait that Platform asks for is kept, plus the jitter", () => {
   expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(121);
 });
 
-test("a wait is whole seconds, at least 1 and what was asked for, at most 7 days", () => {
+test("a wait is whole seconds, at least 1 and at least what was requested, at most 7 days", () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
     fc.property(

@@ -32,7 +32,7 @@ describe("intake", () => {
     ],
     ["no JSON", { EVENT_POLICY: "drop all" }, { problem: "App settings: EVENT_POLICY must be JSON." }],
     [
-      "metrics that are no list",
+      "metrics that are not a list",
       { EVENT_POLICY: '{"filters":{"only":{"objectTypes":["email"],"metrics":"opened"}}}' },
       { problem: expect.stringMatching(/^App settings: EVENT_POLICY at filters\.only\.metrics Invalid input/) },
     ],

@@ -141,7 +141,7 @@ test("the first count after a quiet time is written soon, and those that follow 
   expect(writes).toEqual([2, 3]);
 });
 
-test("a failed write is made up for with the next counts, also for the day before", async () => {
+test("the next counts include those of a failed write, also for the day before", async () => {
   let failing = true;
   const writes: [string, unknown][] = [];
   const { tally, time } = startTally({

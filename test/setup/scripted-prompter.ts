@@ -42,7 +42,7 @@ export class ScriptedPrompter implements Prompter {
     return Boolean(this.#answer(message));
   }
 
-  /** As on a terminal: an answer that is wrong is asked for again. */
+  /** As on a terminal: after an invalid answer, the question is repeated. */
   #askUntilValid(message: string, check: (text: string) => string | undefined): string {
     for (;;) {
       const answer = String(this.#answer(message));

@@ -5,14 +5,14 @@ import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 export interface UploadService {
   readonly ledger: Ledger;
   readonly ingestion: Pick<BatchIngestion, "create" | "upload" | "complete" | "abort" | "revert" | "readState">;
-  /** Waits before Platform is asked for a state again. */
+  /** Waits before the next request for a state. */
   readonly pause: () => Promise<unknown>;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
 const arrived: readonly (string | undefined)[] = ["success", "active"];
-/** States in which a batch has no rows, and gets none any more; undefined: Platform does not have it. */
+/** States in which a batch has no rows and will get none; undefined: Platform does not have it. */
 const lost: readonly (string | undefined)[] = [
   ...["failed", "failure", "aborted", "abandoned", "inactive", "deleted", "archived"],
   undefined,

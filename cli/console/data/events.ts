@@ -164,7 +164,7 @@ function describeMapped(event: MappedEvent): TracedEvent {
   };
 }
 
-/** For the page: with the mapped values side by side, and without personal data unless they are asked for. */
+/** For the page: with the mapped values side by side, and without personal data unless they are requested. */
 export function showEvents(events: readonly TracedEvent[], draft: MappingDraft, isPersonal: boolean): ShownEvent[] {
   return events.map((event) => {
     const source = isPersonal ? event.source : hidePersonalData(event.source);

@@ -18,7 +18,7 @@ const plots = [
 
 let samples = [];
 
-/** The time of the latest sample, so that only later ones are asked for. */
+/** The time of the latest sample, so that only later ones are requested. */
 export function latestSample() {
   return samples.at(-1)?.at ?? 0;
 }

@@ -117,7 +117,7 @@ test("stays in the state if the time is up before it is enabled, and the next up
     updatedAt: "2023-02-17T10:33:31.000Z",
   });
   expect(error.reasons).toEqual([
-    `The dataflow "Customer.io events" (${id}) was made, but is not ready: Platform had not enabled it before the timeout, ` +
+    `The dataflow "Customer.io events" (${id}) was created, but is not ready: Platform had not enabled it before the timeout, ` +
       "or before the command was stopped (state: initializing). Run npx pulumi up again to continue.",
   ]);
 

@@ -318,7 +318,7 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   test.each<[string, Answer, RegExp]>([
     ["fails", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
-    ["is no relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
+    ["is not a relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
   ])(
     "and allows it with a warning if the relay %s, since it could never be removed otherwise",
     async (_, answer, expected) => {

@@ -37,7 +37,7 @@ export const unreadBody: Readonly<Record<UnreadBody, IntakeRefusal>> = {
   }),
 };
 
-/** @param problem why the signature is invalid; unknown callers do not get to read it */
+/** @param problem why the signature is invalid; unknown callers must not see it */
 export function badSignature(problem: string): IntakeRefusal {
   return refusal("refused", problem, answer(401, "the signature is missing or wrong"));
 }

@@ -14,7 +14,7 @@ interface FateProperties {
   readonly count: OutcomeNumber;
   /** The log level of the line that counts it. */
   readonly level: LogLevel;
-  /** Whether the event's claim is deleted because nothing needs it any more. */
+  /** Whether the event's claim is deleted because nothing needs it. */
   readonly endsClaim: boolean;
   /** Absent: the event is not tried again. */
   readonly wait?: Wait;

@@ -87,7 +87,7 @@ export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "
 const digits = [..."0123456789abcdef"];
 
 /**
- * The ranges of partitions in which the notes of events are that were made in a time, and of those that don't say when they were made.
+ * The ranges of partitions with the notes of events that were created in a time, and of events that don't say when they were created.
  *
  * @param from milliseconds since 1970, as is `before`
  */
@@ -99,7 +99,7 @@ export function partitionsOfTime(from: number, before: number): { readonly from:
   ]);
 }
 
-/** When the events of a partition were made, in milliseconds since 1970; undefined if they don't say. */
+/** When the events of a partition were created, in milliseconds since 1970; undefined if they don't say. */
 export function timeOfPartition(partition: string): number | undefined {
   const [, minutes] = partition.split("-");
   return minutes === undefined ? undefined : Number(minutes) * minute;

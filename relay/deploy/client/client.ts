@@ -111,7 +111,7 @@ export class AzureClient {
     const purpose = `read the key vault "${name}"`;
     const found = await this.#get(vaultId, vaultApiVersion, purpose, vault, signal);
     if (found === undefined) {
-      throw new Error(`Azure has no key vault "${name}" any more. To recreate it, run: npx pulumi up --refresh`);
+      throw new Error(`Azure no longer has the key vault "${name}". To recreate it, run: npx pulumi up --refresh`);
     }
     const headers: AzureCalls["headers"] = async (renew, ended) => ({
       Authorization: `Bearer ${await this.#vaultLogin(renew, ended)}`,

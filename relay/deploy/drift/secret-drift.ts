@@ -31,7 +31,7 @@ export async function secretDrift(
   signal: AbortSignal,
 ): Promise<{ readonly change: "changed" | "removed"; readonly found: string } | undefined> {
   const answer = await client.armGet(id, vaultApiVersion, signal);
-  if (answer === undefined) return { change: "removed", found: "the vault has no such secret any more" };
+  if (answer === undefined) return { change: "removed", found: "the vault no longer has this secret" };
   const now = versionOf(answer);
   if (!now.isEnabled) return { change: "changed", found: "its present version is disabled" };
   if (now.uriWithVersion === uriWithVersion) return undefined;

@@ -186,7 +186,7 @@ async function close(operation: Operation<AzureClient>, queueId: string): Promis
   const { client, signal, progress } = operation;
   if ((await keepClosed(operation, queueId, closedFor.whileDraining)) === "gone") return false;
   if (!client.abandonQueue || !client.abandonDeadLetters) {
-    progress("the relay takes no more events; waiting until all of its instances know");
+    progress("the relay accepts no more events; waiting until all of its instances know");
     await client.clock.sleep(closingTime, signal);
   }
   return true;

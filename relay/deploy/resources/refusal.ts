@@ -36,5 +36,5 @@ export function importRefusal(type: string): Error {
 
 /** The message about a queue of the relay that was deleted by hand, with the command that recreates it. */
 export function queueIsGone(queueId: string): string {
-  return `Azure has no queue "${queueId.split("/").at(-1)}" any more. To recreate it, run: npx pulumi up --refresh`;
+  return `Azure no longer has the queue "${queueId.split("/").at(-1)}". To recreate it, run: npx pulumi up --refresh`;
 }

@@ -33,7 +33,7 @@ export async function handOver(
   const marked = await client.markQueue(queueId, (since) => ({ wanted: { configuration, since } }), signal);
   if (marked === undefined) return `its instances could not be informed of their settings. ${queueIsGone(queueId)}`;
   if (mayHaveFormer(configuration, olds, marked.before.wanted, marked.now)) {
-    progress("waiting until no instance works with the former settings any more");
+    progress("waiting until no instance uses the former settings");
     await client.clock.sleep(handoverTime, signal);
   }
   // An earlier version's code ignores the mark, but reports its settings.

@@ -8,7 +8,7 @@ jest.setTimeout(60_000);
 
 const azureModule = path.resolve(import.meta.dirname, "../../src/azure");
 
-/** Starts a local Azure with one storage account in a process of its own, which prints the census. */
+/** Starts a local Azure with one storage account in a separate process, which prints the census. */
 const program = `
 import { startAzure } from "${azureModule}/azure.ts";
 import { createCertificate, trustInThisProcess } from "${azureModule}/../certificate.ts";

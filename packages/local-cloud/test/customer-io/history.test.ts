@@ -104,7 +104,7 @@ describe("messages", () => {
     expect(await list()).toEqual({ messages: [], ...next });
   });
 
-  test("show with delay", async () => {
+  test("appear with a delay", async () => {
     await start({ messageDelaySeconds: 60 });
     await happen("d1", { sent: 0 });
     expect(await ids()).toEqual([]);

@@ -7,8 +7,8 @@ const pause = 1_000;
 const code = 130;
 
 /**
- * Ends this process once nobody reads its output any more. In Node a failed write becomes an uncaught error. A handler that responds with
- * another write, as Pulumi's SDK does, loops forever and uses a whole core and more and more memory.
+ * Ends this process once nobody reads its output. In Node a failed write becomes an uncaught error. A handler that responds with another
+ * write, as Pulumi's SDK does, loops forever and uses a whole core and more and more memory.
  */
 export function endWithoutOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -20,10 +20,10 @@ export function endWithoutOutput(): void {
 }
 
 /**
- * Ends this process once the engine that started it is gone, for whatever reason: nobody can receive its answers any more. The
- * parent of such a process is always the engine or its language host.
- * @param engineAddress where the engine listens (`127.0.0.1:12345`); a program's parent is the language host, which outlives
- *   its engine by minutes
+ * Ends this process once the engine that started it is gone, for whatever reason: nobody can receive its answers. The parent of such a
+ * process is always the engine or its language host.
+ * @param engineAddress where the engine listens (`127.0.0.1:12345`); a program's parent is the language host, which outlives its engine by
+ *   minutes
  */
 export function endWithEngine(engineAddress?: string): void {
   endWithoutOutput();

@@ -35,7 +35,7 @@ test("waits until the app answers with the new settings, and then until no insta
   expect(bed.operation.clock.sleeps).toEqual([1_000, 2_000, 13_500]);
   expect(bed.operation.shown).toEqual([
     "waiting for the app to start with its new settings",
-    "waiting until no instance works with the former settings any more",
+    "waiting until no instance uses the former settings",
     "the relay's code works",
   ]);
   const { bytes } = bed.azure.requests.find(({ method }) => method === "PATCH") ?? { bytes: "" };
@@ -83,7 +83,9 @@ test("fails without the queue that informs the instances", async () => {
   bed.azure.script[queue] = [at(404, { error: { code: "ResourceNotFound", message: "not found" } })];
   const error = await failure(change() ?? Promise.resolve());
   expect(error).toBeInstanceOf(Unfinished);
-  expect(error.message).toContain('Azure has no queue "events" any more. To recreate it, run: npx pulumi up --refresh');
+  expect(error.message).toContain(
+    'Azure no longer has the queue "events". To recreate it, run: npx pulumi up --refresh',
+  );
 });
 
 test("waits for instances with code that is too old to read the mark", async () => {

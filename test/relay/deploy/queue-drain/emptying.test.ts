@@ -9,7 +9,7 @@ describe("delete", () => {
     await bed.drain();
     expect(bed.operation.clock.sleeps).toEqual([8_500, ...Array(5).fill(6_000)]);
     expect(bed.operation.shown).toEqual([
-      "the relay takes no more events; waiting until all of its instances know",
+      "the relay accepts no more events; waiting until all of its instances know",
       "the relay's queues: 40 messages left",
       "the relay's queues: 2 messages left",
       "the relay's queues: 3 messages left",

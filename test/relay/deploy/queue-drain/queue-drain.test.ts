@@ -28,7 +28,7 @@ test.each([[[gone]], [[queueOf(0, { intake: "closed" }), gone]]])(
   async (looks) => {
     bed.azure.script = { [calls.count]: looks };
     expect((await failure(queueDrain.create(bed.operation, bed.state()))).message).toBe(
-      'Azure has no queue "events" any more. To recreate it, run: npx pulumi up --refresh',
+      'Azure no longer has the queue "events". To recreate it, run: npx pulumi up --refresh',
     );
   },
 );

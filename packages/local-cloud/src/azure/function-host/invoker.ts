@@ -46,7 +46,7 @@ export class Invoker {
     }
   }
 
-  /** Settles once nothing runs any more. */
+  /** Settles once nothing is running. */
   async untilDrained(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }

@@ -3,7 +3,7 @@ import { QueryRefusal } from "./messages.ts";
 /** The most that a query may name as its limit. */
 const mostLimit = 100_000;
 
-/** Texts, quoted names and comments, which are not changed; names with dots between them; single names in back quotes. */
+/** Texts, quoted names and comments, which are not changed; names joined by dots; single names in back quotes. */
 const parts =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\/|((?:[A-Za-z_]\w*|`[^`]+`)(?:\.(?:[A-Za-z_]\w*|`[^`]+`))+)|`([^`]+)`/g;
 

@@ -138,7 +138,7 @@ export const dataflow = defineResource<AepClient>()({
     };
     const id = await createItem(operation, paths.flows, answer, given, body);
     // Platform enables a new dataflow by itself; only then can it be disabled.
-    const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was made`, {}, async () => {
+    const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was created`, {}, async () => {
       const enabled = await settle(operation, id, true, {});
       if (!given.enabled) return switchTo(operation, id, false, enabled);
       return activate(operation, enabled, given.activationSeconds ?? 0);
