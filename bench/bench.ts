@@ -13,24 +13,24 @@
  */
 import { availableParallelism } from "node:os";
 import { measureAudit } from "./audit.ts";
-import { comparison } from "./comparison.ts";
-import { delivery } from "./delivery.ts";
-import { largeBodies } from "./large-bodies.ts";
-import { hidingPersonalData } from "./personal-data.ts";
-import { profile } from "./profile.ts";
-import { providerStart } from "./provider-start.ts";
-import { pulumi } from "./pulumi.ts";
-import { relayBundle } from "./relay-bundle.ts";
-import { relayIntake } from "./relay-intake.ts";
+import { measureComparison } from "./comparison.ts";
+import { measureDelivery } from "./delivery.ts";
+import { measureLargeBodies } from "./large-bodies.ts";
+import { measurePersonalData } from "./personal-data.ts";
+import { measureProfile } from "./profile.ts";
+import { measureProviderStart } from "./provider-start.ts";
+import { measurePulumi } from "./pulumi.ts";
+import { measureRelayBundle } from "./relay-bundle.ts";
+import { measureRelayIntake } from "./relay-intake.ts";
 import { table } from "./statistics.ts";
 
 const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
-  comparison,
-  pulumi,
-  profile: async () => table(await profile()),
+  comparison: measureComparison,
+  pulumi: measurePulumi,
+  profile: async () => table(await measureProfile()),
   audit: async () => table(await measureAudit()),
-  memory: async () => table(await largeBodies()),
-  delivery: async (scenarios) => table(await delivery(scenarios)),
+  memory: async () => table(await measureLargeBodies()),
+  delivery: async (scenarios) => table(await measureDelivery(scenarios)),
 };
 
 const [part, ...names] = process.argv.slice(2);
@@ -41,9 +41,9 @@ console.log(await run(names));
 
 async function everything(): Promise<string> {
   return table([
-    ...(await providerStart()),
-    ...(await relayIntake()),
-    ...hidingPersonalData(),
-    ...(await relayBundle()),
+    ...(await measureProviderStart()),
+    ...(await measureRelayIntake()),
+    ...measurePersonalData(),
+    ...(await measureRelayBundle()),
   ]);
 }

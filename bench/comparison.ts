@@ -1,4 +1,4 @@
-import { emulatorCeiling } from "./comparison/ceiling.ts";
+import { measureCeiling } from "./comparison/ceiling.ts";
 import { type Comparison, comparisonText } from "./comparison/report.ts";
 import { type Amounts, type Measured, measure } from "./comparison/run.ts";
 import { type SystemName, systems } from "./comparison/systems.ts";
@@ -15,7 +15,7 @@ const rounds = 3;
  *
  * @param only which systems, or `ceiling` for what the emulator itself can do; an empty list means all
  */
-export async function comparison(only: readonly string[] = []): Promise<string> {
+export async function measureComparison(only: readonly string[] = []): Promise<string> {
   const parts = [...Object.keys(systems), "ceiling"];
   const unknown = only.find((name) => !parts.includes(name));
   if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${parts.join(", ")}.`);
@@ -28,7 +28,7 @@ export async function comparison(only: readonly string[] = []): Promise<string> 
       process.stderr.write(`round ${round} of ${rounds}: ${name}\n`);
       measured[name] = [...(measured[name] ?? []), await measure(name, amounts)];
     }
-    if (wanted("ceiling")) ceilings.push(await emulatorCeiling());
+    if (wanted("ceiling")) ceilings.push(await measureCeiling());
   }
   const text = comparisonText({ amounts, rounds: measured, ceilings });
   if (only.length === 0) await writeSection("comparison", text);

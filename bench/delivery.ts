@@ -17,7 +17,7 @@ const ids = (kind: string, count: number) => Array.from({ length: count }, (_, a
  *
  * @param only the names of the scenarios to run; an empty list means all
  */
-export async function delivery(only: readonly string[] = []): Promise<Figure[]> {
+export async function measureDelivery(only: readonly string[] = []): Promise<Figure[]> {
   const unknown = only.find((name) => !(name in scenarios));
   if (unknown !== undefined) {
     throw new Error(`There is no scenario ${unknown}; there are ${Object.keys(scenarios).join(", ")}.`);

@@ -9,7 +9,7 @@ const calls = 100;
 const bytes = 1_000_000;
 
 /** `npm run bench -- memory`: 100 signed bodies of 1 MB at the same time, and the memory of the host with the relay in it. */
-export async function largeBodies(): Promise<Figure[]> {
+export async function measureLargeBodies(): Promise<Figure[]> {
   const { folder } = await buildRelay();
   const figures: Figure[] = [];
   for (const memory of [512, 2048]) figures.push(...(await fill(folder, memory)));

@@ -8,7 +8,7 @@ const dropAll = personalData.parse({ content: "keep", email: "drop", recipient: 
 const times = 5;
 
 /** Measures hiding personal data: for people with many devices, and in long messages. The time should be linear in the event's size. */
-export function hidingPersonalData(): Figure[] {
+export function measurePersonalData(): Figure[] {
   const byDevices = [1_000, 10_000].map((count) => ({ count, took: timeOf(eventOfDevices(count)) }));
   const byLength = [100_000, 1_000_000].map((length) => ({ length, took: timeOf(longMessage(length)) }));
   return [

@@ -16,7 +16,7 @@ interface ProfileNode {
  * Where the processor time of the relay's process goes in a blast, by V8's profiler: whose code called last. The local host runs the relay in its
  * own process, so this is what tells one from the other.
  */
-export async function profile(): Promise<Figure[]> {
+export async function measureProfile(): Promise<Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-profile-"));
   try {
     await measure("relay", amounts, `--cpu-prof --cpu-prof-dir=${folder}`);

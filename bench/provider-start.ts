@@ -20,7 +20,7 @@ interface Start {
 }
 
 /** Measures the start-up of each provider like the engine: start the executable, read the port, call GetPluginInfo. */
-export async function providerStart(): Promise<Figure[]> {
+export async function measureProviderStart(): Promise<Figure[]> {
   const bare = median(await repeat(runs, bareNode));
   const figures: Figure[] = [{ what: "node -e 0, start to end", value: `${bare.toFixed(0)} ms` }];
   for (const name of ["aep", "customerio", "customerio-aep"]) figures.push(...(await figuresOf(name, bare)));

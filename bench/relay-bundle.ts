@@ -21,7 +21,7 @@ const loader = `
 `;
 
 /** Measures the size of the deployed package, and the load time of its one file: our part of a cold start. */
-export async function relayBundle(): Promise<Figure[]> {
+export async function measureRelayBundle(): Promise<Figure[]> {
   const { folder, bytes } = await buildRelay();
   const file = path.join(folder, "index.cjs");
   const compressed = gzipSync(await readFile(file)).length;

@@ -17,7 +17,7 @@ const events = 5_000;
 const lanes = [1, 32, 128];
 
 /** Measures the intake's handler with its real storage client against Azurite, called like the Functions host does. */
-export async function relayIntake(): Promise<Figure[]> {
+export async function measureRelayIntake(): Promise<Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-azurite-"));
   const azurite = await startQueues(folder, Object.values(queueNames));
   try {

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { crowdedFolders } from "./crowded-folders.ts";
-import { brokenLinksOf } from "./links.ts";
-import { trackedFiles } from "./tracked-files.ts";
+import { findBrokenLinksOf } from "./links.ts";
+import { listTrackedFiles } from "./tracked-files.ts";
 
 const repository = join(import.meta.dirname, "..");
 
@@ -27,8 +27,8 @@ function run([command, ...args]: (typeof commands)[number]): Promise<boolean> {
 }
 
 async function checkFiles(): Promise<boolean> {
-  const files = await trackedFiles(repository);
-  const complaints = [...crowdedFolders(files), ...(await brokenLinksOf(repository, files))];
+  const files = await listTrackedFiles(repository);
+  const complaints = [...crowdedFolders(files), ...(await findBrokenLinksOf(repository, files))];
   console.log(["> links and folders", ...complaints].join("\n"));
   return complaints.length === 0;
 }

@@ -60,7 +60,7 @@ export function anchorsOf(markdown: string): Set<string> {
  *
  * @param folders in the root whose files documents name in code spans
  */
-export async function brokenLinks(
+export async function findBrokenLinks(
   folder: string,
   documents: readonly string[],
   folders: readonly string[] = [],
@@ -97,8 +97,8 @@ export async function brokenLinks(
  *
  * @param files all of the repository's
  */
-export async function brokenLinksOf(repository: string, files: readonly string[]): Promise<string[]> {
+export async function findBrokenLinksOf(repository: string, files: readonly string[]): Promise<string[]> {
   const documents = files.filter((file) => file.endsWith(".md"));
   const folders = files.filter((file) => file.includes("/")).map((file) => file.slice(0, file.indexOf("/")));
-  return brokenLinks(repository, documents, [...new Set(folders)]);
+  return findBrokenLinks(repository, documents, [...new Set(folders)]);
 }

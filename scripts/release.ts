@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { lt } from "semver";
-import { isReleasable, presentVersion, setVersion } from "./versions.ts";
+import { isReleasable, readVersion, setVersion } from "./versions.ts";
 
 const repository = join(import.meta.dirname, "..");
 const changelog = join(repository, "CHANGELOG.md");
@@ -24,7 +24,7 @@ async function check(version: string | undefined): Promise<string> {
   if (!isReleasable(version)) {
     throw new Refusal(`"${version}" is not a version. Give three numbers, such as: npm run release -- 0.2.0`);
   }
-  const present = await presentVersion(repository);
+  const present = await readVersion(repository);
   if (lt(version, present)) {
     throw new Refusal(`The packages have version ${present} already. Release a version that is not older.`);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** The tracked files of a repository, and new ones that git does not ignore; paths from the repository's root. */
-export async function trackedFiles(repository: string): Promise<string[]> {
+export async function listTrackedFiles(repository: string): Promise<string[]> {
   const known = ["ls-files", "--cached", "--others", "--exclude-standard"];
   const { stdout } = await promisify(execFile)("git", known, { cwd: repository });
   // Git lists a moved file under its old path until the next commit.

@@ -23,7 +23,7 @@ export function isReleasable(text: string): boolean {
 }
 
 /** The version that the root package has. */
-export async function presentVersion(repository: string): Promise<string> {
+export async function readVersion(repository: string): Promise<string> {
   const { version = "" } = await readJson<Manifest>(join(repository, "package.json"));
   return version;
 }

@@ -11,7 +11,7 @@ const lanes = { put: 32, take: 2 };
  * How many messages a second the emulator itself takes, and gives out with their deletion: the limit of everything that uses one message for
  * each event.
  */
-export async function emulatorCeiling(): Promise<{ puts: number; takes: number }> {
+export async function measureCeiling(): Promise<{ puts: number; takes: number }> {
   const azurite = await Azurite.start();
   try {
     const queue = azurite.queues.getQueueClient(queueNames.events);

@@ -34,7 +34,7 @@ const datasetAnswer = z.record(
  *
  * @param bySql whether the rows are read by Query Service
  */
-export async function partsOf(
+export async function collectAuditParts(
   source: StackSource,
   bySql: boolean,
   signal: AbortSignal,

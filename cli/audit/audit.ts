@@ -23,7 +23,7 @@ export interface AuditParts {
   readonly now: Date;
   /** The folder of the database and the lists of ids. With the same folder, a stopped audit resumes. */
   readonly folder: string;
-  readonly history: Pick<History, "messages" | "hasMessages">;
+  readonly history: Pick<History, "listMessages" | "hasMessages">;
   readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
   /** The dataset as a table, if its rows are read by SQL instead of files. */
   readonly table?: SqlTable | undefined;
@@ -82,7 +82,7 @@ export function openLedger(folder: string): Promise<Ledger> {
 async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditRange, folder: string): Promise<void> {
   const dates = [from, to - 1, createdFrom].map(dateAt);
   const range = dates.join(" ");
-  const held = await ledger.note("range");
+  const held = await ledger.readNote("range");
   if (held === undefined) return ledger.setNote("range", range);
   if (held === range) return;
   const [first, last, created] = held.split(" ");
@@ -124,7 +124,7 @@ async function compareAll(
   for await (const event of heldEvents) held.push(event);
   await ledger.add("held", held);
 
-  const [sums] = await ledger.rows(
+  const [sums] = await ledger.query(
     "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +
       "CAST((SELECT count(*) FROM present WHERE delivery IS NOT NULL) AS INTEGER) AS rows",
   );

@@ -115,7 +115,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
       strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')
     FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`);
   const count = (condition: string) => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
-  const rows = await ledger.rows(`
+  const rows = await ledger.query(`
     SELECT day, object_type, metric, ${count("is_recorded")} AS recorded, ${count("state = 'found'")} AS found,
       ${count("state = 'missing'")} AS missing, ${count("state = 'missing' AND stage = 'before relay'")} AS before_relay,
       ${count("state = 'missing' AND stage = 'after relay'")} AS after_relay, ${count("state = 'held'")} AS held,

@@ -68,12 +68,12 @@ export class Ledger {
     await this.#connection.run(sql);
   }
 
-  async rows(sql: string): Promise<Record<string, JS>[]> {
+  async query(sql: string): Promise<Record<string, JS>[]> {
     return (await this.#connection.runAndReadAll(sql)).getRowObjectsJS() as Record<string, JS>[];
   }
 
   /** Does the work in a transaction. */
-  async atOnce(work: () => Promise<void>): Promise<void> {
+  async inTransaction(work: () => Promise<void>): Promise<void> {
     await this.run("BEGIN");
     try {
       await work();
@@ -113,7 +113,7 @@ export class Ledger {
       ({ delivery = "", objectType, metric }) =>
         `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)}, ${seconds})`,
     );
-    await this.atOnce(async () => {
+    await this.inTransaction(async () => {
       await this.run(`INSERT INTO sent VALUES ${rows.join(", ")}`);
       await this.run(`INSERT INTO unconfirmed VALUES ${messages.map((text) => `(${quote(text)})`).join(", ")}`);
     });
@@ -121,7 +121,7 @@ export class Ledger {
 
   /** Messages that a run was about to put into the queue when it ended. */
   async readUnconfirmed(): Promise<string[]> {
-    return (await this.rows("SELECT message FROM unconfirmed")).map(({ message }) => String(message));
+    return (await this.query("SELECT message FROM unconfirmed")).map(({ message }) => String(message));
   }
 
   async confirmSent(): Promise<void> {
@@ -129,8 +129,8 @@ export class Ledger {
   }
 
   /** How far reading has come; undefined at the beginning. */
-  async note(name: string): Promise<string | undefined> {
-    const [row] = await this.rows(`SELECT value FROM notes WHERE name = ${quote(name)}`);
+  async readNote(name: string): Promise<string | undefined> {
+    const [row] = await this.query(`SELECT value FROM notes WHERE name = ${quote(name)}`);
     return row === undefined ? undefined : String(row.value);
   }
 

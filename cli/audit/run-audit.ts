@@ -5,7 +5,7 @@ import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
 import type { StackSource } from "../stack/source.ts";
 import { type AuditParts, type AuditResult, audit } from "./audit.ts";
-import { partsOf } from "./audit-source.ts";
+import { collectAuditParts } from "./audit-source.ts";
 import { dateAt, rangeOf, utcDate } from "./range.ts";
 import { sumCells } from "./report.ts";
 import { auditFolderPrefix, writeAuditResult } from "./result-file.ts";
@@ -70,7 +70,7 @@ export async function runAudit(
   const own = auditFolderOf(source, { from, to, folder }, isOneOfSeveral);
   const line = progress.line();
   const parts: AuditParts = {
-    ...(await progress.waiting("reading the settings in force", partsOf(source, sql, signal))),
+    ...(await progress.showWhile("reading the settings in force", collectAuditParts(source, sql, signal))),
     ...{ range: rangeOf(from, to, lookback), folder: own, now: new Date(), signal },
     progress: (words) => line.show(`  ${words}`),
   };

@@ -4,7 +4,7 @@ import { type Ledger, quote } from "../audit/ledger.ts";
 export interface MissingParts {
   /** The database of the audit that has found what is missing. */
   readonly ledger: Ledger;
-  readonly history: Pick<History, "messages">;
+  readonly history: Pick<History, "listMessages">;
   /** When the messages were created, in Unix seconds. */
   readonly created: { readonly from: number; readonly to: number };
   /** Whether drafts are read, too. */
@@ -24,7 +24,7 @@ export async function* eachMissing(
 ): AsyncGenerator<RebuiltEvent[]> {
   const unknown: UnknownNames = new Map();
   for (const ofDrafts of drafts ? [false, true] : [false]) {
-    for await (const { messages } of history.messages(created, signal, ofDrafts)) {
+    for await (const { messages } of history.listMessages(created, signal, ofDrafts)) {
       const deliveries = messages.map(({ id }) => id);
       const wanted = await wantedOf(ledger, deliveries, done);
       yield messages
@@ -37,7 +37,7 @@ export async function* eachMissing(
 /** The planned events of some deliveries, by their keys: a message may be in both lists. */
 async function wantedOf(ledger: Ledger, deliveries: readonly string[], done: string): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set();
-  const rows = await ledger.rows(
+  const rows = await ledger.query(
     `SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
       `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
   );

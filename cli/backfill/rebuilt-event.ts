@@ -11,7 +11,7 @@ import type { EventPolicy } from "../../relay/core/policy/policy.ts";
  * @param secret for the digest of the removed data; the same secret makes a repetition recognizable
  * @returns why it can't be sent, if it can't
  */
-export function queueRebuiltEvent(
+export function admitRebuiltEvent(
   event: RebuiltEvent,
   { policy, secret, now }: { policy: EventPolicy; secret: string; now: Date },
 ): (QueuedEvent & { body: string }) | { readonly impossible: string } {

@@ -23,7 +23,7 @@ async function areTraceless(ledger: Ledger, occurrences: readonly Occurrence[]):
     ({ delivery = "", objectType, metric }) => `(${quote(delivery)}, ${quote(objectType)}, ${quote(metric)})`,
   );
   if (keys.length === 0) return false;
-  const [row] = await ledger.rows(
+  const [row] = await ledger.query(
     "SELECT CAST(count(*) AS INTEGER) AS traced FROM verdicts " +
       `WHERE (delivery, object_type, metric) IN (${keys.join(", ")}) AND (state <> 'young' OR stage = 'after relay')`,
   );

@@ -4,7 +4,7 @@ import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
 import { type BackfillCounts, countOne } from "./counts.ts";
 import { eachMissing, type MissingParts } from "./missing-events.ts";
-import { queueRebuiltEvent } from "./rebuilt-event.ts";
+import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
 /** The number of messages in the relay's queue from which a backfill waits: Customer.io's events take priority. */
@@ -50,7 +50,7 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   await ledger.run(`
     CREATE OR REPLACE TABLE planned AS
     SELECT delivery, object_type, metric, happened FROM verdicts WHERE state = 'missing' ${chosen}`);
-  const rows = await ledger.rows(
+  const rows = await ledger.query(
     "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events, CAST(max(happened) AS DOUBLE) AS newest " +
       "FROM planned GROUP BY kind ORDER BY kind",
   );
@@ -89,7 +89,7 @@ async function sendSome(
   const queued: QueuedEvent[] = [];
   const sent: RebuiltEvent[] = [];
   for (const event of events) {
-    const made = queueRebuiltEvent(event, { policy, secret, now: now() });
+    const made = admitRebuiltEvent(event, { policy, secret, now: now() });
     if ("impossible" in made) countOne(counts.impossible, made.impossible);
     // A rebuilt event is short; a claim for it would be one more thing that could be left behind.
     else if (!fitsInline(made)) countOne(counts.impossible, "are larger than a queue message");

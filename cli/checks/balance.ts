@@ -12,8 +12,8 @@ import { countQueue } from "./queue.ts";
 /** Checks that every event that the relay accepted is in one of the places where it may be. */
 export async function checkBalance(source: StackSource): Promise<Finding> {
   const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
-    RelayTables.open(source).then((tables) => tables.counts()),
-    RelayStorageAccount.open(source).then(async (storage) => (await storage.deadLetters()).length),
+    RelayTables.open(source).then((tables) => tables.readCounts()),
+    RelayStorageAccount.open(source).then(async (storage) => (await storage.listDeadLetters()).length),
     countQueue(source),
   ]);
   const [since] = days.keys();

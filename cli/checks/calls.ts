@@ -26,7 +26,7 @@ export function copySigningKey(target: CommandTarget): string {
 export async function checkCalls(source: StackSource): Promise<Finding> {
   const { id, modifiedAt } = source.resource("customerio:index:ReportingWebhook");
   const [counts, webhook] = await Promise.all([
-    RelayTables.open(source).then((tables) => tables.counts()),
+    RelayTables.open(source).then((tables) => tables.readCounts()),
     customerIoOf(source).get(Number(id), startTimeLimit()),
   ]);
   return callsFinding({

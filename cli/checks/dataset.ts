@@ -49,7 +49,7 @@ export async function checkRows(source: StackSource): Promise<Finding> {
   const since = new Date(Math.floor(now.getTime() / day) * day - (days - 1) * day);
   const [rows, counts] = await Promise.all([
     countRowsWritten(client, id, since),
-    source.hasRelay ? RelayTables.open(source).then((tables) => tables.counts()) : undefined,
+    source.hasRelay ? RelayTables.open(source).then((tables) => tables.readCounts()) : undefined,
   ]);
   if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });
   const shown = (await previewRows(client, id)).length;

@@ -5,7 +5,7 @@ import type { StackSource } from "../stack/source.ts";
 
 /** Checks for events that the relay gave up. */
 export async function checkDeadLetters(source: StackSource): Promise<Finding> {
-  const entries = await (await RelayStorageAccount.open(source)).deadLetters();
+  const entries = await (await RelayStorageAccount.open(source)).listDeadLetters();
   if (entries.length === 0) return { verdict: "fine", found: "There are none." };
   const newest = new Date(entries.reduce((latest, { writtenAt }) => Math.max(latest, writtenAt.getTime()), 0));
   return {

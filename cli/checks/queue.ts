@@ -18,7 +18,7 @@ export async function countQueue(source: StackSource): Promise<{ events: number;
   const client = azureOf(source);
   const { id } = source.storageAccount;
   const lengthOf = async (name: string) => {
-    return (await client.queue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length;
+    return (await client.readQueue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length;
   };
   const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
   return events === undefined || poison === undefined ? undefined : { events, poison };
@@ -39,8 +39,8 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
   const [waiting, sentAgo] = await Promise.all([
-    RelayStorageAccount.open(source).then((storage) => storage.waitingEvents()),
-    RelayTables.open(source).then((tables) => tables.sentAgo()),
+    RelayStorageAccount.open(source).then((storage) => storage.peekEvents()),
+    RelayTables.open(source).then((tables) => tables.readSentAgo()),
   ]);
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
   return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), target: source.target, code: urn });

@@ -21,7 +21,7 @@ export async function checkRelay(source: StackSource, answers: SharedAnswers): P
   // The code's id is that of its function app.
   const { id: siteId, urn: code } = source.resource("customerio-aep:index:FunctionCode");
   const { status, text } = await answers.health();
-  const listed = status === 200 ? await azureOf(source).functionNames(siteId, startTimeLimit()) : undefined;
+  const listed = status === 200 ? await azureOf(source).listFunctionNames(siteId, startTimeLimit()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;
   return relayFinding({ url, status, text, listed, app, target: source.target, code });
 }

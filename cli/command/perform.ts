@@ -43,7 +43,7 @@ export async function performCommand(
     const progress = new Progress(isJson ? undefined : process.stderr);
     if (isProjectCommand(definition)) return await performInProject(definition, { values, progress });
     await definition.check?.(values);
-    const stack = await progress.waiting("reading the stack", readStack(values, definition));
+    const stack = await progress.showWhile("reading the stack", readStack(values, definition));
     const outcomes = await performAll(definition, { values, stack, progress });
     if (isJson && definition.jsonLine === undefined) printJson({ stack: stack.name, sources: outcomes });
     return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;

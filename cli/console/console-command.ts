@@ -61,7 +61,7 @@ export const consoleCommand = defineCommand({
     { port, samples: file, "allow-actions": allowActions, folder: auditFolder },
     { print, progress, signal },
   ) {
-    const standIns = await progress.waiting("looking for the local cloud", StandIns.find(source));
+    const standIns = await progress.showWhile("looking for the local cloud", StandIns.find(source));
     const samples = await readSamples(file);
     const operator = new OperatorConsole({
       ...{ source, reread: rereadSource, allowActions, standIns, samples, auditFolder },

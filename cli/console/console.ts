@@ -5,8 +5,8 @@ import { parseSamples, type SampleEvent } from "../preview/sample-events.ts";
 import type { StackSource } from "../stack/source.ts";
 import { mapTexts, mostOfEach, showEvents, traceEvents } from "./data/events.ts";
 import { hideInText } from "./data/hide.ts";
-import { performOnLetters } from "./data/letter-actions.ts";
-import { Letters } from "./data/letters.ts";
+import { performOnDeadLetters } from "./data/letter-actions.ts";
+import { DeadLetters } from "./data/letters.ts";
 import { LiveSource } from "./data/live-source.ts";
 import { listSettings } from "./data/settings.ts";
 import { faultNames, type StandIns } from "./data/stand-ins.ts";
@@ -47,13 +47,13 @@ export class OperatorConsole {
   readonly #options: ConsoleOptions;
   readonly #live: LiveSource;
   readonly #watch: Watch;
-  readonly #letters: Letters;
+  readonly #letters: DeadLetters;
 
   constructor(options: ConsoleOptions) {
     this.#options = options;
     this.#live = new LiveSource(options.source, options.reread);
     this.#watch = new Watch(this.#live);
-    this.#letters = new Letters(this.#live);
+    this.#letters = new DeadLetters(this.#live);
   }
 
   /** Watches the source until the signal. */
@@ -139,7 +139,7 @@ export class OperatorConsole {
     if (names?.length !== count) {
       throw new ConsoleRefusal(409, "The dead letters have changed since you saw them. Check them again.");
     }
-    const done = await performOnLetters(this.#live.current, action, names, signal);
+    const done = await performOnDeadLetters(this.#live.current, action, names, signal);
     await this.#letters.refresh();
     return { done };
   }

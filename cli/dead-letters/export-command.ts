@@ -47,7 +47,7 @@ export const exportCommand = defineCommand({
       isOneOfSeveral ? path.join(chosen.folder, encodeURIComponent(source.name)) : chosen.folder,
     );
     const storage = await RelayStorageAccount.open(source);
-    const { total, toExamine } = await progress.waiting("listing dead letters", countEntries(storage, filter));
+    const { total, toExamine } = await progress.showWhile("listing dead letters", countEntries(storage, filter));
     const bar = progress.bar(toExamine);
     const counts = await exportDeadLetters({
       ...{ storage, names: listMatchingNames(storage, filter), filter, folder, signal },

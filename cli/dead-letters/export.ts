@@ -1,4 +1,4 @@
-import { eachOf } from "../each-of.ts";
+import { processEach } from "../process-each.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 import type { PrivateFolder } from "./private-folder.ts";
@@ -43,7 +43,7 @@ export async function exportDeadLetters(options: ExportOptions): Promise<ExportC
     ...{ examined: 0, written: 0, replaced: 0, present: 0 },
     ...{ classes: new Map(), unfit: [] },
   };
-  await eachOf(options.names, options.signal, async (name) => {
+  await processEach(options.names, options.signal, async (name) => {
     await exportOne(name, options, counts);
     counts.examined += 1;
     options.progress(counts);

@@ -46,7 +46,7 @@ export const replayCommand = defineCommand({
     const filter = filterOf(chosen);
     const storage = await RelayStorageAccount.open(source);
     const diedBefore = purgeDays === undefined ? Number.POSITIVE_INFINITY : Date.now() - purgeDays * dayMilliseconds;
-    const entries = await progress.waiting("listing dead letters", storage.deadLetters());
+    const entries = await progress.showWhile("listing dead letters", storage.listDeadLetters());
     const names = entries
       .filter(({ name, writtenAt }) => mayMatchFilter(name, filter) && writtenAt.getTime() < diedBefore)
       .map(({ name }) => name);

@@ -13,7 +13,7 @@ import {
   requeueEvent,
 } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
-import { eachOf } from "../each-of.ts";
+import { processEach } from "../process-each.ts";
 import { readQueueMessageText } from "../relay/queue-message.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, kindOf, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
@@ -24,7 +24,7 @@ export type ReplayAction = "count" | "replay" | "purge";
 export interface ReplayOptions {
   readonly storage: Pick<
     RelayStorageAccount,
-    "readDeadLetter" | "removeDeadLetter" | "readClaim" | "putClaim" | "enqueue"
+    "readDeadLetter" | "deleteDeadLetter" | "readClaim" | "putClaim" | "enqueue"
   >;
   /** The blobs to read. */
   readonly names: readonly string[];
@@ -64,7 +64,7 @@ export interface ReplayCounts {
 export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
   const counts: ReplayCounts = { examined: 0, done: 0, kinds: new Map(), left: new Map() };
   let nextStart = 0;
-  await eachOf(options.names, options.signal, async (name) => {
+  await processEach(options.names, options.signal, async (name) => {
     if (options.action !== "count") {
       const now = Date.now();
       const start = Math.max(now, nextStart);
@@ -95,7 +95,7 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
       for (const message of replayable.messages) await storage.enqueue(message);
     }
   }
-  if (action !== "count" && !(await storage.removeDeadLetter(name, read.etag)) && action === "purge") return;
+  if (action !== "count" && !(await storage.deleteDeadLetter(name, read.etag)) && action === "purge") return;
   const { objectType, metric } = kindOf(letter);
   counts.done += 1;
   count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));

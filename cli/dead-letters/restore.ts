@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { eachOf } from "../each-of.ts";
+import { processEach } from "../process-each.ts";
 import { ownName, type RelayStorageAccount } from "../relay/relay-storage.ts";
 import { tryParseDeadLetter } from "./dead-letter-filter.ts";
 
@@ -40,7 +40,7 @@ export async function restoreDeadLetters({
   progress,
 }: RestoreOptions): Promise<RestoreCounts> {
   const counts: RestoreCounts = { examined: 0, restored: 0, present: 0, differing: [], foreign: [] };
-  await eachOf(await listFiles(folder), signal, async (file) => {
+  await processEach(await listFiles(folder), signal, async (file) => {
     await restoreOne(file, { folder, storage, counts });
     counts.examined += 1;
     progress(counts);

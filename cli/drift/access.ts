@@ -12,7 +12,7 @@ const site = z.object({ body: z.object({ properties: z.object({ siteConfig: z.un
 const answered = z.object({ properties: z.record(z.string(), z.unknown()) });
 
 /** Compares from where a relay's app, storage accounts and vault can be reached with what the last `up` left. */
-export function accessDrifts(client: AzureClient, source: StackSource): Promise<Drift[]>[] {
+export function findAccessDrifts(client: AzureClient, source: StackSource): Promise<Drift[]>[] {
   return [
     ofSite(client, source.resource("customerio-aep:index:FunctionApp")),
     ...source

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { azureOf } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
 import { driftJson } from "./difference.ts";
-import { driftLines, driftOf } from "./drift.ts";
+import { driftLines, findDrifts } from "./drift.ts";
 
 export const driftCommand = defineCommand({
   name: "drift",
@@ -18,7 +18,7 @@ export const driftCommand = defineCommand({
   ...{ needsSecrets: false, needsRelay: true, stopsInOrder: false },
   json: z.object({ drift: z.array(driftJson).describe("empty if nothing differs") }),
   async run(source, _values, { print, progress }) {
-    const drift = await progress.waiting("comparing with Azure", driftOf(azureOf(source), source));
+    const drift = await progress.showWhile("comparing with Azure", findDrifts(azureOf(source), source));
     print(...driftLines(drift, source.target));
     return { ending: drift.length === 0 ? "well" : "broken", json: { drift } };
   },

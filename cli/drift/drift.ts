@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import type { AzureClient } from "../../relay/deploy/client/client.ts";
-import { runningCode } from "../../relay/deploy/drift/code-drift.ts";
-import { secretDrift } from "../../relay/deploy/drift/secret-drift.ts";
+import { identifyRunningCode } from "../../relay/deploy/drift/code-drift.ts";
+import { findSecretDrift } from "../../relay/deploy/drift/secret-drift.ts";
 import { settingDrift } from "../../relay/deploy/drift/setting-drift.ts";
 import { startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
-import { accessDrifts } from "./access.ts";
+import { findAccessDrifts } from "./access.ts";
 import type { Drift } from "./difference.ts";
 
 const code = z.object({
@@ -24,7 +24,7 @@ const secret = z.object({ name: z.string(), uriWithVersion: z.string() });
  *
  * @throws if something can't be compared
  */
-export async function driftOf(client: AzureClient, source: StackSource): Promise<Drift[]> {
+export async function findDrifts(client: AzureClient, source: StackSource): Promise<Drift[]> {
   const state = code.parse(source.resource("customerio-aep:index:FunctionCode").outputs);
   if (state.settings === undefined || state.build === undefined) {
     throw new Error(
@@ -36,7 +36,7 @@ export async function driftOf(client: AzureClient, source: StackSource): Promise
     ofSettings(client, state.siteId, state.settings, source),
     ofCode(client, state),
     ...secrets.map((resource) => ofSecret(client, resource)),
-    ...accessDrifts(client, source),
+    ...findAccessDrifts(client, source),
   ]);
   return found.flat();
 }
@@ -64,7 +64,7 @@ async function ofSettings(
 
 async function ofCode(client: AzureClient, state: z.output<typeof code>): Promise<Drift[]> {
   const url = `https://${state.hostName}${state.healthPath}`;
-  const running = await runningCode(client, { url, build: state.build }, startTimeLimit());
+  const running = await identifyRunningCode(client, { url, build: state.build }, startTimeLimit());
   if (running.is === "unknown") throw new Error(`Could not find out which code runs: ${running.reason}`);
   if (running.is === "deployed") return [];
   const name = state.siteId.split("/").at(-1) ?? state.siteId;
@@ -74,7 +74,7 @@ async function ofCode(client: AzureClient, state: z.output<typeof code>): Promis
 
 async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Promise<Drift[]> {
   const { name, uriWithVersion } = secret.parse(outputs);
-  const drift = await secretDrift(client, { id, uriWithVersion }, startTimeLimit());
+  const drift = await findSecretDrift(client, { id, uriWithVersion }, startTimeLimit());
   return drift === undefined ? [] : [{ part: "secret", name, ...drift }];
 }
 

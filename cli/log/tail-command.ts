@@ -77,7 +77,7 @@ export const tailCommand = defineCommand({
     };
     const log = new RelayLogReader(source);
     const from = new Date(Date.now() - since * 60_000);
-    if (once) show(await progress.waiting("reading the log", log.since(from)));
+    if (once) show(await progress.showWhile("reading the log", log.since(from)));
     else {
       const pause = () => sleep(pace, undefined, { signal }).catch(() => undefined);
       await followLog({ ...{ log, from, show, now: () => new Date(), pause, signal } });

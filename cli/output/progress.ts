@@ -23,7 +23,7 @@ export class Progress {
   }
 
   /** Shows what the command waits for, once that takes more than a second. */
-  async waiting<T>(words: string | (() => string), work: Promise<T>): Promise<T> {
+  async showWhile<T>(words: string | (() => string), work: Promise<T>): Promise<T> {
     const line = this.line();
     const started = performance.now();
     const show = () => {

@@ -24,7 +24,7 @@ export class QueryService {
   }
 
   /** The rows of one SELECT. If its session ends, such as with its token, a new one repeats the query once. */
-  async rows<Row>(sql: string, row: z.ZodType<Row>, signal: AbortSignal): Promise<Row[]> {
+  async query<Row>(sql: string, row: z.ZodType<Row>, signal: AbortSignal): Promise<Row[]> {
     const mayRepeat = this.#session !== undefined;
     try {
       return await this.#query(sql, row, signal);
@@ -32,7 +32,7 @@ export class QueryService {
       const place = this.#session?.place ?? "its PostgreSQL endpoint";
       await this.close();
       signal.throwIfAborted();
-      if (mayRepeat && isSessionLost(error)) return await this.rows(sql, row, signal);
+      if (mayRepeat && isSessionLost(error)) return await this.query(sql, row, signal);
       throw explainQueryError(error, place);
     }
   }

@@ -52,7 +52,7 @@ export const previewCommand = defineCommand({
     const prefix = commonPrefix(draft.mappings);
     const policy = source.hasRelay ? policyOf(source) : undefined;
     const mapped = mapSamples(platformOf(source), draft, samples, policy);
-    const preview = await progress.waiting(`Platform maps ${samples.length} events`, mapped);
+    const preview = await progress.showWhile(`Platform maps ${samples.length} events`, mapped);
     const mappings = draft.mappings.length;
     if ("invalid" in preview) {
       const lines = preview.invalid.flatMap(showInvalid);

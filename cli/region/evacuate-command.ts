@@ -44,7 +44,7 @@ export const evacuateCommand = defineCommand({
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async run(source, { to, once }, { print, progress, signal }) {
-    const target = await progress.waiting(`reading the stack ${to}`, readCounterpart(source, to));
+    const target = await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
     await refuseWhileReceiving(source, to);
     const started = performance.now();
     const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([

@@ -1,5 +1,5 @@
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
-import { eachOf } from "../each-of.ts";
+import { processEach } from "../process-each.ts";
 import { claimsIn, eventsIn, readQueueMessage, readQueueMessageText } from "../relay/queue-message.ts";
 import type { RelayQueues, TakenMessage } from "../relay/relay-queues.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -8,9 +8,9 @@ export interface EvacuationOptions {
   readonly from: {
     readonly storage: Pick<
       RelayStorageAccount,
-      "eachDeadLetter" | "readDeadLetter" | "removeDeadLetter" | "readClaim" | "removeClaim"
+      "eachDeadLetter" | "readDeadLetter" | "deleteDeadLetter" | "readClaim" | "deleteClaim"
     >;
-    readonly queues: Pick<RelayQueues, "take" | "remove" | "count">;
+    readonly queues: Pick<RelayQueues, "take" | "delete" | "count">;
   };
   readonly to: Pick<RelayStorageAccount, "enqueue" | "putClaim" | "addDeadLetter">;
   /** Whether to wait for messages that are hidden until their next try. */
@@ -67,7 +67,7 @@ async function moveMessages(options: EvacuationOptions, counts: EvacuationCounts
       continue;
     }
     // Messages that were not moved become visible in their queue again.
-    await eachOf(taken, signal, async (message) => {
+    await processEach(taken, signal, async (message) => {
       const events = await moveMessage(message, options);
       counts.events += events;
       counts.messages += 1;
@@ -83,15 +83,15 @@ async function moveMessage(message: TakenMessage, { from, to }: EvacuationOption
   await copyClaims(claims, from.storage, to);
   // Byte by byte, so that additions by a newer relay are kept.
   await to.enqueue(message.text);
-  const isRemoved = await from.queues.remove(message);
+  const isRemoved = await from.queues.delete(message);
   // If the message is visible again, another reader may need the bodies.
-  if (isRemoved) for (const claim of claims) await from.storage.removeClaim(claim);
+  if (isRemoved) for (const claim of claims) await from.storage.deleteClaim(claim);
   return eventsIn(envelope).length;
 }
 
 async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCounts): Promise<void> {
   const { from, to, signal, progress } = options;
-  await eachOf(from.storage.eachDeadLetter(), signal, async ({ name }) => {
+  await processEach(from.storage.eachDeadLetter(), signal, async ({ name }) => {
     const read = await from.storage.readDeadLetter(name);
     if (read === undefined) return;
     const letter = tryParseDeadLetter(read.content);
@@ -102,7 +102,7 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
     }
     // A blob of that name is from the same receipt of the same event.
     await to.addDeadLetter(name, read.content);
-    if (await from.storage.removeDeadLetter(name, read.etag)) counts.deadLetters += 1;
+    if (await from.storage.deleteDeadLetter(name, read.etag)) counts.deadLetters += 1;
     else counts.changed += 1;
     progress(counts);
   });

@@ -4,7 +4,7 @@ import { SharedAnswers } from "../checks/shared-answers.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
 import { formatDuration } from "../output/duration.ts";
-import { explainSharedEndpoint, explainUnfit, turnWebhook } from "./failover.ts";
+import { explainSharedEndpoint, explainUnfit, redirectWebhook } from "./failover.ts";
 import { explainOtherDataset, readCounterpart } from "./other-stack.ts";
 
 export const failoverCommand = defineCommand({
@@ -35,15 +35,15 @@ export const failoverCommand = defineCommand({
   async run(source, { to }, { print, progress }) {
     const started = performance.now();
     const isBack = to === source.target.stack;
-    const target = isBack ? source : await progress.waiting(`reading the stack ${to}`, readCounterpart(source, to));
+    const target = isBack ? source : await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
     const answers = new SharedAnswers(target);
-    const unfit = await progress.waiting(`asking the relay of ${to}`, explainUnfit(source, target, answers));
+    const unfit = await progress.showWhile(`asking the relay of ${to}`, explainUnfit(source, target, answers));
     if (unfit !== undefined) throw new Error(`${unfit} Nothing was changed.`);
     const endpoint = target.relayUrl;
     if (!isBack && endpoint === source.relayUrl) throw new Error(explainSharedEndpoint(source, target));
     const id = Number(source.resource("customerio:index:ReportingWebhook").id);
-    const turning = turnWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
-    const { isChanged, name, isDisabled } = await progress.waiting("turning the webhook", turning);
+    const turning = redirectWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
+    const { isChanged, name, isDisabled } = await progress.showWhile("turning the webhook", turning);
     const milliseconds = Math.round(performance.now() - started);
     print(
       isChanged

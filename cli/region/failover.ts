@@ -34,7 +34,7 @@ export async function explainUnfit(
 }
 
 /** The result for a webhook. */
-export interface TurnedWebhook {
+export interface RedirectedWebhook {
   /** False: it posted there already. */
   readonly isChanged: boolean;
   /** Its name in Customer.io. */
@@ -49,10 +49,10 @@ export interface TurnedWebhook {
  *
  * @throws if Customer.io has no such webhook, or reports that it still posts elsewhere
  */
-export async function turnWebhook(
+export async function redirectWebhook(
   webhooks: Pick<ReportingWebhooks, "get" | "update">,
   { id, endpoint, signal }: { id: number; endpoint: string; signal: AbortSignal },
-): Promise<TurnedWebhook> {
+): Promise<RedirectedWebhook> {
   const webhook = await webhooks.get(id, signal);
   if (webhook === undefined) {
     throw new Error(

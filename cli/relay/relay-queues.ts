@@ -55,7 +55,7 @@ export class RelayQueues {
    *
    * @returns false if it returned meanwhile, so that another reader may have taken it
    */
-  async remove({ queue, id, receipt }: TakenMessage): Promise<boolean> {
+  async delete({ queue, id, receipt }: TakenMessage): Promise<boolean> {
     return this.#permission.explain(queueRole, async () => {
       try {
         await queue.deleteMessage(id, receipt);

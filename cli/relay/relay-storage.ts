@@ -77,7 +77,7 @@ export class RelayStorageAccount {
   }
 
   /** All dead letters whose names have this prefix, oldest day first; see `blobName`. */
-  async deadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
+  async listDeadLetters(prefix = ""): Promise<DeadLetterEntry[]> {
     const entries: DeadLetterEntry[] = [];
     for await (const entry of this.eachDeadLetter(prefix)) entries.push(entry);
     return entries;
@@ -135,7 +135,7 @@ export class RelayStorageAccount {
    *
    * @returns false if it was rewritten meanwhile: its event was replayed, and died again
    */
-  async removeDeadLetter(name: string, etag: string): Promise<boolean> {
+  async deleteDeadLetter(name: string, etag: string): Promise<boolean> {
     const { container, blob } = this.#find(name);
     return container.permission.explain(blobRole, async () => {
       try {
@@ -159,7 +159,7 @@ export class RelayStorageAccount {
   }
 
   /** Deletes a claim; one that is gone is fine. */
-  async removeClaim(name: string): Promise<void> {
+  async deleteClaim(name: string): Promise<void> {
     await this.#permission.explain(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
   }
 
@@ -195,7 +195,7 @@ export class RelayStorageAccount {
   }
 
   /** The visible events at the head of the queue, from at most 32 messages. Peeks, so it takes and hides nothing. */
-  async waitingEvents(): Promise<QueuedEvent[]> {
+  async peekEvents(): Promise<QueuedEvent[]> {
     const { peekedMessageItems } = await this.#permission.explain(queueRole, () =>
       this.#events.peekMessages({ numberOfMessages: 32 }),
     );

@@ -13,7 +13,7 @@ import { deliveredKeysOf, isDeliveredTable, partitionsOfTime } from "../../relay
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
 import { startTimeLimit } from "../clients.ts";
-import { eachOf } from "../each-of.ts";
+import { processEach } from "../process-each.ts";
 import type { StackSource } from "../stack/source.ts";
 import { StoragePermission } from "./storage-permission.ts";
 
@@ -59,7 +59,7 @@ export class RelayTables {
   }
 
   /** All counts so far. Instances write theirs with a delay of some seconds. */
-  async counts(): Promise<RelayCounts> {
+  async readCounts(): Promise<RelayCounts> {
     const rows = await this.#permission.explain(reader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
     const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
@@ -88,7 +88,7 @@ export class RelayTables {
   }
 
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did recently. */
-  async sentAgo(): Promise<number | undefined> {
+  async readSentAgo(): Promise<number | undefined> {
     const rows = await this.#permission.explain(reader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
         // The first instance that sends creates the table.
@@ -151,7 +151,7 @@ export class RelayTables {
     const places = tables
       .filter(isDeliveredTable)
       .flatMap((table) => partitionsOfTime(created.from, created.before).map((range) => ({ table, range })));
-    await eachOf(places, signal, async ({ table, range }) => {
+    await processEach(places, signal, async ({ table, range }) => {
       for (let position: Position | undefined = {}; position !== undefined; ) {
         signal.throwIfAborted();
         const from: Position = position;

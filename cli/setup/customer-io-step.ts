@@ -55,6 +55,6 @@ async function readWorkspace(run: SetupRun, region: string): Promise<Workspace> 
   const client = new ReportingWebhooks(settingsFrom(run, "customerio", config, { region }));
   const webhooks = await client.list(run.timeLimit());
   // Only for the person's orientation.
-  const workspaces = await client.workspaceNames(run.timeLimit()).catch(() => []);
+  const workspaces = await client.listWorkspaceNames(run.timeLimit()).catch(() => []);
   return { region, webhooks: webhooks.map(({ name }) => `"${name}"`), workspaces };
 }

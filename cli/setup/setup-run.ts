@@ -70,7 +70,7 @@ export class SetupRun {
   }
 
   waiting<T>(words: string, work: Promise<T>): Promise<T> {
-    return this.#progress.waiting(words, work);
+    return this.#progress.showWhile(words, work);
   }
 
   /**

@@ -8,7 +8,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { isInterruption, openPrompter } from "../setup/prompter.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
-import { awaitCall, bringUp, complaintOfKey, type KeyProof, realPorts, storeKeys } from "./signing-key.ts";
+import { awaitCall, complaintOfKey, type KeyProof, realPorts, runUp, storeKeys } from "./signing-key.ts";
 
 export const signingKeyCommand = defineCommand({
   name: "signing-key",
@@ -54,12 +54,12 @@ export const signingKeyCommand = defineCommand({
     const present = signingKeysOf(source);
     const keys = add ? [...new Set([...present, key])] : [key];
     const isStored = keys.join("\n") !== present.join("\n");
-    const before = await progress.waiting("reading the relay's counts", realPorts.arrivals(source));
+    const before = await progress.showWhile("reading the relay's counts", realPorts.arrivals(source));
     if (isStored) {
       await storeKeys(source, setting, keys);
       print(`The setting ${setting} has ${keys.length === 1 ? "the key" : `${keys.length} keys`}. npx pulumi up:`);
     } else print(`The setting ${setting} had the key already. npx pulumi up:`);
-    const made = await bringUp(source, { setting, key, isQuiet: context.isJson }, realPorts);
+    const made = await runUp(source, { setting, key, isQuiet: context.isJson }, realPorts);
     const calls = await proveKey(made, { before, minutes: timeout, signal }, context);
     const endings = { accepted: "well", refused: "broken", waiting: "waiting" } as const;
     return {
@@ -97,7 +97,7 @@ async function proveKey(
     return "waiting";
   }
   print(`${sendTest}. Waiting for its event.`);
-  const calls = await progress.waiting("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
+  const calls = await progress.showWhile("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
   const sentences = {
     accepted: `It arrived, and the relay accepted it: the key is correct. ${operatorCommand("status", source.target)} shows the rest.`,
     refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,

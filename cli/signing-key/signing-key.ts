@@ -22,7 +22,7 @@ export interface SigningKeyPorts {
 }
 
 export const realPorts: SigningKeyPorts = {
-  arrivals: async (source) => (await RelayTables.open(source)).counts(),
+  arrivals: async (source) => (await RelayTables.open(source)).readCounts(),
   reread: rereadSource,
   pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
 };
@@ -67,7 +67,7 @@ export async function storeKeys(source: StackSource, setting: string, keys: read
  *
  * @throws if it fails, or if the relay does not have the key afterwards
  */
-export async function bringUp(
+export async function runUp(
   source: StackSource,
   { setting, key, isQuiet }: { setting: string; key: string; isQuiet: boolean },
   ports: SigningKeyPorts,

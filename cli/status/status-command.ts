@@ -24,7 +24,7 @@ export const statusCommand = defineCommand({
     const work = checkAll(source, (parts) => {
       open = parts;
     });
-    const parts = await progress.waiting(() => `asking: ${open.join(", ")}`, work);
+    const parts = await progress.showWhile(() => `asking: ${open.join(", ")}`, work);
     const lastAudit = await findLastAudit(source);
     print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
     if (lastAudit) print("", describeLastAudit(lastAudit));

@@ -4,10 +4,10 @@ import manifest from "../../package.json" with { type: "json" };
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
-import { eachOf } from "../each-of.ts";
 import { RelayLogReader } from "../log/relay-log-reader.ts";
 import { describeLine } from "../log/tail-filter.ts";
 import { describeFinding } from "../output/finding.ts";
+import { processEach } from "../process-each.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { runPulumi } from "../stack/pulumi.ts";
@@ -80,7 +80,9 @@ async function collectHealth(source: StackSource) {
 }
 
 async function collectCounts(source: StackSource) {
-  const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await (await RelayTables.open(source)).counts();
+  const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await (
+    await RelayTables.open(source)
+  ).readCounts();
   return {
     total,
     days: Object.fromEntries(days),
@@ -98,12 +100,12 @@ async function collectLog(source: StackSource) {
 
 async function collectDeadLetters(source: StackSource) {
   const storage = await RelayStorageAccount.open(source);
-  const all = await storage.deadLetters();
+  const all = await storage.listDeadLetters();
   const latest = all
     .toSorted((one, other) => other.writtenAt.getTime() - one.writtenAt.getTime())
     .slice(0, mostDeadLetters);
   const groups = new Map<string, number>();
-  await eachOf(latest, startTimeLimit(), async ({ name }) => {
+  await processEach(latest, startTimeLimit(), async ({ name }) => {
     const blob = await storage.readDeadLetter(name);
     const letter = blob && tryParseDeadLetter(blob.content);
     if (letter === undefined) return;

@@ -30,13 +30,13 @@ export const supportBundleCommand = defineCommand({
     contents: z.array(z.string()).describe("names of the files in it"),
   }),
   async run(source, { folder }, { print, progress }) {
-    const texts = await progress.waiting("reading the stack without its secrets", readStackTexts(source));
+    const texts = await progress.showWhile("reading the stack without its secrets", readStackTexts(source));
     const parts = partsOfBundle(source, texts);
     print(
       "The bundle has, without secrets and personal data:",
       ...parts.map(({ name, about }) => `  ${name.padEnd(18)} ${about}`),
     );
-    const files = await progress.waiting("collecting", collectBundle(parts, new Scrubber(texts.secrets)));
+    const files = await progress.showWhile("collecting", collectBundle(parts, new Scrubber(texts.secrets)));
     const time = new Date().toISOString().replaceAll(/[:.]/g, "").slice(0, 15);
     const names = [source.target.stack ?? "", source.name].map((name) => name.replaceAll(/[^\w.-]+/g, "-"));
     const file = path.resolve(folder, `customerio-aep-${names.join("-")}-${time}.zip`);

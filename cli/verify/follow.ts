@@ -1,7 +1,7 @@
 import { brokenFinding, type Finding } from "../output/finding.ts";
 
 /** What a stage reports about the event; with `end`, the event is not supposed to go further. */
-export type Sight = Finding & { readonly end?: true };
+export type StageReport = Finding & { readonly end?: true };
 
 /** One stage on an event's way. */
 export interface Stage {
@@ -12,7 +12,7 @@ export interface Stage {
    *
    * @returns `fine` if it has, `waiting` if it still may, `broken` if it won't
    */
-  look(): Promise<Sight>;
+  look(): Promise<StageReport>;
 }
 
 /** How the event's way ended: through all stages, or in one of them. */
@@ -42,7 +42,7 @@ export async function follow(options: FollowOptions): Promise<VerifyOutcome> {
   for (const { part, look } of stages) {
     for (let pause = pauses.first; ; pause = Math.min(pause * pauses.growth, pauses.longest)) {
       if (signal.aborted) return "stopped";
-      const finding: Sight = await look().catch(brokenFinding);
+      const finding: StageReport = await look().catch(brokenFinding);
       if (finding.verdict === "fine") {
         report(part, finding);
         if (finding.end) return "through";

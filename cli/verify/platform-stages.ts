@@ -41,7 +41,7 @@ export interface RunTotals {
   readonly failed: number;
 }
 
-export async function runTotals(source: StackSource): Promise<RunTotals> {
+export async function readRunTotals(source: StackSource): Promise<RunTotals> {
   return totalsOf(await listRuns(platformOf(source), source.dataflowId));
 }
 

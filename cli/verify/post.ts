@@ -1,4 +1,4 @@
-import { type PlainAnswer, plainCall } from "pulumi-provider-kit/http";
+import { callOnce, type PlainAnswer } from "pulumi-provider-kit/http";
 
 /** What answered a post, and how long it took. */
 export interface PostAnswer extends PlainAnswer {
@@ -11,7 +11,7 @@ const timeout = 10_000;
 /** Posts JSON as Customer.io does: once, without following redirects. */
 export async function post(url: string, body: Buffer, headers: Record<string, string>): Promise<PostAnswer> {
   const start = performance.now();
-  const answer = await plainCall({
+  const answer = await callOnce({
     method: "POST",
     url,
     body,

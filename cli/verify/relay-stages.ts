@@ -89,7 +89,7 @@ export function deliveryStage(source: StackSource, id: string, sentAt: Date): St
           todo: `Fix the cause, then: ${operatorCommand("replay --object-type verify", source.target)}`,
         };
       }
-      const [waiting, length] = await Promise.all([storage.waitingEvents(), countQueue(source)]);
+      const [waiting, length] = await Promise.all([storage.peekEvents(), countQueue(source)]);
       if (delivered === undefined && length?.events === 0) {
         return {
           verdict: "fine",
@@ -116,7 +116,7 @@ async function findDeadLetterReason(
   const days = [0, 1].map((more) => new Date(receivedAt.getTime() + more * 24 * 60 * 60 * 1000));
   for (const day of days) {
     const prefix = `${day.toISOString().slice(0, 10).replaceAll("-", "/")}/${id}-`;
-    const [entry] = await storage.deadLetters(prefix);
+    const [entry] = await storage.listDeadLetters(prefix);
     const read = entry && (await storage.readDeadLetter(entry.name));
     if (read) return tryParseDeadLetter(read.content)?.reason ?? "of an unknown version";
   }

@@ -14,7 +14,7 @@ import { brokenFinding, describeFinding, type Finding, partJson, render } from "
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { follow, type Stage, type VerifyOutcome } from "./follow.ts";
-import { inletStage, rowStage, runTotals } from "./platform-stages.ts";
+import { inletStage, readRunTotals, rowStage } from "./platform-stages.ts";
 import { deliveryStage, relayStage } from "./relay-stages.ts";
 
 const endings: Readonly<Record<VerifyOutcome, Ending>> = {
@@ -86,7 +86,7 @@ export const verifyCommand = defineCommand({
       parts.push(describeFinding(part, finding));
       print(...render(part, finding));
     };
-    const webhook = await progress.waiting("asking Customer.io", checkWebhook(source).catch(brokenFinding));
+    const webhook = await progress.showWhile("asking Customer.io", checkWebhook(source).catch(brokenFinding));
     report("webhook", webhook);
 
     const line = progress.line();
@@ -116,7 +116,7 @@ export const verifyCommand = defineCommand({
 /** What a test event can't prove, because it is signed with the stack's own key and posted from here. */
 async function explainUnproven(source: StackSource): Promise<string[]> {
   const counts = await RelayTables.open(source)
-    .then((tables) => tables.counts())
+    .then((tables) => tables.readCounts())
     .catch(() => undefined);
   const last =
     counts === undefined
@@ -136,7 +136,7 @@ async function explainUnproven(source: StackSource): Promise<string[]> {
 /** All stages of a new event. */
 async function wayOf(source: StackSource, id: string, now: Date, filtered: boolean): Promise<Stage[]> {
   const event = verificationEvent(id, now, filtered ? "filtered" : "followed");
-  const before = filtered ? undefined : await runTotals(source).catch(() => undefined);
+  const before = filtered ? undefined : await readRunTotals(source).catch(() => undefined);
   const sending = source.hasRelay
     ? [relayStage(source, event), deliveryStage(source, id, now)]
     : [inletStage(source, event)];

@@ -142,7 +142,7 @@ function target(platform: DestinationSettings): ForwarderTarget {
     client: new PlatformClient(streamingUrl, { timeout, fence, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),
     fence,
-    instances: () => census.instances(),
+    instances: () => census.countInstances(),
     monotonic,
     clock,
   });

@@ -29,7 +29,7 @@ export interface HealthPorts {
   /** Timeout of the storage in milliseconds. */
   readonly budget: number;
   /** Also checks whenever this checks, so that a stopped queue is found without events. */
-  readonly watch?: Pick<QueueWatch, "look">;
+  readonly watch?: Pick<QueueWatch, "check">;
   /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
 }
@@ -113,7 +113,7 @@ export function healthHandler({
     };
   };
   const look = async (context: InvocationContext): Promise<Answer> => {
-    void watch?.look();
+    void watch?.check();
     try {
       return { status: 200, jsonBody: await runWithinBudget(budget, report) };
     } catch (error) {

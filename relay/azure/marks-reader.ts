@@ -10,7 +10,7 @@ import { runWithinBudget } from "./budget.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 
 /** The marks on the queue, as they apply to this instance. */
-export interface MarksSeen {
+export interface SeenMarks {
   /** Whether the intake must refuse events. */
   readonly closed: boolean;
   /** The settings that instances must have; undefined: any. */
@@ -22,7 +22,7 @@ export interface MarksSeen {
 }
 
 /** Returns marks that are at most `lookLasts` old; throws if the storage does not answer. */
-export type Marks = () => Promise<MarksSeen>;
+export type Marks = () => Promise<SeenMarks>;
 
 /** For a queue without marks. */
 export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, held: false, former: "none" });
@@ -37,7 +37,7 @@ export interface MarksReaderPorts {
 
 interface Look {
   readonly startedAt: number;
-  readonly seen: Promise<MarksSeen>;
+  readonly seen: Promise<SeenMarks>;
 }
 
 /**
@@ -72,7 +72,7 @@ export function marksReader({ storage, monotonic, budget }: MarksReaderPorts): M
 }
 
 function createReader(storage: Pick<RelayStorageClient, "readMarks">) {
-  return async (signal: AbortSignal): Promise<MarksSeen> => {
+  return async (signal: AbortSignal): Promise<SeenMarks> => {
     const { metadata, now } = await storage.readMarks(signal);
     const { intake, wanted, sending, former } = parseMarks(metadata);
     return { closed: isClosed(intake, now), wanted, held: isHeld(sending, now), former };

@@ -13,7 +13,7 @@ const times = {
 };
 
 export interface QueueWatchPorts {
-  readonly storage: Pick<RelayStorageClient, "heads">;
+  readonly storage: Pick<RelayStorageClient, "peekHeads">;
   /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
   /** Writes a line that belongs to no invocation; by default to Node's console, whose lines the host puts into the same log. */
@@ -41,13 +41,13 @@ export class QueueWatch {
   }
 
   /** Checks at most once a minute, and writes a line for each queue that no function reads. Never throws. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const now = this.#monotonic();
     if (now - this.#lookedAt < times.between) return;
     this.#lookedAt = now;
     let heads: readonly QueueHead[];
     try {
-      heads = await this.#storage.heads(AbortSignal.timeout(times.call));
+      heads = await this.#storage.peekHeads(AbortSignal.timeout(times.call));
     } catch {
       // Other checks report whether the storage can be reached.
       return;

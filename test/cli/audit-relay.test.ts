@@ -112,6 +112,6 @@ test("a repeated open is delivered each time, and compared once", async () => {
 async function takeMessages(): Promise<void> {
   const { queues } = await relay.side();
   for (let taken = await queues.take(); taken.length > 0; taken = await queues.take()) {
-    for (const message of taken) await queues.remove(message);
+    for (const message of taken) await queues.delete(message);
   }
 }

@@ -71,12 +71,12 @@ async function auditBy(sql: boolean, folder = newFolder()) {
 
 /** Calls `then` between two pages of rows. */
 function betweenPages(then: () => void): void {
-  const { rows } = QueryService.prototype;
+  const { query } = QueryService.prototype;
   let pages = 0;
-  jest.spyOn(QueryService.prototype, "rows").mockImplementation(async function answer(this: QueryService, ...args) {
+  jest.spyOn(QueryService.prototype, "query").mockImplementation(async function answer(this: QueryService, ...args) {
     pages += 1;
     if (pages === 2) then();
-    return (await rows.apply(this, args)) as never;
+    return (await query.apply(this, args)) as never;
   });
 }
 
@@ -111,7 +111,7 @@ test("an audit that stopped continues after the last page", async () => {
   });
   await expect(auditBy(true, folder)).rejects.toThrow("stopped");
   jest.restoreAllMocks();
-  const asked = jest.spyOn(QueryService.prototype, "rows");
+  const asked = jest.spyOn(QueryService.prototype, "query");
   expect(await auditBy(true, folder)).toEqual(expected);
   expect(asked.mock.calls[0]?.[0]).toContain("delivery > 'd1'");
 });
@@ -126,7 +126,7 @@ test("without a license the audit says so, and prints SQL that a person can run"
   await switchTo({ queryService: "entitled" });
   const service = new QueryService(platformOf(source));
   const { signal } = new AbortController();
-  const rows = await service.rows(printed, z.object({ metric: z.string(), row_count: z.coerce.number() }), signal);
+  const rows = await service.query(printed, z.object({ metric: z.string(), row_count: z.coerce.number() }), signal);
   await service.close();
   const opened = rows.find(({ metric }) => metric === "opened");
   expect(opened?.row_count).toBe(4);

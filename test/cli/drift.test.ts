@@ -1,4 +1,4 @@
-import { driftLines, driftOf } from "../../cli/drift/drift.ts";
+import { driftLines, findDrifts } from "../../cli/drift/drift.ts";
 import { driftCommand } from "../../cli/drift/drift-command.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { readState } from "../../cli/stack/state.ts";
@@ -63,7 +63,7 @@ function source(over: object = {}): StackSource {
   } as unknown as StackSource;
 }
 
-const look = (of = source()) => driftOf(operationOn(azure).client, of);
+const look = (of = source()) => findDrifts(operationOn(azure).client, of);
 const target = { stack: "dev" };
 
 test("an unchanged relay has no differences", async () => {

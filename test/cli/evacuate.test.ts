@@ -43,16 +43,16 @@ class TwoRelays {
           for (const [id] of free) this.#taken.add(id);
           return free.map(([id, text]) => ({ id, text, receipt: id }) as TakenMessage);
         }),
-      remove: ({ id }) => this.#act(() => this.#taken.has(id) && this.left.messages.delete(id)),
+      delete: ({ id }) => this.#act(() => this.#taken.has(id) && this.left.messages.delete(id)),
       count: () => this.#act(() => this.left.messages.size + this.hidden),
     },
     storage: {
       eachDeadLetter: () => this.#names(),
       readDeadLetter: (name) => this.#act(() => this.left.dead.get(name)),
-      removeDeadLetter: (name, etag) =>
+      deleteDeadLetter: (name, etag) =>
         this.#act(() => this.left.dead.get(name)?.etag === etag && this.left.dead.delete(name)),
       readClaim: (name) => this.#act(() => this.left.claims.get(name)),
-      removeClaim: (name) => this.#act(() => void this.left.claims.delete(name)),
+      deleteClaim: (name) => this.#act(() => void this.left.claims.delete(name)),
     },
   };
 

@@ -1,7 +1,7 @@
 import type { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { checkWebhook } from "../../cli/checks/webhook.ts";
 import { customerIoOf } from "../../cli/clients.ts";
-import { explainSharedEndpoint, explainUnfit, turnWebhook } from "../../cli/region/failover.ts";
+import { explainSharedEndpoint, explainUnfit, redirectWebhook } from "../../cli/region/failover.ts";
 import { explainOtherDataset } from "../../cli/region/other-stack.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -78,7 +78,7 @@ describe("a webhook", () => {
     async (disabled) => {
       const { webhooks, webhook } = await make(disabled);
       const { id, name } = webhook;
-      const turn = (endpoint: string) => turnWebhook(webhooks, { id, endpoint, signal });
+      const turn = (endpoint: string) => redirectWebhook(webhooks, { id, endpoint, signal });
       expect(await turn(away)).toEqual({ isChanged: true, name, isDisabled: disabled });
       const { events, ...rest } = (await webhooks.get(id, signal)) ?? webhook;
       expect({ ...rest, events: [...events].sort() }).toEqual({
@@ -94,22 +94,26 @@ describe("a webhook", () => {
   test("that was deleted can't be redirected", async () => {
     const { webhooks, webhook } = await make(false);
     await webhooks.delete(webhook.id, signal);
-    await expect(turnWebhook(webhooks, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("it was deleted");
+    await expect(redirectWebhook(webhooks, { id: webhook.id, endpoint: away, signal })).rejects.toThrow(
+      "it was deleted",
+    );
   });
 
   test("does not count as redirected if Customer.io fails", async () => {
     const { webhook } = await make(false);
     const failing = { get: async () => webhook, update: async () => Promise.reject(new VendorError("503", {})) };
-    await expect(turnWebhook(failing, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("503");
+    await expect(redirectWebhook(failing, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("503");
     const unmoved = { get: async () => webhook, update: async () => webhook };
-    await expect(turnWebhook(unmoved, { id: webhook.id, endpoint: away, signal })).rejects.toThrow("posts elsewhere");
+    await expect(redirectWebhook(unmoved, { id: webhook.id, endpoint: away, signal })).rejects.toThrow(
+      "posts elsewhere",
+    );
   });
 
   test("that posts to another relay is reported with the command that restores it", async () => {
     const { webhooks, webhook } = await make(false);
     const source = sourceOf("prod", { webhookId: webhook.id });
     expect((await checkWebhook(source)).verdict).toBe("fine");
-    await turnWebhook(webhooks, { id: webhook.id, endpoint: away, signal });
+    await redirectWebhook(webhooks, { id: webhook.id, endpoint: away, signal });
     const { verdict, todo } = await checkWebhook(source);
     expect(verdict).toBe("broken");
     expect(todo).toContain("npx customerio-aep failover --to prod --stack prod");

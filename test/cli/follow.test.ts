@@ -1,11 +1,11 @@
 import type { Finding } from "../../cli/output/finding.ts";
-import { type FollowOptions, follow, type Sight, type Stage } from "../../cli/verify/follow.ts";
+import { type FollowOptions, follow, type Stage, type StageReport } from "../../cli/verify/follow.ts";
 
-const waiting: Sight = { verdict: "waiting", found: "not yet" };
-const fine: Sight = { verdict: "fine", found: "there" };
+const waiting: StageReport = { verdict: "waiting", found: "not yet" };
+const fine: StageReport = { verdict: "fine", found: "there" };
 
 /** A stage with these findings in order, repeating the last one. */
-function stage(part: string, ...sights: Sight[]): Stage {
+function stage(part: string, ...sights: StageReport[]): Stage {
   return { part, look: async () => (sights.length > 1 ? sights.shift() : sights[0]) ?? fine };
 }
 
@@ -46,7 +46,7 @@ test("goes from stage to stage, and waits with growing delays", async () => {
 });
 
 test("ends at a broken stage, and at the intended last one", async () => {
-  const broken: Sight = { verdict: "broken", found: "dead", runbook: "alert-dead-letters" };
+  const broken: StageReport = { verdict: "broken", found: "dead", runbook: "alert-dead-letters" };
   expect(await run([stage("relay", broken), stage("dataset", fine)])).toMatchObject({
     outcome: "broken",
     reported: [["relay", "broken"]],

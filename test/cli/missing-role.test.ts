@@ -13,9 +13,9 @@ test("an Owner without data roles gets the name of the role and the command that
     `Your Azure login lacks the role ${role} on the storage account relaystorage (AuthorizationPermissionMismatch). ` +
     "Assign it, and wait a minute or two: az role assignment create " +
     `--assignee-object-id ${localCredentials.azure.objectId} --role "${role}" --scope ${id}`;
-  await expect(account.deadLetters()).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.listDeadLetters()).rejects.toThrow(adviceOn(blobRole));
   await expect(account.readDeadLetter("a")).rejects.toThrow(adviceOn(blobRole));
-  await expect(account.removeDeadLetter("a", "1")).rejects.toThrow(adviceOn(blobRole));
+  await expect(account.deleteDeadLetter("a", "1")).rejects.toThrow(adviceOn(blobRole));
   await expect(account.putClaim("a", "{}")).rejects.toThrow(adviceOn(blobRole));
   await expect(account.enqueue("e30=")).rejects.toThrow(adviceOn(queueRole));
 });
@@ -24,7 +24,7 @@ test("errors of the tables name the missing role too: one to read them, another 
   const { tables } = owner;
   const complaintAbout = (role: string) =>
     `Your Azure login lacks the role ${role} on the storage account relaystorage`;
-  await expect(tables.counts()).rejects.toThrow(complaintAbout("Storage Table Data Reader"));
+  await expect(tables.readCounts()).rejects.toThrow(complaintAbout("Storage Table Data Reader"));
   await expect(tables.wasDelivered({ id: "a", createdAt: 0 })).rejects.toThrow(
     complaintAbout("Storage Table Data Reader"),
   );

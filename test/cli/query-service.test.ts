@@ -37,7 +37,7 @@ function serviceAt(port: number): QueryService {
 }
 
 const refusalOf = (service: QueryService, sql: string) =>
-  service.rows(sql, one, signal).then(
+  service.query(sql, one, signal).then(
     () => "",
     ({ message }: Error) => message,
   );
@@ -50,7 +50,7 @@ test("a query's answer is parsed, and unknown tables, fields and columns are exp
   try {
     expect(await refusalOf(service, "SELECT 1 AS one")).toContain("42P12: No tables found for dev:all");
     await flowing(platform);
-    expect(await service.rows("SELECT 1 AS one", one, signal)).toEqual([{ one: 1 }]);
+    expect(await service.query("SELECT 1 AS one", one, signal)).toEqual([{ one: 1 }]);
     expect(await refusalOf(service, "SELECT 1 AS two")).toContain("other columns than the query has (0.one:");
     expect(await refusalOf(service, "SELECT 1 AS one FROM nowhere")).toContain("It does not know the dataset's table.");
     await service.close();

@@ -27,7 +27,7 @@ async function write(name: string, text: string): Promise<void> {
 test("dead letters are listed with the time when they were written, and read with their version", async () => {
   const before = Date.now() - 1_000;
   await write("2026/11/20/a.json", "Zoë");
-  const [entry] = await operator.account.deadLetters();
+  const [entry] = await operator.account.listDeadLetters();
   expect(entry?.name).toBe("2026/11/20/a.json");
   expect(entry?.writtenAt.getTime()).toBeGreaterThanOrEqual(before);
   const read = await operator.account.readDeadLetter("2026/11/20/a.json");
@@ -39,15 +39,15 @@ test("a dead letter is removed only if it has not changed since it was read", as
   await write("b.json", "first");
   const first = await operator.account.readDeadLetter("b.json");
   await write("b.json", "died again");
-  expect(await operator.account.removeDeadLetter("b.json", first?.etag ?? "")).toBe(false);
+  expect(await operator.account.deleteDeadLetter("b.json", first?.etag ?? "")).toBe(false);
   const second = await operator.account.readDeadLetter("b.json");
   expect(second?.content.toString()).toBe("died again");
-  expect(await operator.account.removeDeadLetter("b.json", second?.etag ?? "")).toBe(true);
+  expect(await operator.account.deleteDeadLetter("b.json", second?.etag ?? "")).toBe(true);
   expect(await operator.account.readDeadLetter("b.json")).toBeUndefined();
 });
 
 test("removing a deleted dead letter is not an error", async () => {
-  await expect(operator.account.removeDeadLetter("never.json", '"0x1"')).resolves.toEqual(expect.any(Boolean));
+  await expect(operator.account.deleteDeadLetter("never.json", '"0x1"')).resolves.toEqual(expect.any(Boolean));
 });
 
 test("a message never expires, and a claim is stored unchanged", async () => {
@@ -66,7 +66,7 @@ test("waiting events are reported without receiving them, and messages without e
   const [message = ""] = encodeEnvelopes([event]);
   await operator.account.enqueue(message);
   await operator.account.enqueue("not base64 at all");
-  for (const _ of "12") expect(await operator.account.waitingEvents()).toEqual([event]);
+  for (const _ of "12") expect(await operator.account.peekEvents()).toEqual([event]);
 });
 
 test("a dead letter of another relay is added under its own name, and an existing one is kept", async () => {
@@ -77,7 +77,7 @@ test("a dead letter of another relay is added under its own name, and an existin
 
 test("messages of both queues are received, hidden from others meanwhile, counted and removed", async () => {
   const queues = await RelayQueues.open(operator.source);
-  for (const message of await queues.take()) await queues.remove(message);
+  for (const message of await queues.take()) await queues.delete(message);
   await operator.account.enqueue("Zmlyc3Q=");
   const poison = new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential());
   await poison.getQueueClient("events-poison").sendMessage("c2Vjb25k");
@@ -87,22 +87,22 @@ test("messages of both queues are received, hidden from others meanwhile, counte
   expect([await queues.take(), await queues.count()]).toEqual([[], 2]);
   const [message, other] = [...first, ...second];
   if (!message || !other) throw new Error("nothing was taken");
-  expect([await queues.remove(message), await queues.remove(message)]).toEqual([true, false]);
-  expect(await queues.remove({ ...other, receipt: message.receipt })).toBe(false);
-  expect(await queues.remove(other)).toBe(true);
+  expect([await queues.delete(message), await queues.delete(message)]).toEqual([true, false]);
+  expect(await queues.delete({ ...other, receipt: message.receipt })).toBe(false);
+  expect(await queues.delete(other)).toBe(true);
   expect(await queues.count()).toBe(0);
 });
 
 test("a claim is removed, and removing a deleted one is not an error", async () => {
   await operator.account.putClaim("d.json", "{}");
-  for (const _ of "12") await operator.account.removeClaim("d.json");
+  for (const _ of "12") await operator.account.deleteClaim("d.json");
   expect(await operator.account.readClaim("d.json")).toBeUndefined();
 });
 
 test("dead letters can be listed by a prefix of their names", async () => {
   await write("2026/11/21/d-1.json", "{}");
   await write("2026/11/22/d-2.json", "{}");
-  expect((await operator.account.deadLetters("2026/11/21/d-")).map(({ name }) => name)).toEqual([
+  expect((await operator.account.listDeadLetters("2026/11/21/d-")).map(({ name }) => name)).toEqual([
     "2026/11/21/d-1.json",
   ]);
 });
@@ -116,8 +116,8 @@ describe("the tables", () => {
     }));
 
   test("without any, there are no counts and deliveries are unknown", async () => {
-    expect(await operator.tables.counts()).toEqual({ total: noCounts(), days: new Map(), unknownPaths: new Map() });
-    expect(await operator.tables.sentAgo()).toBeUndefined();
+    expect(await operator.tables.readCounts()).toEqual({ total: noCounts(), days: new Map(), unknownPaths: new Map() });
+    expect(await operator.tables.readSentAgo()).toBeUndefined();
     expect(await operator.tables.wasDelivered({ id: "a", createdAt: 0 })).toBeUndefined();
   });
 
@@ -144,7 +144,7 @@ describe("the tables", () => {
     await notePurged(1);
     await notePurged(4);
     await operator.tables.openNote("movedOut");
-    const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await operator.tables.counts();
+    const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await operator.tables.readCounts();
     expect(Object.fromEntries(unknownPaths)).toEqual({ "data.swatch": 5, "data.taste": 1 });
     expect([takenAt, refusedAt]).toEqual([new Date(1_795_000_060_000), new Date(1_795_000_030_000)]);
     expect(total).toEqual({ ...noCounts(), accepted: 16, delivered: 2, filtered: 3, purged: 4 });
@@ -155,19 +155,19 @@ describe("the tables", () => {
 
   test("counts of old days, and the time of the last count, are the same once the relay has folded each day into one row", async () => {
     await tables().put("counts", { partition: "2026-11-22", row: "one" }, signal, { accepted: 1 });
-    const before = await operator.tables.counts();
+    const before = await operator.tables.readCounts();
     // A sum is written long after its counts.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const nextMonth = new Date(Date.now() + 30 * 24 * 60 * 60 * 1000);
     await foldCounts({ tables: tables(), clock: () => nextMonth });
     expect(await tables().all("counts", signal)).toHaveLength(4);
-    expect(await operator.tables.counts()).toEqual(before);
+    expect(await operator.tables.readCounts()).toEqual(before);
   });
 
   test("the newest row says how long ago an instance sent", async () => {
     await tables().create("forwarders", signal);
     await tables().put("forwarders", { partition: "forwarder", row: "one" }, signal);
-    expect(await operator.tables.sentAgo()).toBeLessThan(60_000);
+    expect(await operator.tables.readSentAgo()).toBeLessThan(60_000);
   });
 
   test("an event was delivered if a table of any window says so", async () => {

@@ -36,7 +36,7 @@ test("dead letters of both relays are exported, each unchanged under its own nam
   expect([counts.written, counts.unfit]).toEqual([2, []]);
   expect(await readFile(path.join(inside, "2026/11/20/a.json"), "utf8")).toBe("new");
   expect(await readFile(path.join(inside, "2026/11/20/a.json@formerstorage"))).toEqual(broken);
-  expect(await operator.account.deadLetters()).toHaveLength(2);
+  expect(await operator.account.listDeadLetters()).toHaveLength(2);
   await rm(inside, { recursive: true });
 });
 
@@ -44,10 +44,10 @@ test("dead letters of a relay that has been replaced are listed, read and remove
   await write(operator.endpoints.blob, "new");
   await write(operator.formerEndpoints?.blob, "old");
   const [ofNew, ofOld] = ["2026/11/20/a.json", "2026/11/20/a.json@formerstorage"];
-  expect((await operator.account.deadLetters()).map(({ name }) => name)).toEqual([ofNew, ofOld]);
+  expect((await operator.account.listDeadLetters()).map(({ name }) => name)).toEqual([ofNew, ofOld]);
   expect((await operator.account.readDeadLetter(ofNew))?.content.toString()).toBe("new");
   const old = await operator.account.readDeadLetter(ofOld);
   expect(old?.content.toString()).toBe("old");
-  expect(await operator.account.removeDeadLetter(ofOld, old?.etag ?? "")).toBe(true);
-  expect((await operator.account.deadLetters("2026/11")).map(({ name }) => name)).toEqual([ofNew]);
+  expect(await operator.account.deleteDeadLetter(ofOld, old?.etag ?? "")).toBe(true);
+  expect((await operator.account.listDeadLetters("2026/11")).map(({ name }) => name)).toEqual([ofNew]);
 });

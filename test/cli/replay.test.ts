@@ -29,7 +29,7 @@ class FaultyAccount {
   readClaim = (name: string) => this.#act(() => this.claims.get(name));
   putClaim = (name: string, body: string) => this.#act(() => void this.claims.set(name, body));
   enqueue = (message: string) => this.#act(() => void this.messages.push(message));
-  removeDeadLetter = (name: string, etag: string) =>
+  deleteDeadLetter = (name: string, etag: string) =>
     this.#act(() => {
       const found = this.deadLetters.get(name);
       if (found === undefined) return true;

@@ -1,7 +1,7 @@
 import { checkWebhook } from "../../cli/checks/webhook.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { follow } from "../../cli/verify/follow.ts";
-import { inletStage, rowStage, runTotals } from "../../cli/verify/platform-stages.ts";
+import { inletStage, readRunTotals, rowStage } from "../../cli/verify/platform-stages.ts";
 import { verificationEvent } from "../../events/verification.ts";
 import { reveal } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { makeAll } from "../conformance/platform-objects.ts";
@@ -39,7 +39,7 @@ async function verify(id: string) {
     ...verificationEvent(id, new Date(), "followed"),
     relay: { occurred_at: "2026-01-05T09:00:00.000Z" },
   };
-  const before = await runTotals(source);
+  const before = await readRunTotals(source);
   const reported: string[] = [];
   const outcome = await follow({
     stages: [inletStage(source, event), rowStage(source, id, before)],

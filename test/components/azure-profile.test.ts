@@ -3,7 +3,7 @@ import path from "node:path";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
-import { type Asker, plannedRelaySchema } from "../../relay/deploy/preflight/azure-question.ts";
+import { type AzureQuery, plannedRelaySchema } from "../../relay/deploy/preflight/azure-question.ts";
 import { checkResourceProviders } from "../../relay/deploy/preflight/resource-providers.ts";
 import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
 import { declareSource, findInputs } from "./declare-source.ts";
@@ -208,7 +208,7 @@ test("preflight checks the resource provider of every type that a relay needs", 
     return { registrationState: "Registered" };
   };
   await checkResourceProviders(
-    askAzure as unknown as Asker,
+    askAzure as unknown as AzureQuery,
     plannedRelaySchema.parse({ subscriptionId: "s", stack: "p/s" }),
   );
   // Azure has these registered in every subscription.

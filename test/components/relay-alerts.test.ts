@@ -232,11 +232,11 @@ describe("an alert is raised", () => {
   test("by a queue that no function reads", async () => {
     let time = 0;
     const watch = new QueueWatch({
-      storage: { heads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },
+      storage: { peekHeads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },
       monotonic: () => time,
       write: (text) => log.write(text),
     });
-    for (; time <= 10 * 60_000; time += 60_000) await watch.look();
+    for (; time <= 10 * 60_000; time += 60_000) await watch.check();
     expect(log.evaluateAlerts()).toEqual(["untaken"]);
   });
 

@@ -172,7 +172,7 @@ suite(title, () => {
       const path = `/data/foundation/flowservice/${collection}/${id}`;
       await expect(client.call({ ...patch, path }, z.unknown())).rejects.toMatchObject({ status: 412 });
     }
-    const remove = (path: string) => client.remove({ path, signal, purpose: "delete what is in use" });
+    const remove = (path: string) => client.delete({ path, signal, purpose: "delete what is in use" });
     await expectRefusal(remove(`/data/foundation/flowservice/sourceConnections/${source.id}`));
     await deleteAll(aep, objects);
   });

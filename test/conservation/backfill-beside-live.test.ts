@@ -151,7 +151,7 @@ function partsIn(name: string): AuditParts {
       tables: new RelayTables(asItIs, account.tables),
       queues: new RelayQueues(asItIs, (queue) => account.queue(queue)),
       storage: {
-        async waitingEvents() {
+        async peekEvents() {
           const { peekedMessageItems } = await account.queue(queueNames.events).peekMessages({ numberOfMessages: 32 });
           return peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)));
         },

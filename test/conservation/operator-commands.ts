@@ -85,14 +85,14 @@ function openForCommands(account: Account) {
     },
     readDeadLetter: (name: string) => read(containerNames.deadLetters, name),
     readClaim: async (name: string) => (await read(containerNames.claims, name))?.content.toString("utf8"),
-    async removeDeadLetter(name: string, etag: string) {
+    async deleteDeadLetter(name: string, etag: string) {
       await blobs(containerNames.deadLetters).deleteBlob(name, { conditions: { ifMatch: etag } });
       return true;
     },
     async putClaim(name: string, body: string) {
       await blobs(containerNames.claims).getBlockBlobClient(name).uploadData(Buffer.from(body));
     },
-    async removeClaim(name: string) {
+    async deleteClaim(name: string) {
       await blobs(containerNames.claims).getBlobClient(name).deleteIfExists();
     },
     async enqueue(message: string) {

@@ -34,7 +34,7 @@ export async function takeDown({ account, relay, now }: World): Promise<void> {
 function resourceManager(
   account: Account,
   now: () => Date,
-): Pick<AzureClient, "clock" | "queue" | "markQueue" | "ask"> {
+): Pick<AzureClient, "clock" | "readQueue" | "markQueue" | "ask"> {
   const client = (id: string) => account.queue(id === queueId ? queueNames.events : queueNames.poison);
   const look = async (id: string) => {
     const { approximateMessagesCount = 0, metadata = {} } = await client(id).getProperties();
@@ -42,7 +42,7 @@ function resourceManager(
   };
   return {
     clock: { now: Date.now, monotonic: () => performance.now(), sleep },
-    queue: look,
+    readQueue: look,
     async markQueue(id, marks) {
       const before = await look(id);
       const wanted: Partial<QueueMarks> = marks(before.now);

@@ -214,9 +214,9 @@ export async function startWorld(): Promise<ConsoleWorld> {
     async clear() {
       const { QueueServiceClient } = await import("@azure/storage-queue");
       await new QueueServiceClient(endpoints.queue, credential).getQueueClient("events").clearMessages();
-      for (const { name } of await storage.deadLetters()) {
+      for (const { name } of await storage.listDeadLetters()) {
         const read = await storage.readDeadLetter(name);
-        if (read) await storage.removeDeadLetter(name, read.etag);
+        if (read) await storage.deleteDeadLetter(name, read.etag);
       }
     },
     async stop() {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { trackedFiles } from "../../scripts/tracked-files.ts";
+import { listTrackedFiles } from "../../scripts/tracked-files.ts";
 
 interface Diagram {
   /** Where it begins: `docs/concepts.md:10`. */
@@ -26,7 +26,7 @@ function parse(diagrams: readonly string[]): (string | null)[] {
 
 test("Mermaid parses every diagram of the documents", async () => {
   const diagrams: Diagram[] = [];
-  for (const document of (await trackedFiles(root)).filter((file) => file.endsWith(".md"))) {
+  for (const document of (await listTrackedFiles(root)).filter((file) => file.endsWith(".md"))) {
     const markdown = await readFile(path.join(root, document), "utf8");
     const found = diagramsOf(document, markdown);
     // A block that does not end is shown as text.

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
-import { balance, mismatches } from "../../packages/local-cloud/src/demo/balance.ts";
+import { collectBalance, mismatches } from "../../packages/local-cloud/src/demo/balance.ts";
 import { largeEmail, samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { cli } from "../cli/cli.ts";
 import { callManagement } from "./azure-management.ts";
@@ -98,7 +98,7 @@ test(
     await stack.vendors.untilSent();
     const ids = await stack.vendors.sentIds();
     expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
-    const result = await balance(stack.vendors, String(outputs.dataflowId), ids);
+    const result = await collectBalance(stack.vendors, String(outputs.dataflowId), ids);
     expect(mismatches(result, ids)).toEqual([]);
     expect(result.rows).toBe(samples.length);
   },

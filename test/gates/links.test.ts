@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { anchorsOf, brokenLinks } from "../../scripts/links.ts";
+import { anchorsOf, findBrokenLinks } from "../../scripts/links.ts";
 
 let folder: string;
 
@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function findBroken(markdown: string): Promise<string[]> {
   await writeFile(path.join(folder, "README.md"), markdown);
-  return brokenLinks(folder, ["README.md"]);
+  return findBrokenLinks(folder, ["README.md"]);
 }
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
 
 test("a path in code style that does not exist is found", async () => {
   await writeFile(path.join(folder, "README.md"), "`docs/other.md`, `docs/none.ts`, `docs/`, `elsewhere/none.ts`");
-  const broken = await brokenLinks(folder, ["README.md"], ["docs"]);
+  const broken = await findBrokenLinks(folder, ["README.md"], ["docs"]);
   expect(broken).toEqual(["README.md:1: there is no docs/none.ts"]);
 });
 

@@ -100,7 +100,7 @@ describe.each([
     const counts = await replay({
       storage: {
         readDeadLetter: async (name) => ({ content: contentOf(name), etag: "1" }),
-        removeDeadLetter: async () => true,
+        deleteDeadLetter: async () => true,
         readClaim: (name) => world.storage.readClaim(name, AbortSignal.timeout(5_000)),
         putClaim: (name, body) => world.storage.putClaim(name, body, AbortSignal.timeout(5_000)),
         enqueue: (text) => world.storage.enqueue(text, { delaySeconds: 0, signal: AbortSignal.timeout(5_000) }),

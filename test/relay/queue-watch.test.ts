@@ -11,7 +11,7 @@ function world(heads: () => readonly QueueHead[] | Promise<never>) {
   const lines: Record<string, unknown>[] = [];
   const watch = new QueueWatch({
     storage: {
-      heads: async () => {
+      peekHeads: async () => {
         looks += 1;
         return heads();
       },
@@ -21,7 +21,7 @@ function world(heads: () => readonly QueueHead[] | Promise<never>) {
   });
   /** Checks once a second, as a busy intake does. */
   const pass = async (milliseconds: number) => {
-    for (const end = now + milliseconds; now < end; now += 1_000) await watch.look();
+    for (const end = now + milliseconds; now < end; now += 1_000) await watch.check();
   };
   return { pass, lines, looks: () => looks };
 }
@@ -62,10 +62,10 @@ test("the heads of both queues are peeked, and no message is taken", async () =>
   const azurite = await startAzurite();
   const storage = new RelayStorageClient({ connectionString: azurite.connectionString });
   const signal = AbortSignal.timeout(20_000);
-  expect(await storage.heads(signal)).toEqual([]);
+  expect(await storage.peekHeads(signal)).toEqual([]);
   await storage.enqueue("e30=", { delaySeconds: 0, signal });
   await storage.enqueue("e30=", { delaySeconds: 600, signal });
-  const looks = [await storage.heads(signal), await storage.heads(signal)];
+  const looks = [await storage.peekHeads(signal), await storage.peekHeads(signal)];
   expect(looks[0]).toEqual([{ queue: "events", id: expect.any(String), dequeueCount: 0 }]);
   expect(looks[1]).toEqual(looks[0]);
   expect(await azurite.waiting(queueNames.events)).toBe(2);

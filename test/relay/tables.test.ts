@@ -76,14 +76,16 @@ describe("the census", () => {
     let now = 0;
     const monotonic = () => now;
     const first = new Census({ most: 100, tables, monotonic });
-    expect(await first.instances()).toBe(1);
-    expect(await Promise.all([2, 3].map(() => new Census({ most: 100, tables, monotonic }).instances()))).toContain(3);
+    expect(await first.countInstances()).toBe(1);
+    expect(
+      await Promise.all([2, 3].map(() => new Census({ most: 100, tables, monotonic }).countInstances())),
+    ).toContain(3);
     now += 14_999;
-    expect(await first.instances()).toBe(1);
+    expect(await first.countInstances()).toBe(1);
     now += 1;
     // It uses the last count while it counts.
-    expect(await first.instances()).toBe(1);
-    await until(async () => (await first.instances()) === 3);
+    expect(await first.countInstances()).toBe(1);
+    await until(async () => (await first.countInstances()) === 3);
     expect(await tables.ages(forwardersTable, "forwarder", signal)).toHaveLength(3);
   });
 
@@ -101,7 +103,7 @@ describe("the census", () => {
 
   test("leaves out instances that have been silent for 45 seconds, and deletes them after an hour", async () => {
     const { census, removed } = fake([0, 44_999, 45_000, 3_600_000, 3_600_001]);
-    expect(await census.instances()).toBe(2);
+    expect(await census.countInstances()).toBe(2);
     expect(removed).toEqual(["r4"]);
   });
 
@@ -117,7 +119,7 @@ describe("the census", () => {
     const all = Array.from({ length: 5 }, () => new Census({ most: 2, tables, monotonic: () => now }));
     const counts = async (some: readonly Census[]) => {
       const found: number[] = [];
-      for (const census of some) found.push(await census.instances());
+      for (const census of some) found.push(await census.countInstances());
       return found;
     };
     await counts(all);
@@ -148,15 +150,15 @@ describe("the census", () => {
       remove: async () => undefined,
     };
     const census = new Census({ most: 100, tables: ports, monotonic: () => now });
-    expect(await census.instances()).toBe(3);
+    expect(await census.countInstances()).toBe(3);
     failing = true;
     now += 20_000;
-    expect(await census.instances()).toBe(3);
+    expect(await census.countInstances()).toBe(3);
   });
 
   test("that could never count assumes the maximum number of instances", async () => {
     const unavailable = () => Promise.reject(new Error("unreachable"));
     const ports = { create: unavailable, put: unavailable, ages: unavailable, remove: unavailable };
-    expect(await new Census({ most: 100, tables: ports, monotonic: () => 0 }).instances()).toBe(40);
+    expect(await new Census({ most: 100, tables: ports, monotonic: () => 0 }).countInstances()).toBe(40);
   });
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { keyHeader, takeoverHandler } from "../../relay/azure/delivery/takeover.ts";
-import type { MarksSeen } from "../../relay/azure/marks-reader.ts";
+import type { SeenMarks } from "../../relay/azure/marks-reader.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import type { Tables } from "../../relay/azure/storage/tables.ts";
 import { deliveredKey, deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts";
@@ -39,7 +39,7 @@ const entityOf = (partition: string, at: number) => ({
 });
 
 function relay(
-  options: { marks?: Partial<MarksSeen>; windowDays?: number; from?: Tables; milliseconds?: number } = {},
+  options: { marks?: Partial<SeenMarks>; windowDays?: number; from?: Tables; milliseconds?: number } = {},
 ) {
   const { marks, windowDays = 7, from = former, milliseconds = 0 } = options;
   let time = 0;

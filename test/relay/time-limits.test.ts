@@ -91,7 +91,7 @@ test("an event is sent even if duplicates can't be recognized, and the problem i
 
 test("an instance counts itself without a table, and keeps its counts for later", async () => {
   const census = new Census({ most: 100, tables: hanging, monotonic: () => performance.now() });
-  expect(await census.instances()).toBe(40);
+  expect(await census.countInstances()).toBe(40);
   const tally = new Tally({
     tables: hanging,
     clock: () => new Date(),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Arrivals, awaitCall, bringUp, complaintOfKey, storeKeys } from "../../cli/signing-key/signing-key.ts";
+import { type Arrivals, awaitCall, complaintOfKey, runUp, storeKeys } from "../../cli/signing-key/signing-key.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
@@ -53,20 +53,20 @@ test("the keys are stored as a secret, which is in no argument", async () => {
 test("up runs, and the relay has the key afterwards", async () => {
   const made = source(folder, key);
   const ports = { arrivals: jest.fn(), reread: async () => made, pause: jest.fn() };
-  expect(await bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports)).toBe(made);
+  expect(await runUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports)).toBe(made);
   expect((await pulumi.calls()).map(({ args }) => args.join(" "))).toEqual(["up --yes --skip-preview --stack dev"]);
 });
 
 test("a program that reads another setting is reported", async () => {
   const ports = { arrivals: jest.fn(), reread: async () => source(folder, "another-signing-key"), pause: jest.fn() };
-  const done = bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
+  const done = runUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
   await expect(done).rejects.toThrow("does not take its signing keys from the setting signingKeys");
 });
 
 test("an up that fails keeps the key", async () => {
   await writeFile(path.join(folder, "node_modules/.bin/pulumi"), "#!/bin/sh\nexit 255\n", { mode: 0o755 });
   const ports = { arrivals: jest.fn(), reread: jest.fn(), pause: jest.fn() };
-  const done = bringUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
+  const done = runUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
   await expect(done).rejects.toThrow("The key is stored, but npx pulumi up failed");
 });
 

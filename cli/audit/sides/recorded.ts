@@ -8,7 +8,7 @@ import {
 import type { Ledger, Occurrence } from "../ledger.ts";
 
 export interface RecordedOptions {
-  readonly history: Pick<History, "messages">;
+  readonly history: Pick<History, "listMessages">;
   readonly ledger: Ledger;
   /** When the messages were created. */
   readonly created: TimeRange;
@@ -34,15 +34,15 @@ async function readList(
   unknown: UnknownNames,
 ): Promise<void> {
   const note = drafts ? "drafts until" : "messages until";
-  const from = Number((await ledger.note(note)) ?? created.from);
-  for await (const { messages, doneUntil } of history.messages({ ...created, from }, signal, drafts)) {
+  const from = Number((await ledger.readNote(note)) ?? created.from);
+  for await (const { messages, doneUntil } of history.listMessages({ ...created, from }, signal, drafts)) {
     const occurrences = messages
       .flatMap((message) => rebuildEvents(message, unknown))
       .map((event): Occurrence => {
         const { object_type: objectType, metric, timestamp: happened, data } = event;
         return { delivery: data.delivery_id, objectType, metric, happened, reason: reasonOf(event) };
       });
-    await ledger.atOnce(async () => {
+    await ledger.inTransaction(async () => {
       await ledger.add("recorded", occurrences);
       await ledger.addDeliveries(messages.map(({ id }) => id));
       await ledger.setNote(note, String(doneUntil));

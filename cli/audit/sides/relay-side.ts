@@ -21,7 +21,7 @@ const mixed = 3_600;
 /** What a relay knows about the events that it has accepted. */
 export interface RelaySide {
   readonly tables: Pick<RelayTables, "eachDeliveryNote">;
-  readonly storage: Pick<RelayStorageAccount, "waitingEvents" | "readClaim">;
+  readonly storage: Pick<RelayStorageAccount, "peekEvents" | "readClaim">;
   readonly queues: Pick<RelayQueues, "count">;
 }
 
@@ -44,7 +44,7 @@ export async function readRelaySide(
   const messages = await queues.count();
   await ledger.run("DELETE FROM waiting; DELETE FROM noted");
   const waiting: Occurrence[] = [];
-  for (const event of messages === 0 ? [] : await storage.waitingEvents()) {
+  for (const event of messages === 0 ? [] : await storage.peekEvents()) {
     const body = "body" in event ? event.body : await storage.readClaim(event.claim);
     const occurrence = body === undefined ? undefined : occurrenceOf(body);
     if (occurrence) waiting.push(occurrence);
@@ -65,7 +65,7 @@ function occurrenceOfNote({ key: { partition }, properties, writtenAt }: StoredE
 }
 
 async function findBeginning(ledger: Ledger): Promise<number | undefined> {
-  const [row] = await ledger.rows(
+  const [row] = await ledger.query(
     "SELECT CAST(min(happened) FILTER (reason IS NULL) AS DOUBLE) AS first, CAST(max(happened) FILTER (reason IS NOT NULL) AS DOUBLE) AS bare FROM noted",
   );
   if (typeof row?.first !== "number") return undefined;

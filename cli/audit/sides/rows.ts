@@ -1,9 +1,9 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { eachOf } from "../../each-of.ts";
 import { backfillTag } from "../../platform/batch-ingestion.ts";
 import type { DataAccess } from "../../platform/data-access.ts";
 import type { DatasetBatch } from "../../platform/dataset.ts";
+import { processEach } from "../../process-each.ts";
 import { type Ledger, quote } from "../ledger.ts";
 
 /** The paths at which a row has what an audit compares, such as `_acme.customerio.metric`. */
@@ -44,13 +44,13 @@ const without: readonly string[] = ["failed", "failure", "inactive", "abandoned"
 export async function readRows(options: RowsOptions): Promise<RowsRead> {
   const { access, ledger, since, settledBefore, signal, progress } = options;
   let [open, lacking, done] = [0, 0, 0];
-  const backfill = await ledger.note("backfill");
+  const backfill = await ledger.readNote("backfill");
   // An earlier run has read by SQL, which does not distinguish batches.
-  if ((await ledger.note("sql")) !== undefined) await forgetRows(ledger);
+  if ((await ledger.readNote("sql")) !== undefined) await forgetRows(ledger);
   for await (const batch of access.eachBatch(since, signal)) {
     const note = `batch ${batch.id}`;
     if (without.includes(batch.status)) {
-      if ((await ledger.note(note)) === undefined) continue;
+      if ((await ledger.readNote(note)) === undefined) continue;
       // Reverted since it was read. Rows do not say which batch they are of, so all are read again.
       await forgetRows(ledger);
       return readRows(options);
@@ -59,7 +59,7 @@ export async function readRows(options: RowsOptions): Promise<RowsRead> {
       if (isOpen(batch, settledBefore, backfill)) open += 1;
       continue;
     }
-    const before = await ledger.note(note);
+    const before = await ledger.readNote(note);
     // A batch may have got more rows since an earlier run.
     const isRead = before !== undefined && Number(before) >= (batch.rows ?? 0);
     const read = isRead ? Number(before) : await readBatch(options, batch.id, note);
@@ -81,7 +81,7 @@ export async function countOpenBatches({
   readonly access: Pick<DataAccess, "eachBatch">;
 }): Promise<number> {
   let open = 0;
-  const backfill = await ledger.note("backfill");
+  const backfill = await ledger.readNote("backfill");
   for await (const batch of access.eachBatch(since, signal)) {
     if (isUnfinished(batch) && isOpen(batch, settledBefore, backfill)) open += 1;
   }
@@ -90,7 +90,7 @@ export async function countOpenBatches({
 
 /** Removes the rows that earlier runs have read, and what they noted about it. */
 export async function forgetRows(ledger: Ledger): Promise<void> {
-  await ledger.atOnce(async () => {
+  await ledger.inTransaction(async () => {
     await ledger.run("DELETE FROM present");
     await ledger.run("DELETE FROM notes WHERE name LIKE 'batch %' OR name = 'sql'");
   });
@@ -117,10 +117,10 @@ async function readBatch(
   }));
   const parquet = files.filter(({ name }) => name.endsWith(".parquet"));
   try {
-    await eachOf(parquet, signal, (file) => access.download(file, file.local, signal));
+    await processEach(parquet, signal, (file) => access.download(file, file.local, signal));
     signal.throwIfAborted();
     let rows = 0;
-    await ledger.atOnce(async () => {
+    await ledger.inTransaction(async () => {
       await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
       for (const { local } of parquet) rows += await addFile(ledger, local, paths, note);
       await ledger.setNote(note, String(rows));
@@ -138,7 +138,7 @@ async function readBatch(
  */
 async function addFile(ledger: Ledger, file: string, paths: RowPaths, origin: string): Promise<number> {
   const table = `read_parquet(${quote(file)})`;
-  const described = await ledger.rows(`DESCRIBE SELECT * FROM ${table}`);
+  const described = await ledger.query(`DESCRIBE SELECT * FROM ${table}`);
   const columns = new Set(described.map(({ column_name: name }) => String(name)));
   const value = (place: string) => {
     const [column = "", ...rest] = place.split(".");
@@ -151,6 +151,6 @@ async function addFile(ledger: Ledger, file: string, paths: RowPaths, origin: st
     `INSERT INTO present SELECT nullif(${value(paths.delivery)}, ''), coalesce(${text(paths.objectType)}, ''), ` +
       `coalesce(${text(paths.metric)}, ''), coalesce(TRY_CAST(${value(paths.timestamp)} AS BIGINT), 0), ${quote(origin)} FROM ${table}`,
   );
-  const [count] = await ledger.rows(`SELECT CAST(count(*) AS INTEGER) AS rows FROM ${table}`);
+  const [count] = await ledger.query(`SELECT CAST(count(*) AS INTEGER) AS rows FROM ${table}`);
   return Number(count?.rows ?? 0);
 }

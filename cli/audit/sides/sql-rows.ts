@@ -8,7 +8,7 @@ import { countOpenBatches, forgetRows, type RowPaths, type RowsRead } from "./ro
 
 /** The dataset as a table of Query Service. */
 export interface SqlTable {
-  readonly service: Pick<QueryService, "rows" | "close">;
+  readonly service: Pick<QueryService, "query" | "close">;
   readonly name: string;
 }
 
@@ -69,12 +69,12 @@ async function readPages({ table, ledger, paths, range, now, signal, progress }:
   let read = await findProgress(ledger, now);
   for (;;) {
     const sql = pageSql(table.name, paths, range.createdFrom, read.after);
-    const groups = await table.service.rows(sql, groupShape, signal);
+    const groups = await table.service.query(sql, groupShape, signal);
     const last = groups.at(-1);
     // Only an empty page is the last: a limit that is lower than documented must not look like the end.
     const rows = read.rows + groups.reduce((sum, { copies }) => sum + copies, 0);
     read = { ...read, rows, done: last === undefined, ...(last && { after: keyShape.parse(last) }) };
-    await ledger.atOnce(async () => {
+    await ledger.inTransaction(async () => {
       await addGroups(ledger, groups);
       await ledger.setNote(note, JSON.stringify(read));
     });
@@ -85,7 +85,7 @@ async function readPages({ table, ledger, paths, range, now, signal, progress }:
 
 /** Where an earlier run has stopped, or the beginning. */
 async function findProgress(ledger: Ledger, now: number): Promise<z.output<typeof progressShape>> {
-  const held = await ledger.note(note);
+  const held = await ledger.readNote(note);
   const read = held === undefined ? undefined : progressShape.parse(JSON.parse(held));
   if (read && !read.done && now - read.began < continuedFor) return read;
   await forgetRows(ledger);

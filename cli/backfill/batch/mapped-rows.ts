@@ -4,9 +4,9 @@ import { classifyText } from "../../../relay/core/event/classify.ts";
 import { enrich } from "../../../relay/core/event/enrich.ts";
 import type { QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../../relay/core/policy/policy.ts";
-import { eachOf } from "../../each-of.ts";
+import { processEach } from "../../process-each.ts";
 import { type BackfillCounts, countOne } from "../counts.ts";
-import { queueRebuiltEvent } from "../rebuilt-event.ts";
+import { admitRebuiltEvent } from "../rebuilt-event.ts";
 
 export interface MappingParts {
   readonly policy: EventPolicy;
@@ -37,13 +37,13 @@ export async function mapEvents(
 ): Promise<MappedRow[]> {
   const ready: Omit<MappedRow, "row">[] = [];
   for (const event of events) {
-    const queued = queueRebuiltEvent(event, { policy, secret, now: now() });
+    const queued = admitRebuiltEvent(event, { policy, secret, now: now() });
     if ("impossible" in queued) countOne(counts.impossible, queued.impossible);
     else ready.push({ event, queued });
   }
   const mapped: MappedRow[] = [];
   const starts = Array.from({ length: Math.ceil(ready.length / maximumPreviewRecords) }, (_, index) => index);
-  await eachOf(starts, signal, async (start) => {
+  await processEach(starts, signal, async (start) => {
     const part = ready.slice(start * maximumPreviewRecords, (start + 1) * maximumPreviewRecords);
     const previewed = await map(part.map(({ queued }) => recordOf(queued)));
     for (const [index, one] of part.entries()) {

@@ -42,7 +42,7 @@ type Row = Readonly<Record<string, unknown>>;
  */
 export async function tryOneEvent(parts: TrialParts): Promise<void> {
   const { ledger } = parts;
-  const note = await ledger.note("trial");
+  const note = await ledger.readNote("trial");
   if (note === "passed") return;
   const before = note === undefined ? undefined : trialNote.parse(JSON.parse(note));
   if (before && !before.isQueued) await revertUpload(parts, before.batch);
@@ -115,7 +115,7 @@ async function readTrialRows(
       if (!file.name.endsWith(".parquet")) continue;
       await access.download(file, local, signal);
       const table = `read_parquet(${quote(local)}) t`;
-      const [row] = await ledger.rows(
+      const [row] = await ledger.query(
         `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ${table} WHERE _id = ${quote(id)}`,
       );
       await rm(local);

@@ -48,7 +48,7 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
   await flush();
   if (batch === undefined) return;
   await completeUpload(parts, batch);
-  const kinds = await ledger.rows(
+  const kinds = await ledger.query(
     "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events FROM uploaded " +
       `WHERE batch = ${quote(batch)} GROUP BY kind ORDER BY kind`,
   );
@@ -93,12 +93,12 @@ async function uploadNotedFile(parts: UploadParts, batch: string): Promise<void>
 }
 
 async function lastPart({ ledger }: UploadParts, batch: string): Promise<number> {
-  const [row] = await ledger.rows(`SELECT max(part) AS part FROM uploaded WHERE batch = ${quote(batch)}`);
+  const [row] = await ledger.query(`SELECT max(part) AS part FROM uploaded WHERE batch = ${quote(batch)}`);
   return row?.part === null || row?.part === undefined ? -1 : Number(row.part);
 }
 
 async function countEvents({ ledger }: UploadParts, batch: string): Promise<number> {
-  const [row] = await ledger.rows(
+  const [row] = await ledger.query(
     `SELECT CAST(count(*) AS INTEGER) AS events FROM uploaded WHERE batch = ${quote(batch)}`,
   );
   return Number(row?.events ?? 0);

@@ -20,12 +20,12 @@ const lost: readonly (string | undefined)[] = [
 
 /** The batches of a backfill, the oldest first. */
 export async function listUploads(ledger: Ledger): Promise<string[]> {
-  return (await ledger.rows("SELECT batch FROM uploads ORDER BY batch")).map(({ batch }) => String(batch));
+  return (await ledger.query("SELECT batch FROM uploads ORDER BY batch")).map(({ batch }) => String(batch));
 }
 
 /** Creates a batch, and notes it, so that it can be continued and reverted. */
 export async function openUpload({ ledger, ingestion, signal }: UploadService): Promise<string> {
-  const backfill = (await ledger.note("backfill")) ?? randomUUID();
+  const backfill = (await ledger.readNote("backfill")) ?? randomUUID();
   await ledger.setNote("backfill", backfill);
   const batch = await ingestion.create(backfill, signal);
   await ledger.run(`INSERT INTO uploads VALUES (${quote(batch)})`);
@@ -34,7 +34,7 @@ export async function openUpload({ ledger, ingestion, signal }: UploadService): 
 
 /** Forgets a batch that has no rows. What was in it counts as missing again. */
 async function forgetUpload(ledger: Ledger, batch: string): Promise<void> {
-  await ledger.atOnce(async () => {
+  await ledger.inTransaction(async () => {
     await ledger.run(
       `DELETE FROM sent s USING uploaded u WHERE u.batch = ${quote(batch)} AND u.delivery = s.delivery ` +
         "AND u.object_type = s.object_type AND u.metric = s.metric",

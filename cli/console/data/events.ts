@@ -69,7 +69,7 @@ export async function traceEvents(
 }
 
 async function waitingEvents(source: StackSource): Promise<TracedEvent[]> {
-  const events = await (await RelayStorageAccount.open(source)).waitingEvents();
+  const events = await (await RelayStorageAccount.open(source)).peekEvents();
   return events.slice(0, mostOfEach).map((event) => {
     const body = "body" in event && event.body !== undefined ? (jsonOf(event.body) as Json) : undefined;
     const tries = event.attempts === 0 ? "not tried yet" : `tried ${event.attempts} times: ${event.lastError ?? ""}`;

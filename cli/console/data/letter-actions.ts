@@ -14,7 +14,7 @@ const perSecond = 20;
 type LetterAction = "replay" | "export" | "purge";
 
 /** Does the same as the command of that name, with these dead letters. @returns a description of what was done */
-export async function performOnLetters(
+export async function performOnDeadLetters(
   source: StackSource,
   action: LetterAction,
   names: readonly string[],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
-import { eachOf } from "../../each-of.ts";
+import { processEach } from "../../process-each.ts";
 import { type DeadLetterEntry, RelayStorageAccount } from "../../relay/relay-storage.ts";
 import { hideInText } from "./hide.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -27,7 +27,7 @@ interface ReadLetter {
 }
 
 /** The dead letters of a source. Each is read once. */
-export class Letters {
+export class DeadLetters {
   readonly #live: LiveSource;
   readonly #read = new Map<string, ReadLetter>();
   #total = 0;
@@ -40,12 +40,12 @@ export class Letters {
   async refresh(): Promise<void> {
     if (!this.#live.current.keepsDeadLetters) return;
     const storage = await RelayStorageAccount.open(this.#live.current);
-    const entries = (await storage.deadLetters()).toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime());
+    const entries = (await storage.listDeadLetters()).toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime());
     this.#total = entries.length;
     const meant = new Map(entries.slice(0, mostRead).map((entry) => [keyOf(entry), entry]));
     for (const key of this.#read.keys()) if (!meant.has(key)) this.#read.delete(key);
     const fresh = [...meant].filter(([key]) => !this.#read.has(key));
-    await eachOf(fresh, new AbortController().signal, async ([key, entry]) => {
+    await processEach(fresh, new AbortController().signal, async ([key, entry]) => {
       const blob = await storage.readDeadLetter(entry.name);
       if (blob) this.#read.set(key, { entry, letter: tryParseDeadLetter(blob.content) });
     });

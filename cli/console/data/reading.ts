@@ -38,11 +38,11 @@ export async function readRelay(source: StackSource): Promise<RelayReading> {
   const tables = RelayTables.open(source);
   const storage = RelayStorageAccount.open(source);
   const [counts, sentAgo, queue, waiting, letters] = await Promise.all([
-    attempt(tables.then((opened) => opened.counts())),
-    attempt(tables.then((opened) => opened.sentAgo())),
+    attempt(tables.then((opened) => opened.readCounts())),
+    attempt(tables.then((opened) => opened.readSentAgo())),
     attempt(countQueue(source)),
-    attempt(storage.then((opened) => opened.waitingEvents())),
-    attempt(storage.then((opened) => opened.deadLetters())),
+    attempt(storage.then((opened) => opened.peekEvents())),
+    attempt(storage.then((opened) => opened.listDeadLetters())),
   ]);
   return {
     ...{ at, total: counts?.total, today: counts?.days.get(dayOf(new Date(at))), sentAgo },

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { type CloudEnvironment, startCloud } from "./cloud.ts";
-import { balance, mismatches } from "./demo/balance.ts";
+import { collectBalance, mismatches } from "./demo/balance.ts";
 import { describeFailure } from "./demo/failure.ts";
 import { describeKept, keptFolder, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
@@ -71,7 +71,7 @@ async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   );
   const result = await report.step(
     "events delivered to Platform",
-    () => balance(vendors, outputs.dataflowId, sent.ids),
+    () => collectBalance(vendors, outputs.dataflowId, sent.ids),
     (counts) => `${counts.delivered.length}`,
   );
   const rows = await report.step("three rows of the dataset, as Platform's preview shows them", () =>

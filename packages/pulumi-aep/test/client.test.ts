@@ -178,7 +178,7 @@ describe("gone is", () => {
 
   test("and a missing method of IMS does not make a deletion impossible", async () => {
     stub.answer("POST /ims/token/v3", { status: 405 }, { body: token });
-    const remove = client.removeIfPossible({ path: "/thing", signal, purpose: "delete" });
+    const remove = client.deleteIfPossible({ path: "/thing", signal, purpose: "delete" });
     expect((await errorOf(remove)).message).toContain("Could not get an access token: Adobe IMS answered 405");
   });
 
@@ -189,9 +189,9 @@ describe("gone is", () => {
 
   test("fine for a deletion", async () => {
     stub.answer("DELETE /thing", missing).answer(stats, { body: { tenantId: "acme" } });
-    await client.remove({ path: "/thing", signal, purpose: "delete" });
+    await client.delete({ path: "/thing", signal, purpose: "delete" });
     stub.answer("DELETE /thing", { status: 403 });
-    expect((await errorOf(client.remove({ path: "/thing", signal, purpose: "delete" }))).message).toContain(
+    expect((await errorOf(client.delete({ path: "/thing", signal, purpose: "delete" }))).message).toContain(
       "answered 403",
     );
   });

@@ -39,7 +39,7 @@ const event = (delivery: string, at: number, metric = "sent") => ({
 
 async function idsOf(history: History, range: TimeRange): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { messages } of history.messages(range, never)) ids.push(...messages.map(({ id }) => id));
+  for await (const { messages } of history.listMessages(range, never)) ids.push(...messages.map(({ id }) => id));
   return ids;
 }
 
@@ -73,7 +73,7 @@ describe("messages", () => {
     let stops = 0;
     for (let isDone = false; !isDone; ) {
       try {
-        for await (const { messages, doneUntil } of history.messages({ from, to: start + 6 * day }, never)) {
+        for await (const { messages, doneUntil } of history.listMessages({ from, to: start + 6 * day }, never)) {
           for (const { id } of messages) found.add(id);
           from = doneUntil;
         }
@@ -93,7 +93,7 @@ describe("messages", () => {
     await happen([event("d1", 0, "drafted"), event("d2", 0)]);
     expect(await history.hasMessages(never)).toBe(true);
     const drafts: string[] = [];
-    for await (const { messages } of history.messages({ from: start, to: start + 9 }, never, true)) {
+    for await (const { messages } of history.listMessages({ from: start, to: start + 9 }, never, true)) {
       drafts.push(...messages.map(({ id }) => id));
     }
     expect(drafts).toEqual(["d1"]);
@@ -104,19 +104,19 @@ test("activities go back to a time", async () => {
   const { history, happen } = await open();
   await happen([event("d1", 35 * day), event("d2", 38 * day), event("d3", 39 * day, "attempted")]);
   const found: unknown[] = [];
-  for await (const page of history.activities(start + 36 * day, never)) found.push(...page);
+  for await (const page of history.listActivities(start + 36 * day, never)) found.push(...page);
   expect(found).toMatchObject([
     { type: "attempted_email", delivery_id: "d3" },
     { type: "sent_email", delivery_id: "d2" },
   ]);
-  for await (const page of history.activities(0, never, "sent_email")) expect(page).toHaveLength(2);
+  for await (const page of history.listActivities(0, never, "sent_email")) expect(page).toHaveLength(2);
 });
 
 test("metrics are counted by the day of creation", async () => {
   const { history, happen } = await open();
   await happen([event("d1", 0), event("d1", 2 * day, "opened"), event("d2", day)]);
   const range = { from: start, to: start + 2 * day };
-  const series = await history.dailyMetrics({ kind: "campaigns", id: 7 }, range, never);
+  const series = await history.countDailyMetrics({ kind: "campaigns", id: 7 }, range, never);
   expect(series).toMatchObject({ created: [1, 1], sent: [1, 1], opened: [1, 0] });
 });
 

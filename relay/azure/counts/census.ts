@@ -47,7 +47,7 @@ export class Census {
    * How many instances share the rate now, including this one; `Infinity` if this one is surplus. Only the first call
    * waits for the storage.
    */
-  async instances(): Promise<number> {
+  async countInstances(): Promise<number> {
     if (this.#ports.monotonic() - this.#beatAt >= times.beat) {
       this.#beatAt = this.#ports.monotonic();
       this.#beat = this.#countAgain().catch(() => undefined);

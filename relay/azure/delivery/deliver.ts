@@ -9,7 +9,7 @@ import { enrich } from "../../core/event/enrich.ts";
 import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { readCreationTime } from "../../core/event/event-time.ts";
 import { describeError } from "../log.ts";
-import { bodyOf } from "../storage/claims.ts";
+import { readBody } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import type { Duplicates } from "./duplicates.ts";
 import type { Sender } from "./paced-client.ts";
@@ -106,7 +106,7 @@ async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPort
 
   let body: string | undefined;
   try {
-    body = await bodyOf(event, storage);
+    body = await readBody(event, storage);
   } catch (error) {
     return recordFailure(event, `the claim could not be read: ${describeError(error)}`, clock());
   }
@@ -167,7 +167,7 @@ export async function giveUp(
   ports: Pick<DeliveryPorts, "storage" | "clock">,
 ): Promise<DeliveryResult> {
   try {
-    const body = await bodyOf(event, ports.storage);
+    const body = await readBody(event, ports.storage);
     if (body === undefined) return { fate: "gone", event };
     return await buryEvent({ event, buried: event }, body, { class: "expired", reason: overdue(why) }, ports);
   } catch (error) {

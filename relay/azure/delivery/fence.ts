@@ -1,5 +1,5 @@
 import { describeError } from "../log.ts";
-import type { Marks, MarksSeen } from "../marks-reader.ts";
+import type { Marks, SeenMarks } from "../marks-reader.ts";
 
 /** Why an instance must not send now, and after how many seconds to try the message again. */
 export type Fence = () => Promise<{ readonly seconds: number; readonly why: string } | undefined>;
@@ -56,7 +56,7 @@ export function settingsFence({ configuration, marks, startedAt, random }: Fence
  *
  * @param tolerance milliseconds after the mark in which a starting instance may still have former settings
  */
-export function isReplaced({ wanted }: MarksSeen, { configuration, startedAt }: Instance, tolerance = 0): boolean {
+export function isReplaced({ wanted }: SeenMarks, { configuration, startedAt }: Instance, tolerance = 0): boolean {
   if (wanted === undefined || wanted.configuration === configuration) return false;
   return startedAt.getTime() <= wanted.since.getTime() + tolerance;
 }

@@ -2,7 +2,7 @@ import type { StorageQueueHandler } from "@azure/functions";
 import { deadEvent } from "../../core/event/dead-letter.ts";
 import { decodeEnvelope } from "../../core/event/envelope.ts";
 import { logOutcome } from "../log.ts";
-import { bodyOf, deleteClaims } from "../storage/claims.ts";
+import { deleteClaims, readBody } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import { buryUnreadable } from "./unreadable.ts";
 
@@ -26,7 +26,7 @@ export function poisonHandler({ storage, clock }: PoisonPorts): StorageQueueHand
     const envelope = decodeEnvelope(message);
     if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
     for (const event of envelope.events) {
-      const body = await bodyOf(event, storage);
+      const body = await readBody(event, storage);
       if (body === undefined) continue;
       const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
       await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));

@@ -50,7 +50,7 @@ export interface IntakePorts {
   /** The log of events; by default a line for each. */
   readonly log?: RelayLog;
   /** Checks after each event, without delaying it. */
-  readonly watch?: Pick<QueueWatch, "look">;
+  readonly watch?: Pick<QueueWatch, "check">;
 }
 
 /**
@@ -125,7 +125,7 @@ export function intakeHandler({
       return await runWithinBudget(budget.call, async (signal) => {
         const refusal = await receive(request, settings, { context, signal });
         if (refusal !== undefined) return refuse(refusal);
-        void watch?.look();
+        void watch?.check();
         return { status: 200 };
       });
     } catch (error) {

@@ -7,7 +7,7 @@ import { type RelayStorageClient, storageTimeout } from "./storage.ts";
  * The event's body, from the envelope or from its claim. Undefined if an earlier run finished the event: see
  * `readClaim`.
  */
-export async function bodyOf(
+export async function readBody(
   event: QueuedEvent,
   storage: Pick<RelayStorageClient, "readClaim">,
 ): Promise<string | undefined> {

@@ -151,7 +151,7 @@ export class RelayStorageClient {
   }
 
   /** The heads of both queues; none for a queue without a visible message. This takes no message. */
-  heads(signal: AbortSignal): Promise<readonly QueueHead[]> {
+  peekHeads(signal: AbortSignal): Promise<readonly QueueHead[]> {
     return runWithin(signal, async () => {
       const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
         const { peekedMessageItems } = await (await open()).peekMessages({ numberOfMessages: 1, abortSignal: signal });

@@ -4,10 +4,10 @@ import { type Call, HttpClient, VendorError } from "pulumi-provider-kit/http";
 import { saysBusy } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
-import { type Look, type LookPace, lookPatiently } from "./patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "./patience.ts";
 
 /** As long as Azure's network provider may take with one change. */
-const busyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
+const busyPace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
 
 /**
  * Azure Resource Manager's HTTP API. Azure refuses a write during another one to the same object or account, such as by a provider that
@@ -38,7 +38,7 @@ export class ArmHttp {
    * @param prepare returns the content; called before each attempt. Undefined: nothing is written
    * @returns undefined if nothing was written
    */
-  callAfresh(call: Call, prepare: () => Promise<object | undefined>): Promise<AxiosResponse | undefined> {
+  writePrepared(call: Call, prepare: () => Promise<object | undefined>): Promise<AxiosResponse | undefined> {
     return this.#waitWhileBusy(call, async () => {
       const body = await prepare();
       return body && this.#http.call({ ...call, body });
@@ -47,7 +47,7 @@ export class ArmHttp {
 
   async #waitWhileBusy<T>({ purpose, signal }: Call, attempt: () => Promise<T>): Promise<T> {
     let refusal: VendorError | undefined;
-    const look = async (): Promise<Look<T>> => {
+    const look = async (): Promise<Check<T>> => {
       try {
         return { done: await attempt() };
       } catch (error) {
@@ -57,7 +57,7 @@ export class ArmHttp {
       }
     };
     const operation = { client: { clock: this.#clock }, signal, progress: showProgress };
-    const outcome = await lookPatiently(operation, busyPace, look);
+    const outcome = await checkPatiently(operation, busyPace, look);
     if ("gaveUp" in outcome) throw refusal;
     return outcome.done;
   }

@@ -1,4 +1,4 @@
-import { type PlainAnswer, plainCall, sleep, VendorError } from "pulumi-provider-kit/http";
+import { callOnce, type PlainAnswer, sleep, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { parseMarks, type QueueMarks, withMarks } from "../../core/delivery/queue-marks.ts";
 import { storageApiVersion, vaultApiVersion, webApiVersion } from "../api-versions.ts";
@@ -92,7 +92,7 @@ export class AzureClient {
   }
 
   /** Logs in. Returns the login's object id, as role assignments use it; undefined if the access token lacks it. */
-  async callersObjectId(signal: AbortSignal): Promise<string | undefined> {
+  async readCallersObjectId(signal: AbortSignal): Promise<string | undefined> {
     return objectIdIn(await this.#login(false, signal));
   }
 
@@ -106,7 +106,7 @@ export class AzureClient {
    *
    * @throws if the vault is gone
    */
-  async vault(vaultId: string, signal: AbortSignal): Promise<Vault> {
+  async openVault(vaultId: string, signal: AbortSignal): Promise<Vault> {
     const name = lastPart(vaultId);
     const purpose = `read the key vault "${name}"`;
     const found = await this.#get(vaultId, vaultApiVersion, purpose, vault, signal);
@@ -146,14 +146,14 @@ export class AzureClient {
   }
 
   /** Names of the functions that Azure lists for an app; undefined if the app does not exist. */
-  async functionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
+  async listFunctionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
     const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
     return found?.data.value.map(({ name }) => name);
   }
 
   /** A storage queue; undefined if it does not exist. */
-  async queue(queueId: string, signal: AbortSignal): Promise<StorageQueue | undefined> {
+  async readQueue(queueId: string, signal: AbortSignal): Promise<StorageQueue | undefined> {
     const purpose = `read the queue "${lastPart(queueId)}"`;
     const found = await this.#get(queueId, storageApiVersion, purpose, queue, signal);
     if (found === undefined) return undefined;
@@ -178,8 +178,8 @@ export class AzureClient {
     let before: StorageQueue | undefined;
     try {
       // Each attempt reads the queue again: the marks count from the time at which they were set.
-      const answer = await this.#arm.callAfresh(call, async () => {
-        before = await this.queue(queueId, signal);
+      const answer = await this.#arm.writePrepared(call, async () => {
+        before = await this.readQueue(queueId, signal);
         return before && { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
       });
       if (before === undefined || answer === undefined) return undefined;
@@ -250,7 +250,7 @@ export class AzureClient {
     { headers, body }: { headers: Record<string, string>; body: object },
     signal: AbortSignal,
   ): Promise<PlainAnswer> {
-    return plainCall({
+    return callOnce({
       ...{ method: "POST", url, signal, timeout: this.#orderTimeout, body: Buffer.from(JSON.stringify(body)) },
       headers: { ...headers, "content-type": "application/json" },
     });
@@ -258,7 +258,7 @@ export class AzureClient {
 
   /** Gets a URL of the relay. Without an answer, `status` is undefined and `text` says why. */
   async ask(url: string, signal: AbortSignal): Promise<PlainAnswer> {
-    const answer = await plainCall({ method: "GET", url, signal, timeout: this.#healthTimeout });
+    const answer = await callOnce({ method: "GET", url, signal, timeout: this.#healthTimeout });
     const forbidden = forbiddenAddress(answer.headers ?? {});
     return forbidden === undefined ? answer : { ...answer, text: forbidden };
   }

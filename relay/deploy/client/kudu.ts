@@ -17,7 +17,7 @@ export interface Deployment {
 }
 
 /** Why a package was refused for now. */
-export interface NotTaken extends NotYet {
+export interface NotAccepted extends NotYet {
   /** Whether the package may have arrived anyway. */
   readonly uncertain?: boolean;
 }
@@ -86,7 +86,7 @@ export class Kudu {
     zip: Uint8Array,
     deployer: string,
     signal: AbortSignal,
-  ): Promise<{ deployment: Partial<Deployment> } | NotTaken> {
+  ): Promise<{ deployment: Partial<Deployment> } | NotAccepted> {
     const purpose = `publish the relay's code to ${this.#hostName}`;
     try {
       const { data } = await this.#http.call({
@@ -106,7 +106,7 @@ export class Kudu {
   }
 
   /** A deployment by its id, or `latest`. Not done while the site gives no usable answer. */
-  async deployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
+  async readDeployment(id: string, signal: AbortSignal): Promise<Deployment | NotYet> {
     const notYet = "Azure is deploying the relay's code";
     const purpose = `follow the deployment of the relay's code at ${this.#hostName}`;
     try {
@@ -123,7 +123,7 @@ export class Kudu {
   }
 
   /** The last lines of a deployment's log; empty if it is not available. */
-  async log(id: string, signal: AbortSignal): Promise<string> {
+  async readLog(id: string, signal: AbortSignal): Promise<string> {
     try {
       const path = `/api/deployments/${encodeURIComponent(id)}/log`;
       const { data } = await this.#http.call({ method: "GET", path, signal, purpose: "read the deployment's log" });
@@ -150,7 +150,7 @@ function parseDeployment(data: unknown): Partial<Deployment> | undefined {
   return { ...(id ? { id } : {}), ...(status ? { state: status } : {}), text: status_text || undefined };
 }
 
-function classifyRefusal(error: unknown): NotTaken {
+function classifyRefusal(error: unknown): NotAccepted {
   if (!(error instanceof VendorError)) throw error;
   const detail = error.message;
   switch (error.status) {
@@ -169,7 +169,7 @@ function classifyRefusal(error: unknown): NotTaken {
   }
 }
 
-function waitForAnswer(detail: string): NotTaken {
+function waitForAnswer(detail: string): NotAccepted {
   return { notYet: "waiting for the deployment site to answer", detail, patience: accessPatience, uncertain: true };
 }
 

@@ -2,11 +2,11 @@ import type { Operation } from "pulumi-provider-kit";
 import { lacksStorageAccess } from "./arm-complaint.ts";
 import type { AzureClient } from "./client.ts";
 import type { Deployment, Kudu } from "./kudu.ts";
-import { type Look, type LookPace, lookPatiently } from "./patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "./patience.ts";
 
 const minute = 60_000;
-const publishPace: LookPace = { pauses: [5_000, 10_000], limit: 15 * minute };
-const followPace: LookPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
+const publishPace: CheckPace = { pauses: [5_000, 10_000], limit: 15 * minute };
+const followPace: CheckPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
 
 /** How a deployment ended. `mayRun`: the package may run although no success was reported. */
 export type Deployed = { readonly deploymentId: string } | { readonly failure: string; readonly mayRun: boolean };
@@ -28,7 +28,7 @@ export async function deployOnce(
   let mayRun = false;
   let unclear = false;
   try {
-    const outcome = await lookPatiently<Deployed>(operation, publishPace, async () => {
+    const outcome = await checkPatiently<Deployed>(operation, publishPace, async () => {
       progress(`uploading the relay's code (${Math.ceil(zip.length / 1024)} KiB)`);
       const begun = unclear ? await findDeploymentBy(kudu, deployer, signal) : undefined;
       const answer = begun ? { deployment: begun } : await kudu.publish(zip, deployer, signal);
@@ -39,7 +39,7 @@ export async function deployOnce(
       }
       unclear = false;
       mayRun = true;
-      const followed = await lookPatiently(operation, followPace, () => lookForEnd(kudu, answer.deployment, signal));
+      const followed = await checkPatiently(operation, followPace, () => lookForEnd(kudu, answer.deployment, signal));
       if ("done" in followed) return judgeDeployment(kudu, followed.done, signal);
       return { done: { failure: `The deployment of the relay's code did not end ${followed.gaveUp}`, mayRun } };
     });
@@ -53,17 +53,17 @@ export async function deployOnce(
 
 /** The latest deployment, if the publish of this package began it and it has not failed; a failed one is reported by the next publish. */
 async function findDeploymentBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
-  const latest = await kudu.deployment("latest", signal);
+  const latest = await kudu.readDeployment("latest", signal);
   if ("notYet" in latest || latest.deployer !== deployer) return undefined;
   return latest.state === "running" || latest.state === "success" ? latest : undefined;
 }
 
 /** Whether a deployment has ended. If the site returned no id, the deployment is its latest one. */
-async function lookForEnd(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Look<Deployment>> {
+async function lookForEnd(kudu: Kudu, published: Partial<Deployment>, signal: AbortSignal): Promise<Check<Deployment>> {
   const { id = "latest", state, text } = published;
   // A 200 may describe a deployment that has already failed.
   if (state && state !== "running") return { done: { id, state, text } };
-  const deployment = await kudu.deployment(id, signal);
+  const deployment = await kudu.readDeployment(id, signal);
   if ("notYet" in deployment) return deployment;
   if (deployment.state !== "running") return { done: deployment };
   const stage = deployment.text ? ` (${deployment.text})` : "";
@@ -74,10 +74,10 @@ async function judgeDeployment(
   kudu: Kudu,
   { id, state, text }: Deployment,
   signal: AbortSignal,
-): Promise<Look<Deployed>> {
+): Promise<Check<Deployed>> {
   if (state === "success") return { done: { deploymentId: id } };
   if (state === "conflict") return { notYet: "waiting for another deployment to end" };
-  const log = await kudu.log(id, signal);
+  const log = await kudu.readLog(id, signal);
   const said = [text && !log.includes(text) ? text : "", log].filter(Boolean).join("; ");
   if (lacksStorageAccess(said))
     return { notYet: "waiting for the app's role on its deployment container", detail: said };

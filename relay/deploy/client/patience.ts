@@ -14,26 +14,26 @@ export interface NotYet {
 }
 
 /** One check of something that takes time. */
-export type Look<T> = { readonly done: T } | NotYet;
+export type Check<T> = { readonly done: T } | NotYet;
 
 /** How often and how long to check, in milliseconds. */
-export interface LookPace {
+export interface CheckPace {
   /** Waits between checks; the last one repeats. */
   readonly pauses: readonly [number, ...number[]];
   readonly limit: number;
 }
 
-/** Calls `look` until it is done. Gives up after the time limit, when the patience with one reason ends, or on Ctrl-C. */
-export async function lookPatiently<T>(
+/** Calls `check` until it is done. Gives up after the time limit, when the patience with one reason ends, or on Ctrl-C. */
+export async function checkPatiently<T>(
   { client: { clock }, signal, progress }: Pick<Operation<{ readonly clock: Clock }>, "client" | "signal" | "progress">,
-  { pauses, limit }: LookPace,
-  look: () => Promise<Look<T>>,
+  { pauses, limit }: CheckPace,
+  check: () => Promise<Check<T>>,
 ): Promise<{ done: T } | { gaveUp: string }> {
   const start = clock.monotonic();
   let reason: string | undefined;
   let since = start; // when this reason began
-  for (let looks = 0; ; looks++) {
-    const seen = await look();
+  for (let checks = 0; ; checks++) {
+    const seen = await check();
     if ("done" in seen) return seen;
     const now = clock.monotonic();
     const detail = seen.detail ?? seen.notYet;
@@ -45,7 +45,7 @@ export async function lookPatiently<T>(
     if (now - since >= (seen.patience ?? limit) || now - start >= limit) {
       return { gaveUp: `after ${Math.round((now - start) / 1000)} s: ${detail}` };
     }
-    const pause = seen.pause ?? pauses[Math.min(looks, pauses.length - 1)] ?? pauses[0];
+    const pause = seen.pause ?? pauses[Math.min(checks, pauses.length - 1)] ?? pauses[0];
     if (!signal.aborted) await clock.sleep(pause, signal);
     if (signal.aborted) return { gaveUp: `(${whyStopped(signal)}): ${detail}` };
   }

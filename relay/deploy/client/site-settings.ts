@@ -69,7 +69,7 @@ export class SiteSettings {
   }
 
   /** The status of each setting that refers to a key vault. */
-  async references(signal: AbortSignal): Promise<SecretReference[]> {
+  async listReferences(signal: AbortSignal): Promise<SecretReference[]> {
     const purpose = this.#purpose("read the status of the Key Vault references");
     const data = await this.#call("GET", "config/configreferences/appsettings", purpose, { signal });
     const parsed = references.safeParse(data);

@@ -41,7 +41,7 @@ export class Vault {
   }
 
   /** All versions of a secret; empty if the secret does not exist. */
-  async versions(secretName: string, signal: AbortSignal): Promise<ListedVersion[]> {
+  async listVersions(secretName: string, signal: AbortSignal): Promise<ListedVersion[]> {
     const found: ListedVersion[] = [];
     let params: Record<string, string> | undefined = {};
     for (let page = 0; params !== undefined && page < mostPages; page++) {

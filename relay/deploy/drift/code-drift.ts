@@ -14,7 +14,7 @@ export type RunningCode =
  *
  * @param build digest of the deployed code; undefined if the state lacks it
  */
-export async function runningCode(
+export async function identifyRunningCode(
   client: AzureClient,
   { url, build }: { readonly url: string; readonly build: string | undefined },
   signal: AbortSignal,

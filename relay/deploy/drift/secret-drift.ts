@@ -25,7 +25,7 @@ export function versionOf(answer: unknown): SecretVersion {
 }
 
 /** How a secret differs from what the stack wrote; undefined if it does not. */
-export async function secretDrift(
+export async function findSecretDrift(
   client: AzureClient,
   { id, uriWithVersion }: { readonly id: string; readonly uriWithVersion: string },
   signal: AbortSignal,

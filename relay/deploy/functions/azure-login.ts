@@ -17,7 +17,7 @@ export const getAzureLogin: FunctionDefinition<AzureClient, typeof args, typeof 
   args,
   result,
   async call(client, _args, signal) {
-    const objectId = await client.callersObjectId(signal);
+    const objectId = await client.readCallersObjectId(signal);
     return objectId === undefined ? {} : { objectId };
   },
 };

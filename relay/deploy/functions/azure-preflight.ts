@@ -1,7 +1,7 @@
 import type { FunctionDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
-import { type Asker, type AzureCheck, plannedRelaySchema } from "../preflight/azure-question.ts";
+import { type AzureCheck, type AzureQuery, plannedRelaySchema } from "../preflight/azure-question.ts";
 import { hasRelay } from "../preflight/existing-relay.ts";
 import { checkExisting } from "../preflight/existing-resources.ts";
 import { checkNames } from "../preflight/names.ts";
@@ -47,7 +47,7 @@ export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRe
         return otherwise;
       }
     };
-    const azure: Asker = (question, answer) => client.query(question, answer, limit);
+    const azure: AzureQuery = (question, answer) => client.query(question, answer, limit);
     if (await attempt(true, () => hasRelay(azure, given))) return { problems: [], unchecked };
     const groupsRegion = () => attempt(undefined, () => locationOf(given.resourceGroupId, azure));
     const planned = { ...given, location: given.location ?? (await groupsRegion()) };
@@ -56,7 +56,7 @@ export const getAzurePreflight: FunctionDefinition<AzureClient, typeof plannedRe
   },
 };
 
-async function locationOf(resourceGroupId: string | undefined, azure: Asker): Promise<string | undefined> {
+async function locationOf(resourceGroupId: string | undefined, azure: AzureQuery): Promise<string | undefined> {
   if (resourceGroupId === undefined) return undefined;
   const question = {
     path: resourceGroupId,

@@ -52,10 +52,10 @@ export const plannedRelaySchema = z.object({
 export type PlannedRelay = z.output<typeof plannedRelaySchema>;
 
 /** One check. Returns problems with their remedies; throws if Azure does not answer. */
-export type AzureCheck = (azure: Asker, planned: PlannedRelay) => Promise<string[]>;
+export type AzureCheck = (azure: AzureQuery, planned: PlannedRelay) => Promise<string[]>;
 
 /** Sends a read-only request to Azure Resource Manager. */
-export type Asker = <Answer extends z.ZodType>(
+export type AzureQuery = <Answer extends z.ZodType>(
   question: Parameters<AzureClient["query"]>[0],
   answer: Answer,
 ) => Promise<z.output<Answer>>;

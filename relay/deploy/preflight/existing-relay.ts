@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Asker, type PlannedRelay, scopeOf } from "./azure-question.ts";
+import { type AzureQuery, type PlannedRelay, scopeOf } from "./azure-question.ts";
 
 const rules = z.object({
   value: z.array(
@@ -14,7 +14,7 @@ const rules = z.object({
 /**
  * Whether the stack already has a relay. Only the names of its alerts contain the stack's name, and a program can't read its own state.
  */
-export async function hasRelay(azure: Asker, planned: PlannedRelay): Promise<boolean> {
+export async function hasRelay(azure: AzureQuery, planned: PlannedRelay): Promise<boolean> {
   const { value } = await azure(
     {
       path: `${scopeOf(planned)}/providers/Microsoft.Insights/scheduledQueryRules`,

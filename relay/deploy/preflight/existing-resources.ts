@@ -1,7 +1,7 @@
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { grantedActions, permitsAction } from "./actions.ts";
-import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
+import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
 type Existing = PlannedRelay["existing"][number];
 
@@ -21,7 +21,7 @@ export const checkExisting: AzureCheck = async (azure, planned) => {
   return problems.flat();
 };
 
-async function find({ id, apiVersion, setting }: Existing, azure: Asker): Promise<Found | undefined> {
+async function find({ id, apiVersion, setting }: Existing, azure: AzureQuery): Promise<Found | undefined> {
   try {
     return await azure({ path: id, apiVersion, purpose: `read what ${setting} names` }, anything);
   } catch (error) {
@@ -62,7 +62,7 @@ const subnet = z.object({
 });
 
 /** Rights on the resource itself (Azure's REST reference: Permissions, *List For Resource*). */
-async function findMissingRights(existing: Existing, azure: Asker, { objectId }: PlannedRelay): Promise<string[]> {
+async function findMissingRights(existing: Existing, azure: AzureQuery, { objectId }: PlannedRelay): Promise<string[]> {
   const { id, setting, actions } = existing;
   const { value } = await azure(
     {

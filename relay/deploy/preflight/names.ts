@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { normalizeRegion } from "../region-name.ts";
-import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
+import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
 const availability = z.object({ nameAvailable: z.boolean(), message: z.string().nullish() });
 const found = z.object({ value: z.array(z.object({ id: z.string() })) });
@@ -33,7 +33,12 @@ export const checkNames: AzureCheck = async (azure, planned) => {
   return problems.flat();
 };
 
-async function checkAccountName(setting: string, name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
+async function checkAccountName(
+  setting: string,
+  name: string,
+  azure: AzureQuery,
+  planned: PlannedRelay,
+): Promise<string[]> {
   const type = "Microsoft.Storage/storageAccounts";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
   return [
@@ -42,7 +47,7 @@ async function checkAccountName(setting: string, name: string, azure: Asker, pla
   ];
 }
 
-async function checkVaultName(name: string, azure: Asker, planned: PlannedRelay): Promise<string[]> {
+async function checkVaultName(name: string, azure: AzureQuery, planned: PlannedRelay): Promise<string[]> {
   const type = "Microsoft.KeyVault/vaults";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
   const choose = "npx pulumi config set --path azureNames.vault <name>";
@@ -67,7 +72,12 @@ async function checkVaultName(name: string, azure: Asker, planned: PlannedRelay)
   return [`The name "${name}" belongs to a deleted key vault${until}. Choose another: ${choose}. ${free}`];
 }
 
-async function isFree(name: string, type: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<boolean> {
+async function isFree(
+  name: string,
+  type: string,
+  azure: AzureQuery,
+  { subscriptionId }: PlannedRelay,
+): Promise<boolean> {
   const [namespace] = type.split("/");
   const { nameAvailable } = await azure(
     {
@@ -82,7 +92,12 @@ async function isFree(name: string, type: string, azure: Asker, { subscriptionId
   return nameAvailable;
 }
 
-async function isOwn(name: string, type: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<boolean> {
+async function isOwn(
+  name: string,
+  type: string,
+  azure: AzureQuery,
+  { subscriptionId }: PlannedRelay,
+): Promise<boolean> {
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/resources`,

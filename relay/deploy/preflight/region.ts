@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { normalizeRegion } from "../region-name.ts";
-import type { Asker, AzureCheck, PlannedRelay } from "./azure-question.ts";
+import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
 const regions = z.object({
   value: z.array(z.object({ name: z.string(), properties: z.object({ orgDomain: z.string().nullish() }) })),
@@ -121,7 +121,11 @@ export const checkRedundancy: AzureCheck = async (azure, planned) => {
   ];
 };
 
-async function redundanciesIn(location: string, azure: Asker, { subscriptionId }: PlannedRelay): Promise<string[]> {
+async function redundanciesIn(
+  location: string,
+  azure: AzureQuery,
+  { subscriptionId }: PlannedRelay,
+): Promise<string[]> {
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/skus`,

@@ -1,12 +1,12 @@
 import type { Operation } from "pulumi-provider-kit";
 import { operatorCommand, pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
 import { stackNameOf } from "./refusal.ts";
-import { ageOf, askHealth, untilNextLook } from "./relay-health.ts";
+import { ageOf, askHealth, millisecondsToNextCheck } from "./relay-health.ts";
 
 /** An idle relay has to start first. */
-const pace: LookPace = { pauses: [2_000, 5_000], limit: 60_000 };
+const pace: CheckPace = { pauses: [2_000, 5_000], limit: 60_000 };
 
 type DeadLetterOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "warn" | "urn">;
 
@@ -39,10 +39,10 @@ export async function refuseDeadLetters(
     throw new Error(
       `${refused(`since its dead letters could not be counted ${counted.gaveUp}`)} A relay of an earlier version can't count ` +
         `them: update it first with \`${pulumiCommand("up", { stack })}\`. To see them, run ` +
-        `\`${operatorCommand("replay --dry-run", { stack })}\`. ${waysOn(operation)}`,
+        `\`${operatorCommand("replay --dry-run", { stack })}\`. ${remedies(operation)}`,
     );
   }
-  if (counted.done.count > 0) throw new Error(`${refused(reasonOf(counted.done))} ${waysOn(operation)}`);
+  if (counted.done.count > 0) throw new Error(`${refused(reasonOf(counted.done))} ${remedies(operation)}`);
 }
 
 /**
@@ -63,7 +63,7 @@ export async function permitChange(
       `The relay's dead letters could not be counted ${counted.gaveUp}. If there are any, the change won't delete the relay at its end.`,
     );
   } else if (counted.done.count > 0) {
-    const message = `${refused(reasonOf(counted.done))} ${waysOn(operation)}`;
+    const message = `${refused(reasonOf(counted.done))} ${remedies(operation)}`;
     if (isSure) throw new Error(message);
     operation.warn(`If this change replaces the relay, it will fail: ${message}`);
   }
@@ -85,7 +85,7 @@ async function count(
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
   const { clock } = operation.client;
   const start = clock.monotonic();
-  return lookPatiently(operation, pace, () =>
+  return checkPatiently(operation, pace, () =>
     look(operation, { healthUrl, isClosed, askedFor: clock.monotonic() - start }),
   );
 }
@@ -94,14 +94,14 @@ async function count(
 async function look(
   { client, signal }: DeadLetterOperation,
   { healthUrl, isClosed, askedFor }: Relay & { readonly healthUrl: string; readonly askedFor: number },
-): Promise<Look<DeadLetters>> {
+): Promise<Check<DeadLetters>> {
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
   // The health may be cached for other callers: a count since the first check is new enough.
   const isCurrent = isClosed ? said.intake === "closed" : ageOf(said) <= askedFor;
   if (isCurrent) return { done: said.deadLetters };
-  return { notYet: "waiting until the relay counts its dead letters again", pause: untilNextLook(said) };
+  return { notYet: "waiting until the relay counts its dead letters again", pause: millisecondsToNextCheck(said) };
 }
 
 function reasonOf(dead: DeadLetters): string {
@@ -109,7 +109,7 @@ function reasonOf(dead: DeadLetters): string {
   return `since there ${what}: events that Platform refused or that could not be delivered, which would be deleted with its storage account`;
 }
 
-function waysOn(operation: DeadLetterOperation): string {
+function remedies(operation: DeadLetterOperation): string {
   const stack = stackNameOf(operation);
   return (
     `To deliver them, fix the cause, run \`${operatorCommand("replay", { stack })}\`, and then the same command again. To keep a ` +

@@ -59,12 +59,12 @@ export const formerVersions = defineResource<AzureClient>()({
 
 async function disableOthers(operation: Operation<AzureClient>, { vaultId, secrets }: Inputs): Promise<Outputs> {
   const { client, signal, warn } = operation;
-  const vault = await client.vault(vaultId, signal);
+  const vault = await client.openVault(vaultId, signal);
   const enabled: string[] = [];
   for (const [name, uri] of Object.entries(secrets)) {
     const kept = uri.split("/").at(-1);
     try {
-      for (const { version, isEnabled } of await vault.versions(name, signal)) {
+      for (const { version, isEnabled } of await vault.listVersions(name, signal)) {
         if (isEnabled && version !== kept) await vault.disable(name, version, signal);
       }
     } catch (error) {

@@ -5,8 +5,8 @@ import plugin from "../../../package.json" with { type: "json" };
 import { relayPackageName } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
 import { deployOnce } from "../client/one-deploy.ts";
-import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
-import { runningCode } from "../drift/code-drift.ts";
+import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
+import { identifyRunningCode } from "../drift/code-drift.ts";
 import { restoreSettings } from "../drift/restore-settings.ts";
 import { shownSettings } from "../drift/setting-drift.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
@@ -16,8 +16,8 @@ import { resolveReferences } from "./secret-references.ts";
 import { handOver } from "./settings-handover.ts";
 
 const minute = 60_000;
-const syncPace: LookPace = { pauses: [2_000, 5_000], limit: 5 * minute };
-const readyPace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
+const syncPace: CheckPace = { pauses: [2_000, 5_000], limit: 5 * minute };
+const readyPace: CheckPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * minute };
 /** Milliseconds for instances to read secrets that arrived only after their start. */
 const restartPause = minute;
 
@@ -142,12 +142,12 @@ export const functionCode = defineResource<AzureClient>()({
           "Declare it in the program and run: npx pulumi up",
       );
     }
-    const functions = await client.functionNames(id, signal);
+    const functions = await client.listFunctionNames(id, signal);
     const listed = known.settings && (await client.siteSettings(id).list(signal));
     if (functions === undefined || (known.settings && listed === undefined)) return undefined;
     const settings = known.settings && listed && { settings: shownSettings(known.settings, listed) };
     const url = `https://${known.hostName}${known.healthPath}`;
-    const running = await runningCode(client, { url, build: deployed.build }, signal);
+    const running = await identifyRunningCode(client, { url, build: deployed.build }, signal);
     if (running.is !== "other") return { inputs: { ...known, ...settings }, outputs: deployed };
     // Return another hash, since the engine compares packages by their hashes.
     const foreign = new Archive(
@@ -230,9 +230,9 @@ async function activate(
 ): Promise<string | undefined> {
   const { client, signal } = operation;
   try {
-    const synchronized = await lookPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
+    const synchronized = await checkPatiently(operation, syncPace, () => client.syncTriggers(values.siteId, signal));
     if ("gaveUp" in synchronized) return `Azure did not synchronize its triggers ${synchronized.gaveUp}`;
-    const ready = await lookPatiently(operation, readyPace, healthLook(operation, values, build));
+    const ready = await checkPatiently(operation, readyPace, healthLook(operation, values, build));
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still propagating, or an app setting ` +
@@ -249,7 +249,7 @@ function healthLook(
   operation: Operation<AzureClient>,
   values: Inputs,
   build: string | undefined,
-): () => Promise<Look<true>> {
+): () => Promise<Check<true>> {
   const { client, signal } = operation;
   let restartedAt = Number.NEGATIVE_INFINITY;
   return async () => {
@@ -279,7 +279,7 @@ function healthLook(
       };
     }
     // If the host can't read a package, it reports no error and lists no functions.
-    const functions = await client.functionNames(values.siteId, signal);
+    const functions = await client.listFunctionNames(values.siteId, signal);
     if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
     if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
     return { done: true };

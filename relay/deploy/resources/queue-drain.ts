@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isClosed, lookLasts, parseMarks } from "../../core/delivery/queue-marks.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, lookPatiently } from "../client/patience.ts";
+import { type Check, checkPatiently } from "../client/patience.ts";
 import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
 import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
 import { holdSending, Succession } from "./succession.ts";
@@ -97,7 +97,7 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 
   async read({ client, signal }, id, known) {
-    if ((await client.queue(id, signal)) === undefined) return undefined;
+    if ((await client.readQueue(id, signal)) === undefined) return undefined;
     return { inputs: known ?? inputs.parse({ queueId: id }), outputs: {} };
   },
 
@@ -175,7 +175,7 @@ async function stayClosed(operation: Operation<AzureClient>, queueId: string, ti
 /** Opens an intake that an earlier run closed. */
 async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
   client.opened.add(queueId);
-  const found = await client.queue(queueId, signal);
+  const found = await client.readQueue(queueId, signal);
   if (found && parseMarks(found.metadata).intake === "open") return;
   const marked = found && (await client.markQueue(queueId, () => ({ intake: "open" }), signal));
   if (!marked) throw new Error(queueIsGone(queueId));
@@ -224,7 +224,7 @@ async function drain(
 ): Promise<void> {
   const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
   const look = watchQueues(operation, state.queueId);
-  const drained = await lookPatiently(operation, pace, async () => {
+  const drained = await checkPatiently(operation, pace, async () => {
     await succession?.hold();
     return look();
   });
@@ -241,13 +241,13 @@ async function drain(
  * Checks whether both queues are empty. Azure's counts are approximate, so two zeros in a row are needed. If the intake may have been
  * open in between, counting restarts: a sleeping computer does not renew the mark.
  */
-function watchQueues(operation: Operation<AzureClient>, queueId: string): () => Promise<Look<true>> {
+function watchQueues(operation: Operation<AzureClient>, queueId: string): () => Promise<Check<true>> {
   const { client, signal } = operation;
   let zeros = 0;
   let last = "their messages have not been counted";
   return async () => {
     try {
-      const found = await client.queue(queueId, signal);
+      const found = await client.readQueue(queueId, signal);
       if (found === undefined) return { done: true };
       const { intake } = parseMarks(found.metadata);
       if (!isClosed(intake, found.now)) {
@@ -273,12 +273,12 @@ function watchQueues(operation: Operation<AzureClient>, queueId: string): () => 
  * then to the dead letters. Counting in the same order misses none that moves meanwhile.
  */
 async function countPoison(client: AzureClient, queueId: string, signal: AbortSignal): Promise<number> {
-  return (await client.queue(`${queueId}-poison`, signal))?.length ?? 0;
+  return (await client.readQueue(`${queueId}-poison`, signal))?.length ?? 0;
 }
 
 async function giveUpQueue({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
   try {
-    const events = (await client.queue(queueId, signal))?.length ?? 0;
+    const events = (await client.readQueue(queueId, signal))?.length ?? 0;
     const left = events + (await countPoison(client, queueId, signal));
     if (left) warn(`gives up ${messages(left)} in the relay's queues, as RELAY_ABANDON_QUEUE asks`);
   } catch (error) {

@@ -61,7 +61,7 @@ export const relayGuard = defineResource<AzureClient>()({
     const { client, signal } = operation;
     if (delivery === "direct" || client.abandonDeadLetters) return;
     // Somebody deleted the relay by hand, with its dead letters.
-    if (queueId !== undefined && (await client.queue(queueId, signal)) === undefined) return;
+    if (queueId !== undefined && (await client.readQueue(queueId, signal)) === undefined) return;
     await refuseDeadLetters(operation, { healthUrl, isClosed: false }, earlyRefusal);
   },
 });

@@ -25,12 +25,12 @@ export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
 }
 
 /** Milliseconds until the relay checks again; at least a second, since ages are rounded. */
-export function untilNextLook({ ageSeconds = 0 }: RelayHealth): number {
+export function millisecondsToNextCheck({ ageSeconds = 0 }: RelayHealth): number {
   return Math.max(1, oldest - ageSeconds) * 1_000;
 }
 
 /** Why a relay's health check gives no result. */
-export interface IllHealth {
+export interface HealthFailure {
   /** The reason, without changing details. */
   readonly failure: string;
   /** The reason, with the relay's answer. */
@@ -44,7 +44,7 @@ export async function askHealth(
   client: AzureClient,
   url: string,
   signal: AbortSignal,
-): Promise<RelayHealth | IllHealth> {
+): Promise<RelayHealth | HealthFailure> {
   const { status, text } = await client.ask(url, signal);
   if (status === undefined) {
     const failure = `${url} does not answer (${text})`;

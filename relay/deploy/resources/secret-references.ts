@@ -1,12 +1,12 @@
 import type { Operation } from "pulumi-provider-kit";
 import { pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
 import type { SecretReference } from "../client/site-settings.ts";
 import { stackNameOf } from "./refusal.ts";
 
 /** A role on a vault takes seconds to minutes to propagate; a reference that failed meanwhile stays failed until it is refreshed. */
-const pace: LookPace = { pauses: [2_000, 5_000, 10_000], limit: 10 * 60_000 };
+const pace: CheckPace = { pauses: [2_000, 5_000, 10_000], limit: 10 * 60_000 };
 
 type SecretOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progress" | "urn">;
 
@@ -18,9 +18,9 @@ type SecretOperation = Pick<Operation<AzureClient>, "client" | "signal" | "progr
  */
 export async function resolveReferences(operation: SecretOperation, siteId: string): Promise<void> {
   let open: readonly SecretReference[] = [];
-  const resolved = await lookPatiently(operation, pace, async () => {
+  const resolved = await checkPatiently(operation, pace, async () => {
     open = await listUnresolved(operation, siteId);
-    if (open.length === 0) return { done: true } satisfies Look<true>;
+    if (open.length === 0) return { done: true } satisfies Check<true>;
     await operation.client.siteSettings(siteId).refreshReferences(operation.signal);
     return { notYet: `waiting for Azure to pass the app its secrets: ${open.map(inWords).join(", ")}` };
   });
@@ -34,7 +34,7 @@ export async function resolveReferences(operation: SecretOperation, siteId: stri
 
 /** References that Azure has not resolved yet. */
 async function listUnresolved({ client, signal }: SecretOperation, siteId: string): Promise<SecretReference[]> {
-  const references = await client.siteSettings(siteId).references(signal);
+  const references = await client.siteSettings(siteId).listReferences(signal);
   return references.filter(({ status }) => status !== "Resolved");
 }
 

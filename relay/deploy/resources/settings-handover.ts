@@ -2,13 +2,13 @@ import type { Operation } from "pulumi-provider-kit";
 import { lookLasts, type WantedConfiguration } from "../../core/delivery/queue-marks.ts";
 import { longestRequest } from "../../core/delivery/time-limits.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
 import { queueIsGone } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 
 /** Milliseconds after which no instance with other than the marked settings sends events. */
 const handoverTime = lookLasts + longestRequest + 500;
-const gonePace: LookPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * 60_000 };
+const gonePace: CheckPace = { pauses: [1_000, 2_000, 3_000], limit: 10 * 60_000 };
 
 /** A relay and the settings that its instances should have. */
 interface RelaySettings {
@@ -37,7 +37,7 @@ export async function handOver(
     await client.clock.sleep(handoverTime, signal);
   }
   // An earlier version's code ignores the mark, but reports its settings.
-  const gone = await lookPatiently(operation, gonePace, () => checkEarlierVersions(operation, values));
+  const gone = await checkPatiently(operation, gonePace, () => checkEarlierVersions(operation, values));
   return "done" in gone
     ? undefined
     : `instances of its earlier version still work ${gone.gaveUp}. Then run: npx pulumi up`;
@@ -61,7 +61,7 @@ function mayHaveFormer(
 async function checkEarlierVersions(
   { client, signal }: Operation<AzureClient>,
   values: RelaySettings,
-): Promise<Look<true>> {
+): Promise<Check<true>> {
   const url = `https://${values.hostName}${values.healthPath}`;
   const health = await askHealth(client, url, signal);
   if ("failure" in health) return { notYet: health.failure, detail: health.detail };

@@ -3,9 +3,9 @@ import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { storageApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
 import { guidOf } from "./arm/guid.ts";
-import { put } from "./arm/put.ts";
+import { putResource } from "./arm/put.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 
 /** Milliseconds for which a new relay sends nothing unless the mark is renewed: a killed run must not hold events for long. */
@@ -13,7 +13,7 @@ const heldFor = 15 * 60_000;
 /** Milliseconds between renewals of the mark. */
 const renewEvery = 60_000;
 /** A new role takes minutes to propagate, and the new relay's instances see a mark at most five seconds late. */
-const pace: LookPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
+const pace: CheckPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
 /** Notes are in 256 partitions, by the first two hexadecimal digits of a hash. A share is all partitions with the same first digit. */
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
@@ -144,7 +144,7 @@ export class Succession {
     const [, , subscriptionId] = formerId.split("/");
     const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${readerRole}`;
     const properties = { principalId, principalType: "ServicePrincipal", roleDefinitionId };
-    await put(this.#operation, id, { apiVersion: roleApiVersion, body: { properties } });
+    await putResource(this.#operation, id, { apiVersion: roleApiVersion, body: { properties } });
   }
 
   /** One step of a share. */
@@ -152,7 +152,7 @@ export class Succession {
     const { client, signal } = this.#operation;
     const { takeoverUrl } = this.#successor;
     const call = { headers: { "x-relay-key": key }, body: { share, position } };
-    const look = async (): Promise<Look<z.output<typeof answer>>> => {
+    const look = async (): Promise<Check<z.output<typeof answer>>> => {
       const { status, text } = await client.order(takeoverUrl, call, signal);
       if (status === 200) return { done: answer.parse(JSON.parse(text)) };
       return {
@@ -160,7 +160,7 @@ export class Succession {
         detail: `${takeoverUrl} ${status === undefined ? "does not answer" : `answers ${status}`}: ${text}`,
       };
     };
-    const step = await lookPatiently(this.#operation, pace, look);
+    const step = await checkPatiently(this.#operation, pace, look);
     if ("done" in step) return step.done;
     throw new Error(`the new relay could not copy its notes of delivered events ${step.gaveUp}`);
   }

@@ -52,8 +52,8 @@ async function rotate(name = "key"): Promise<[string, string]> {
 }
 
 async function versions(name: string): Promise<Record<string, boolean>> {
-  const vault = await operation.client.vault(vaultId, operation.signal);
-  const listed = await vault.versions(name, operation.signal);
+  const vault = await operation.client.openVault(vaultId, operation.signal);
+  const listed = await vault.listVersions(name, operation.signal);
   return Object.fromEntries(listed.map(({ version, isEnabled }) => [version, isEnabled]));
 }
 

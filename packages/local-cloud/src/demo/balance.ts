@@ -15,7 +15,7 @@ export interface Balance {
 const patience = 60_000;
 
 /** Waits until nothing is pending and Platform has mapped everything, then collects the balance. */
-export async function balance(vendors: Vendors, dataflowId: string, sent: string[]): Promise<Balance> {
+export async function collectBalance(vendors: Vendors, dataflowId: string, sent: string[]): Promise<Balance> {
   const until = Date.now() + patience;
   for (;;) {
     const now = await takeStock(vendors, dataflowId);

@@ -105,7 +105,7 @@ export class AepClient {
   }
 
   /** Deletes an object; succeeds if it is already gone. */
-  async remove(call: Omit<Call, "method">): Promise<void> {
+  async delete(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
     } catch (error) {
@@ -114,7 +114,7 @@ export class AepClient {
   }
 
   /** Deletes if the API supports it: Data Prep's description of `/mappingSets` does not define DELETE, although Adobe's client uses it. */
-  async removeIfPossible(call: Omit<Call, "method">): Promise<void> {
+  async deleteIfPossible(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
     } catch (error) {

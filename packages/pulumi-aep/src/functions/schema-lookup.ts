@@ -5,7 +5,7 @@ import { pathOf, paths } from "../client/paths.ts";
 import { accept, isProfileEnabled, timeSeries, xdmResource } from "../client/xdm.ts";
 import { listDescriptors } from "../resources/schema-registry/identity-descriptor.ts";
 import { listTitled } from "../resources/schema-registry/registry-kind.ts";
-import { datasetsOf } from "../resources/schema-registry/schema-users.ts";
+import { listDatasetsOf } from "../resources/schema-registry/schema-users.ts";
 
 const answer = xdmResource.extend({
   properties: z.record(z.string(), z.unknown()).nullish(),
@@ -96,7 +96,7 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
     const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
     const withDatasets = async (schema: (typeof schemas)[number]) => ({
       ...schema,
-      datasetIds: await datasetsOf(client, schema.id, signal),
+      datasetIds: await listDatasetsOf(client, schema.id, signal),
     });
     return { schemas: await Promise.all(schemas.map(withDatasets)) };
   },

@@ -43,17 +43,17 @@ export function stackOf(urn: string): string {
 }
 
 /** Tests a mark; false if there is none. */
-export type Bears = (mark: string | null | undefined) => boolean;
+export type MarkTest = (mark: string | null | undefined) => boolean;
 
 /** Tests whether a mark belongs to one resource. */
-export function isMarkOf(urn: string, ownership: string | undefined): Bears {
+export function isMarkOf(urn: string, ownership: string | undefined): MarkTest {
   // Earlier versions put the stack's name into every digest.
   const own = [markOf(urn, ownership), ...(ownership === undefined ? [] : [`${ownership}-${digestOf(urn)}`])];
   return (mark) => mark != null && own.includes(mark);
 }
 
 /** Tests whether a mark belongs to any resource of the ownership. */
-export function isOwnedBy(ownership: string): Bears {
+export function isOwnedBy(ownership: string): MarkTest {
   return (mark) => mark?.startsWith(`${ownership}-`) ?? false;
 }
 

@@ -70,7 +70,7 @@ export class ReportingWebhooks {
   }
 
   /** The addresses from which Customer.io calls webhooks, of the account's region. The list changes without notice. */
-  async ipAddresses(signal: AbortSignal): Promise<string[]> {
+  async listIpAddresses(signal: AbortSignal): Promise<string[]> {
     const purpose = "list the addresses that Customer.io calls from";
     const { data } = await this.#http.call({ method: "GET", path: "/v1/info/ip_addresses", signal, purpose });
     const answer = addressAnswer.safeParse(data);
@@ -79,7 +79,7 @@ export class ReportingWebhooks {
   }
 
   /** Names of the account's workspaces, in the account's order. Any key may list them; the answer does not say which one is the key's. */
-  async workspaceNames(signal: AbortSignal): Promise<string[]> {
+  async listWorkspaceNames(signal: AbortSignal): Promise<string[]> {
     const purpose = "list the workspaces";
     const { data } = await this.#http.call({ method: "GET", path: "/v1/workspaces", signal, purpose });
     const answer = workspacesAnswer.safeParse(data);

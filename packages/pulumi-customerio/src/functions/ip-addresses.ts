@@ -16,6 +16,6 @@ export const getIpAddresses: FunctionDefinition<ReportingWebhooks, typeof args, 
   args,
   result,
   async call(client, _args, signal) {
-    return { ipAddresses: await client.ipAddresses(signal) };
+    return { ipAddresses: await client.listIpAddresses(signal) };
   },
 };

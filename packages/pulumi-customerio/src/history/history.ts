@@ -49,7 +49,7 @@ export class History {
    * @param drafts drafts in place of all other messages
    * @throws VendorError if the API repeats itself, which would be a walk without end
    */
-  async *messages({ from, to }: TimeRange, signal: AbortSignal, drafts = false): AsyncGenerator<MessagePage> {
+  async *listMessages({ from, to }: TimeRange, signal: AbortSignal, drafts = false): AsyncGenerator<MessagePage> {
     let ofLastWindow: ReadonlySet<string> = new Set();
     for (let start = from; start < to; start += windowLength) {
       const end = Math.min(to, start + windowLength);
@@ -83,7 +83,7 @@ export class History {
    * @param since Unix seconds
    * @param type such as `attempted_email`; default: all types
    */
-  async *activities(since: number, signal: AbortSignal, type?: string): AsyncGenerator<readonly Activity[]> {
+  async *listActivities(since: number, signal: AbortSignal, type?: string): AsyncGenerator<readonly Activity[]> {
     const params = { limit: mostActivities, ...(type !== undefined && { type }) };
     const purpose = "list the activities";
     const list = { path: "/v1/activities", property: "activities", entry: activityShape, params, purpose };
@@ -98,7 +98,7 @@ export class History {
    * How many of a campaign's or broadcast's deliveries had each metric, by the UTC day on which they were created, not on which it
    * happened.
    */
-  async dailyMetrics(
+  async countDailyMetrics(
     parent: { readonly kind: "campaigns" | "broadcasts"; readonly id: number },
     { from, to }: TimeRange,
     signal: AbortSignal,

@@ -1,6 +1,6 @@
 export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
 export { jsonOf } from "./json.ts";
-export { type PlainAnswer, plainCall } from "./plain-call.ts";
+export { callOnce, type PlainAnswer } from "./plain-call.ts";
 export { retryAfterSeconds } from "./retry-after.ts";
 export { sleep } from "./sleep.ts";
 export { type VendorComplaint, VendorError } from "./vendor-error.ts";

@@ -14,7 +14,7 @@ export interface PlainAnswer {
  *
  * @param options.timeout milliseconds
  */
-export async function plainCall(options: {
+export async function callOnce(options: {
   method: "GET" | "POST";
   url: string;
   body?: Buffer;

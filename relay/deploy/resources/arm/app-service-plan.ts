@@ -5,7 +5,7 @@ import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
-import { putUntilMade, resourceGroupId } from "./web-resource.ts";
+import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
   resourceGroupId,
@@ -75,7 +75,7 @@ export const appServicePlan = defineResource<AzureClient>()({
 
 async function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
   try {
-    return await putUntilMade(operation, { id, body, what: "the function app's plan", outputsIn: readOutputs });
+    return await putUntilCreated(operation, { id, body, what: "the function app's plan", outputsIn: readOutputs });
   } catch (error) {
     throw aboutZones(error, body) ?? error;
   }

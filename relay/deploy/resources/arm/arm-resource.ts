@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { deleteDespiteOwnLock } from "./own-lock.ts";
-import { put } from "./put.ts";
-import { deleteSlowly, isOfNetwork, waitUntilMade } from "./slow-resources.ts";
+import { putResource } from "./put.ts";
+import { deleteSlowly, isOfNetwork, waitUntilCreated } from "./slow-resources.ts";
 
 const apiVersion = z
   .string()
@@ -50,8 +50,8 @@ export const armResource = defineResource<AzureClient>()({
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
     await noteTakenOver(operation, id, values.apiVersion);
-    await put(operation, id, values);
-    await waitUntilMade(operation, id, values.apiVersion);
+    await putResource(operation, id, values);
+    await waitUntilCreated(operation, id, values.apiVersion);
     return { id, outputs: {} };
   },
 
@@ -64,8 +64,8 @@ export const armResource = defineResource<AzureClient>()({
 
   // Uses the id in the state: an earlier version may have given the role assignment another name.
   async update(operation, id, { news }) {
-    await put(operation, id, news);
-    await waitUntilMade(operation, id, news.apiVersion);
+    await putResource(operation, id, news);
+    await waitUntilCreated(operation, id, news.apiVersion);
     return {};
   },
 

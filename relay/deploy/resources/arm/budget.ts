@@ -5,7 +5,7 @@ import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
 import { budgetApiVersion as apiVersion } from "./budget-api-version.ts";
-import { put } from "./put.ts";
+import { putResource } from "./put.ts";
 import { resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -90,7 +90,7 @@ async function write(operation: Operation<AzureClient>, id: string, values: Inpu
     timePeriod: { startDate },
     notifications: notificationsTo(values.actionGroupIds),
   };
-  await put(operation, id, { apiVersion, body: { properties } });
+  await putResource(operation, id, { apiVersion, body: { properties } });
   return { startDate };
 }
 

@@ -5,7 +5,7 @@ import type { AzureClient } from "../../client/client.ts";
 import { changedAccess, withoutRestrictions } from "../../drift/site-access.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
-import { putUntilMade, resourceGroupId } from "./web-resource.ts";
+import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
   resourceGroupId,
@@ -126,7 +126,7 @@ function withoutSiteConfig(app: Record<string, unknown>): Record<string, unknown
 }
 
 function write(operation: Operation<AzureClient>, id: string, body: Record<string, unknown>): Promise<Outputs> {
-  return putUntilMade(operation, { id, body, what: "the function app", outputsIn: hostsOf });
+  return putUntilCreated(operation, { id, body, what: "the function app", outputsIn: hostsOf });
 }
 
 /** The app's host names, once Azure reports them. */

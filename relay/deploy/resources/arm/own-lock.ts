@@ -2,9 +2,9 @@ import type { Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../../client/patience.ts";
 import { graceTime } from "../refusal.ts";
-import { put } from "./put.ts";
+import { putResource } from "./put.ts";
 
 /** The path of a stack's own delete lock, below the id of the protected resource. */
 export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-aep";
@@ -12,7 +12,7 @@ export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-a
 export const lockApiVersion = "2020-05-01";
 
 /** Longer than the deletions themselves may wait while Azure is busy. */
-const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 20 * 60_000 };
+const pace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 20 * 60_000 };
 /** Milliseconds to wait for the end of a refusal: Azure still refuses for some seconds after a lock was deleted. */
 const lockPatience = 2 * 60_000;
 
@@ -32,7 +32,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
   const lockId = lockOn(id);
   let taken: Lock | undefined;
   let isAbsent = false;
-  const attempt = async (): Promise<Look<true>> => {
+  const attempt = async (): Promise<Check<true>> => {
     try {
       await client.armDelete(id, apiVersion, signal);
       return { done: true };
@@ -51,7 +51,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
     }
   };
   try {
-    const deleted = await lookPatiently(operation, pace, attempt);
+    const deleted = await checkPatiently(operation, pace, attempt);
     if ("gaveUp" in deleted) throw new Error(`Azure did not delete ${id} ${deleted.gaveUp}`);
   } finally {
     if (taken && lockId) await putBack(operation, lockId, taken);
@@ -62,7 +62,7 @@ export async function deleteDespiteOwnLock(operation: LockOperation, id: string,
 function putBack(operation: LockOperation, lockId: string, { properties }: Lock): Promise<unknown> {
   const signal = operation.signal.aborted ? AbortSignal.timeout(graceTime) : operation.signal;
   const { level, notes } = properties;
-  return put({ ...operation, signal }, lockId, {
+  return putResource({ ...operation, signal }, lockId, {
     apiVersion: lockApiVersion,
     body: { properties: { level, ...(notes && { notes }) } },
   });

@@ -2,13 +2,13 @@ import type { Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
+import { type Check, type CheckPace, checkPatiently } from "../../client/patience.ts";
 
 type Call = Pick<Operation<AzureClient>, "client" | "signal" | "progress">;
 
 const state = z.object({ properties: z.object({ provisioningState: z.string().optional() }) });
 
-const pace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
+const pace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
 
 /**
  * Whether a resource belongs to Azure's network provider, which answers before it has finished, and until then refuses resources that
@@ -23,10 +23,10 @@ export function isOfNetwork(id: string): boolean {
  *
  * @throws if Azure reports a failure, or takes more than 15 minutes
  */
-export async function waitUntilMade(call: Call, id: string, apiVersion: string): Promise<void> {
+export async function waitUntilCreated(call: Call, id: string, apiVersion: string): Promise<void> {
   if (!isOfNetwork(id)) return;
   const name = id.split("/").slice(-2).join("/");
-  const settled = await lookPatiently(call, pace, async (): Promise<Look<string>> => {
+  const settled = await checkPatiently(call, pace, async (): Promise<Check<string>> => {
     const found = await call.client.armGet(id, apiVersion, call.signal);
     const now = state.safeParse(found).data?.properties.provisioningState ?? (found ? "Succeeded" : "Accepted");
     return ["Succeeded", "Failed", "Canceled"].includes(now)
@@ -44,7 +44,7 @@ export async function waitUntilMade(call: Call, id: string, apiVersion: string):
  */
 export async function deleteSlowly(call: Call, id: string, apiVersion: string): Promise<void> {
   const name = id.split("/").slice(-2).join("/");
-  const gone = await lookPatiently(call, pace, async (): Promise<Look<true>> => {
+  const gone = await checkPatiently(call, pace, async (): Promise<Check<true>> => {
     try {
       await call.client.armDelete(id, apiVersion, call.signal);
     } catch (error) {

@@ -4,7 +4,7 @@ import { vaultApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
 import { importRefusal } from "../refusal.ts";
-import { put } from "./put.ts";
+import { putResource } from "./put.ts";
 
 const inputs = z.object({
   vaultId: z
@@ -91,7 +91,7 @@ export const vaultSecret = defineResource<AzureClient>()({
 async function write(operation: Operation<AzureClient>, id: string, values: Values) {
   const { tags, properties } = descriptionOf(values);
   const body = { ...(tags && { tags }), properties: { value: values.value, ...properties } };
-  const { uriWithVersion } = versionOf(await put(operation, id, { apiVersion, body }));
+  const { uriWithVersion } = versionOf(await putResource(operation, id, { apiVersion, body }));
   return { uriWithVersion };
 }
 

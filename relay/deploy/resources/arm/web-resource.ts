@@ -2,10 +2,10 @@ import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
-import { type Look, type LookPace, lookPatiently } from "../../client/patience.ts";
-import { put } from "./put.ts";
+import { type Check, type CheckPace, checkPatiently } from "../../client/patience.ts";
+import { putResource } from "./put.ts";
 
-const readyPace: LookPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
+const readyPace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 10 * 60_000 };
 
 export const resourceGroupId = z
   .string()
@@ -26,13 +26,13 @@ interface Wanted<Outputs> {
  *
  * @throws if Azure takes more than ten minutes
  */
-export async function putUntilMade<Outputs>(
+export async function putUntilCreated<Outputs>(
   operation: Operation<AzureClient>,
   { id, body, what, outputsIn }: Wanted<Outputs>,
 ): Promise<Outputs> {
   const { client, signal } = operation;
-  let made = outputsIn(await put(operation, id, { apiVersion, body }));
-  const ready = await lookPatiently(operation, readyPace, async (): Promise<Look<Outputs>> => {
+  let made = outputsIn(await putResource(operation, id, { apiVersion, body }));
+  const ready = await checkPatiently(operation, readyPace, async (): Promise<Check<Outputs>> => {
     made ??= outputsIn(await client.armGet(id, apiVersion, signal));
     return made === undefined ? { notYet: `waiting for Azure to create ${what}` } : { done: made };
   });

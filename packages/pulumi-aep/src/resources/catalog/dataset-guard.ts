@@ -1,5 +1,5 @@
 import { defineResource } from "pulumi-provider-kit";
-import { jsonOf, plainCall } from "pulumi-provider-kit/http";
+import { callOnce, jsonOf } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { afterwards, requireEmpty } from "./data-loss.ts";
@@ -46,7 +46,7 @@ async function askRelay(
   let failures = 0;
   let waited = 0;
   while (!signal.aborted) {
-    const { status, text } = await plainCall({ method: "GET", url, timeout: patience.timeout, signal });
+    const { status, text } = await callOnce({ method: "GET", url, timeout: patience.timeout, signal });
     const answer = status === 200 ? health.safeParse(jsonOf(text)) : undefined;
     let { pause } = patience;
     if (answer?.success) {

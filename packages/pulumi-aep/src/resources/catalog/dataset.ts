@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
-import { type Bears, isMarkOf, isOwnedBy, markOf, ownershipInput, stackOf } from "../mark.ts";
+import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { datasetAnswer, listMarked } from "./marked-datasets.ts";
@@ -190,7 +190,7 @@ export const dataset = defineResource<AepClient>()({
     }
     // For an unknown id Catalog answers 200 and an empty list.
     const hint = "First delete everything that writes into it, such as a dataflow.";
-    await client.remove({
+    await client.delete({
       path: pathOf(paths.dataSets, id),
       signal,
       purpose: `delete the dataset "${name}" (${id})`,
@@ -240,7 +240,7 @@ function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs
 /** Finds datasets by their marks. If a connection leads to one, or it holds data, some run knew it. */
 async function findMarked(
   { client, signal, isHeld }: Operation<AepClient>,
-  bears: Bears,
+  bears: MarkTest,
   what: string,
   wanted?: Inputs,
 ): Promise<Leftover<Inputs>[]> {

@@ -21,7 +21,7 @@ const answer = z.object({
  * @returns "refused" if the credential may not read metrics
  * @throws VendorError if Platform does not answer
  */
-export async function messagesReceived(
+export async function countMessagesReceived(
   client: AepClient,
   inletUrl: string,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
-import type { Bears } from "../mark.ts";
+import type { MarkTest } from "../mark.ts";
 import { markTag, stackTag } from "./dataset-tags.ts";
 
 /** A dataset in Catalog's answers. */
@@ -21,7 +21,7 @@ export const datasetAnswer = z.object({
 type Dataset = z.output<typeof datasetAnswer> & { readonly id: string };
 
 /** The datasets with a mark, among the sandbox's newest hundred. */
-export function listMarked(client: AepClient, bears: Bears, what: string, signal: AbortSignal): Promise<Dataset[]> {
+export function listMarked(client: AepClient, bears: MarkTest, what: string, signal: AbortSignal): Promise<Dataset[]> {
   return listTagged(client, markTag, bears, what, signal);
 }
 
@@ -33,7 +33,7 @@ export function listOfStack(client: AepClient, stack: string, signal: AbortSigna
 async function listTagged(
   client: AepClient,
   tag: string,
-  isWanted: Bears,
+  isWanted: MarkTest,
   what: string,
   signal: AbortSignal,
 ): Promise<Dataset[]> {

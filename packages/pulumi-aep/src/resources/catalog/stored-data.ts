@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { messagesReceived } from "./inlet-metrics.ts";
+import { countMessagesReceived } from "./inlet-metrics.ts";
 
 /** Maximum objects in one list (Catalog Service API). */
 const listLimit = 100;
@@ -111,7 +111,7 @@ async function underWayTo(
       }
       // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.
       const inletUrl = flow.options?.inletUrl;
-      const received = inletUrl ? await messagesReceived(client, inletUrl, signal) : 0;
+      const received = inletUrl ? await countMessagesReceived(client, inletUrl, signal) : 0;
       if (received === "refused") {
         warn(
           `Platform does not let this credential read its metrics, so events that the dataflow "${title}" received within the last hour ` +

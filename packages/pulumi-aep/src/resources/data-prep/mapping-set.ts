@@ -135,7 +135,7 @@ export const mappingSet = defineResource<AepClient>()({
   },
 
   async delete({ client, signal }, id) {
-    await client.removeIfPossible({
+    await client.deleteIfPossible({
       path: pathOf(paths.mappingSets, id),
       signal,
       purpose: `delete the mapping set ${id}`,

@@ -2,7 +2,7 @@ import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, json, type Refusal } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { addMark, type Bears, isMarkOf, isOwnedBy, markIn, markOf, withoutMark } from "../mark.ts";
+import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
 
 /** The properties of every Flow Service object. */
 export const flowServiceItem = z.object({
@@ -75,7 +75,7 @@ export function byMark<Item extends typeof flowServiceItem, Inputs extends Label
   const kind = kindOf(collection);
   const find = async (
     { client, signal, isHeld }: Operation<AepClient>,
-    bears: Bears,
+    bears: MarkTest,
     what: string,
     wanted?: Inputs,
   ) => {
@@ -115,7 +115,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   client: AepClient,
   collection: string,
   item: Item,
-  { bears, what }: { readonly bears: Bears; readonly what: string },
+  { bears, what }: { readonly bears: MarkTest; readonly what: string },
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
@@ -209,7 +209,7 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
 export async function deleteItem(access: Access, collection: string, id: string): Promise<void> {
   const { client, signal } = access;
   const purpose = `delete the ${kindOf(collection)} ${id}`;
-  const remove = () => client.remove({ path: pathOf(collection, id), signal, purpose });
+  const remove = () => client.delete({ path: pathOf(collection, id), signal, purpose });
   await client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
     client.untilAccepted(signal, attemptsWhileUsed, isUsed, remove),
   );

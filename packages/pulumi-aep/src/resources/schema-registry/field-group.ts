@@ -12,7 +12,7 @@ import {
 } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
-import { explainNeverDeleted, isInProfile, listSchemasWith, useOf } from "./schema-users.ts";
+import { explainNeverDeleted, findUse, isInProfile, listSchemasWith } from "./schema-users.ts";
 
 const answer = registryItem.extend({
   definitions: z.record(z.string(), z.unknown()).nullish(),
@@ -105,7 +105,7 @@ export const fieldGroup = defineResource<AepClient>()({
     if (broken.length === 0) return;
     const what = `The change of the field group "${news.title}" removes fields or gives them another type (${broken.join(", ")}).`;
     for (const { $id, title } of await listSchemasWith(client, id, signal)) {
-      const use = await useOf(client, $id, signal);
+      const use = await findUse(client, $id, signal);
       if (use === undefined) continue;
       throw new Error(
         `${what} Platform refuses that, since the schema "${title}" (${$id}) ${use}: from then on fields can only be added. ` +
@@ -132,7 +132,7 @@ export const fieldGroup = defineResource<AepClient>()({
       "Platform keeps a field group as long as a schema uses it: first remove it from those schemas. If an update of a schema of this " +
       "stack was interrupted, npx pulumi up records in the state what the schema uses; then run the command again.";
     const purpose = `delete the field group "${title}"`;
-    const remove = () => client.remove({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
+    const remove = () => client.delete({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
     // If the answer to a schema's update was lost, the engine may delete the schema together with the group, not before it.
     try {
       await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);

@@ -92,11 +92,11 @@ export const identityDescriptor = defineResource<AepClient>()({
 
 export async function deleteDescriptor(client: AepClient, id: string, signal: AbortSignal): Promise<void> {
   const purpose = `delete the identity descriptor ${id}`;
-  await client.remove({ path: pathOf(paths.descriptors, id), signal, purpose });
+  await client.delete({ path: pathOf(paths.descriptors, id), signal, purpose });
 }
 
 /** Ids of the identity descriptors of a schema. */
-export async function identitiesOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+export async function listIdentitiesOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
   const listed = await listAll(client, `look for identities of the schema ${schemaId}`, signal);
   return listed.filter((item) => item["xdm:sourceSchema"] === schemaId).map((item) => item["@id"]);
 }

@@ -11,7 +11,7 @@ export async function listSchemasWith(client: AepClient, fieldGroupId: string, s
 }
 
 /** Ids of the datasets with a schema, among the newest ones. */
-export async function datasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
+export async function listDatasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
   const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
   const purpose = `look for datasets that follow the schema ${schemaId}`;
   const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
@@ -29,9 +29,9 @@ export function explainNeverDeleted(what: string, urn: string): Error {
 }
 
 /** Why a schema may only grow: a dataset uses it, or it is in Profile; undefined if neither applies. */
-export async function useOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
+export async function findUse(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string | undefined> {
   if (await isInProfile(client, schemaId, signal)) return "is enabled for Profile";
-  const [dataset] = await datasetsOf(client, schemaId, signal);
+  const [dataset] = await listDatasetsOf(client, schemaId, signal);
   return dataset === undefined ? undefined : `has the dataset ${dataset}`;
 }
 

@@ -4,9 +4,9 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { experienceEvent, isProfileEnabled, keepSpelling, xdmResource } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
-import { deleteDescriptor, identitiesOf } from "./identity-descriptor.ts";
+import { deleteDescriptor, listIdentitiesOf } from "./identity-descriptor.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
-import { datasetsOf, explainNeverDeleted, useOf } from "./schema-users.ts";
+import { explainNeverDeleted, findUse, listDatasetsOf } from "./schema-users.ts";
 
 const answer = registryItem.extend({
   allOf: z.array(z.looseObject({ $ref: z.string() })),
@@ -42,7 +42,7 @@ const registry = registryKind({
   inputsOf,
   bodyOf,
   isUsed: async (client, found, signal) =>
-    isProfileEnabled(found["meta:immutableTags"]) || (await datasetsOf(client, found.$id, signal)).length > 0,
+    isProfileEnabled(found["meta:immutableTags"]) || (await listDatasetsOf(client, found.$id, signal)).length > 0,
 });
 
 /** A schema of the Schema Registry. A separate resource enables it for Profile: see `profile-enablement.ts`. */
@@ -72,7 +72,7 @@ export const schema = defineResource<AepClient>()({
 
   async foresee({ client, signal }, id, { news, olds }) {
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
-    const use = removed.length > 0 ? await useOf(client, id, signal) : undefined;
+    const use = removed.length > 0 ? await findUse(client, id, signal) : undefined;
     if (use === undefined) return;
     throw new Error(
       `The change of the schema "${news.title}" (${id}) removes field groups (${removed.join(", ")}). Platform refuses ` +
@@ -108,7 +108,7 @@ export const schema = defineResource<AepClient>()({
     }
     await deleteIdentities(operation, id);
     const hint = "Platform keeps a schema as long as a dataset uses it: first delete those datasets.";
-    await client.remove({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
+    await client.delete({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
   },
 });
 
@@ -117,8 +117,8 @@ export const schema = defineResource<AepClient>()({
  * while it created it, and Platform may refuse to delete a schema that has one.
  */
 async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
-  const left = await identitiesOf(client, id, signal);
-  if (left.length === 0 || (await datasetsOf(client, id, signal)).length > 0) return;
+  const left = await listIdentitiesOf(client, id, signal);
+  if (left.length === 0 || (await listDatasetsOf(client, id, signal)).length > 0) return;
   for (const descriptor of left) {
     warn(`deletes the identity descriptor ${descriptor} along with the schema`);
     await deleteDescriptor(client, descriptor, signal);

@@ -7,7 +7,7 @@ const concurrency = 4;
  *
  * @throws the first failure, of the items or of the work
  */
-export async function eachOf<T>(
+export async function processEach<T>(
   items: Iterable<T> | AsyncIterable<T>,
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
