@@ -36,7 +36,9 @@ export async function measureAudit(): Promise<Figure[]> {
     }
     const files = await writeRows(folder);
     const { seconds, comparison, messages, found, missing, megabytes } = await runAudit({
-      ...{ url: customerIo.url, folder: path.join(folder, "audit"), files },
+      url: customerIo.url,
+      folder: path.join(folder, "audit"),
+      files,
     });
     const dropped = (deliveries / droppedOf) * Object.keys(metrics).length;
     if (missing !== dropped) throw new Error(`The audit finds ${missing} missing events instead of ${dropped}.`);
@@ -56,7 +58,10 @@ export async function measureAudit(): Promise<Figure[]> {
 function eventsOf(index: number): object[] {
   const data = { delivery_id: `d${index}`, recipient: `person-${index}@example.org`, campaign_id: 7 };
   return Object.entries(metrics).map(([metric, later]) => ({
-    ...{ object_type: "email", metric, timestamp: createdAt(index) + later, data },
+    object_type: "email",
+    metric,
+    timestamp: createdAt(index) + later,
+    data,
   }));
 }
 

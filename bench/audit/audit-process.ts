@@ -16,7 +16,11 @@ const result = await audit(partsFor(order));
 const seconds = (since: number) => Math.round((performance.now() - since) / 1000);
 const { missing, found } = sumCells(result.cells);
 const report: AuditReport = {
-  ...{ seconds: seconds(began), comparison: seconds(lastProgress), messages: result.messages, found, missing },
+  seconds: seconds(began),
+  comparison: seconds(lastProgress),
+  messages: result.messages,
+  found,
+  missing,
   // In KiB: https://nodejs.org/api/process.html#processresourceusage
   megabytes: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
 };
@@ -26,11 +30,18 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
   const now = new Date((start + 60 * day) * 1000);
   const field = (name: string) => `_acme.customerio.${name}`;
   const paths = {
-    ...{ delivery: field("delivery_id"), objectType: field("object_type") },
-    ...{ metric: field("metric"), timestamp: field("timestamp") },
+    delivery: field("delivery_id"),
+    objectType: field("object_type"),
+    metric: field("metric"),
+    timestamp: field("timestamp"),
   };
   return {
-    ...{ range: rangeOf(start, start + (days - 1) * day, 1), now, folder, paths, keptDays: undefined, drafts: true },
+    range: rangeOf(start, start + (days - 1) * day, 1),
+    now,
+    folder,
+    paths,
+    keptDays: undefined,
+    drafts: true,
     history: new History(config.parse({ appApiKey: "key", appApiUrl: url })),
     access: {
       async *eachBatch() {

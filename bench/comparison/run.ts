@@ -63,7 +63,9 @@ export async function measure(name: SystemName, amounts: Amounts, nodeOptions?: 
   try {
     const { connectionString } = azurite;
     const system = await systems[name]({
-      ...{ connectionString, sinkUrl: sink.streamingUrl, folder },
+      connectionString,
+      sinkUrl: sink.streamingUrl,
+      folder,
       ...(nodeOptions !== undefined && { nodeOptions }),
     });
     const sender = new Sender({ port: system.port, path: system.path, connections: 256 });
@@ -94,8 +96,12 @@ export async function measure(name: SystemName, amounts: Amounts, nodeOptions?: 
       const accepted = calls.filter(({ status }) => status === 200);
       const each = (seconds = Number.NaN) => (1000 * seconds) / amounts.blast;
       return {
-        ...{ firstAnswer, idleMemory, peakMemory: await memoryOf(system.pid, "VmHWM") },
-        ...{ alone: answersOf(alone), blast: answersOf(blast), crowd: answersOf(crowd) },
+        firstAnswer,
+        idleMemory,
+        peakMemory: await memoryOf(system.pid, "VmHWM"),
+        alone: answersOf(alone),
+        blast: answersOf(blast),
+        crowd: answersOf(crowd),
         acceptedPerSecond: (1000 * amounts.blast) / sentIn,
         deliveredPerSecond: (1000 * amounts.blast) / (arrivedAt - blastBegin),
         processor: each(used?.system),

@@ -54,7 +54,11 @@ async function startCommonFunction(surroundings: Surroundings): Promise<System> 
   await build({
     entryPoints: [path.join(import.meta.dirname, "common-function.ts")],
     outfile: path.join(folder, "index.cjs"),
-    ...{ bundle: true, minify: true, platform: "node", format: "cjs", target: "node22" },
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format: "cjs",
+    target: "node22",
     external: ["@azure/functions-core"],
     logLevel: "warning",
   });

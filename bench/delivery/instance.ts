@@ -66,7 +66,11 @@ export class Instance {
     return new Promise((resolve) => {
       const request = http.request(
         {
-          ...{ host: "127.0.0.1", port: this.#front.port, method: "POST", path: "/customerio", agent: false },
+          host: "127.0.0.1",
+          port: this.#front.port,
+          method: "POST",
+          path: "/customerio",
+          agent: false,
           headers: { ...headers, ...length },
         },
         (response) => {

@@ -25,7 +25,8 @@ export async function measureGrowth(): Promise<Growth[]> {
       const name = `with-${sources}`;
       const stack = new Pulumi({
         environment: cloud.environment,
-        ...{ stack: name, logFile: path.join(folder, "pulumi.log") },
+        stack: name,
+        logFile: path.join(folder, "pulumi.log"),
         configFile: await writeSettings(folder, sources),
         program,
       });

@@ -34,7 +34,9 @@ export async function measureLife(): Promise<Life> {
   const cloud = await startCloud(folder);
   const stack = new Pulumi({
     environment: cloud.environment,
-    ...{ stack: "local", logFile: path.join(folder, "pulumi.log"), configFile },
+    stack: "local",
+    logFile: path.join(folder, "pulumi.log"),
+    configFile,
   });
   try {
     await stack.initialize();

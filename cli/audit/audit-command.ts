@@ -51,13 +51,17 @@ export const auditCommand = defineCommand({
       shows: "the same as the first, with the rows read by Query Service",
     },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: true,
   json: z.object({
     verdict: z.enum(["complete", "missing"]).describe("missing if anything is missing or a dead letter"),
     totals: z.object(counts),
     cells: z.array(
       z.object({
-        ...{ day: z.string(), objectType: z.string(), metric: z.string() },
+        day: z.string(),
+        objectType: z.string(),
+        metric: z.string(),
         verdict: z.enum(["complete", "missing", "extra", "unknown", "waiting", "young"]),
         ...counts,
         reasons: z.array(z.string()).readonly().describe("why something can't be known"),
@@ -86,7 +90,10 @@ export const auditCommand = defineCommand({
     return {
       ending: healed?.stopped ? "interrupted" : verdict === "missing" ? "broken" : "well",
       json: {
-        ...{ verdict, totals, cells: cells.map((cell) => ({ ...cell })), ...rest },
+        verdict,
+        totals,
+        cells: cells.map((cell) => ({ ...cell })),
+        ...rest,
         ...(notesSince !== undefined && { notesSince }),
         ...(missingFile !== undefined && { missingFile }),
         ...(extraFile !== undefined && { extraFile }),

@@ -100,7 +100,12 @@ async function compareAll(
   const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
   const days = Math.ceil((created.to - created.from) / 86_400);
   const unknown = await readRecorded({
-    ...{ history, ledger, created, reasonOf, drafts, signal },
+    history,
+    ledger,
+    created,
+    reasonOf,
+    drafts,
+    signal,
     progress: (until) => progress(`Customer.io: day ${Math.ceil((until - created.from) / 86_400)} of ${days}`),
   });
   const rowOptions = {
@@ -113,7 +118,10 @@ async function compareAll(
   };
   const { open, lacking } = parts.table
     ? await readRowsBySql({
-        ...{ ...rowOptions, table: parts.table, range: parts.range, now },
+        ...rowOptions,
+        table: parts.table,
+        range: parts.range,
+        now,
         progress: (rows) => progress(`dataset: ${rows} rows`),
       })
     : await readRows({ ...rowOptions, folder, progress: (done) => progress(`dataset: ${done} batches`) });

@@ -128,10 +128,17 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   return rows.map((row) => {
     const number = (name: string) => Number(row[name]);
     const counts = {
-      ...{ recorded: number("recorded"), found: number("found"), missing: number("missing") },
-      ...{ beforeRelay: number("before_relay"), afterRelay: number("after_relay") },
-      ...{ held: number("held"), waiting: number("waiting") },
-      ...{ leftOut: number("left_out"), young: number("young"), unknown: number("unknown"), extra: number("extra") },
+      recorded: number("recorded"),
+      found: number("found"),
+      missing: number("missing"),
+      beforeRelay: number("before_relay"),
+      afterRelay: number("after_relay"),
+      held: number("held"),
+      waiting: number("waiting"),
+      leftOut: number("left_out"),
+      young: number("young"),
+      unknown: number("unknown"),
+      extra: number("extra"),
     };
     const named = { day: String(row.day), objectType: String(row.object_type), metric: String(row.metric) };
     const reasons = (row.reasons as string[] | null) ?? [];

@@ -13,12 +13,18 @@ export function sumCells(cells: readonly Cell[]): CellCounts {
 }
 
 const words: Readonly<Record<Cell["verdict"], string>> = {
-  ...{ complete: "complete", missing: "MISSING", extra: "extra rows" },
-  ...{ unknown: "cannot be known", waiting: "in the relay's queue", young: "too young to judge" },
+  complete: "complete",
+  missing: "MISSING",
+  extra: "extra rows",
+  unknown: "cannot be known",
+  waiting: "in the relay's queue",
+  young: "too young to judge",
 };
 
 const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
-  ...{ leftOut: "left out", beforeRelay: "before the relay", afterRelay: "after the relay" },
+  leftOut: "left out",
+  beforeRelay: "before the relay",
+  afterRelay: "after the relay",
 };
 
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */

@@ -71,7 +71,10 @@ export async function runAudit(
   const line = progress.line();
   const parts: AuditParts = {
     ...(await progress.showWhile("reading the settings in force", collectAuditParts(source, sql, signal))),
-    ...{ range: rangeOf(from, to, lookback), folder: own, now: new Date(), signal },
+    range: rangeOf(from, to, lookback),
+    folder: own,
+    now: new Date(),
+    signal,
     progress: (words) => line.show(`  ${words}`),
   };
   const result = await audit(parts).finally(() => line.end());

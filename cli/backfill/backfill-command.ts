@@ -43,7 +43,9 @@ export const backfillCommand = defineCommand({
     },
     { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --revert", shows: "reverts that batch" },
   ],
-  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: true,
+  stopsInOrder: true,
   json: backfillResult,
   check: checkAuditDays,
   async run(source, values, context) {

@@ -64,8 +64,11 @@ export async function backfillMissing(
     const describe = async (): Promise<BackfillResult> => {
       const batches = await listUploads(ledger);
       return {
-        ...{ planned: events, sent: counts.sent, stopped: signal.aborted },
-        ...{ kinds: Object.fromEntries(counts.kinds), impossible: Object.fromEntries(counts.impossible) },
+        planned: events,
+        sent: counts.sent,
+        stopped: signal.aborted,
+        kinds: Object.fromEntries(counts.kinds),
+        impossible: Object.fromEntries(counts.impossible),
         ...(batches.length > 0 && { batches }),
       };
     };

@@ -106,7 +106,10 @@ async function sendSome(
   const messages = encodeEnvelopes(queued);
   await ledger.addSent(
     sent.map(({ object_type: objectType, metric, timestamp, data }) => ({
-      ...{ delivery: data.delivery_id, objectType, metric, happened: timestamp },
+      delivery: data.delivery_id,
+      objectType,
+      metric,
+      happened: timestamp,
     })),
     messages,
     now(),

@@ -63,7 +63,8 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
     progress: show,
   };
   await tryOneEvent({
-    ...{ ...upload, access: parts.access },
+    ...upload,
+    access: parts.access,
     enqueue: (message) => storage.enqueue(message),
     pauseForRows: () => pause(rowsPause, signal),
   });
@@ -77,7 +78,11 @@ export function uploadServiceOf(source: StackSource, ledger: Ledger, signal: Abo
 
 function commonParts({ source, parts, ledger, newest, signal }: BackfillRun) {
   return {
-    ...{ ledger, history: parts.history, drafts: parts.drafts, policy: policyOf(source), signal },
+    ledger,
+    history: parts.history,
+    drafts: parts.drafts,
+    policy: policyOf(source),
+    signal,
     created: { from: parts.range.createdFrom, to: newest + 1 },
     // Without a key the relay has taken no call, and nothing can be mistaken for what it delivered.
     secret: signingKeysOf(source)[0] ?? randomUUID(),

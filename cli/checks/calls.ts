@@ -30,7 +30,11 @@ export async function checkCalls(source: StackSource): Promise<Finding> {
     customerIoOf(source).get(Number(id), startTimeLimit()),
   ]);
   return callsFinding({
-    ...{ counts, enabled: webhook?.disabled === false, changedAt: modifiedAt, now: new Date(), target: source.target },
+    counts,
+    enabled: webhook?.disabled === false,
+    changedAt: modifiedAt,
+    now: new Date(),
+    target: source.target,
     silenceHours: silenceHoursOf(source) ?? unusual.silenceHours,
   });
 }

@@ -28,7 +28,8 @@ export async function checkSecrets(source: StackSource): Promise<Finding> {
   return secretsFinding({
     secrets,
     former: former && formerOutputs.parse(former.outputs),
-    ...{ now: Date.now(), target: source.target },
+    now: Date.now(),
+    target: source.target,
   });
 }
 

@@ -20,7 +20,8 @@ export async function checkVersions(source: StackSource, answers: SharedAnswers)
     own: manifest.version,
     deployed: code.parse(outputs).version,
     running: health.safeParse(jsonOf(text)).data,
-    ...{ target: source.target, code: urn },
+    target: source.target,
+    code: urn,
   });
 }
 
@@ -51,7 +52,8 @@ export function versionsFinding({
       verdict: "broken",
       runbook: "finding-versions",
       found: "The running relay has a different version from the program that deployed it.",
-      ...{ details, todo: `Deploy its code again: ${redeployCommand(target, code)}` },
+      details,
+      todo: `Deploy its code again: ${redeployCommand(target, code)}`,
     };
   }
   if (deployed === own)
@@ -68,7 +70,8 @@ export function versionsFinding({
     verdict: "broken",
     runbook: "finding-versions",
     found: "This command line is older than the relay, and may misread the relay's data.",
-    ...{ details, todo: `Install the same version: ${install(deployed)}` },
+    details,
+    todo: `Install the same version: ${install(deployed)}`,
   };
 }
 

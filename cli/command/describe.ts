@@ -31,7 +31,10 @@ export function describeOption(name: string, option: OptionDefinition): ShownOpt
   const fallback =
     given.success && option.value !== undefined && given.data !== undefined ? String(given.data) : undefined;
   return {
-    ...{ name, description: option.description, choices: choicesOf(option.schema), default: fallback },
+    name,
+    description: option.description,
+    choices: choicesOf(option.schema),
+    default: fallback,
     flags: option.short === undefined ? long : `-${option.short}, ${long}`,
     isRequired: !given.success,
   };

@@ -77,7 +77,9 @@ async function performAll(
   const sources = chooseSources(definition, values, stack);
   const stop = definition.stopsInOrder ? stopOnInterrupt() : undefined;
   const context: CommandContext = {
-    ...{ progress, signal: stop?.signal ?? new AbortController().signal, isOneOfSeveral: stack.sources.length > 1 },
+    progress,
+    signal: stop?.signal ?? new AbortController().signal,
+    isOneOfSeveral: stack.sources.length > 1,
     isJson: values.json,
     print: printerOf(values),
     printJson: (document) => {
@@ -142,7 +144,10 @@ function chooseSources(definition: CommandDefinition, values: Values, stack: Pul
 
 function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition): Promise<PulumiStack> {
   return PulumiStack.read({
-    ...{ stack: values.stack, configFile: values["config-file"], folder: values.cwd, secrets },
+    stack: values.stack,
+    configFile: values["config-file"],
+    folder: values.cwd,
+    secrets,
   });
 }
 

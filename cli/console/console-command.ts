@@ -45,7 +45,9 @@ export const consoleCommand = defineCommand({
     { args: "console --stack dev", shows: "prints the address of the page" },
     { args: "console --stack prod --allow-actions", shows: "the same, with buttons that replay, export and purge" },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: true,
   json: z.object({ actions: z.boolean().describe("whether the page could change something") }),
   async check({ samples }) {
     await readSamples(samples);
@@ -64,7 +66,12 @@ export const consoleCommand = defineCommand({
     const standIns = await progress.showWhile("looking for the local cloud", StandIns.find(source));
     const samples = await readSamples(file);
     const operator = new OperatorConsole({
-      ...{ source, reread: rereadSource, allowActions, standIns, samples, auditFolder },
+      source,
+      reread: rereadSource,
+      allowActions,
+      standIns,
+      samples,
+      auditFolder,
     });
     const server = await startServer(operator.routes(signal), port);
     const mode = standIns ? "the local cloud" : allowActions ? "actions are allowed" : "it only reads";

@@ -88,13 +88,14 @@ export class OperatorConsole {
     const { current: source, revision } = this.#live;
     return {
       revision,
-      ...{ stack: source.target.stack, source: source.name, hasRelay: source.hasRelay },
-      ...{ mayAct: this.#mayAct, isLocal: standIns !== undefined },
-      ...{
-        settings: listSettings(source),
-        nextSteps: source.nextSteps,
-        audit: await findLastAudit(source, auditFolder),
-      },
+      stack: source.target.stack,
+      source: source.name,
+      hasRelay: source.hasRelay,
+      mayAct: this.#mayAct,
+      isLocal: standIns !== undefined,
+      settings: listSettings(source),
+      nextSteps: source.nextSteps,
+      audit: await findLastAudit(source, auditFolder),
     };
   }
 

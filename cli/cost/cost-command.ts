@@ -13,8 +13,12 @@ const meterJson = z.object({
   cost: z.number().optional().describe("US dollars a month; absent where no price is known"),
   price: z
     .object({
-      ...{ amount: z.number(), per: z.number(), free: z.number() },
-      ...{ region: z.string(), date: z.string(), source: z.string() },
+      amount: z.number(),
+      per: z.number(),
+      free: z.number(),
+      region: z.string(),
+      date: z.string(),
+      source: z.string(),
     })
     .optional(),
 });
@@ -48,7 +52,9 @@ export const costCommand = defineCommand({
     },
     { args: "cost --events-per-month 3000000 --prices ours.json --json", shows: "with your own prices, for a script" },
   ],
-  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: false },
+  needsSecrets: false,
+  needsRelay: true,
+  stopsInOrder: false,
   json: z.object({
     currency: z.literal("USD"),
     total: z.number().describe("a month, of the meters whose price is known"),

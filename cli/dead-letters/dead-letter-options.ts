@@ -45,7 +45,11 @@ export const filterOptions = {
 
 export function filterOf(chosen: ValuesOf<typeof filterOptions>): DeadLetterFilter {
   return {
-    ...{ class: chosen.class, reason: chosen.reason, metric: chosen.metric, objectType: chosen["object-type"] },
-    ...{ from: chosen.from, to: chosen.to },
+    class: chosen.class,
+    reason: chosen.reason,
+    metric: chosen.metric,
+    objectType: chosen["object-type"],
+    from: chosen.from,
+    to: chosen.to,
   };
 }

@@ -27,7 +27,9 @@ export const exportCommand = defineCommand({
     { args: "export --stack dev --folder kept", shows: "all dead letters, into files below kept" },
     { args: "export --stack dev --folder kept --class refused", shows: "only what Platform has refused" },
   ],
-  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  needsSecrets: false,
+  needsRelay: true,
+  stopsInOrder: true,
   json: z.object({
     folder: z.string().describe("absolute path"),
     total: z.number().describe("dead letters in the storage"),
@@ -50,7 +52,11 @@ export const exportCommand = defineCommand({
     const { total, toExamine } = await progress.showWhile("listing dead letters", countEntries(storage, filter));
     const bar = progress.bar(toExamine);
     const counts = await exportDeadLetters({
-      ...{ storage, names: listMatchingNames(storage, filter), filter, folder, signal },
+      storage,
+      names: listMatchingNames(storage, filter),
+      filter,
+      folder,
+      signal,
       // There may be more than when they were counted.
       progress: (so) => bar.show(Math.min(so.examined, toExamine), `${so.written + so.replaced} written`),
     }).finally(() => bar.end());
@@ -60,7 +66,13 @@ export const exportCommand = defineCommand({
     return {
       ending: signal.aborted ? "interrupted" : unfit.length === 0 ? "well" : "broken",
       json: {
-        ...{ folder: folder.path, total, written, replaced, present, unfit, stopped: signal.aborted },
+        folder: folder.path,
+        total,
+        written,
+        replaced,
+        present,
+        unfit,
+        stopped: signal.aborted,
         classes: Object.fromEntries(classes),
       },
     };

@@ -40,8 +40,12 @@ export interface ExportCounts {
  */
 export async function exportDeadLetters(options: ExportOptions): Promise<ExportCounts> {
   const counts: ExportCounts = {
-    ...{ examined: 0, written: 0, replaced: 0, present: 0 },
-    ...{ classes: new Map(), unfit: [] },
+    examined: 0,
+    written: 0,
+    replaced: 0,
+    present: 0,
+    classes: new Map(),
+    unfit: [],
   };
   await processEach(options.names, options.signal, async (name) => {
     await exportOne(name, options, counts);

@@ -32,7 +32,9 @@ export const replayCommand = defineCommand({
     { args: "replay --stack dev --class refused --from 2026-11-20", shows: "replays what Platform has refused since" },
     { args: "replay --stack dev --purge-older-than 90", shows: "deletes what died more than 90 days ago" },
   ],
-  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: true,
+  stopsInOrder: true,
   json: z.object({
     action: z.enum(["count", "replay", "purge"]),
     total: z.number().describe("dead letters in the storage before"),
@@ -58,7 +60,12 @@ export const replayCommand = defineCommand({
     let counts: ReplayCounts;
     try {
       counts = await replay({
-        ...{ storage, names, filter, action, policy: policyOf(source), signal },
+        storage,
+        names,
+        filter,
+        action,
+        policy: policyOf(source),
+        signal,
         perSecond: chosen.rate,
         progress: (so) => {
           done = so.done;
@@ -76,8 +83,12 @@ export const replayCommand = defineCommand({
     return {
       ending: signal.aborted ? "interrupted" : "well",
       json: {
-        ...{ action, total: entries.length, done: counts.done, stopped: signal.aborted },
-        ...{ kinds: Object.fromEntries(kinds), left: Object.fromEntries(left) },
+        action,
+        total: entries.length,
+        done: counts.done,
+        stopped: signal.aborted,
+        kinds: Object.fromEntries(kinds),
+        left: Object.fromEntries(left),
       },
     };
   },

@@ -26,7 +26,9 @@ export const restoreCommand = defineCommand({
     },
   },
   examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
-  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  needsSecrets: false,
+  needsRelay: true,
+  stopsInOrder: true,
   json: z.object({
     folder: z.string().describe("absolute path"),
     restored: z.number().describe("dead letters that are in the storage again"),
@@ -58,7 +60,9 @@ export const restoreCommand = defineCommand({
     let counts: RestoreCounts;
     try {
       counts = await restoreDeadLetters({
-        ...{ folder, storage, signal },
+        folder,
+        storage,
+        signal,
         progress: (so) => {
           restored = so.restored;
           bar.show(so.examined, `${restored} restored`);

@@ -15,7 +15,9 @@ export const driftCommand = defineCommand({
     { args: "drift --stack prod", shows: "what differs in the stack, and how to undo it" },
     { args: "drift --stack prod --json", shows: "the same for a script" },
   ],
-  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: false },
+  needsSecrets: false,
+  needsRelay: true,
+  stopsInOrder: false,
   json: z.object({ drift: z.array(driftJson).describe("empty if nothing differs") }),
   async run(source, _values, { print, progress }) {
     const drift = await progress.showWhile("comparing with Azure", findDrifts(azureOf(source), source));

@@ -45,7 +45,9 @@ export class RelayLogReader {
     ].join(" | ");
     const asked = {
       ...({ method: "POST", path: `${workspaceResourceId}/api/query`, apiVersion: "2017-01-01-preview" } as const),
-      ...{ body: { query }, headers: { Prefer: "response-v1=true" }, purpose: "read the relay's log" },
+      body: { query },
+      headers: { Prefer: "response-v1=true" },
+      purpose: "read the relay's log",
     };
     try {
       const { tables } = await azureOf(this.#source).query(asked, answer, startTimeLimit());

@@ -51,7 +51,9 @@ export const tailCommand = defineCommand({
     { args: "tail --stack prod --json", shows: "one JSON document per line, for a program that follows them" },
     { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
   ],
-  ...{ needsSecrets: false, needsRelay: true, stopsInOrder: true },
+  needsSecrets: false,
+  needsRelay: true,
+  stopsInOrder: true,
   runsAtOnce: ({ once }) => !once,
   json: z.undefined(),
   jsonLine: z.object({
@@ -80,7 +82,7 @@ export const tailCommand = defineCommand({
     if (once) show(await progress.showWhile("reading the log", log.since(from)));
     else {
       const pause = () => sleep(pace, undefined, { signal }).catch(() => undefined);
-      await followLog({ ...{ log, from, show, now: () => new Date(), pause, signal } });
+      await followLog({ log, from, show, now: () => new Date(), pause, signal });
     }
     return { ending: "well", json: undefined };
   },

@@ -64,8 +64,11 @@ const mostIds = 5;
 export function describeLine(line: LogLine) {
   const numbers = counts.flatMap((name) => (numberIn(line, name) > 0 ? [[name, numberIn(line, name)] as const] : []));
   return {
-    ...{ at: line.at.toISOString(), outcome: line.outcome, counts: Object.fromEntries(numbers) },
-    ...{ kinds: kindsOf(line), ids: idsOf(line) },
+    at: line.at.toISOString(),
+    outcome: line.outcome,
+    counts: Object.fromEntries(numbers),
+    kinds: kindsOf(line),
+    ids: idsOf(line),
     ...(typeof line.fields.reason === "string" && { reason: line.fields.reason }),
   };
 }

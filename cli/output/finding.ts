@@ -53,7 +53,9 @@ export function describeFinding(
   { verdict, found, details, todo, runbook }: Finding,
 ): z.output<typeof partJson> {
   return {
-    ...{ part, verdict, found },
+    part,
+    verdict,
+    found,
     ...(details && { details }),
     ...(todo !== undefined && { todo }),
     ...(runbook && { runbook: runbookOf(runbook) }),

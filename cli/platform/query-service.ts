@@ -7,8 +7,11 @@ import { explainQueryError, isSessionLost } from "./query-complaint.ts";
 const [connectLimit, queryLimit] = [60_000, 11 * 60_000];
 
 const connectionAnswer = z.object({
-  ...{ host: z.string().min(1), port: z.coerce.number(), dbName: z.string().min(1) },
-  ...{ username: z.string().min(1), token: z.string().min(1) },
+  host: z.string().min(1),
+  port: z.coerce.number(),
+  dbName: z.string().min(1),
+  username: z.string().min(1),
+  token: z.string().min(1),
 });
 
 /**
@@ -62,10 +65,17 @@ export class QueryService {
     const { host, port, dbName, username, token } = await this.#client.call(call, connectionAnswer);
     const { default: pg } = await import("pg");
     const connection = new pg.Client({
-      ...{ host, port, database: dbName, user: username, password: token, application_name: "customerio-aep" },
+      host,
+      port,
+      database: dbName,
+      user: username,
+      password: token,
+      application_name: "customerio-aep",
       // Verifies certificate and host name: the token must not reach anybody else.
       ssl: { rejectUnauthorized: true },
-      ...{ connectionTimeoutMillis: connectLimit, query_timeout: queryLimit, keepAlive: true },
+      connectionTimeoutMillis: connectLimit,
+      query_timeout: queryLimit,
+      keepAlive: true,
     });
     // The next query reports a session that was lost between two.
     connection.on("error", () => undefined);

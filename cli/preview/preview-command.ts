@@ -29,7 +29,9 @@ export const previewCommand = defineCommand({
     { args: "preview --stack dev", shows: "how one event of every kind is mapped" },
     { args: "preview --stack dev --samples events.json", shows: "how these events are mapped" },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: false,
   json: z.object({
     mappings: z.number().describe("how many the stack has"),
     invalid: z.array(errorJson).describe("mappings that Platform refuses; if it refuses any, it maps no event"),

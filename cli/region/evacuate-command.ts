@@ -33,7 +33,9 @@ export const evacuateCommand = defineCommand({
     { args: "evacuate --stack prod --to prod-west", shows: "everything that the relay of prod has not delivered" },
     { args: "evacuate --stack prod --to prod-west --once", shows: "only the messages that are visible now" },
   ],
-  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: true,
+  stopsInOrder: true,
   json: z.object({
     messages: z.number().describe("queue messages that were moved, each of one or more events"),
     events: z.number().describe("the events in them"),
@@ -59,7 +61,10 @@ export const evacuateCommand = defineCommand({
     let counts: EvacuationCounts;
     try {
       counts = await evacuate({
-        ...{ from: { storage, queues }, to: receiver, waits: !once, signal },
+        from: { storage, queues },
+        to: receiver,
+        waits: !once,
+        signal,
         sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
         progress: (so) => {
           moved = so.events + so.deadLetters;

@@ -24,7 +24,9 @@ export const failoverCommand = defineCommand({
     { args: "failover --stack prod --to prod-west", shows: "events go to the relay of prod-west from now on" },
     { args: "failover --stack prod --to prod", shows: "and back" },
   ],
-  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: false },
+  needsSecrets: true,
+  needsRelay: true,
+  stopsInOrder: false,
   json: z.object({
     webhook: z.string().describe("what Customer.io calls it"),
     endpoint: z.string().describe("where it posts now"),
@@ -42,8 +44,8 @@ export const failoverCommand = defineCommand({
     const endpoint = target.relayUrl;
     if (!isBack && endpoint === source.relayUrl) throw new Error(explainSharedEndpoint(source, target));
     const id = Number(source.resource("customerio:index:ReportingWebhook").id);
-    const turning = redirectWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
-    const { isChanged, name, isDisabled } = await progress.showWhile("turning the webhook", turning);
+    const redirecting = redirectWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
+    const { isChanged, name, isDisabled } = await progress.showWhile("redirecting the webhook", redirecting);
     const milliseconds = Math.round(performance.now() - started);
     print(
       isChanged

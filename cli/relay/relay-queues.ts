@@ -44,7 +44,10 @@ export class RelayQueues {
       );
       if (receivedMessageItems.length === 0) continue;
       return receivedMessageItems.map(({ messageText, messageId, popReceipt }) => ({
-        ...{ text: messageText, id: messageId, receipt: popReceipt, queue },
+        text: messageText,
+        id: messageId,
+        receipt: popReceipt,
+        queue,
       }));
     }
     return [];

@@ -52,7 +52,9 @@ export class RelayTables {
     const permission = await StoragePermission.of(source);
     const { endpoints, credential } = permission;
     const access = {
-      ...{ queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table },
+      queueServiceUri: endpoints.queue,
+      blobServiceUri: endpoints.blob,
+      tableServiceUri: endpoints.table,
       credential,
     };
     return new RelayTables(permission, new Tables(async () => access));
@@ -66,9 +68,12 @@ export class RelayTables {
     const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
     const timeOf = (seconds: number) => (seconds > 0 ? new Date(seconds * 1000) : undefined);
     return {
-      ...{ total: counts, unknownPaths: unknown },
+      total: counts,
+      unknownPaths: unknown,
       days: new Map(days.sort(([one], [other]) => (one < other ? -1 : 1))),
-      ...{ countedAt: timeOf(countedAt), takenAt: timeOf(takenAt), refusedAt: timeOf(refusedAt) },
+      countedAt: timeOf(countedAt),
+      takenAt: timeOf(takenAt),
+      refusedAt: timeOf(refusedAt),
     };
   }
 

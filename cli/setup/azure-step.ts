@@ -71,7 +71,9 @@ async function setUpAzure(run: SetupRun): Promise<void> {
     return;
   }
   const choices = listed.map(({ subscriptionId, displayName }) => ({
-    ...{ value: subscriptionId, name: displayName, description: subscriptionId },
+    value: subscriptionId,
+    name: displayName,
+    description: subscriptionId,
   }));
   const chosen =
     given ??
@@ -91,7 +93,8 @@ async function setUpAzure(run: SetupRun): Promise<void> {
 async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: string): Promise<void> {
   const asked = {
     path: `/subscriptions/${subscriptionId}/providers/Microsoft.Web/geoRegions`,
-    ...{ apiVersion: "2023-01-01", params: { sku: "FlexConsumption" } },
+    apiVersion: "2023-01-01",
+    params: { sku: "FlexConsumption" },
     purpose: "list the regions that offer Flex Consumption",
   };
   const answer = await run.findOut("asking Azure for its regions", azure.query(asked, regions, run.timeLimit()));

@@ -53,14 +53,14 @@ export const initCommand = defineProjectCommand({
       const prompter = values.yes || values.json ? undefined : await openPrompter();
       const result = await setUp(
         {
-          ...{
-            folder: values.cwd,
-            stack: values.stack,
-            configFile: values["config-file"],
-            template: values.template,
-            backend: values.backend,
-          },
-          ...{ skipsPreview: values["skip-preview"], options: given, isQuiet: values.json },
+          folder: values.cwd,
+          stack: values.stack,
+          configFile: values["config-file"],
+          template: values.template,
+          backend: values.backend,
+          skipsPreview: values["skip-preview"],
+          options: given,
+          isQuiet: values.json,
         },
         { prompter, environment: process.env, print, progress },
       );

@@ -21,7 +21,8 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
   if (sandboxes === undefined) return;
   run.report(`Adobe accepts the credential, which may use ${countOf(sandboxes, "sandbox", "sandboxes")}.`);
   const choices = sandboxes.map(({ name, title, type, state }) => ({
-    ...{ value: name, name: title && title !== name ? `${name} (${title})` : name },
+    value: name,
+    name: title && title !== name ? `${name} (${title})` : name,
     description: [type, state].filter(Boolean).join(", "),
   }));
   if (choices.length === 0) {

@@ -106,7 +106,9 @@ async function installPackages(folder: string, isQuiet: boolean): Promise<void> 
   const { signal, done } = stopOnInterrupt();
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn("npm", ["install", "--no-audit", "--no-fund"], {
-      ...{ cwd: folder, env: process.env, shell: process.platform === "win32" },
+      cwd: folder,
+      env: process.env,
+      shell: process.platform === "win32",
       stdio: ["ignore", isQuiet ? process.stderr : "inherit", "inherit"],
     });
     child.on("error", reject);

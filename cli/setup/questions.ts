@@ -33,8 +33,14 @@ function ofProvider(
   const schema = config.shape[name] as z.ZodType;
   const meta = (schema.meta() ?? {}) as Meta;
   return {
-    ...{ key: `${namespace}:${name}`, isPath: false, isOwn: false, isSecret: meta.secret === true, schema },
-    ...{ option: words.option, environment: meta.environment, message: words.message },
+    key: `${namespace}:${name}`,
+    isPath: false,
+    isOwn: false,
+    isSecret: meta.secret === true,
+    schema,
+    option: words.option,
+    environment: meta.environment,
+    message: words.message,
     description: meta.description ?? "",
   };
 }
@@ -46,9 +52,15 @@ function ofProgram(
 ): Question {
   const setting = settingsTable[name];
   return {
-    ...{ key: `${name}${words.part ?? ""}`, isPath: words.part !== undefined, isOwn: true, isSecret: false },
-    ...{ option: words.option, environment: undefined, message: words.message },
-    ...{ schema: words.schema ?? setting.schema, description: setting.description },
+    key: `${name}${words.part ?? ""}`,
+    isPath: words.part !== undefined,
+    isOwn: true,
+    isSecret: false,
+    option: words.option,
+    environment: undefined,
+    message: words.message,
+    schema: words.schema ?? setting.schema,
+    description: setting.description,
   };
 }
 
@@ -62,27 +74,48 @@ export const questions = {
   sandbox: ofProvider("aep", aepConfig, "sandbox", { message: "Platform: sandbox", option: "sandbox" }),
   source: ofProgram("source", { message: "Platform: source in its catalog", option: "platform-source" }),
   dataset: ofProgram("dataset", {
-    ...{ message: "Platform: dataset", option: "dataset", part: ".existing", schema: text },
+    message: "Platform: dataset",
+    option: "dataset",
+    part: ".existing",
+    schema: text,
   }),
   schema: ofProgram("schema", {
-    ...{ message: "Platform: schema", option: "schema", part: ".existing", schema: text },
+    message: "Platform: schema",
+    option: "schema",
+    part: ".existing",
+    schema: text,
   }),
   appApiKey: ofProvider("customerio", customerIoConfig, "appApiKey", { message: "Customer.io: App API key" }),
   region: ofProvider("customerio", customerIoConfig, "region", { message: "Customer.io: region", option: "region" }),
   delivery: ofProgram("delivery", { message: "Delivery", option: "delivery" }),
   subscription: {
-    ...{ key: "azure-native:subscriptionId", isPath: false, isOwn: false, isSecret: false, schema: z.uuid() },
-    ...{ option: "subscription", environment: "ARM_SUBSCRIPTION_ID", message: "Azure: subscription" },
+    key: "azure-native:subscriptionId",
+    isPath: false,
+    isOwn: false,
+    isSecret: false,
+    schema: z.uuid(),
+    option: "subscription",
+    environment: "ARM_SUBSCRIPTION_ID",
+    message: "Azure: subscription",
     description: "Id of the subscription that holds the relay; by default that of your Azure login.",
   },
   location: {
-    ...{ key: "azure-native:location", isPath: false, isOwn: false, isSecret: false, schema: text },
-    ...{ option: "location", environment: undefined, message: "Azure: region" },
+    key: "azure-native:location",
+    isPath: false,
+    isOwn: false,
+    isSecret: false,
+    schema: text,
+    option: "location",
+    environment: undefined,
+    message: "Azure: region",
     description: "Azure region of the relay, such as westeurope. It must offer the plan Flex Consumption.",
   },
   environment: ofProgram("environment", { message: "Azure: purpose of the relay", option: "environment" }),
   alertEmail: ofProgram("alertEmails", {
-    ...{ message: "E-mail address for alerts", option: "alert-email", part: "[0]", schema: z.email() },
+    message: "E-mail address for alerts",
+    option: "alert-email",
+    part: "[0]",
+    schema: z.email(),
   }),
 } as const satisfies Record<string, Question>;
 

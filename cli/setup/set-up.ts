@@ -92,9 +92,9 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const folder = path.resolve(wishes.folder ?? ".");
   const pulumi = new PulumiSession(folder, wishes.configFile);
   const starting = "starting Pulumi, whose first start downloads its engine";
-  const isInstalled = await progress.waiting(starting, pulumi.start());
+  const isInstalled = await progress.showWhile(starting, pulumi.start());
   const { project, isMade } = await findProject(folder, wishes, ports);
-  if (!isInstalled && !(await progress.waiting(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
+  if (!isInstalled && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
   const missing = [await pulumi.open(wishes.backend, prompter)];
   const { names, selected } = missing[0] === undefined ? await pulumi.stacks() : { names: [], selected: undefined };
   const stack = wishes.stack ?? selected ?? (await askForStack(prompter));
@@ -141,8 +141,13 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const { askedForPassphrase } = pulumi;
   printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { stack, folder: wishes.folder } });
   return {
-    ...{ project: project.name, stack, madeProject: isMade, madeStack: isNew, preview },
-    ...{ written: changes.map(({ question }) => question.key), problems: run.problems },
+    project: project.name,
+    stack,
+    madeProject: isMade,
+    madeStack: isNew,
+    preview,
+    written: changes.map(({ question }) => question.key),
+    problems: run.problems,
   };
 }
 

@@ -38,7 +38,9 @@ export const signingKeyCommand = defineCommand({
     { args: "signing-key --stack dev --add", shows: "for a rotation: the former key stays valid" },
     { args: "signing-key --stack north --setting northSigningKeys", shows: "a program that reads another setting" },
   ],
-  ...{ needsSecrets: true, needsRelay: true, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: true,
+  stopsInOrder: true,
   json: z.object({
     setting: z.string(),
     keys: z.number().describe("how many keys the relay accepts now"),

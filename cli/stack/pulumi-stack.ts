@@ -66,7 +66,11 @@ export class PulumiStack {
     const sources = found.map(
       (parts) =>
         new StackSource({
-          ...{ ...parts, providers, settings: Object.fromEntries(values), secretSettings, configFile },
+          ...parts,
+          providers,
+          settings: Object.fromEntries(values),
+          secretSettings,
+          configFile,
           target: found.length === 1 ? target : { ...target, source: parts.name },
         }),
     );

@@ -44,7 +44,9 @@ export async function callPulumi(
   logCommand(`pulumi ${command.join(" ")}`, folder);
   try {
     const running = run("pulumi", isWindows ? args.map(quote) : args, {
-      ...{ cwd: folder, env: environmentOf(call), maxBuffer: 2 ** 28 },
+      cwd: folder,
+      env: environmentOf(call),
+      maxBuffer: 2 ** 28,
       // On Windows, npm's shims are scripts.
       shell: isWindows,
     });
@@ -69,7 +71,9 @@ export async function showPulumi(call: PulumiCall & { readonly isQuiet: boolean 
   const { folder, command, isQuiet } = call;
   logCommand(`pulumi ${command.join(" ")}`, folder);
   const child = spawn("pulumi", isWindows ? command.map(quote) : command, {
-    ...{ cwd: folder, env: environmentOf(call), shell: isWindows },
+    cwd: folder,
+    env: environmentOf(call),
+    shell: isWindows,
     stdio: ["ignore", isQuiet ? process.stderr : "inherit", "inherit"],
   });
   return new Promise((resolve, reject) => {

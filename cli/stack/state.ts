@@ -31,12 +31,16 @@ const exported = z.object({
     resources: z
       .array(
         z.object({
-          ...{ type: z.string(), urn: z.string(), id: z.string().default("") },
-          ...{ parent: z.string().optional(), provider: z.string().optional() },
+          type: z.string(),
+          urn: z.string(),
+          id: z.string().default(""),
+          parent: z.string().optional(),
+          provider: z.string().optional(),
           dependencies: z.array(z.string()).nullish(),
           delete: z.boolean().default(false),
           modified: z.string().optional(),
-          ...{ inputs: properties, outputs: properties },
+          inputs: properties,
+          outputs: properties,
         }),
       )
       .nullish(),
@@ -48,7 +52,9 @@ export function readState(text: string): StackResource[] {
   const { resources } = exported.parse(JSON.parse(text)).deployment;
   return (resources ?? []).map(({ modified, parent, provider, dependencies, ...resource }) => ({
     ...resource,
-    ...{ parent, provider, dependencies: dependencies ?? [] },
+    parent,
+    provider,
+    dependencies: dependencies ?? [],
     name: resource.urn.split("::").slice(3).join("::"),
     modifiedAt: modified ? new Date(modified) : undefined,
   }));

@@ -14,7 +14,9 @@ export const statusCommand = defineCommand({
     { args: "status --stack dev --source north", shows: "one source of a stack with several" },
     { args: "status --cwd ../events --json", shows: "the same for a program in another folder, as JSON for a script" },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: false,
   json: z.object({
     parts: z.array(partJson).describe("in the order in which events travel, and `machine` last"),
     lastAudit: lastAuditShape.optional().describe("the last audit in the working directory"),

@@ -64,8 +64,11 @@ async function collectVersions(source: StackSource) {
   const [code] = source.all("customerio-aep:index:FunctionCode");
   const pulumi = await runPulumi(source.target.folder ?? ".", "version").catch((error: Error) => error.message);
   return {
-    ...{ [manifest.name]: manifest.version, deployed: deployedCode.safeParse(code?.outputs).data?.version },
-    ...{ pulumi: pulumi.trim(), node: process.version, system: `${platform()} ${release()} ${arch()}` },
+    [manifest.name]: manifest.version,
+    deployed: deployedCode.safeParse(code?.outputs).data?.version,
+    pulumi: pulumi.trim(),
+    node: process.version,
+    system: `${platform()} ${release()} ${arch()}`,
     at: new Date().toISOString(),
   };
 }

@@ -60,15 +60,13 @@ export function describeShape({
   inputs,
 }: StackResource) {
   return {
-    ...{
-      urn,
-      type,
-      id,
-      parent,
-      dependencies: dependencies.length,
-      replaced: isReplaced,
-      modifiedAt: modifiedAt?.toISOString(),
-    },
+    urn,
+    type,
+    id,
+    parent,
+    dependencies: dependencies.length,
+    replaced: isReplaced,
+    modifiedAt: modifiedAt?.toISOString(),
     inputs: shapeOf(inputs),
   };
 }

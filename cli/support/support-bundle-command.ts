@@ -23,7 +23,9 @@ export const supportBundleCommand = defineCommand({
     { args: "support-bundle --stack prod", shows: "writes a zip file into the current folder" },
     { args: "support-bundle --stack prod --source north --folder /tmp", shows: "one source of a stack with several" },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: false },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: false,
   json: z.object({
     file: z.string(),
     bytes: z.number(),

@@ -18,7 +18,10 @@ import { inletStage, readRunTotals, rowStage } from "./platform-stages.ts";
 import { deliveryStage, relayStage } from "./relay-stages.ts";
 
 const endings: Readonly<Record<VerifyOutcome, Ending>> = {
-  ...{ through: "well", broken: "broken", waiting: "waiting", stopped: "interrupted" },
+  through: "well",
+  broken: "broken",
+  waiting: "waiting",
+  stopped: "interrupted",
 };
 
 export const verifyCommand = defineCommand({
@@ -51,7 +54,9 @@ export const verifyCommand = defineCommand({
       shows: "what happened to an earlier one",
     },
   ],
-  ...{ needsSecrets: true, needsRelay: false, stopsInOrder: true },
+  needsSecrets: true,
+  needsRelay: false,
+  stopsInOrder: true,
   json: z.object({
     event: z.string().describe("id of the test event"),
     outcome: z.enum(["through", "broken", "waiting", "stopped"]),
@@ -92,7 +97,8 @@ export const verifyCommand = defineCommand({
     const line = progress.line();
     const outcome = await follow({
       stages: earlier === undefined ? await wayOf(source, id, sentAt, filtered) : restOf(source, id, sentAt),
-      ...{ timeout: timeout * 60_000, signal },
+      timeout: timeout * 60_000,
+      signal,
       progress: (part, { found }, elapsed) => line.show(`  ${part}, ${formatDuration(elapsed)}: ${found}`),
       report: (part, finding) => {
         line.end();

@@ -53,16 +53,25 @@ export function estimateCost({ profile, network, ...settings }: RelayCostArgs): 
     .apply(([eventsPerMonth, instanceMemory, alwaysReady, duplicateWindowDays, logDetail, retention, ...storage]) => {
       const [redundancy, zoneRedundant] = storage;
       const shape: RelayShape = {
-        ...{ redundancy, zoneRedundant, instanceMemory, alwaysReady, duplicateWindowDays, logDetail },
+        redundancy,
+        zoneRedundant,
+        instanceMemory,
+        alwaysReady,
+        duplicateWindowDays,
+        logDetail,
         hostStorage: profile.separateHostStorage,
         logRetentionDays: settings.azureExisting.workspaceId === undefined ? retention : undefined,
         ...network,
       };
       const { total, meters } = estimate(shape, evenLoad(eventsPerMonth), knownPrices);
       return {
-        ...{ currency: "USD" as const, eventsPerMonth, total: inCents(total) },
+        currency: "USD" as const,
+        eventsPerMonth,
+        total: inCents(total),
         meters: meters.map(({ meter, quantity, unit, cost, price }) => ({
-          ...{ meter, quantity: inCents(quantity), unit },
+          meter,
+          quantity: inCents(quantity),
+          unit,
           ...(price && cost !== undefined
             ? { cost: inCents(cost), priceDate: price.date, priceRegion: price.region }
             : {}),

@@ -71,7 +71,10 @@ export class RelayVault {
     const secret = new VaultSecret(
       `${this.#name}-${secretName}`,
       {
-        ...{ vaultId: this.id, name: this.#nameOf(secretName), value, contentType },
+        vaultId: this.id,
+        name: this.#nameOf(secretName),
+        value,
+        contentType,
         expiresAt: this.#expiresAt as pulumi.Input<string>,
         ...(this.#existing && { disableWhenDeleted: true }),
       },

@@ -107,7 +107,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const vault = new RelayVault(
       name,
       {
-        ...{ ...inGroup, tenantId, vaultName: names.vault, profile, publicAccess },
+        ...inGroup,
+        tenantId,
+        vaultName: names.vault,
+        profile,
+        publicAccess,
         actionGroupIds: monitoring.actionGroupIds,
         existing:
           existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.account.id },
@@ -124,7 +128,9 @@ export class WebhookRelay extends pulumi.ComponentResource {
     const network = relayNetwork(
       `${name}-net`,
       {
-        ...{ resourceGroup: group, settings: args.privateNetwork, storageAccountId: storage.account.id },
+        resourceGroup: group,
+        settings: args.privateNetwork,
+        storageAccountId: storage.account.id,
         targets: [
           ...(["blob", "queue", "table"] as const).map((service) => ({
             name: service,
@@ -146,7 +152,11 @@ export class WebhookRelay extends pulumi.ComponentResource {
       {
         ...args,
         resourceGroup: group,
-        ...{ identity, storage, codeContainerUrl, hasHostStorage: hostStorage !== undefined, stored },
+        identity,
+        storage,
+        codeContainerUrl,
+        hasHostStorage: hostStorage !== undefined,
+        stored,
         settings,
         siteName: names.site,
         profile,

@@ -58,7 +58,12 @@ function rightsOnGiven(): [string, readonly string[]][] {
   });
   const planned = plannedRelay(
     {
-      ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },
+      environment: "prod",
+      azure: {},
+      azureTags: {},
+      azureNames: {},
+      monthlyBudget: 0,
+      nodeVersion: 22,
       azureExisting: {
         workspaceId: `${group}/Microsoft.OperationalInsights/workspaces/w`,
         actionGroupIds: [`${group}/Microsoft.Insights/actionGroups/a`],
@@ -66,7 +71,9 @@ function rightsOnGiven(): [string, readonly string[]][] {
         identityId: `${group}/Microsoft.ManagedIdentity/userAssignedIdentities/i`,
       },
       privateNetwork: privateNetwork.parse({
-        ...{ enabled: true, appSubnetId: subnet("app"), endpointSubnetId: subnet("endpoints") },
+        enabled: true,
+        appSubnetId: subnet("app"),
+        endpointSubnetId: subnet("endpoints"),
         dnsZoneIds: Object.fromEntries(zones),
       }),
     },

@@ -13,8 +13,13 @@ import { table } from "./markdown.ts";
 
 /** The relay of `environment: dev` with all defaults. */
 const shape: RelayShape = {
-  ...{ redundancy: "LRS", zoneRedundant: false, instanceMemory: 2048, alwaysReady: 1, duplicateWindowDays: 7 },
-  ...{ logDetail: "summary", logRetentionDays: 30 },
+  redundancy: "LRS",
+  zoneRedundant: false,
+  instanceMemory: 2048,
+  alwaysReady: 1,
+  duplicateWindowDays: 7,
+  logDetail: "summary",
+  logRetentionDays: 30,
 };
 
 const demands: readonly { readonly name: string; readonly demand: Demand }[] = [

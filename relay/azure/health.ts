@@ -105,7 +105,8 @@ export function healthHandler({
     ]);
     const forwarders = census?.configurations;
     return {
-      ...{ status: "ok", ...state },
+      status: "ok",
+      ...state,
       ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),
       ...((waiting > 0 || census?.haveSent) && { hasTakenEvents: true }),
       ...(closed && { intake: "closed" }),

@@ -23,14 +23,24 @@ const text = { title: "Text", type: "string" };
 const long = { title: "Number", type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
 const properties = { delivery_id: text, object_type: text, metric: text, timestamp: long };
 export const mappings = ["object_type", "metric", "timestamp", "data.delivery_id"].map((source) => ({
-  ...{ sourceType: "ATTRIBUTE", source },
+  sourceType: "ATTRIBUTE",
+  source,
   destination: `_acme.customerio.${source.replace("data.", "")}`,
 }));
 
 /** What the options of a command with an audit are, unless a test says otherwise. */
 export const auditValues = {
-  ...{ stack: "dev", json: false, debug: false, from, to, lookback: 1, sql: false },
-  ...{ heal: false, via: "relay" as const, rate: 50, "into-profile": false },
+  stack: "dev",
+  json: false,
+  debug: false,
+  from,
+  to,
+  lookback: 1,
+  sql: false,
+  heal: false,
+  via: "relay" as const,
+  rate: 50,
+  "into-profile": false,
 };
 
 /** A folder for audits, and the stand-ins of Platform and Customer.io. */
@@ -81,12 +91,23 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings)
   });
   const { id } = (await created.json()) as { id: number };
   const resource = (type: string, resourceId: string, outputs: object = {}): StackResource => ({
-    ...{ type, id: resourceId, urn: `urn:pulumi:dev::events::${type}::it`, name: "it", parent: undefined },
-    ...{ provider: undefined, dependencies: [], delete: false, modifiedAt: undefined, inputs: {} },
+    type,
+    id: resourceId,
+    urn: `urn:pulumi:dev::events::${type}::it`,
+    name: "it",
+    parent: undefined,
+    provider: undefined,
+    dependencies: [],
+    delete: false,
+    modifiedAt: undefined,
+    inputs: {},
     outputs: { ...outputs },
   });
   return new StackSource({
-    ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map() },
+    name: "events",
+    target: { stack: "dev" },
+    component: undefined,
+    providers: new Map(),
     members: [
       resource("customerio:index:ReportingWebhook", String(id)),
       resource("aep:index:Dataflow", flow),
@@ -94,19 +115,26 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings)
       resource("aep:index:MappingSet", "mapping", { mappings: given }),
     ],
     settings: {
-      ...{ "customerio:appApiKey": "audit-key", "customerio:appApiUrl": customerIo.url },
-      ...{ "aep:clientId": credentials.clientId, "aep:clientSecret": credentials.clientSecret[0] },
-      ...{ "aep:orgId": credentials.orgId, "aep:sandbox": "dev" },
-      ...{ "aep:imsUrl": platform.url, "aep:platformUrl": platform.url },
+      "customerio:appApiKey": "audit-key",
+      "customerio:appApiUrl": customerIo.url,
+      "aep:clientId": credentials.clientId,
+      "aep:clientSecret": credentials.clientSecret[0],
+      "aep:orgId": credentials.orgId,
+      "aep:sandbox": "dev",
+      "aep:imsUrl": platform.url,
+      "aep:platformUrl": platform.url,
     },
   });
 }
 
 export function contextFor(printed: string[], progress = new Progress(undefined)) {
   return {
-    ...{ print: (...lines: string[]) => void printed.push(...lines), progress },
+    print: (...lines: string[]) => void printed.push(...lines),
+    progress,
     printJson: () => undefined,
-    ...{ isOneOfSeveral: false, isJson: false, signal: new AbortController().signal },
+    isOneOfSeveral: false,
+    isJson: false,
+    signal: new AbortController().signal,
   };
 }
 

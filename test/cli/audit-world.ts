@@ -26,7 +26,9 @@ export interface Made {
   readonly data: Record<string, unknown>;
 }
 export const happen = (delivery: string, at: number, metric = "sent", more: object = {}): Made => ({
-  ...{ object_type: "email", metric, timestamp: start + at },
+  object_type: "email",
+  metric,
+  timestamp: start + at,
   data: { delivery_id: delivery, recipient: "ada@example.org", campaign_id: 7, ...more },
 });
 
@@ -96,17 +98,26 @@ export function accessTo(batches: readonly (readonly Made[])[], counted?: number
 
 const field = (name: string) => `_acme.customerio.${name}`;
 const paths = {
-  ...{ delivery: field("delivery_id"), objectType: field("object_type") },
-  ...{ metric: field("metric"), timestamp: field("timestamp") },
+  delivery: field("delivery_id"),
+  objectType: field("object_type"),
+  metric: field("metric"),
+  timestamp: field("timestamp"),
 };
 
 export function partsFor(access: AuditParts["access"], more: Partial<AuditParts> = {}): AuditParts {
   const settings = config.parse({ appApiKey: "key", appApiUrl: opened.customerIo.url });
   return {
     range: rangeOf(start, start + 4 * day, 1),
-    ...{ now, folder: opened.folder, access, paths, keptDays: undefined, drafts: true, progress: () => undefined },
+    now,
+    folder: opened.folder,
+    access,
+    paths,
+    keptDays: undefined,
+    drafts: true,
+    progress: () => undefined,
     history: new History(settings, { sleep: (milliseconds) => opened.clock.advance(milliseconds) }),
-    ...{ heldEvents: none(), relay: undefined },
+    heldEvents: none(),
+    relay: undefined,
     reasonOf: (event) => reasonToLeaveOut(event, { filters: undefined, subscribed: subscriptionNames }),
     signal: new AbortController().signal,
     ...more,

@@ -95,11 +95,9 @@ test("a year of all types, with events dropped at each stage: exactly those are 
   const batches: Made[][] = [withFate("arrived")];
   const partsAt = async (now: number, folder: string): Promise<AuditParts> =>
     partsFor(accessTo(batches), {
-      ...{
-        now: new Date(now * 1000),
-        folder: path.join(opened.folder, folder),
-        range: rangeOf(start, start + 364 * day, 1),
-      },
+      now: new Date(now * 1000),
+      folder: path.join(opened.folder, folder),
+      range: rangeOf(start, start + 364 * day, 1),
       relay: await relay.side(),
       heldEvents: readHeldEvents(operator.account),
       reasonOf: (event) => reasonToLeaveOut(event, { filters: policy.filters, subscribed }),
@@ -118,12 +116,11 @@ test("a year of all types, with events dropped at each stage: exactly those are 
   ).toEqual(withFate("held").map(keyOf).toSorted());
   expect(first.extraFile).toBeUndefined();
   expect(sumCells(first.cells)).toMatchObject({
-    ...{
-      waiting: 1,
-      young: withFate("young").length,
-      leftOut: withFate("filtered", "unsubscribed").length - timelessIn(withFate("filtered", "unsubscribed")),
-    },
-    ...{ extra: 0, unknown: timelessIn(withFate("arrived")) },
+    waiting: 1,
+    young: withFate("young").length,
+    leftOut: withFate("filtered", "unsubscribed").length - timelessIn(withFate("filtered", "unsubscribed")),
+    extra: 0,
+    unknown: timelessIn(withFate("arrived")),
   });
 
   // The relay's notes reach back for a period and the one before it.
@@ -159,9 +156,18 @@ test("a year of all types, with events dropped at each stage: exactly those are 
       const { newest } = await planBackfill(ledger, undefined);
       await sendMissing(
         {
-          ...{ ledger, history: parts.history, drafts: true, policy, secret: "signing-key", perSecond: 50 },
-          ...{ created: { from: start - day, to: newest + 1 }, queue: { enqueue, count: async () => 0 } },
-          ...{ now: () => parts.now, sleep: async () => undefined, signal: parts.signal, progress: () => undefined },
+          ledger,
+          history: parts.history,
+          drafts: true,
+          policy,
+          secret: "signing-key",
+          perSecond: 50,
+          created: { from: start - day, to: newest + 1 },
+          queue: { enqueue, count: async () => 0 },
+          now: () => parts.now,
+          sleep: async () => undefined,
+          signal: parts.signal,
+          progress: () => undefined,
         },
         counts,
       );

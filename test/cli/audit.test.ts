@@ -35,8 +35,17 @@ test("what has a row is complete, and what was dropped is found, and nothing els
   expect(await idsIn(result.missingFile)).toEqual(["lost sent", "lost clicked"]);
   expect(result.extraFile).toBeUndefined();
   expect(sumCells(result.cells)).toEqual({
-    ...{ beforeRelay: 0, afterRelay: 0, waiting: 0 },
-    ...{ recorded: 10, found: 8, missing: 2, held: 0, leftOut: 0, young: 0, unknown: 0, extra: 0 },
+    beforeRelay: 0,
+    afterRelay: 0,
+    waiting: 0,
+    recorded: 10,
+    found: 8,
+    missing: 2,
+    held: 0,
+    leftOut: 0,
+    young: 0,
+    unknown: 0,
+    extra: 0,
   });
   const { "2026-01-04 email sent": lost, ...others } = verdictsOf(result.cells);
   expect(lost).toBe("missing");

@@ -50,22 +50,18 @@ async function backfill(
     const planned = await planBackfill(ledger, metrics);
     await sendMissing(
       {
-        ...{
-          ledger,
-          history: parts.history,
-          drafts: true,
-          policy: eventPolicy.parse({}),
-          secret: "key",
-          perSecond: 50,
-        },
+        ledger,
+        history: parts.history,
+        drafts: true,
+        policy: eventPolicy.parse({}),
+        secret: "key",
+        perSecond: 50,
         created: { from: start - day, to: start + 4 * day },
         queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
-        ...{
-          now: () => now,
-          sleep: async () => undefined,
-          signal: new AbortController().signal,
-          progress: () => undefined,
-        },
+        now: () => now,
+        sleep: async () => undefined,
+        signal: new AbortController().signal,
+        progress: () => undefined,
         ...more,
       },
       counts,
@@ -96,7 +92,8 @@ test("it sends exactly what is missing, as the intake would have queued it, and 
   const [first] = sent;
   expect(first?.event).toMatchObject({
     id: `customerio-aep-rebuilt-${first?.made.data.delivery_id}-${first?.made.object_type}-${first?.made.metric}`,
-    ...{ attempts: 0, receivedAt: now.toISOString() },
+    attempts: 0,
+    receivedAt: now.toISOString(),
   });
 
   // Not a row yet, but no longer missing.

@@ -31,11 +31,17 @@ const lostIds = lost.map(({ data }) => `customerio-aep-rebuilt-${data.delivery_i
 const text = { title: "Text", type: "string" };
 const long = { title: "Number", type: "integer", minimum: -9007199254740992, maximum: 9007199254740992 };
 const properties = {
-  ...{ delivery_id: text, object_type: text, metric: text, timestamp: long, recipient: text, origin: text },
+  delivery_id: text,
+  object_type: text,
+  metric: text,
+  timestamp: long,
+  recipient: text,
+  origin: text,
 };
 const mappings = [
   ...["object_type", "metric", "timestamp", "data.delivery_id", "data.recipient", "relay.origin"].map((source) => ({
-    ...{ sourceType: "ATTRIBUTE" as const, source },
+    sourceType: "ATTRIBUTE" as const,
+    source,
     destination: `_acme.customerio.${source.replace(/^(data|relay)\./, "")}`,
   })),
 ];
@@ -59,8 +65,12 @@ beforeEach(async () => {
   platform.token = String((await platform.askForToken()).body.access_token);
   flow = await flowing(platform, mappings, { customerio: { title: "Customer.io", type: "object", properties } });
   const settings = config.parse({
-    ...{ clientId: credentials.clientId, clientSecret: credentials.clientSecret[0], orgId: credentials.orgId },
-    ...{ sandbox: "dev", imsUrl: platform.url, platformUrl: platform.url },
+    clientId: credentials.clientId,
+    clientSecret: credentials.clientSecret[0],
+    orgId: credentials.orgId,
+    sandbox: "dev",
+    imsUrl: platform.url,
+    platformUrl: platform.url,
   });
   client = new AepClient(settings, { sleep: async () => undefined });
   await openWorld(recorded);
@@ -116,12 +126,20 @@ async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<Ba
   try {
     await planBackfill(ledger, undefined);
     const trial: TrialParts = {
-      ...{ ledger, history: parts.history, drafts: true, created: { from: start - day, to: start + 4 * day } },
-      ...{ policy: eventPolicy.parse({}), secret: "key", now: clock, signal: new AbortController().signal },
+      ledger,
+      history: parts.history,
+      drafts: true,
+      created: { from: start - day, to: start + 4 * day },
+      policy: eventPolicy.parse({}),
+      secret: "key",
+      now: clock,
+      signal: new AbortController().signal,
       map: (records) => previewMappings(client, { schemaId: flow.schema, mappings: whole }, records, trial.signal),
       ingestion: new BatchIngestion(client, flow.dataset),
       pause: async () => platform.pass(1),
-      ...{ folder, access: parts.access, progress: () => undefined },
+      folder,
+      access: parts.access,
+      progress: () => undefined,
       enqueue: async (message) => void queued.push(message),
       pauseForRows: () => deliverQueue(),
       ...more,
@@ -197,8 +215,11 @@ test("a revert removes the rows, and an audit of the same folder finds them miss
   await audit(auditParts());
   const ledger = await openLedger(folder);
   const service = {
-    ...{ ledger, ingestion: new BatchIngestion(client, flow.dataset), now: clock },
-    ...{ pause: async () => undefined, signal: new AbortController().signal },
+    ledger,
+    ingestion: new BatchIngestion(client, flow.dataset),
+    now: clock,
+    pause: async () => undefined,
+    signal: new AbortController().signal,
   };
   for (const batch of await listUploads(ledger)) expect(await revertUpload(service, batch)).toBe(true);
   ledger.close();

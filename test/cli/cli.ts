@@ -27,7 +27,11 @@ export async function runCli(
     cwd: folder,
     env: {
       PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
-      ...{ [runMark]: process.env[runMark], HOME, PULUMI_HOME, GOGC, GOMEMLIMIT },
+      [runMark]: process.env[runMark],
+      HOME,
+      PULUMI_HOME,
+      GOGC,
+      GOMEMLIMIT,
       ...environment,
     },
   });

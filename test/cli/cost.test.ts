@@ -12,8 +12,13 @@ import { knownPrices } from "../../relay/deploy/cost/prices.ts";
 import { alertRules, type Load, type RelayShape } from "../../relay/deploy/cost/usage.ts";
 
 const dev: RelayShape = {
-  ...{ redundancy: "LRS", zoneRedundant: false, instanceMemory: 2048, alwaysReady: 1, duplicateWindowDays: 7 },
-  ...{ logDetail: "summary", logRetentionDays: 30 },
+  redundancy: "LRS",
+  zoneRedundant: false,
+  instanceMemory: 2048,
+  alwaysReady: 1,
+  duplicateWindowDays: 7,
+  logDetail: "summary",
+  logRetentionDays: 30,
 };
 const blasts: Load = { eventsPerMonth: 100_000_000, eventsPerSecond: 100 };
 const sparse: Load = { eventsPerMonth: 1_000_000, eventsPerSecond: 1_000_000 / (30 * 24 * 3600) };
@@ -133,7 +138,11 @@ describe("the command", () => {
   ];
   const source = () =>
     new StackSource({
-      ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map(), settings: {} },
+      name: "events",
+      target: { stack: "dev" },
+      component: undefined,
+      providers: new Map(),
+      settings: {},
       members: readState(JSON.stringify({ deployment: { resources } })),
     });
 

@@ -40,16 +40,23 @@ function source(over: object = {}): StackSource {
         resources: [
           { type: "customerio-aep:index:FunctionCode", urn: "u::p::t::code", id: siteId, outputs },
           {
-            ...{ type: "customerio-aep:index:VaultSecret", urn: "u::p::t::key", id: `${vaultId}/secrets/key` },
+            type: "customerio-aep:index:VaultSecret",
+            urn: "u::p::t::key",
+            id: `${vaultId}/secrets/key`,
             outputs: { name: "key", uriWithVersion: uri },
           },
           {
-            ...{ type: "customerio-aep:index:FunctionApp", urn: "u::p::t::app", id: siteId, outputs: {} },
+            type: "customerio-aep:index:FunctionApp",
+            urn: "u::p::t::app",
+            id: siteId,
+            outputs: {},
             inputs: { body: { properties: { siteConfig: { minTlsVersion: "1.2" } } } },
           },
           { type: "azure-native:storage:StorageAccount", urn: "u::p::t::account", id: accountId, inputs: {} },
           {
-            ...{ type: "azure-native:keyvault:Vault", urn: "u::p::t::vault", id: vaultId },
+            type: "azure-native:keyvault:Vault",
+            urn: "u::p::t::vault",
+            id: vaultId,
             inputs: { properties: { publicNetworkAccess: "Disabled" } },
           },
         ],
@@ -58,7 +65,10 @@ function source(over: object = {}): StackSource {
   );
   const all = (type: string) => resources.filter((resource) => resource.type === type);
   return {
-    ...{ name: "events", target: { stack: "dev" }, all, resource: (type: string) => all(type)[0] },
+    name: "events",
+    target: { stack: "dev" },
+    all,
+    resource: (type: string) => all(type)[0],
     providerSettings: () => ({ armUrl: `https://${azure.host}` }),
   } as unknown as StackSource;
 }
@@ -152,7 +162,9 @@ test("it finds access rules of the app, the storage accounts and the vault that 
   const changed = "its network access is not as the stack says";
   expect(drift).toEqual([
     {
-      ...{ part: "access", name: "relay", change: "changed" },
+      part: "access",
+      name: "relay",
+      change: "changed",
       found: `${changed}: ipSecurityRestrictions, publicNetworkAccess`,
     },
     { part: "access", name: "events", change: "changed", found: `${changed}: default action, IP rules` },

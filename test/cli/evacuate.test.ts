@@ -69,8 +69,13 @@ class TwoRelays {
 
   run(choice: Partial<EvacuationOptions> = {}) {
     return evacuate({
-      ...{ from: this.from, to: this.to, waits: false, signal: new AbortController().signal },
-      ...{ sleep: async () => undefined, progress: () => undefined, ...choice },
+      from: this.from,
+      to: this.to,
+      waits: false,
+      signal: new AbortController().signal,
+      sleep: async () => undefined,
+      progress: () => undefined,
+      ...choice,
     });
   }
 
@@ -178,7 +183,7 @@ test("without waiting, it says how many are hidden", async () => {
 
 test("a body stays for a relay that received its message meanwhile", async () => {
   relays.queue(messageWithClaim("a", "a.json"));
-  const queues = { ...relays.from.queues, remove: async () => false };
+  const queues = { ...relays.from.queues, delete: async () => false };
   const stop = new AbortController();
   await relays.run({
     from: { ...relays.from, queues },

@@ -31,8 +31,13 @@ const storage = {
 
 async function run(options: Partial<Parameters<typeof exportDeadLetters>[0]> = {}) {
   return exportDeadLetters({
-    ...{ storage, names: stored.keys(), filter: {}, folder: await PrivateFolder.at(folder) },
-    ...{ signal: new AbortController().signal, progress: () => undefined, ...options },
+    storage,
+    names: stored.keys(),
+    filter: {},
+    folder: await PrivateFolder.at(folder),
+    signal: new AbortController().signal,
+    progress: () => undefined,
+    ...options,
   });
 }
 

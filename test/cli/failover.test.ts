@@ -22,7 +22,12 @@ afterAll(() => customerIo.close());
 function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, webhookId = 0, disabled = false } = {}) {
   const secret = { inputs: { name: "customerio-signing-keys", value: keys } };
   return {
-    ...{ name: "events", target: { stack }, hasRelay: true, relayUrl, nextSteps: [], datasetId: "dataset" },
+    name: "events",
+    target: { stack },
+    hasRelay: true,
+    relayUrl,
+    nextSteps: [],
+    datasetId: "dataset",
     relayHostName: `${stack}.example`,
     all: (type: string) => (type === "customerio-aep:index:VaultSecret" ? [secret] : []),
     resource: () => ({ id: String(webhookId), inputs: { disabled }, outputs: {} }),

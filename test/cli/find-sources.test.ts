@@ -67,9 +67,7 @@ test("a component on which a webhook depends belongs to its source too", () => {
   );
   expect(
     source &&
-      silenceHoursOf(
-        new StackSource({ ...source, ...{ target: { stack: "dev" }, providers: new Map(), settings: {} } }),
-      ),
+      silenceHoursOf(new StackSource({ ...source, target: { stack: "dev" }, providers: new Map(), settings: {} })),
   ).toBe(12);
 });
 
@@ -112,7 +110,11 @@ test("commands on events use the account that has them, not that of the Function
   const [host, events] = ["customerio-aep:index:HostStorage", "customerio-aep:index:RelayStorage"];
   const sourceWith = (...members: object[]) =>
     new StackSource({
-      ...{ name: "s", target: { stack: "dev" }, component: undefined, providers: new Map(), settings: {} },
+      name: "s",
+      target: { stack: "dev" },
+      component: undefined,
+      providers: new Map(),
+      settings: {},
       members: members as StackResource[],
     });
   const account = { type, urn: below(host, "host") };

@@ -13,7 +13,12 @@ const counts = (some: Partial<Counts>): Counts => ({ ...noCounts(), ...some });
 
 describe("the runs", () => {
   const run = (milliseconds: number, more: Partial<DataflowRun> = {}): DataflowRun => ({
-    ...{ startedAt: ago(milliseconds), status: "success", recordsIn: 5, recordsOut: 5, recordsFailed: 0, errors: [] },
+    startedAt: ago(milliseconds),
+    status: "success",
+    recordsIn: 5,
+    recordsOut: 5,
+    recordsFailed: 0,
+    errors: [],
     ...more,
   });
 
@@ -50,7 +55,11 @@ describe("the runs", () => {
 
 describe("the batches", () => {
   const batch = (milliseconds: number, status: string, errors: string[] = []) => ({
-    ...{ id: `b${milliseconds}`, createdAt: ago(milliseconds), status, rows: 7, errors },
+    id: `b${milliseconds}`,
+    createdAt: ago(milliseconds),
+    status,
+    rows: 7,
+    errors,
   });
 
   test("do not exist in the first hour", () => {

@@ -40,7 +40,9 @@ test("a value is found by Data Prep's paths", () => {
 
 test("source and row are shown side by side, within 100 columns; fields that are empty on both sides are counted", () => {
   const record = {
-    ...{ event_id: "01J9", object_type: "email", metric: "sent" },
+    event_id: "01J9",
+    object_type: "email",
+    metric: "sent",
     data: { identifiers: { id: "u-9001" }, campaign_id: 12, subject: null },
   };
   const row = { _id: "01J9", _acme: { customerio: { id: "u-9001", campaign_id: 12, shout: "sent!" } } };

@@ -24,8 +24,12 @@ afterAll(() => rm(folder, { recursive: true }));
 function clientOf(url: string): AepClient {
   return new AepClient(
     config.parse({
-      ...{ clientId: credentials.clientId, clientSecret: credentials.clientSecret[0], orgId: credentials.orgId },
-      ...{ sandbox: "dev", imsUrl: url, platformUrl: url },
+      clientId: credentials.clientId,
+      clientSecret: credentials.clientSecret[0],
+      orgId: credentials.orgId,
+      sandbox: "dev",
+      imsUrl: url,
+      platformUrl: url,
     }),
   );
 }

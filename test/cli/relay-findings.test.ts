@@ -101,8 +101,13 @@ describe("the relay", () => {
   const all = ["relay/intake", "relay/health", "relay/forwarder", "relay/poison"];
   const relay = (some: { status?: number; text?: string; listed?: string[] }) =>
     relayFinding({
-      ...{ url: "https://relay.example/health", status: some.status, text: some.text ?? "", listed: some.listed },
-      ...{ app: "relay", target: { stack: "dev" }, code: "urn:code" },
+      url: "https://relay.example/health",
+      status: some.status,
+      text: some.text ?? "",
+      listed: some.listed,
+      app: "relay",
+      target: { stack: "dev" },
+      code: "urn:code",
     });
   const well = { status: 200, text: '{"status":"ok","signingKeys":true}' };
 
@@ -145,7 +150,8 @@ describe("secrets", () => {
     secretsFinding({
       secrets: [{ name: "key", expiresAt }],
       former: { vaultId: "/subscriptions/s/vaults/v", enabled },
-      ...{ now, target: { stack: "dev" } },
+      now,
+      target: { stack: "dev" },
     });
 
   test.each([
@@ -221,8 +227,11 @@ describe("Customer.io's calls", () => {
         takenAt: some.takenAt,
         refusedAt: some.refusedAt,
       },
-      ...{ enabled: some.enabled ?? true, changedAt: some.changedAt, silenceHours: some.silenceHours ?? 24 },
-      ...{ now, target: { stack: "dev" } },
+      enabled: some.enabled ?? true,
+      changedAt: some.changedAt,
+      silenceHours: some.silenceHours ?? 24,
+      now,
+      target: { stack: "dev" },
     });
 
   test("are fine while they are accepted, even if a stranger's are refused", () => {

@@ -19,11 +19,14 @@ export class NotingRelay {
   constructor(operator: TestAccount) {
     this.#operator = operator;
     this.tables = new Tables(async () => ({
-      ...{ queueServiceUri: "", blobServiceUri: "", tableServiceUri: operator.endpoints.table },
+      queueServiceUri: "",
+      blobServiceUri: "",
+      tableServiceUri: operator.endpoints.table,
       credential: new DefaultAzureCredential(),
     }));
     this.#duplicates = new RememberedDuplicates({
-      ...{ tables: this.tables, windowDays: NotingRelay.windowDays },
+      tables: this.tables,
+      windowDays: NotingRelay.windowDays,
       clock: () => this.#now,
     });
   }

@@ -111,7 +111,9 @@ describe("the tables", () => {
   const signal = AbortSignal.timeout(60_000);
   const tables = () =>
     new Tables(async () => ({
-      ...{ queueServiceUri: "", blobServiceUri: "", tableServiceUri: operator.endpoints.table },
+      queueServiceUri: "",
+      blobServiceUri: "",
+      tableServiceUri: operator.endpoints.table,
       credential: new DefaultAzureCredential(),
     }));
 

@@ -30,7 +30,11 @@ test("dead letters of both relays are exported, each unchanged under its own nam
   const { signal } = new AbortController();
   const folder = await PrivateFolder.at(inside);
   const counts = await exportDeadLetters({
-    ...{ storage: operator.account, names: names(), filter: {}, folder, signal },
+    storage: operator.account,
+    names: names(),
+    filter: {},
+    folder,
+    signal,
     progress: () => undefined,
   });
   expect([counts.written, counts.unfit]).toEqual([2, []]);

@@ -19,8 +19,12 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-restore-"));
   stored = new Map(letters.map(({ name, document }) => [name, Buffer.from(JSON.stringify(document))] as const));
   await exportDeadLetters({
-    ...{ storage, names: stored.keys(), filter: {}, folder: await PrivateFolder.at(folder) },
-    ...{ signal: new AbortController().signal, progress: () => undefined },
+    storage,
+    names: stored.keys(),
+    filter: {},
+    folder: await PrivateFolder.at(folder),
+    signal: new AbortController().signal,
+    progress: () => undefined,
   });
 });
 afterEach(() => rm(folder, { recursive: true }));

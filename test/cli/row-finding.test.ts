@@ -3,7 +3,12 @@ import { rowFinding } from "../../cli/verify/platform-stages.ts";
 
 const startedAt = new Date("2026-11-20T10:00:00.000Z");
 const run = (recordsOut: number, recordsFailed = 0, errors: string[] = []): DataflowRun => ({
-  ...{ startedAt, status: "success", recordsIn: recordsOut + recordsFailed, recordsOut, recordsFailed, errors },
+  startedAt,
+  status: "success",
+  recordsIn: recordsOut + recordsFailed,
+  recordsOut,
+  recordsFailed,
+  errors,
 });
 const rows = (count: number) => Array.from({ length: count }, (_, at) => ({ _id: `r${at}`, timestamp: "2026" }));
 const before = { out: 10, failed: 2 };

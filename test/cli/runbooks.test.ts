@@ -41,7 +41,10 @@ test("what is broken shows its section, on the screen and in JSON; what is not, 
   expect(runbookOf("finding-check-failed")).toBe(section);
   expect(render("relay", finding).at(-1)?.trim()).toBe(`more: ${section}`);
   expect(describeFinding("relay", finding)).toEqual({
-    ...{ part: "relay", verdict: "broken", found: "Your login lacks a role.", runbook: section },
+    part: "relay",
+    verdict: "broken",
+    found: "Your login lacks a role.",
+    runbook: section,
   });
   expect(describeFinding("relay", { verdict: "fine", found: "It is well." })).not.toHaveProperty("runbook");
 });

@@ -4,8 +4,13 @@ import { atOnce, loadOf, scaleOf, steadily } from "../../relay/deploy/cost/scale
 import { usageOf } from "../../relay/deploy/cost/usage.ts";
 
 const dev = {
-  ...{ redundancy: "LRS" as const, zoneRedundant: false, instanceMemory: 2048, alwaysReady: 1, duplicateWindowDays: 7 },
-  ...{ logDetail: "summary" as const, logRetentionDays: 30 },
+  redundancy: "LRS" as const,
+  zoneRedundant: false,
+  instanceMemory: 2048,
+  alwaysReady: 1,
+  duplicateWindowDays: 7,
+  logDetail: "summary" as const,
+  logRetentionDays: 30,
 };
 const billion = steadily(1_000_000_000);
 

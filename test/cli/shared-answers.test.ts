@@ -9,8 +9,10 @@ test("all checks share one request for the relay's health", async () => {
   try {
     const code = { type: "customerio-aep:index:FunctionCode", id: "/sites/relay", urn: "urn:code", outputs: {} };
     const source = {
-      ...{ target: { stack: "dev" }, healthUrl: `http://127.0.0.1:${server.port}/health` },
-      ...{ providerSettings: () => ({}), resource: () => code },
+      target: { stack: "dev" },
+      healthUrl: `http://127.0.0.1:${server.port}/health`,
+      providerSettings: () => ({}),
+      resource: () => code,
     } as unknown as StackSource;
     const answers = new SharedAnswers(source);
     const findings = await Promise.all([checkRelay(source, answers), checkVersions(source, answers)]);

@@ -44,7 +44,10 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   const account = await RelayStorageAccount.open(source);
   const tables = await RelayTables.open(source);
   return {
-    ...{ id: current.id, source, account, tables },
+    id: current.id,
+    source,
+    account,
+    tables,
     endpoints: current.outputs.primaryEndpoints as TestAccount["endpoints"],
     formerEndpoints: replaced[0]?.outputs.primaryEndpoints as TestAccount["endpoints"] | undefined,
     async stop() {

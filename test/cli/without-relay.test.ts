@@ -25,8 +25,12 @@ beforeAll(async () => {
     customerio: { appApiKey, appApiUrl: world.customerIoUrl },
   };
   source = {
-    ...{ name: "direct", target: { stack: "direct" }, hasRelay: false, nextSteps: [] },
-    ...{ dataflowId: flow.id, datasetId: dataset.id },
+    name: "direct",
+    target: { stack: "direct" },
+    hasRelay: false,
+    nextSteps: [],
+    dataflowId: flow.id,
+    datasetId: dataset.id,
     providerSettings: (provider: string) => settings[provider] ?? {},
     resource: () => ({ type: "customerio:index:ReportingWebhook", id: webhookId, outputs: {} }),
   } as unknown as StackSource;

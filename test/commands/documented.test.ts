@@ -75,7 +75,8 @@ describe("the settings that a page sets", () => {
       env: {
         ...process.env,
         PATH: `${path.join(repository, "node_modules/.bin")}${path.delimiter}${process.env.PATH ?? ""}`,
-        ...{ PULUMI_BACKEND_URL: `file://${folder}`, PULUMI_CONFIG_PASSPHRASE: "documented" },
+        PULUMI_BACKEND_URL: `file://${folder}`,
+        PULUMI_CONFIG_PASSPHRASE: "documented",
         PULUMI_SKIP_UPDATE_CHECK: "1",
       },
     });

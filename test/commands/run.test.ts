@@ -39,7 +39,9 @@ beforeAll(async () => {
     ...cloud.environment,
     PATH: `${path.join(repository, "node_modules/.bin")}${path.delimiter}${process.env.PATH ?? ""}`,
     // In place of answers to Pulumi's questions.
-    ...{ PULUMI_OPTION_YES: "true", PULUMI_OPTION_SKIP_PREVIEW: "true", PULUMI_OPTION_NON_INTERACTIVE: "true" },
+    PULUMI_OPTION_YES: "true",
+    PULUMI_OPTION_SKIP_PREVIEW: "true",
+    PULUMI_OPTION_NON_INTERACTIVE: "true",
   };
   await shell("npx pulumi stack init dev");
 }, minutes);
@@ -124,8 +126,11 @@ test(
   async () => {
     const mistakes = await mistakesOf(before);
     Object.assign(environment, {
-      ...{ AEP_CLIENT_ID: platform.clientId, AEP_CLIENT_SECRET: platform.clientSecret, AEP_ORG_ID: platform.orgId },
-      ...{ AEP_SANDBOX: platform.sandbox, CUSTOMERIO_APP_API_KEY: customerIo.appApiKey },
+      AEP_CLIENT_ID: platform.clientId,
+      AEP_CLIENT_SECRET: platform.clientSecret,
+      AEP_ORG_ID: platform.orgId,
+      AEP_SANDBOX: platform.sandbox,
+      CUSTOMERIO_APP_API_KEY: customerIo.appApiKey,
     });
     expect([...mistakes, ...(await mistakesOf(deploying))]).toEqual([]);
   },

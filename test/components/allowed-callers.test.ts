@@ -59,7 +59,11 @@ test("calls through the given profiles of Azure Front Door are accepted, and thr
     { name: "caller 1", priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" },
     expect.objectContaining({ ipAddress: "ApplicationInsightsAvailability", priority: 101 }),
     {
-      ...{ name: "front door", priority: 102, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+      name: "front door",
+      priority: 102,
+      action: "Allow",
+      tag: "ServiceTag",
+      ipAddress: "AzureFrontDoor.Backend",
       headers: { "x-azure-fdid": [door] },
     },
   ]);

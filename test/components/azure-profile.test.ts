@@ -150,7 +150,9 @@ test("with one storage account the host keeps its locks, keys and code beside th
   expect(layout(await declareSource())).toEqual({
     containers: ["claims", "code", "dead-letters"].map((container) => `${account}: ${container}`),
     roles: [`events-relay-storage-blob-data-owner on ${account}`],
-    ...{ host: blob, events: blob, code: `${blob}code` },
+    host: blob,
+    events: blob,
+    code: `${blob}code`,
     // Absent, so that a stack of an earlier version deploys nothing again.
     packageContainer: undefined,
   });
@@ -166,7 +168,10 @@ test("with two the host's account holds no events, and the host's roles give no 
       "events-relay-dead-letters on events-relay-storage-dead-letters-id",
       `events-relay-host-storage on ${hostAccount}`,
     ],
-    ...{ host: hostBlob, events: blob, code: `${hostBlob}code`, packageContainer: `${hostBlob}code` },
+    host: hostBlob,
+    events: blob,
+    code: `${hostBlob}code`,
+    packageContainer: `${hostBlob}code`,
   });
 });
 

@@ -102,8 +102,10 @@ const subnets = {
 };
 const zone = (name: string) => `${network}/privateDnsZones/privatelink.${name}`;
 const dnsZoneIds = {
-  ...{ blob: zone("blob.core.windows.net"), queue: zone("queue.core.windows.net") },
-  ...{ table: zone("table.core.windows.net"), vault: zone("vaultcore.azure.net") },
+  blob: zone("blob.core.windows.net"),
+  queue: zone("queue.core.windows.net"),
+  table: zone("table.core.windows.net"),
+  vault: zone("vaultcore.azure.net"),
 };
 
 test("existing subnets and zones are used, and neither they nor an existing vault get anything but records", async () => {
@@ -139,8 +141,14 @@ test("on existing resources, the login needs exactly the rights to use them and 
   const resources = await declareSource({ privateNetwork: network, azureExisting, environment: "prod" });
   const { existing = [] } = plannedRelay(
     {
-      ...{ environment: "prod", azure: {}, azureTags: {}, azureNames: {}, monthlyBudget: 0, nodeVersion: 22 },
-      ...{ azureExisting, privateNetwork: privateNetwork.parse(network) },
+      environment: "prod",
+      azure: {},
+      azureTags: {},
+      azureNames: {},
+      monthlyBudget: 0,
+      nodeVersion: 22,
+      azureExisting,
+      privateNetwork: privateNetwork.parse(network),
     },
     { subscriptionId: "s", tenantId: "t" },
   );
@@ -175,7 +183,11 @@ test("a preview asks about the network's providers, rights, subnets and zones, a
   const needs = {
     environment: "prod" as const,
     nodeVersion: 22 as const,
-    ...{ azure: {}, azureTags: {}, azureNames: {}, azureExisting: {}, monthlyBudget: 0 },
+    azure: {},
+    azureTags: {},
+    azureNames: {},
+    azureExisting: {},
+    monthlyBudget: 0,
     privateNetwork: privateNetwork.parse({ enabled: true, ...subnets, dnsZoneIds }),
   };
   configureWithCredentials();

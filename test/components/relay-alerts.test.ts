@@ -73,7 +73,10 @@ class Log {
 
   post(request: ReturnType<typeof call>, ports: Partial<Parameters<typeof intakeHandler>[0]> = {}): Promise<void> {
     const handler = intakeHandler({
-      ...{ signingKeys: ["cio-test-signing-key"], settings: takeAll, storage: this.storage, budget: intakeBudget },
+      signingKeys: ["cio-test-signing-key"],
+      settings: takeAll,
+      storage: this.storage,
+      budget: intakeBudget,
       clock: () => now,
       refusals: this.#sums,
       log: this.#sums,
@@ -89,7 +92,11 @@ class Log {
   ): Promise<void> {
     const handler = forwarderHandler({
       target: { client, readyAt: undefined },
-      ...{ storage: this.storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5, log: this.#sums },
+      storage: this.storage,
+      duplicates: keepDuplicates,
+      clock: () => now,
+      random: () => 0.5,
+      log: this.#sums,
     });
     const body = JSON.stringify({ event_id: "a", timestamp: 1 });
     return this.run((context) => handler({ version: 1, events: [newEvent({ id: "a", receivedAt, body })] }, context));

@@ -24,7 +24,11 @@ async function bothEstimates(args: CustomerIoSourceArgs) {
     return { type, urn: `u::p::$${component}${type}::${name}`, id: name, inputs: shown, outputs: {} };
   });
   const source = new StackSource({
-    ...{ name: "events", target: { stack: "dev" }, component: undefined, providers: new Map(), settings: {} },
+    name: "events",
+    target: { stack: "dev" },
+    component: undefined,
+    providers: new Map(),
+    settings: {},
     members: readState(JSON.stringify({ deployment: { resources: state } })),
   });
   const command = estimate(relayShapeOf(source), evenLoad(Number(args.monthlyEvents ?? 0)), knownPrices);

@@ -24,7 +24,11 @@ export async function startRoleWorld() {
   const certificate = await createCertificate(folder);
   trustInThisProcess(certificate);
   const accessOf = (name: string, grants: readonly Grant[]) => ({
-    ...{ tokenSecret, serviceObjectId: "service", accountId: accountIdOf(name), allowSharedKeyAccess: true, grants },
+    tokenSecret,
+    serviceObjectId: "service",
+    accountId: accountIdOf(name),
+    allowSharedKeyAccess: true,
+    grants,
     messageUpdateNeeds: "write" as const,
   });
   const startAccount = async (account: string) => {
@@ -60,8 +64,11 @@ export async function startRoleWorld() {
   const { clientId } = principal;
   const uris = { queueServiceUri: endpoints.queue, blobServiceUri: endpoints.blob, tableServiceUri: endpoints.table };
   return {
-    ...{ accountId: accountIdOf("relay"), hostAccountId: accountIdOf("host") },
-    ...{ principalId: principal.objectId, endpoints, hostEndpoints: host.endpoints },
+    accountId: accountIdOf("relay"),
+    hostAccountId: accountIdOf("host"),
+    principalId: principal.objectId,
+    endpoints,
+    hostEndpoints: host.endpoints,
     credential: new ManagedIdentity({ clientId }),
     relay: new RelayStorageClient({ ...uris, clientId }),
     allow: (grants: readonly Grant[]) =>

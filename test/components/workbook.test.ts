@@ -69,8 +69,13 @@ async function run(act: (context: ReturnType<typeof invocation>["context"]) => u
 
 function post(id: string, more: object = {}, key = signingKey): Promise<void> {
   const handler = intakeHandler({
-    ...{ signingKeys: [signingKey], settings: { policy, maximumAgeSeconds: 0 }, storage, budget: intakeBudget },
-    ...{ clock: () => now, refusals: log, log },
+    signingKeys: [signingKey],
+    settings: { policy, maximumAgeSeconds: 0 },
+    storage,
+    budget: intakeBudget,
+    clock: () => now,
+    refusals: log,
+    log,
   });
   return run((context) =>
     handler(signedCall(JSON.stringify({ event_id: id, timestamp: 1, metric: "sent", ...more }), key), context),
@@ -82,7 +87,11 @@ function forward(status: number, ...ids: string[]): Promise<void> {
   const send = async () => ({ status, body: "", retryAfter: undefined }) as never;
   const handler = forwarderHandler({
     target: { client: withoutPace({ send }), readyAt: undefined },
-    ...{ storage, duplicates, clock: () => now, random: () => 0.5, log },
+    storage,
+    duplicates,
+    clock: () => now,
+    random: () => 0.5,
+    log,
   });
   const receivedAt = new Date(now.getTime() - 30_000).toISOString();
   const events = ids.map((id) => newEvent({ id, receivedAt, body: JSON.stringify({ event_id: id, timestamp: 1 }) }));
@@ -119,8 +128,13 @@ test("the workbook and `status` show the same counts of the lines that the relay
   ]);
 
   const { found, details = [] } = balanceFinding({
-    ...{ total: counts, since: "2026-11-20", countedAt: undefined, unknownPaths: new Map(), messages: 0 },
-    ...{ deadLetters: deadLetters.length, target: { stack: "dev" } },
+    total: counts,
+    since: "2026-11-20",
+    countedAt: undefined,
+    unknownPaths: new Map(),
+    messages: 0,
+    deadLetters: deadLetters.length,
+    target: { stack: "dev" },
   });
   expect(found).toBe(
     `Since 2026-11-20: ${sumOf("accepted")} accepted = ${sumOf("delivered")} delivered + ${sumOf("duplicate")} duplicate + ` +

@@ -47,7 +47,9 @@ beforeAll(async () => {
   account = await storage.nextAccount();
   platform = await startDataflow("customerio");
   relay = new DeployedRelay({
-    ...{ folder, clock: shared, bundle: (await buildRelay()).folder },
+    folder,
+    clock: shared,
+    bundle: (await buildRelay()).folder,
     settings: {
       CUSTOMERIO_SIGNING_KEYS: signingKey,
       PLATFORM_STREAMING_URL: platform.streamingUrl(platform.port),
@@ -57,7 +59,8 @@ beforeAll(async () => {
   await relay.start();
   clock = AdjustableClock.running();
   customerIo = await startCustomerIo({
-    ...{ workspaces: [{ name: "Main", appApiKey, signingKey }], clock },
+    workspaces: [{ name: "Main", appApiKey, signingKey }],
+    clock,
     switches: { messageDelaySeconds: 0 },
   });
   const endpoint = `http://127.0.0.1:${relay.nextPort()}/customerio`;
@@ -88,7 +91,9 @@ const messages = Array.from({ length: 60 }, (_, at) => ({
 /** Records metrics of a message; only those that are reported reach the webhook. */
 async function happen(id: string, metrics: Readonly<Record<string, number>>, reported: boolean): Promise<void> {
   const events = Object.entries(metrics).map(([metric, at]) => ({
-    ...{ object_type: "email", metric, timestamp: Math.floor(at) },
+    object_type: "email",
+    metric,
+    timestamp: Math.floor(at),
     data: {
       delivery_id: id,
       customer_id: id,
@@ -134,18 +139,18 @@ function partsIn(name: string): AuditParts {
         ?.destination,
     );
   return {
-    ...{
-      range,
-      folder: path.join(folder, name),
-      now: new Date(),
-      history: history(),
-      keptDays: undefined,
-      drafts: true,
-    },
+    range,
+    folder: path.join(folder, name),
+    now: new Date(),
+    history: history(),
+    keptDays: undefined,
+    drafts: true,
     access: new DataAccess(client, platform.parts.datasetId),
     paths: {
-      ...{ delivery: place("delivery_id"), objectType: place("object_type") },
-      ...{ metric: place("metric"), timestamp: place("timestamp") },
+      delivery: place("delivery_id"),
+      objectType: place("object_type"),
+      metric: place("metric"),
+      timestamp: place("timestamp"),
     },
     relay: {
       tables: new RelayTables(asItIs, account.tables),
@@ -179,11 +184,18 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
     const { newest } = await planBackfill(ledger, undefined);
     await sendMissing(
       {
-        ...{ ledger, history: parts.history, drafts: true, policy: eventPolicy.parse({}), secret: signingKey },
-        ...{ created: { from: range.createdFrom, to: newest + 1 }, perSecond: 100, now: () => new Date() },
+        ledger,
+        history: parts.history,
+        drafts: true,
+        policy: eventPolicy.parse({}),
+        secret: signingKey,
+        created: { from: range.createdFrom, to: newest + 1 },
+        perSecond: 100,
+        now: () => new Date(),
         queue: { enqueue, count: () => account.waiting() },
         sleep: (milliseconds) => sleep(milliseconds),
-        ...{ signal: new AbortController().signal, progress: () => undefined },
+        signal: new AbortController().signal,
+        progress: () => undefined,
       },
       counts,
     );

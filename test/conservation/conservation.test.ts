@@ -46,7 +46,10 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     const started = Date.now();
     const place = path.join(folder, name.replaceAll(/\W+/g, "-"));
     const world = await World.start({
-      ...{ seed, storage, clock, bundle },
+      seed,
+      storage,
+      clock,
+      bundle,
       folder: place,
       ...(scenario.instances && { instances: scenario.instances }),
       ...(scenario.source && { source: scenario.source }),

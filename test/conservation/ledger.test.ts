@@ -11,17 +11,15 @@ const logs: EventLogs = {
 
 test("the sum is right if each accepted event is in one of the four places; events that were not accepted do not count", () => {
   expect(balanceOf(logs)).toEqual({
-    ...{
-      sent: 5,
-      accepted: 4,
-      delivered: 1,
-      dead: 1,
-      pending: 1,
-      suppressed: 1,
-      duplicates: 0,
-      lost: [],
-      unexpected: [],
-    },
+    sent: 5,
+    accepted: 4,
+    delivered: 1,
+    dead: 1,
+    pending: 1,
+    suppressed: 1,
+    duplicates: 0,
+    lost: [],
+    unexpected: [],
   });
 });
 

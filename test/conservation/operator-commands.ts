@@ -50,12 +50,11 @@ export async function moveAll(
   sleep: () => Promise<void>,
 ): Promise<EvacuationCounts> {
   return evacuate({
-    ...{
-      ...everything,
-      from: { storage: openForCommands(from), queues: new RelayQueues(asItIs, (name) => from.queue(name)) },
-      to: openForCommands(to),
-    },
-    ...{ waits: true, sleep },
+    ...everything,
+    from: { storage: openForCommands(from), queues: new RelayQueues(asItIs, (name) => from.queue(name)) },
+    to: openForCommands(to),
+    waits: true,
+    sleep,
   });
 }
 

@@ -129,7 +129,14 @@ export class World {
     const front = await FaultProxy.start(() => world.#balancer?.port ?? world.relay.nextPort(), random);
     const customerIo = await Sender.start(endpointAt(front));
     const world: World = new World({
-      ...{ random, relay, time, account, platform, platformNetwork, customerIo, front },
+      random,
+      relay,
+      time,
+      account,
+      platform,
+      platformNetwork,
+      customerIo,
+      front,
       makeRelay: () => deploy(path.join(folder, "successor")),
       storageNetwork: [blob, queue, table],
     });

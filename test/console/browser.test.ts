@@ -82,8 +82,12 @@ function open(isOpen: boolean): Promise<unknown> {
     const standIns = await StandIns.find(world.source);
     const samples = await readSamples(undefined);
     const operator = new OperatorConsole({
-      ...{ source: world.source, reread: async (source) => source },
-      ...{ allowActions: false, standIns, samples, auditFolder: undefined },
+      source: world.source,
+      reread: async (source) => source,
+      allowActions: false,
+      standIns,
+      samples,
+      auditFolder: undefined,
     });
     server = await startServer(operator.routes(stop.signal), 0);
     void operator.watch(stop.signal, { reading: 100, checks: 2000 });

@@ -73,7 +73,9 @@ async function open(
 ): Promise<Page> {
   const standIns = options.isLocal ? await StandIns.find(world.source) : undefined;
   const operator = new OperatorConsole({
-    ...{ source: options.source ?? world.source, allowActions: options.allowActions ?? false, standIns },
+    source: options.source ?? world.source,
+    allowActions: options.allowActions ?? false,
+    standIns,
     samples: await readSamples(undefined),
     reread: options.reread ?? stays.reread,
     auditFolder: options.auditFolder,
@@ -91,7 +93,9 @@ async function open(
   };
   const headers = { cookie, origin: address.origin, "content-type": "application/json" };
   return {
-    ...{ host: address.host, cookie, answers },
+    host: address.host,
+    cookie,
+    answers,
     get: (path) => read(path, { headers: { cookie } }),
     post: (path, body) => read(path, { method: "POST", headers, body: JSON.stringify(body) }),
   };
@@ -262,7 +266,10 @@ test("the command prints the address, serves until it is stopped, and refuses se
       lines.push(...more);
       printed.resolve();
     },
-    ...{ progress: new Progress(undefined), isJson: false, isOneOfSeveral: false, signal: ctrlC.signal },
+    progress: new Progress(undefined),
+    isJson: false,
+    isOneOfSeveral: false,
+    signal: ctrlC.signal,
     printJson: () => undefined,
   };
   const values = { port: 0, "allow-actions": false, samples: undefined, folder: undefined };

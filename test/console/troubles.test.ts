@@ -26,8 +26,12 @@ interface ShownFinding {
 /** What the page shows of a part. */
 async function findingOf(source: StackSource, part: string): Promise<ShownFinding | undefined> {
   const operator = new OperatorConsole({
-    ...{ source, reread: async (one) => one },
-    ...{ allowActions: false, standIns: undefined, samples: [], auditFolder: undefined },
+    source,
+    reread: async (one) => one,
+    allowActions: false,
+    standIns: undefined,
+    samples: [],
+    auditFolder: undefined,
   });
   const routes = operator.routes(new AbortController().signal);
   const query = new URLSearchParams();
@@ -54,19 +58,22 @@ interface Trouble {
 
 const troubles: readonly Trouble[] = [
   {
-    ...{ name: "wrong key", part: "webhook" },
+    name: "wrong key",
+    part: "webhook",
     cause: async () => world.sourceWith({ settings: { "customerio:appApiKey": "no-key-of-this-workspace" } }),
     found: /Customer\.io answered 401: unauthorized/,
     remedy: /customerio:appApiKey/,
   },
   {
-    ...{ name: "wrong secret", part: "dataflow" },
+    name: "wrong secret",
+    part: "dataflow",
     cause: async () => world.sourceWith({ settings: { "aep:clientSecret": "p8e-no-secret-of-it" } }),
     found: /access token/,
     remedy: /aep:clientSecret/,
   },
   {
-    ...{ name: "missing permission", part: "dataflow" },
+    name: "missing permission",
+    part: "dataflow",
     async cause() {
       await world.lackPermissions("view-sources", "manage-sources");
       return world.source;
@@ -75,7 +82,8 @@ const troubles: readonly Trouble[] = [
     remedy: /Add the API credential to a role .* Manage Sources/,
   },
   {
-    ...{ name: "queue stuck", part: "queue" },
+    name: "queue stuck",
+    part: "queue",
     async cause() {
       await wait("HTTP 503", "stuck");
       return world.source;
@@ -84,7 +92,8 @@ const troubles: readonly Trouble[] = [
     remedy: /npx pulumi up --replace '.*' --stack dev/,
   },
   {
-    ...{ name: "dataflow deleted", part: "dataflow" },
+    name: "dataflow deleted",
+    part: "dataflow",
     cause: async () =>
       world.sourceWith({
         change: (one) =>
@@ -94,7 +103,8 @@ const troubles: readonly Trouble[] = [
     remedy: /npx pulumi up --refresh --stack dev/,
   },
   {
-    ...{ name: "dead letters", part: "dead letters" },
+    name: "dead letters",
+    part: "dead letters",
     async cause() {
       await world.die(freshEvents("dead").slice(0, 2), "HTTP 400", "refused");
       return world.source;
@@ -103,7 +113,8 @@ const troubles: readonly Trouble[] = [
     remedy: /npx customerio-aep replay --dry-run --stack dev/,
   },
   {
-    ...{ name: "throttled", part: "queue" },
+    name: "throttled",
+    part: "queue",
     async cause() {
       await world.noteForwarder();
       await wait("HTTP 429", "throttled");
@@ -113,7 +124,8 @@ const troubles: readonly Trouble[] = [
     remedy: /HTTP 429: Platform throttles\. .* ask Adobe for a higher/,
   },
   {
-    ...{ name: "silent webhook", part: "calls" },
+    name: "silent webhook",
+    part: "calls",
     async cause() {
       await world.count({ accepted: 5, takenAt: seconds(30 * hour) });
       return world.source;
@@ -122,7 +134,8 @@ const troubles: readonly Trouble[] = [
     remedy: /press Send test/,
   },
   {
-    ...{ name: "wrong mapping", part: "runs" },
+    name: "wrong mapping",
+    part: "runs",
     async cause() {
       const [event = "{}"] = freshEvents("wrong");
       await world.deliver([event], "raw");
@@ -132,7 +145,8 @@ const troubles: readonly Trouble[] = [
     remedy: /npx customerio-aep preview --samples <file> --stack dev/,
   },
   {
-    ...{ name: "full disk of this machine", part: "machine" },
+    name: "full disk of this machine",
+    part: "machine",
     async cause() {
       const full = { bavail: 10, bsize: 4096 } as Awaited<ReturnType<typeof fs.statfs>>;
       jest.spyOn(fs, "statfs").mockResolvedValue(full as never);

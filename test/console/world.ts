@@ -76,7 +76,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
   await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group", location: "westeurope" });
   const inAccount = { resourceGroupName: "group", accountName: "relaystorage" };
   const account = await make(provider, "storage:StorageAccount", "relaystorage", {
-    ...{ ...inAccount, kind: "StorageV2", sku: { name: "Standard_LRS" }, allowSharedKeyAccess: false },
+    ...inAccount,
+    kind: "StorageV2",
+    sku: { name: "Standard_LRS" },
+    allowSharedKeyAccess: false,
   });
   for (const queueName of ["events", "events-poison"]) {
     await make(provider, "storage:Queue", queueName, { ...inAccount, queueName });
@@ -122,8 +125,18 @@ export async function startWorld(): Promise<ConsoleWorld> {
 
   const { parts } = flow;
   const resource = (type: string, id: string, more: Partial<StackResource> = {}): StackResource => ({
-    ...{ type, id, urn: `urn:pulumi:dev::p::${type}::events`, name: "events", parent: undefined, provider: undefined },
-    ...{ dependencies: [], delete: false, modifiedAt: new Date(), inputs: {}, outputs: {}, ...more },
+    type,
+    id,
+    urn: `urn:pulumi:dev::p::${type}::events`,
+    name: "events",
+    parent: undefined,
+    provider: undefined,
+    dependencies: [],
+    delete: false,
+    modifiedAt: new Date(),
+    inputs: {},
+    outputs: {},
+    ...more,
   });
   const members = [
     resource("azure-native:storage:StorageAccount", account.id, { outputs: account.properties }),
@@ -132,8 +145,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
     resource("azure-native:web:WebAppApplicationSettings", `${siteId}/config`, {
       inputs: {
         properties: {
-          ...{ EVENT_POLICY: "{}", PLATFORM_REQUESTS_PER_SECOND: "800" },
-          ...{ PLATFORM_STREAMING_URL: canaries.streamingUrl, CUSTOMERIO_SIGNING_KEYS: canaries.signingKey },
+          EVENT_POLICY: "{}",
+          PLATFORM_REQUESTS_PER_SECOND: "800",
+          PLATFORM_STREAMING_URL: canaries.streamingUrl,
+          CUSTOMERIO_SIGNING_KEYS: canaries.signingKey,
         },
       },
     }),
@@ -143,19 +158,25 @@ export async function startWorld(): Promise<ConsoleWorld> {
     resource("customerio:index:ReportingWebhook", String(webhook.id)),
   ];
   const settings: Record<string, string> = {
-    ...{
-      "aep:clientId": credentials.clientId,
-      "aep:clientSecret": canaries.clientSecret,
-      "aep:orgId": credentials.orgId,
-    },
-    ...{ "aep:sandbox": "dev", "aep:platformUrl": flow.platform.url, "aep:imsUrl": flow.platform.url },
-    ...{ "customerio:appApiKey": canaries.appApiKey, "customerio:appApiUrl": customerIo.url },
-    ...{ "customerio-aep:armUrl": `http://127.0.0.1:${arm.port}`, "customerio-aep:signingKeys": canaries.signingKey },
-    ...{ "customerio-aep:alertWebhooks": JSON.stringify([canaries.alertWebhook]), "customerio-aep:tier": "trial" },
+    "aep:clientId": credentials.clientId,
+    "aep:clientSecret": canaries.clientSecret,
+    "aep:orgId": credentials.orgId,
+    "aep:sandbox": "dev",
+    "aep:platformUrl": flow.platform.url,
+    "aep:imsUrl": flow.platform.url,
+    "customerio:appApiKey": canaries.appApiKey,
+    "customerio:appApiUrl": customerIo.url,
+    "customerio-aep:armUrl": `http://127.0.0.1:${arm.port}`,
+    "customerio-aep:signingKeys": canaries.signingKey,
+    "customerio-aep:alertWebhooks": JSON.stringify([canaries.alertWebhook]),
+    "customerio-aep:tier": "trial",
   };
   const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, change = (one) => one }) =>
     new StackSource({
-      ...{ name: "events", target: { stack: "dev", folder }, component: undefined, providers: new Map() },
+      name: "events",
+      target: { stack: "dev", folder },
+      component: undefined,
+      providers: new Map(),
       members: members.map(change),
       settings: { ...settings, ...changed },
       secretSettings: new Set(["aep:clientSecret", "customerio:appApiKey"]),
@@ -165,12 +186,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
   const storage = await RelayStorageAccount.open(source);
   const { endpoints, credential } = permission;
   const tables = new Tables(async () => ({
-    ...{
-      queueServiceUri: endpoints.queue,
-      blobServiceUri: endpoints.blob,
-      tableServiceUri: endpoints.table,
-      credential,
-    },
+    queueServiceUri: endpoints.queue,
+    blobServiceUri: endpoints.blob,
+    tableServiceUri: endpoints.table,
+    credential,
   }));
   const put = (table: string, partition: string, properties: Record<string, number>) =>
     createTableFor(tables, table, signal(), () =>
@@ -179,7 +198,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
   await put(countsTable, dayOf(new Date()), {});
 
   return {
-    ...{ source, sourceWith, platformUrl: flow.platform.url, customerIoUrl: customerIo.url },
+    source,
+    sourceWith,
+    platformUrl: flow.platform.url,
+    customerIoUrl: customerIo.url,
     count: (counts) => put(countsTable, dayOf(new Date()), counts),
     noteForwarder: () => put(forwardersTable, forwardersPartition, {}),
     async enqueue(events) {

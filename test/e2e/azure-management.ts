@@ -19,7 +19,8 @@ export async function callManagement(
   );
   const { access_token } = (await token.json()) as { access_token: string };
   const answer = await fetch(`${environment.AZURE_RESOURCE_MANAGER_URL}${id}?api-version=2024-03-01`, {
-    ...{ method, headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" } },
+    method,
+    headers: { authorization: `Bearer ${access_token}`, "content-type": "application/json" },
     ...(body && { body: JSON.stringify(body) }),
   });
   return { status: answer.status, body: await answer.json() };

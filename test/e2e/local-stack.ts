@@ -97,7 +97,8 @@ export async function startLocalProgram(
   return {
     cloud,
     pulumi,
-    ...{ logFile, configFile },
+    logFile,
+    configFile,
     vendors: new Vendors(cloud.environment),
     async stop() {
       // A test that timed out leaves a running command.

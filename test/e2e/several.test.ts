@@ -131,15 +131,19 @@ async function standBy(datasetId: string): Promise<Pulumi> {
     "azure-native:location": "westus3",
     [`${own}:brands`]: [{ name: "north", sandbox: platform.sandbox, region: "us" }],
     [`${own}:settings`]: {
-      ...{ dataflowActivationSeconds: 0, alwaysReadyInstances: 0 },
-      ...{ dataset: { existing: datasetId }, webhook: { disabled: true } },
+      dataflowActivationSeconds: 0,
+      alwaysReadyInstances: 0,
+      dataset: { existing: datasetId },
+      webhook: { disabled: true },
     },
     [`${own}:northAppApiKey`]: customerIo.appApiKey,
     [`${own}:northSigningKeys`]: customerIo.signingKey,
   };
   await writeFile(configFile, stringify({ config }));
   const west = new Pulumi({
-    ...{ stack: "west", logFile: example.logFile, configFile },
+    stack: "west",
+    logFile: example.logFile,
+    configFile,
     // Its destroy would stop at the dead letters that it receives.
     environment: { ...example.cloud.environment, RELAY_ABANDON_DEAD_LETTERS: "true" },
     program: path.resolve(repository, "examples/several"),

@@ -202,7 +202,11 @@ describe("the nightly audit", () => {
   const cell = { day: "2026-11-20", objectType: "email", metric: "sent", verdict: "missing", ...gap, reasons: [] };
   const complete = { ...cell, metric: "opened", verdict: "complete", ...none };
   const result = auditCommand.json.parse({
-    ...{ verdict: "missing", totals: gap, cells: [cell, complete], messages: 9, unknownNames: {} },
+    verdict: "missing",
+    totals: gap,
+    cells: [cell, complete],
+    messages: 9,
+    unknownNames: {},
     missingFile: "/home/runner/audit/missing.jsonl",
   });
   const gapJson = JSON.stringify({ stack: "prod", sources: [{ source: "events", ending: "broken", result }] });

@@ -102,7 +102,8 @@ test("a note says what the event was about, and when Platform had it, alone and 
 
 test("a note holds ids and names of an event that fit, and a hundred of the longest notes fit into one transaction", async () => {
   const event = (delivery: unknown, metric: unknown = " Opened ") => ({
-    ...{ object_type: "email", metric },
+    object_type: "email",
+    metric,
     data: { delivery_id: delivery },
   });
   expect(noteSubject(event("dgOq"))).toEqual({ delivery: "dgOq", objectType: "email", metric: "opened" });
@@ -178,8 +179,13 @@ test("while the tables can't be used every event is sent, and the log says so on
   const failBusy = () => Promise.reject(new Error("server is busy"));
   const { deliver, troubles, pass } = instance({
     tables: {
-      ...{ has: failBusy, rowKeys: failBusy, put: failBusy, putAll: failBusy },
-      ...{ create: failBusy, list: failBusy, delete: failBusy },
+      has: failBusy,
+      rowKeys: failBusy,
+      put: failBusy,
+      putAll: failBusy,
+      create: failBusy,
+      list: failBusy,
+      delete: failBusy,
     },
   });
   expect(await deliver("a")).toBe("delivered");

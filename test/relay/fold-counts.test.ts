@@ -18,7 +18,10 @@ function makeRows(): { key: EntityKey; properties: Properties }[] {
   return Object.entries(rowsOf).flatMap(([partition, count]) =>
     Array.from({ length: count }, (_, at) => {
       const properties = {
-        ...{ accepted: at, delivered: 1, deliveredSeconds: 2 ** 30, takenAt: 1_700_000_000 + at },
+        accepted: at,
+        delivered: 1,
+        deliveredSeconds: 2 ** 30,
+        takenAt: 1_700_000_000 + at,
         unknownPaths: JSON.stringify({ [`data.a${at % 60}`]: at, "data.b": 1 }),
       };
       return { key: { partition, row: `r${String(at).padStart(3, "0")}` }, properties };

@@ -156,8 +156,13 @@ test("an event is looked up if the queue may have handed it out before, and not 
 test("if duplicates can't be recognized, every event is sent, and the log says so", async () => {
   const failBusy = () => Promise.reject(new Error("server is busy"));
   const tables = {
-    ...{ has: failBusy, rowKeys: failBusy, put: failBusy, putAll: failBusy },
-    ...{ create: failBusy, list: failBusy, delete: failBusy },
+    has: failBusy,
+    rowKeys: failBusy,
+    put: failBusy,
+    putAll: failBusy,
+    create: failBusy,
+    list: failBusy,
+    delete: failBusy,
   };
   const duplicates = new RememberedDuplicates({ tables, clock: () => now, windowDays: 7 });
   const { outcomes } = await world.forward(message(event("a")), { duplicates });

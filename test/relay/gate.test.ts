@@ -11,7 +11,9 @@ const gate = (configuration: string | undefined, startedAt: Date, { wanted = "ne
     configuration,
     startedAt,
     marks: async () => ({
-      ...{ closed, held: true, former: "none" as const },
+      closed,
+      held: true,
+      former: "none" as const,
       wanted: wanted === "" ? undefined : { configuration: wanted, since: now },
     }),
   });
@@ -21,7 +23,11 @@ async function post(port: Gate, request: Parameters<ReturnType<typeof intakeHand
   let written = 0;
   const enqueue = async () => void written++;
   const handler = intakeHandler({
-    ...{ signingKeys: [signingKey], settings: takeAll, gate: port, clock: () => now, budget: intakeBudget },
+    signingKeys: [signingKey],
+    settings: takeAll,
+    gate: port,
+    clock: () => now,
+    budget: intakeBudget,
     storage: { enqueue, putClaim: enqueue, putDeadLetter: async () => true },
     refusals: linesAtOnce(),
   });

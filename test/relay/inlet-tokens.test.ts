@@ -97,7 +97,8 @@ test("an event is not sent if newer settings came into force while it waited for
   stub.answer(ims, token("first"));
   const fenced = { seconds: 5, why: "newer settings" };
   const sender = new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {
-    ...{ timeout: 5_000, authorization: { credential: credential(), tokens: tokens() } },
+    timeout: 5_000,
+    authorization: { credential: credential(), tokens: tokens() },
     fence: async () => (stub.tokenRequests.length > 0 ? fenced : undefined),
   });
   expect(await sender.send("{}")).toEqual({ failure: "not sent: newer settings" });

@@ -28,7 +28,8 @@ describe("when the calls under way hold as many bytes as the instance can", () =
   test("others are answered 503 with Retry-After, counted in sums, and accepted once there is room", async () => {
     const written = Promise.withResolvers<void>();
     const slow = {
-      ...{ enqueue: bed.storage.enqueue.bind(bed.storage), putDeadLetter: bed.storage.putDeadLetter.bind(bed.storage) },
+      enqueue: bed.storage.enqueue.bind(bed.storage),
+      putDeadLetter: bed.storage.putDeadLetter.bind(bed.storage),
       putClaim: async (...claim: Parameters<RelayStorageClient["putClaim"]>) => {
         await written.promise;
         await bed.storage.putClaim(...claim);
@@ -76,7 +77,8 @@ describe("when the calls under way hold as many bytes as the instance can", () =
   test("a storage that hangs reserves the bytes until the write ends, not until the call is answered", async () => {
     const ended = Promise.withResolvers<void>();
     const hanging = {
-      ...{ enqueue: bed.storage.enqueue.bind(bed.storage), putDeadLetter: bed.storage.putDeadLetter.bind(bed.storage) },
+      enqueue: bed.storage.enqueue.bind(bed.storage),
+      putDeadLetter: bed.storage.putDeadLetter.bind(bed.storage),
       putClaim: () => ended.promise,
     };
     const budget = { call: 50, write: 40, patience: 10 };

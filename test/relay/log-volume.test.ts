@@ -80,12 +80,21 @@ async function recordsPerEvent({ status = 200, log = ({ sums }) => sums, request
     putDeadLetter: async () => true,
   };
   const intake = intakeHandler({
-    ...{ signingKeys: [signingKey], settings: takeAll, storage, budget: intakeBudget, clock: () => now },
-    ...{ refusals: instance.sums, log: log(instance) },
+    signingKeys: [signingKey],
+    settings: takeAll,
+    storage,
+    budget: intakeBudget,
+    clock: () => now,
+    refusals: instance.sums,
+    log: log(instance),
   });
   const forwarder = forwarderHandler({
     target: { client: withoutPace({ send: async () => ({ ...receipt, status }) as never }), readyAt: undefined },
-    ...{ storage, duplicates: keepDuplicates, clock: () => now, random: () => 0.5, log: log(instance) },
+    storage,
+    duplicates: keepDuplicates,
+    clock: () => now,
+    random: () => 0.5,
+    log: log(instance),
   });
   const events = perSecond * seconds;
   for (let at = 0; at < events; at++) {

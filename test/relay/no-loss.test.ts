@@ -17,7 +17,11 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   while (open.length > 0) {
     const { storage, clock, run } = world.startProcess();
     const intake = intakeHandler({
-      ...{ signingKeys: [signingKey], settings: takeAll, storage, clock, budget },
+      signingKeys: [signingKey],
+      settings: takeAll,
+      storage,
+      clock,
+      budget,
       refusals: linesAtOnce(),
     });
     const answers = await Promise.all(

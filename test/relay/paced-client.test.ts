@@ -4,7 +4,9 @@ import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/delivery/
 import { Pace } from "../../relay/core/delivery/pace.ts";
 
 const answerOf = (status: number, retryAfter: string | null = null): PlatformAnswer => ({
-  ...{ status, retryAfter, detail: "" },
+  status,
+  retryAfter,
+  detail: "",
 });
 const ok = answerOf(200);
 const times = (count: number, answer: PlatformAnswer) => Array.from({ length: count }, () => answer);

@@ -91,7 +91,9 @@ describe("which instances may send", () => {
     settingsFence({
       configuration,
       marks: async () => ({
-        ...{ closed: false, held, former: "none" },
+        closed: false,
+        held,
+        former: "none",
         wanted: wanted === undefined ? undefined : { configuration: wanted, since: now },
       }),
       startedAt,

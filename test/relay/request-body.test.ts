@@ -23,7 +23,10 @@ function requestOf(chunks: readonly (Uint8Array | undefined)[], headers: Record<
     { highWaterMark: 0 },
   );
   const nativeRequest = new Request("https://relay.example/customerio", {
-    ...{ method: "POST", headers, body, duplex: "half" },
+    method: "POST",
+    headers,
+    body,
+    duplex: "half",
   } as RequestInit);
   return { request: new HttpRequest({ nativeRequest } as never), pulled };
 }

@@ -54,7 +54,9 @@ test("a flood gets one line in fifteen seconds, with the number of calls and rea
   }
   expect(own().length + written.length).toBeLessThanOrEqual(5);
   expect(written[0]).toEqual({
-    ...{ outcome: "refused", sumOf: 14_999, refused: 14_999 },
+    outcome: "refused",
+    sumOf: 14_999,
+    refused: 14_999,
     reasons: ["no key fits", "no signature"],
   });
   pass(15_000);
@@ -128,7 +130,10 @@ test("events are summed up by outcome, level and rule: counts and seconds are ad
       sumOf: 2,
       ...none,
       held: 0,
-      ...{ delivered: 4, oldestSeconds: 9, ageSeconds: 9, deliveredSeconds: 26 },
+      delivered: 4,
+      oldestSeconds: 9,
+      ageSeconds: 9,
+      deliveredSeconds: 26,
     },
     {
       outcome: "forwarded",

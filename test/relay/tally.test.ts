@@ -190,7 +190,10 @@ test("calls its daily task once a day, after counts were written", async () => {
   const calls: string[] = [];
   const time = { now: Date.parse("2026-11-20T12:00:00.000Z") };
   const tally = new Tally({
-    ...{ tables, clock: () => new Date(time.now), monotonic: () => 0, schedule: () => undefined },
+    tables,
+    clock: () => new Date(time.now),
+    monotonic: () => 0,
+    schedule: () => undefined,
     daily: async () => void calls.push(new Date(time.now).toISOString().slice(0, 10)),
   });
   await tally.flush();

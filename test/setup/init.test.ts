@@ -94,7 +94,8 @@ test("options and variables are enough for a script", async () => {
   const { delivery: _, ...settings } = written;
   expect(await pulumi.settings("prod")).toEqual({
     ...settings,
-    ...{ "azure-native:location": "northeurope", environment: "prod" },
+    "azure-native:location": "northeurope",
+    environment: "prod",
   });
   expect((await pulumi.calls()).map(({ args }) => args.slice(0, 2).join(" "))).toContain("login file:///state");
 });
@@ -142,7 +143,8 @@ test("a list that Platform refuses does not end the setup", async () => {
   await world.usePlatform({ permissionsLacking: "manage-datasets" });
   const refused = "/data/foundation/catalog/dataSets";
   await fetch(`${world.platformUrl}/__local/faults`, {
-    ...{ method: "POST", headers: { "content-type": "application/json" } },
+    method: "POST",
+    headers: { "content-type": "application/json" },
     body: JSON.stringify({ target: "gateway", path: refused, effect: { kind: "status", status: 403 }, rate: 1 }),
   });
   const { result, printed } = await world.run(new ScriptedPrompter(everything));
@@ -213,7 +215,12 @@ test("the command's JSON is as documented", async () => {
   await world.project();
   giveCredentials();
   const values = {
-    ...{ cwd: world.folder, stack: "dev", json: true, debug: false, yes: true, "skip-preview": true },
+    cwd: world.folder,
+    stack: "dev",
+    json: true,
+    debug: false,
+    yes: true,
+    "skip-preview": true,
     sandbox: "dev",
   };
   const given = { ...values, delivery: "direct", template: undefined, backend: undefined, "config-file": undefined };

@@ -36,7 +36,9 @@ export class SetupWorld {
   async start(): Promise<void> {
     this.#azure = await startTestAzure();
     const workspaces = this.#workspaces.map((name, index) => ({
-      ...{ name, signingKey, appApiKey: index === 0 ? appApiKey : `${appApiKey}-${index}` },
+      name,
+      signingKey,
+      appApiKey: index === 0 ? appApiKey : `${appApiKey}-${index}`,
     }));
     this.#customerIo = await startCustomerIo({ workspaces });
   }
@@ -52,8 +54,10 @@ export class SetupWorld {
     Object.assign(process.env, {
       PULUMI_CONFIG_PASSPHRASE: "a passphrase",
       CUSTOMERIO_APP_API_URL: this.#customerIo?.url,
-      ...{ AZURE_RESOURCE_MANAGER_URL: armUrl, ARM_USE_MSI: "true" },
-      ...{ IDENTITY_ENDPOINT: identityEndpoint, IDENTITY_HEADER: identityHeader },
+      AZURE_RESOURCE_MANAGER_URL: armUrl,
+      ARM_USE_MSI: "true",
+      IDENTITY_ENDPOINT: identityEndpoint,
+      IDENTITY_HEADER: identityHeader,
     });
     await this.usePlatform();
   }
@@ -99,8 +103,14 @@ export class SetupWorld {
 
   wishes(changes: Partial<SetupWishes> = {}): SetupWishes {
     return {
-      ...{ folder: this.folder, stack: undefined, configFile: undefined, template: undefined, backend: undefined },
-      ...{ skipsPreview: false, options: {}, isQuiet: true },
+      folder: this.folder,
+      stack: undefined,
+      configFile: undefined,
+      template: undefined,
+      backend: undefined,
+      skipsPreview: false,
+      options: {},
+      isQuiet: true,
       ...changes,
     };
   }
@@ -154,7 +164,9 @@ export const written = {
 /** Gives the credentials by environment variables. */
 export function giveCredentials(): void {
   Object.assign(process.env, {
-    ...{ AEP_CLIENT_ID: credentials.clientId, AEP_CLIENT_SECRET: credentials.clientSecret },
-    ...{ AEP_ORG_ID: credentials.orgId, CUSTOMERIO_APP_API_KEY: appApiKey },
+    AEP_CLIENT_ID: credentials.clientId,
+    AEP_CLIENT_SECRET: credentials.clientSecret,
+    AEP_ORG_ID: credentials.orgId,
+    CUSTOMERIO_APP_API_KEY: appApiKey,
   });
 }

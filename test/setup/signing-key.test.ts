@@ -7,8 +7,17 @@ import type { StackResource } from "../../cli/stack/state.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
 
 const resource = (type: string, inputs: Record<string, unknown> = {}): StackResource => ({
-  ...{ type, id: "1", urn: `urn:${type}`, name: type, parent: undefined, provider: undefined, dependencies: [] },
-  ...{ delete: false, modifiedAt: undefined, inputs, outputs: {} },
+  type,
+  id: "1",
+  urn: `urn:${type}`,
+  name: type,
+  parent: undefined,
+  provider: undefined,
+  dependencies: [],
+  delete: false,
+  modifiedAt: undefined,
+  inputs,
+  outputs: {},
 });
 
 function source(folder: string, keys?: string): StackSource {
@@ -18,7 +27,11 @@ function source(folder: string, keys?: string): StackSource {
     ...(keys === undefined ? [] : [resource("customerio-aep:index:VaultSecret", secret)]),
   ];
   return new StackSource({
-    ...{ name: "events", target: { stack: "dev", folder }, members, component: undefined, providers: new Map() },
+    name: "events",
+    target: { stack: "dev", folder },
+    members,
+    component: undefined,
+    providers: new Map(),
     settings: { "customerio:appApiKey": "the-app-api-key-of-the-workspace" },
   });
 }

@@ -45,7 +45,8 @@ function spyOnPlatform(): void {
 function spyOnAzure(): void {
   const { subscriptionId } = localCredentials.azure;
   const value = [subscriptionId, "6c0ffee0-d9cb-469f-a165-70867728950e"].map((id) => ({
-    ...{ subscriptionId: id, displayName: id },
+    subscriptionId: id,
+    displayName: id,
   }));
   const query = AzureClient.prototype.query;
   let fails = true;
@@ -193,7 +194,8 @@ async function runProgram(): Promise<[number | null, string]> {
   const options = ["--cwd", world.folder, "--stack", "dev", "--sandbox", "dev", "--delivery", "direct", "--yes"];
   const program = path.join(__dirname, "../../bin/customerio-aep.js");
   const child = spawn(process.execPath, [program, "init", ...options], {
-    ...{ env: process.env, stdio: ["ignore", "pipe", "inherit"] },
+    env: process.env,
+    stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   const [printed, code] = await Promise.all([textOf(child.stdout as NodeJS.ReadableStream), ended]);

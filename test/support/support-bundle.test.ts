@@ -119,11 +119,23 @@ test("the command's file has everything that it needs, and no canary", async () 
   const server = await recordingServer(() => ({ status: 403, body: {} }));
   const url = `http://127.0.0.1:${server.port}`;
   const resource = (type: string): StackResource => ({
-    ...{ type, id: "7", urn: `urn:${type}`, name: type, parent: undefined, provider: undefined, dependencies: [] },
-    ...{ delete: false, modifiedAt: undefined, inputs: {}, outputs: {} },
+    type,
+    id: "7",
+    urn: `urn:${type}`,
+    name: type,
+    parent: undefined,
+    provider: undefined,
+    dependencies: [],
+    delete: false,
+    modifiedAt: undefined,
+    inputs: {},
+    outputs: {},
   });
   const source = new StackSource({
-    ...{ name: "events", target: { stack: "dev", folder }, component: undefined, providers: new Map() },
+    name: "events",
+    target: { stack: "dev", folder },
+    component: undefined,
+    providers: new Map(),
     members: [resource("customerio:index:ReportingWebhook"), resource("aep:index:Dataflow")],
     // The services refuse, which the findings report.
     settings: {
@@ -135,8 +147,11 @@ test("the command's file has everything that it needs, and no canary", async () 
   });
   const printed: string[] = [];
   const context = {
-    ...{ print: (...lines: string[]) => void printed.push(...lines), progress: new Progress(undefined), isJson: false },
-    ...{ isOneOfSeveral: false, signal: new AbortController().signal },
+    print: (...lines: string[]) => void printed.push(...lines),
+    progress: new Progress(undefined),
+    isJson: false,
+    isOneOfSeveral: false,
+    signal: new AbortController().signal,
     printJson: () => undefined,
   };
   const { json } = await supportBundleCommand.run(source, { folder }, context);

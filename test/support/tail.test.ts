@@ -21,9 +21,17 @@ const workspaceOf = (source: string) =>
 const workspaceId = workspaceOf("events");
 
 const component: StackResource = {
-  ...{ type: "azure-native:applicationinsights:Component", id: componentId, urn: "urn", name: "relay" },
-  ...{ parent: undefined, provider: undefined, dependencies: [], delete: false, modifiedAt: undefined },
-  ...{ inputs: { workspaceResourceId: workspaceId }, outputs: {} },
+  type: "azure-native:applicationinsights:Component",
+  id: componentId,
+  urn: "urn",
+  name: "relay",
+  parent: undefined,
+  provider: undefined,
+  dependencies: [],
+  delete: false,
+  modifiedAt: undefined,
+  inputs: { workspaceResourceId: workspaceId },
+  outputs: {},
 };
 /** By it, a source has a relay. */
 const account: StackResource = { ...component, type: "azure-native:storage:StorageAccount", urn: "account" };
@@ -90,8 +98,12 @@ async function startLogs(rows: (query: string, source: string) => string[][]): P
 function sourceNamed(name: string): StackSource {
   const logs = { ...component, inputs: { workspaceResourceId: workspaceOf(name) } };
   return new StackSource({
-    ...{ name, target: { stack: "dev" }, members: [logs, app, account], component: undefined },
-    ...{ providers: new Map(), settings: {} },
+    name,
+    target: { stack: "dev" },
+    members: [logs, app, account],
+    component: undefined,
+    providers: new Map(),
+    settings: {},
   });
 }
 
@@ -191,7 +203,10 @@ test("lines that arrive late or twice are shown once, and equal lines of the sam
         return look;
       },
     },
-    ...{ from: new Date("2026-11-20T09:55:00Z"), now: () => at, signal: stop.signal, pause: async () => undefined },
+    from: new Date("2026-11-20T09:55:00Z"),
+    now: () => at,
+    signal: stop.signal,
+    pause: async () => undefined,
     show: (lines) => shown.push(...lines),
   });
   expect(shown).toEqual([accepted, accepted, late, forwarded]);
@@ -206,7 +221,10 @@ test("with --json, each line is a document as soon as it arrives", async () => {
   const ctrlC = new AbortController();
   const documents: object[] = [];
   const context: CommandContext = {
-    ...{ isJson: true, isOneOfSeveral: false, signal: ctrlC.signal, progress: new Progress(undefined) },
+    isJson: true,
+    isOneOfSeveral: false,
+    signal: ctrlC.signal,
+    progress: new Progress(undefined),
     print: () => undefined,
     printJson(document) {
       documents.push(document);

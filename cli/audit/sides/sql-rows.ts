@@ -35,8 +35,12 @@ const continuedFor = 86_400;
 const note = "sql";
 
 const groupShape = z.object({
-  ...{ delivery: z.string(), object_type: z.string(), metric: z.string() },
-  ...{ day: z.coerce.number(), happened: z.coerce.number(), copies: z.coerce.number() },
+  delivery: z.string(),
+  object_type: z.string(),
+  metric: z.string(),
+  day: z.coerce.number(),
+  happened: z.coerce.number(),
+  copies: z.coerce.number(),
 });
 /** Rows of one delivery, object type, metric and UTC day: these four are a unique key. */
 type Group = z.output<typeof groupShape>;
@@ -96,7 +100,11 @@ async function addGroups(ledger: Ledger, groups: readonly Group[]): Promise<void
   await ledger.add(
     "present",
     groups.map(({ delivery, object_type: objectType, metric, happened }) => ({
-      ...{ delivery: delivery === "" ? undefined : delivery, objectType, metric, happened, reason: note },
+      delivery: delivery === "" ? undefined : delivery,
+      objectType,
+      metric,
+      happened,
+      reason: note,
     })),
   );
   const repeated = groups.filter(({ copies }) => copies > 1);

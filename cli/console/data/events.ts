@@ -74,9 +74,14 @@ async function waitingEvents(source: StackSource): Promise<TracedEvent[]> {
     const body = "body" in event && event.body !== undefined ? (jsonOf(event.body) as Json) : undefined;
     const tries = event.attempts === 0 ? "not tried yet" : `tried ${event.attempts} times: ${event.lastError ?? ""}`;
     return {
-      ...{ id: event.id, kind: kindOfBody(body), place: "queue" as const, at: event.receivedAt },
+      id: event.id,
+      kind: kindOfBody(body),
+      place: "queue" as const,
+      at: event.receivedAt,
       path: [`accepted at ${event.receivedAt}`, `in the queue, ${tries}`],
-      ...{ source: body, row: undefined, errors: [] },
+      source: body,
+      row: undefined,
+      errors: [],
     };
   });
 }
@@ -84,13 +89,18 @@ async function waitingEvents(source: StackSource): Promise<TracedEvent[]> {
 function describeLetter(letter: DeadLetter): TracedEvent {
   const body = letter.encoding === "utf8" ? (jsonOf(letter.body) as Json | undefined) : undefined;
   return {
-    ...{ id: letter.eventId ?? "no id", kind: kindOfBody(body), place: "dead letter", at: letter.deadAt },
+    id: letter.eventId ?? "no id",
+    kind: kindOfBody(body),
+    place: "dead letter",
+    at: letter.deadAt,
     path: [
       `accepted at ${letter.receivedAt}`,
       ...(letter.attempts > 0 ? [`tried ${letter.attempts} times`] : []),
       `dead letter (${letter.class}): ${letter.reason}`,
     ],
-    ...{ source: body, row: undefined, errors: [] },
+    source: body,
+    row: undefined,
+    errors: [],
   };
 }
 
@@ -98,12 +108,14 @@ function describeRow(row: Json, bodies: ReadonlyMap<string, unknown>): TracedEve
   const id = String(row._id ?? "no id");
   const source = bodies.get(id);
   return {
-    ...{ id, kind: kindOfBody(source as Json | undefined) || String(row.eventType ?? ""), place: "dataset" },
-    ...{
-      at: typeof row.timestamp === "string" ? row.timestamp : undefined,
-      path: ["delivered", "a row of the dataset"],
-    },
-    ...{ source, row, errors: [] },
+    id,
+    kind: kindOfBody(source as Json | undefined) || String(row.eventType ?? ""),
+    place: "dataset",
+    at: typeof row.timestamp === "string" ? row.timestamp : undefined,
+    path: ["delivered", "a row of the dataset"],
+    source,
+    row,
+    errors: [],
   };
 }
 
@@ -144,8 +156,11 @@ function describeMapped(event: MappedEvent): TracedEvent {
   const { sample } = event;
   const body = jsonOf(sample.text) as Json | undefined;
   const shared = {
-    ...{ id: String(body?.event_id ?? sample.name), kind: kindOfBody(body) || sample.name },
-    ...{ place: "sample" as const, at: undefined, source: body ?? sample.text },
+    id: String(body?.event_id ?? sample.name),
+    kind: kindOfBody(body) || sample.name,
+    place: "sample" as const,
+    at: undefined,
+    source: body ?? sample.text,
   };
   if (event.fate === "mapped") {
     const errors = event.mapped.errors.map(({ source, destination, message }) =>
@@ -171,7 +186,11 @@ export function showEvents(events: readonly TracedEvent[], draft: MappingDraft, 
     const row = isPersonal ? event.row : hidePersonalData(event.row);
     const inText = (text: string) => (isPersonal ? text : hideInText(text));
     return {
-      ...{ ...event, source, row, path: event.path.map(inText), errors: event.errors.map(inText) },
+      ...event,
+      source,
+      row,
+      path: event.path.map(inText),
+      errors: event.errors.map(inText),
       pairs: draft.mappings.flatMap((mapping) => pairOf(mapping, source, row)),
     };
   });

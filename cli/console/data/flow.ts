@@ -37,12 +37,17 @@ export function describeFlow(
 ): FlowStage[] {
   const now = readings.at(-1);
   const stage = (name: string, ofStage: readonly string[], figures: readonly Figure[]): FlowStage => ({
-    ...{ name, parts: ofStage, figures, verdict: worst(parts.filter(({ part }) => ofStage.includes(part))) },
+    name,
+    parts: ofStage,
+    figures,
+    verdict: worst(parts.filter(({ part }) => ofStage.includes(part))),
   });
   const count = (name: string, value: number | undefined): Figure => ({ name, value, unit: "count" });
   const age = (name: string, value: number | undefined): Figure => ({ name, value, unit: "milliseconds" });
   const rate = (of: "accepted" | "delivered"): Figure => ({
-    ...{ name: "a minute", value: rateOf(readings, of), unit: "perMinute" },
+    name: "a minute",
+    value: rateOf(readings, of),
+    unit: "perMinute",
   });
   // A day without a row has no events yet.
   const today = (name: "accepted" | "refused" | "delivered") => now?.total && (now.today?.[name] ?? 0);

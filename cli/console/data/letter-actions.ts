@@ -26,7 +26,11 @@ export async function performOnDeadLetters(
       path.join(source.target.folder ?? ".", `dead-letters-${source.target.stack?.replaceAll("/", "-")}`),
     );
     const { written, replaced, present, unfit } = await exportDeadLetters({
-      ...{ storage, names, filter: {}, folder, signal },
+      storage,
+      names,
+      filter: {},
+      folder,
+      signal,
       progress: () => undefined,
     });
     const left = unfit.length === 0 ? "" : ` ${unfit.length} have names that are not valid as file names.`;
@@ -36,7 +40,13 @@ export async function performOnDeadLetters(
   let done = 0;
   try {
     const { left } = await replay({
-      ...{ storage, names, filter: {}, action, policy: policyOf(source), perSecond, signal },
+      storage,
+      names,
+      filter: {},
+      action,
+      policy: policyOf(source),
+      perSecond,
+      signal,
       progress: (counts) => {
         done = counts.done;
       },

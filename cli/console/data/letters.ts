@@ -65,13 +65,15 @@ export class DeadLetters {
 
   describe(isPersonal: boolean) {
     return {
-      ...{ total: this.#total, read: this.#read.size },
+      total: this.#total,
+      read: this.#read.size,
       groups: this.#groups().map(({ names, kinds, reason, oldest, newest, ...group }) => ({
         ...group,
         count: names.length,
         reason: isPersonal ? reason : hideInText(reason),
         kinds: [...kinds].toSorted(([, one], [, other]) => other - one),
-        ...{ oldest, newest },
+        oldest,
+        newest,
       })),
     };
   }
@@ -90,7 +92,13 @@ export class DeadLetters {
       const id = createHash("sha256").update(`${kind}\n${reason}`).digest("hex").slice(0, 16);
       const at = entry.writtenAt.getTime();
       const group = groups.get(id) ?? {
-        ...{ id, class: kind, reason, names: [] as string[], kinds: new Map<string, number>(), oldest: at, newest: at },
+        id,
+        class: kind,
+        reason,
+        names: [] as string[],
+        kinds: new Map<string, number>(),
+        oldest: at,
+        newest: at,
       };
       group.names.push(entry.name);
       group.oldest = Math.min(group.oldest, at);

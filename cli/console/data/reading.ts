@@ -45,7 +45,10 @@ export async function readRelay(source: StackSource): Promise<RelayReading> {
     attempt(storage.then((opened) => opened.listDeadLetters())),
   ]);
   return {
-    ...{ at, total: counts?.total, today: counts?.days.get(dayOf(new Date(at))), sentAgo },
+    at,
+    total: counts?.total,
+    today: counts?.days.get(dayOf(new Date(at))),
+    sentAgo,
     takenAgo: counts?.takenAt && at - counts.takenAt.getTime(),
     messages: queue && queue.events + queue.poison,
     oldest: waiting && Math.max(0, ...waiting.map((event) => at - waitingSince(event))),

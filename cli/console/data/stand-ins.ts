@@ -149,7 +149,8 @@ function isSame(
 
 async function call(method: string, url: string, body?: object): Promise<unknown> {
   const answer = await fetch(url, {
-    ...{ method, signal: AbortSignal.timeout(30_000) },
+    method,
+    signal: AbortSignal.timeout(30_000),
     ...(body && { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
   });
   const text = await answer.text();

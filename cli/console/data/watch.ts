@@ -80,7 +80,9 @@ export class Watch {
   describe(since: number) {
     const { hasRelay } = this.#live.current;
     return {
-      ...{ now: Date.now(), checkedAt: this.#checkedAt, revision: this.#live.revision },
+      now: Date.now(),
+      checkedAt: this.#checkedAt,
+      revision: this.#live.revision,
       findings: this.#parts.map(({ part, finding }) => describeFinding(part, finding)),
       stages: describeFlow(this.#readings, this.#parts, { rows: this.#rows, hasRelay }),
       problems: this.#readings.at(-1)?.problems ?? [],

@@ -162,7 +162,8 @@ function plannedResources(
     { type: "Microsoft.Web/sites", apiVersion: webApiVersion, kind: "functionapp,linux", properties: safeSite },
   ];
   return resources.map(({ type, apiVersion, ...content }) => ({
-    ...{ type, apiVersion },
+    type,
+    apiVersion,
     content: { ...content, tags: azureTags },
   }));
 }

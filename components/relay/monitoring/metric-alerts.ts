@@ -40,45 +40,76 @@ export interface PlatformAlert {
  */
 export const platformAlerts = {
   "storage-unavailable": {
-    ...{ description: "The relay's storage fails requests, so that events can't be taken or delivered.", severity: 1 },
-    ...{ scope: "storage", namespace: "Microsoft.Storage/storageAccounts", metric: "Availability" },
-    ...{ aggregation: "Average", operator: "LessThan", threshold: 99, window: "PT15M", every: "PT5M" },
+    description: "The relay's storage fails requests, so that events can't be taken or delivered.",
+    severity: 1,
+    scope: "storage",
+    namespace: "Microsoft.Storage/storageAccounts",
+    metric: "Availability",
+    aggregation: "Average",
+    operator: "LessThan",
+    threshold: 99,
+    window: "PT15M",
+    every: "PT5M",
   },
   "host-storage-unavailable": {
     description:
       "The storage of the relay's host and code fails requests: the relay may not start again after a restart.",
-    ...{ severity: 2, scope: "hostStorage" },
-    ...{ namespace: "Microsoft.Storage/storageAccounts", metric: "Availability" },
-    ...{ aggregation: "Average", operator: "LessThan", threshold: 99, window: "PT15M", every: "PT5M" },
+    severity: 2,
+    scope: "hostStorage",
+    namespace: "Microsoft.Storage/storageAccounts",
+    metric: "Availability",
+    aggregation: "Average",
+    operator: "LessThan",
+    threshold: 99,
+    window: "PT15M",
+    every: "PT5M",
   },
   "storage-throttled": {
-    ...{ description: "The relay's storage throttles requests: events come slower than they could.", severity: 2 },
-    ...{ scope: "storage", namespace: "Microsoft.Storage/storageAccounts", metric: "Transactions" },
+    description: "The relay's storage throttles requests: events come slower than they could.",
+    severity: 2,
+    scope: "storage",
+    namespace: "Microsoft.Storage/storageAccounts",
+    metric: "Transactions",
     dimension: {
       name: "ResponseType",
       // The account's limits, and the service's own (Azure Storage, "Metrics dimensions").
       values: ["ClientAccountRequestThrottlingError", "ClientAccountBandwidthThrottlingError", "ServerBusyError"],
     },
-    ...{ aggregation: "Total", operator: "GreaterThan", threshold: 100, window: "PT15M", every: "PT5M" },
+    aggregation: "Total",
+    operator: "GreaterThan",
+    threshold: 100,
+    window: "PT15M",
+    every: "PT5M",
   },
   "queue-depth": {
-    ...{ description: "Hundreds of thousands of messages wait in the relay's queues for a day.", severity: 2 },
-    ...{ scope: "queues", namespace: "Microsoft.Storage/storageAccounts/queueServices", metric: "QueueMessageCount" },
+    description: "Hundreds of thousands of messages wait in the relay's queues for a day.",
+    severity: 2,
+    scope: "queues",
+    namespace: "Microsoft.Storage/storageAccounts/queueServices",
+    metric: "QueueMessageCount",
     // Azure counts messages hourly or only once a day: its documents disagree. So the alert uses the average of a day, and
     // more messages than a blast leaves even if the day's only count happens during it: 20 events or more then share a
     // message.
-    ...{ aggregation: "Average", operator: "GreaterThan", threshold: 500_000, window: "P1D", every: "PT1H" },
+    aggregation: "Average",
+    operator: "GreaterThan",
+    threshold: 500_000,
+    window: "P1D",
+    every: "PT1H",
   },
   "vault-refuses": {
-    ...{
-      description: "The vault refuses a caller: the relay may lack its secrets after the next restart.",
-      severity: 2,
-    },
-    ...{ scope: "vault", namespace: "Microsoft.KeyVault/vaults", metric: "ServiceApiResult" },
+    description: "The vault refuses a caller: the relay may lack its secrets after the next restart.",
+    severity: 2,
+    scope: "vault",
+    namespace: "Microsoft.KeyVault/vaults",
+    metric: "ServiceApiResult",
     dimension: { name: "StatusCode", values: ["403"] },
     // It does not look back further: while the roles of a first deployment propagate, before this rule exists, the vault
     // refuses calls too.
-    ...{ aggregation: "Count", operator: "GreaterThan", threshold: 0, window: "PT5M", every: "PT1M" },
+    aggregation: "Count",
+    operator: "GreaterThan",
+    threshold: 0,
+    window: "PT5M",
+    every: "PT1M",
   },
 } as const satisfies Record<string, PlatformAlert>;
 

@@ -63,17 +63,24 @@ export function relayAlerts({
 }): Readonly<Record<RelayAlertName, RelayAlert>> {
   return {
     "dead-letters": {
-      ...{ ...soon, ...ofLines, severity: 2, resolves: false },
+      ...soon,
+      ...ofLines,
+      severity: 2,
+      resolves: false,
       description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
       steps: `where ${isOutcome("dead")}`,
     },
     held: {
-      ...{ ...soon, ...ofLines, severity: 1 },
+      ...soon,
+      ...ofLines,
+      severity: 1,
       description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
       steps: `where ${lineNumber("held")} > 0 and tostring(${lineField("level")}) == "error"`,
     },
     late: {
-      ...{ ...quarter, ...ofLines, severity: 2 },
+      ...quarter,
+      ...ofLines,
+      severity: 2,
       description:
         "Events wait for more than an hour and none is delivered, or they wait for more than four: Platform is away, or takes less than comes in.",
       // Delivering a large blast takes more than an hour, which is normal.
@@ -81,13 +88,18 @@ export function relayAlerts({
 | where oldest > ${4 * unusual.waitSeconds} or (oldest > ${unusual.waitSeconds} and delivered == 0)`,
     },
     unavailable: {
-      ...{ ...soon, ...ofLines, severity: 1 },
+      ...soon,
+      ...ofLines,
+      severity: 1,
       enabled: expectsEvents,
       description: "The relay could not take events, so Customer.io holds back all that follow.",
       steps: `where ${lineNumber("unavailable")} > 0`,
     },
     refused: {
-      ...{ ...soon, ...ofLines, severity: 1, window: `PT${unusual.refusedHours}H` },
+      ...soon,
+      ...ofLines,
+      severity: 1,
+      window: `PT${unusual.refusedHours}H`,
       enabled: expectsEvents,
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
@@ -96,7 +108,9 @@ export function relayAlerts({
 | where refused > 0 and taken == 0`,
     },
     silent: {
-      ...{ ...ofLines, severity: 2, resolves: true },
+      ...ofLines,
+      severity: 2,
+      resolves: true,
       window: "P2D",
       every: "PT1H",
       enabled: expectsEvents && silenceHours > 0,
@@ -108,34 +122,46 @@ export function relayAlerts({
 | where lastCall < ago(${silenceHours}h)`,
     },
     untaken: {
-      ...{ ...quarter, ...ofLines, severity: 1 },
+      ...quarter,
+      ...ofLines,
+      severity: 1,
       description:
         "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
         `${operatorCommand("status")} says what to do.`,
       steps: `where ${lineNumber("untakenSeconds")} > 0`,
     },
     retrying: {
-      ...{ ...quarter, ...ofLines, severity: 2 },
+      ...quarter,
+      ...ofLines,
+      severity: 2,
       description: "Platform answers most events with an error that may pass (429 or 5xx). They are tried again.",
       steps: `summarize retried = sum(${lineNumber("retried")}), delivered = sum(${lineNumber("delivered")}),
     paused = sum(${lineNumber("paused")})
 | where retried >= 10 and retried > delivered and paused <= delivered`,
     },
     paused: {
-      ...{ ...quarter, ...ofLines, severity: 2 },
+      ...quarter,
+      ...ofLines,
+      severity: 2,
       description: "Platform takes nothing, so the relay only asks now and then. Events wait, and go once it is back.",
       steps: `summarize paused = sum(${lineNumber("paused")}), delivered = sum(${lineNumber("delivered")})
 | where paused > 0 and paused > delivered`,
     },
     exceptions: {
-      ...{ ...quarter, table: "AppExceptions", severity: 2, window: "PT30M", enabled: expectsEvents },
+      ...quarter,
+      table: "AppExceptions",
+      severity: 2,
+      window: "PT30M",
+      enabled: expectsEvents,
       description: "The relay's functions fail again and again with an error that they do not expect.",
       // Over at least ten minutes: while the roles of a new app propagate, its host fails for some minutes.
       steps: `summarize early = countif(TimeGenerated < ago(20m)), recent = countif(TimeGenerated > ago(10m))
 | where early >= 5 and recent >= 5`,
     },
     cap: {
-      ...{ ...quarter, table: "_LogOperation", severity: 1 },
+      ...quarter,
+      table: "_LogOperation",
+      severity: 1,
       description: "The log workspace has reached its daily cap: until the next day no alert that reads logs can fire.",
       steps: `where Category =~ "Ingestion" and Detail has "OverQuota"`,
     },

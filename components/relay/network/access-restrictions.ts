@@ -36,7 +36,10 @@ export function restrictAccess(
       ipSecurityRestrictions: [
         ...allowed,
         ...tagged.map((rule, index) => ({
-          ...{ ...rule, tag: "ServiceTag", action: "Allow", priority: 100 + allowed.length + index },
+          ...rule,
+          tag: "ServiceTag",
+          action: "Allow",
+          priority: 100 + allowed.length + index,
         })),
       ],
       ipSecurityRestrictionsDefaultAction: "Deny",
@@ -65,7 +68,10 @@ function warnOfChanges(ipAddresses: readonly string[], parent: pulumi.Resource):
 /** One rule for each address, in the order of the addresses, so that the same list gives the same rules. */
 function allow(ranges: readonly string[]): object[] {
   return [...new Set(ranges.map(withLength))].sort().map((ipAddress, index) => ({
-    ...{ name: `caller ${index + 1}`, priority: 100 + index, action: "Allow", ipAddress },
+    name: `caller ${index + 1}`,
+    priority: 100 + index,
+    action: "Allow",
+    ipAddress,
   }));
 }
 

@@ -32,7 +32,10 @@ const tagged = { "required-tags": { tags: ["costCenter"] } };
 function violations(resources: readonly Declared[], stack: string, config: Config = {}): string[] {
   const found: string[] = [];
   const checked = resources.map(({ type, name, inputs, protect = false }) => ({
-    ...{ type, name, props: inputs ?? {}, opts: { protect } },
+    type,
+    name,
+    props: inputs ?? {},
+    opts: { protect },
     urn: `urn:pulumi:${stack}::project::${type}::${name}`,
   }));
   for (const policy of relayPolicies) {
@@ -163,7 +166,8 @@ describe("each rule refuses a broken variant, and nothing else does", () => {
   test("public-blobs: a public container, whichever provider makes it", () => {
     const native = { type: "azure-native:storage:BlobContainer", name: "files", inputs: { publicAccess: "Blob" } };
     const own = {
-      ...{ type: "customerio-aep:index:ArmResource", name: "files" },
+      type: "customerio-aep:index:ArmResource",
+      name: "files",
       inputs: { path: "blobServices/default/containers/files", body: { properties: { publicAccess: "Container" } } },
     };
     for (const container of [native, own]) {

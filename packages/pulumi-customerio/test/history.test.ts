@@ -34,7 +34,10 @@ async function open(switches: Partial<CustomerIoSwitches> = {}) {
 }
 
 const event = (delivery: string, at: number, metric = "sent") => ({
-  ...{ object_type: "email", metric, timestamp: start + at, data: { delivery_id: delivery, campaign_id: 7 } },
+  object_type: "email",
+  metric,
+  timestamp: start + at,
+  data: { delivery_id: delivery, campaign_id: 7 },
 });
 
 async function idsOf(history: History, range: TimeRange): Promise<string[]> {
@@ -238,7 +241,11 @@ describe("events that are rebuilt from a message", () => {
     ].flatMap((one) => rebuildEvents(one, unknown));
     expect(made).toEqual([]);
     expect(Object.fromEntries(unknown)).toEqual({
-      ...{ live_notification: 1, email_teleported: 1, email_opened: 1, customer: 1, in_app_delivered: 1 },
+      live_notification: 1,
+      email_teleported: 1,
+      email_opened: 1,
+      customer: 1,
+      in_app_delivered: 1,
     });
   });
 });

@@ -150,8 +150,13 @@ test("the preview of a creation checks the known values: of a record, entry by e
     delete: async () => undefined,
   });
   const cupboards = definitionProvider({
-    ...{ name: "shop", version: "1.2.3", displayName: "Shop", description: "A shop." },
-    ...{ config: z.object({}), connect: () => ({}), resources: [cupboard] },
+    name: "shop",
+    version: "1.2.3",
+    displayName: "Shop",
+    description: "A shop.",
+    config: z.object({}),
+    connect: () => ({}),
+    resources: [cupboard],
   });
   await cupboards.configure({});
   const drawers = { top: { id: "1" }, bottom: { id: Unknown.instance } };

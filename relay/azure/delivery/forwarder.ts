@@ -118,7 +118,11 @@ export function forwarderHandler({
     const isRedelivered = Number(context.triggerMetadata?.dequeueCount ?? 2) > 1;
     const deliveries = await deliverAll(events, {
       platform: standstill.client,
-      ...{ storage, duplicates, isRedelivered, onTrouble, clock },
+      storage,
+      duplicates,
+      isRedelivered,
+      onTrouble,
+      clock,
     });
     const turns = comingTurns(deliveries, standstill.client, random);
     await settle(deliveries, turns, context);

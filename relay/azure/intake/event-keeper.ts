@@ -66,8 +66,11 @@ export class EventKeeper {
         logOutcome(
           call.context,
           {
-            ...{ outcome: "filtered", filtered: 1, rule: admission.rule },
-            ...{ kinds: { [admission.eventKind]: 1 }, ids: [admission.id] },
+            outcome: "filtered",
+            filtered: 1,
+            rule: admission.rule,
+            kinds: { [admission.eventKind]: 1 },
+            ids: [admission.id],
           },
           this.#ports.log,
         );

@@ -204,7 +204,11 @@ export class AzureClient {
     signal: AbortSignal,
   ): Promise<z.output<Answer>> {
     const { data } = await this.#arm.call({
-      ...{ method, path, signal, purpose, repeatable: true },
+      method,
+      path,
+      signal,
+      purpose,
+      repeatable: true,
       params: { "api-version": apiVersion, ...params },
       ...(body && { body }),
       ...(headers && { headers }),
@@ -251,7 +255,11 @@ export class AzureClient {
     signal: AbortSignal,
   ): Promise<PlainAnswer> {
     return callOnce({
-      ...{ method: "POST", url, signal, timeout: this.#orderTimeout, body: Buffer.from(JSON.stringify(body)) },
+      method: "POST",
+      url,
+      signal,
+      timeout: this.#orderTimeout,
+      body: Buffer.from(JSON.stringify(body)),
       headers: { ...headers, "content-type": "application/json" },
     });
   }

@@ -103,8 +103,13 @@ export class SiteSettings {
     { signal, body }: { signal: AbortSignal; body?: object },
   ): Promise<unknown> {
     const call = {
-      ...{ method, path: `${this.#siteId}/${path}`, params: { "api-version": webApiVersion } },
-      ...{ signal, purpose, repeatable: true, ...(body && { body }) },
+      method,
+      path: `${this.#siteId}/${path}`,
+      params: { "api-version": webApiVersion },
+      signal,
+      purpose,
+      repeatable: true,
+      ...(body && { body }),
     };
     const { data } = await this.#arm.call(call);
     // Azure's answer is empty or JSON; a proxy's page means that nothing was done.

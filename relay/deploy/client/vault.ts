@@ -58,8 +58,12 @@ export class Vault {
   /** Disables a version, so that nobody can read it until it is enabled again. */
   async disable(secretName: string, version: string, signal: AbortSignal): Promise<void> {
     await this.#http.call({
-      ...{ method: "PATCH", path: `/secrets/${secretName}/${version}`, params: { "api-version": apiVersion }, signal },
-      ...{ body: { attributes: { enabled: false } }, repeatable: true },
+      method: "PATCH",
+      path: `/secrets/${secretName}/${version}`,
+      params: { "api-version": apiVersion },
+      signal,
+      body: { attributes: { enabled: false } },
+      repeatable: true,
       purpose: `disable the version ${version} of the secret "${secretName}" in the vault "${this.#name}"`,
     });
   }
@@ -69,7 +73,11 @@ export class Vault {
     try {
       const path = `/secrets/${secretName}/versions`;
       const { data } = await this.#http.call({
-        ...{ method: "GET", path, params: { ...params, "api-version": apiVersion }, signal, purpose },
+        method: "GET",
+        path,
+        params: { ...params, "api-version": apiVersion },
+        signal,
+        purpose,
       });
       return versionList.parse(data);
     } catch (error) {

@@ -42,11 +42,15 @@ export const knownPrices: Readonly<Record<string, Price>> = {
   "log ingestion": { amount: 2.99, per: 1, free: 5, ...westEurope("log_analytics_workspace_test") },
   "log retention": { amount: 0.13, per: 1, free: 0, ...westEurope("log_analytics_workspace_test") },
   "log alerts every 5 minutes": {
-    ...{ amount: 1.5, per: 1, free: 0 },
+    amount: 1.5,
+    per: 1,
+    free: 0,
     ...westEurope("monitor_scheduled_query_rules_alert_v2_test"),
   },
   "log alerts every hour": {
-    ...{ amount: 0.5, per: 1, free: 0 },
+    amount: 0.5,
+    per: 1,
+    free: 0,
     ...westEurope("monitor_scheduled_query_rules_alert_v2_test"),
   },
   "metric alerts": { amount: 0.1, per: 1, free: 0, ...westEurope("monitor_metric_alert_test") },
@@ -60,7 +64,11 @@ export const knownPrices: Readonly<Record<string, Price>> = {
   "private endpoint data": { amount: 0.01, per: 1, free: 0, ...infracost("private_endpoint_test", "West US") },
   "private DNS zones": { amount: 0.5, per: 1, free: 0, ...infracost("private_dns_zone_test", "West US") },
   "vault operations": {
-    ...{ amount: 0.03, per: 10_000, free: 0, region: "not said", date: "2024" },
+    amount: 0.03,
+    per: 10_000,
+    free: 0,
+    region: "not said",
+    date: "2024",
     source: "commonly quoted; no dated source was found",
   },
 };

@@ -7,7 +7,8 @@ function platformAnswers(status: number, retryAfterSeconds: number): Scenario {
     name: `Platform answers ${status} to most`,
     async act(world, { count, duration }) {
       await world.platform.platform.addFault({
-        ...{ target: "inlet", rate: 0.7 },
+        target: "inlet",
+        rate: 0.7,
         effect: { kind: "status", status, retryAfterSeconds },
       });
       await world.send(count, duration);
@@ -67,7 +68,9 @@ export const platformScenarios: readonly Scenario[] = [
     {
       name: "Platform answers as to a batch that failed",
       effect: {
-        ...{ kind: "page", status: 207, contentType: "application/json" },
+        kind: "page",
+        status: 207,
+        contentType: "application/json",
         body: '{"inletId":"i","batchId":"b","receivedTimeMs":1,"responses":[{"statusCode":400,"message":"unknown"}]}',
       },
     },
@@ -114,7 +117,8 @@ export const platformScenarios: readonly Scenario[] = [
     name: "the dataflow is gone, then back",
     async act(world, { count, duration }) {
       await world.platform.platform.addFault({
-        ...{ target: "inlet", rate: 1 },
+        target: "inlet",
+        rate: 1,
         effect: { kind: "status", status: 404 },
       });
       await world.send(count, duration);

@@ -249,7 +249,11 @@ describe("FunctionApp", () => {
   const all = { ipAddress: "Any", action: "Allow", priority: 2_147_483_647, name: "Allow all" };
   const others = { ipAddress: "Any", action: "Deny", priority: 2_147_483_647, name: "Deny all" };
   const door = {
-    ...{ name: "front door", priority: 101, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+    name: "front door",
+    priority: 101,
+    action: "Allow",
+    tag: "ServiceTag",
+    ipAddress: "AzureFrontDoor.Backend",
     headers: { "x-azure-fdid": ["0f6d…"] },
   };
   const office = { name: "caller 1", priority: 100, action: "Allow", ipAddress: "203.0.113.7/32" };
@@ -298,7 +302,8 @@ describe("FunctionApp", () => {
     const found = await refreshSite({ minTlsVersion: "1.2" }, { web, app: { publicNetworkAccess: "Disabled" } });
     expect(found.seen).toEqual({
       siteConfig: {
-        ...{ minTlsVersion: "1.2", ipSecurityRestrictions: [office] },
+        minTlsVersion: "1.2",
+        ipSecurityRestrictions: [office],
         ipSecurityRestrictionsDefaultAction: "Deny",
       },
       publicNetworkAccess: "Disabled",
@@ -335,7 +340,9 @@ describe("FunctionApp", () => {
       {
         properties: {
           siteConfig: {
-            ...{ minTlsVersion: "1.2", ipSecurityRestrictions: [], ipSecurityRestrictionsDefaultAction: "Allow" },
+            minTlsVersion: "1.2",
+            ipSecurityRestrictions: [],
+            ipSecurityRestrictionsDefaultAction: "Allow",
           },
         },
       },

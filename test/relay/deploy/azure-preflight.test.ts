@@ -109,7 +109,8 @@ test("it reports names that are taken by others or by a deleted vault", async ()
   const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
   const vault = (vaultName: string, isProtected: boolean) =>
     make(provider, "keyvault:Vault", vaultName, {
-      ...{ resourceGroupName: "group", vaultName },
+      resourceGroupName: "group",
+      vaultName,
       properties: { tenantId: "t", ...(isProtected && { enablePurgeProtection: true }) },
     });
   await remove(provider, await vault("gone", false));
@@ -184,7 +185,10 @@ test("nothing is checked for a relay that exists already", async () => {
   const { provider } = cloud.azure;
   const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
   await make(provider, "monitor:ScheduledQueryRule", "late", {
-    ...{ resourceGroupName: "group", windowSize: "PT15M", evaluationFrequency: "PT5M", autoMitigate: true },
+    resourceGroupName: "group",
+    windowSize: "PT15M",
+    evaluationFrequency: "PT5M",
+    autoMitigate: true,
     scopes: [group.id],
     criteria: { allOf: [{ query: "AppTraces", threshold: 0, operator: "GreaterThan", timeAggregation: "Count" }] },
     actions: { customProperties: { stack: "project/dev" } },
@@ -215,7 +219,9 @@ test("an existing group determines the region, and is the scope of rights and po
 
 describe("an existing resource that the stack uses", () => {
   const use = (setting: string, id: string, actions: string[]) => ({
-    ...{ setting: `azureExisting.${setting}`, id, actions },
+    setting: `azureExisting.${setting}`,
+    id,
+    actions,
     apiVersion: "2024-11-01",
   });
   const writeSecrets = "Microsoft.KeyVault/vaults/secrets/write";
@@ -225,7 +231,8 @@ describe("an existing resource that the stack uses", () => {
     const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
     const vault = (vaultName: string, enableRbacAuthorization: boolean) =>
       make(provider, "keyvault:Vault", vaultName, {
-        ...{ resourceGroupName: "shared", vaultName },
+        resourceGroupName: "shared",
+        vaultName,
         properties: { tenantId: "t", enableRbacAuthorization },
       });
     const [good, old] = [await vault("good", true), await vault("old", false)];
@@ -249,7 +256,8 @@ describe("an existing resource that the stack uses", () => {
     const group = await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
     const delegations = [{ name: "flex", properties: { serviceName: "Microsoft.App/environments" } }];
     const network = await make(provider, "network:VirtualNetwork", "net", {
-      ...{ resourceGroupName: "shared", virtualNetworkName: "net" },
+      resourceGroupName: "shared",
+      virtualNetworkName: "net",
       subnets: [
         { name: "flex", properties: { delegations } },
         { name: "plain", properties: {} },
@@ -275,7 +283,8 @@ describe("an existing resource that the stack uses", () => {
       await provider.configure({ location: "westeurope" });
       await make(provider, "resources:ResourceGroup", "shared", { resourceGroupName: "shared" });
       const vault = await make(provider, "keyvault:Vault", "vault", {
-        ...{ resourceGroupName: "shared", vaultName: "vault" },
+        resourceGroupName: "shared",
+        vaultName: "vault",
         properties: { tenantId: "t", enableRbacAuthorization: true },
       });
       const actions = [writeSecrets, "Microsoft.Authorization/roleAssignments/write"];

@@ -61,12 +61,12 @@ test("it is deleted when the engine asks again, and when it did not exist before
 test("the next run does not delete the former state of a killed replacement that has the same id", async () => {
   azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
   const calls = (name: string) => ({
-    ...{
-      urn: `urn:pulumi:dev::t::customerio-aep:index:ArmResource::${name}`,
-      type: "customerio-aep:index:ArmResource",
-      name,
-    },
-    ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
+    urn: `urn:pulumi:dev::t::customerio-aep:index:ArmResource::${name}`,
+    type: "customerio-aep:index:ArmResource",
+    name,
+    signal: operation.signal,
+    progress: () => undefined,
+    warn: () => undefined,
   });
   const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
   await provider.configure({ armUrl: `https://${azure.host}` });

@@ -221,12 +221,12 @@ test("a run after a killed one recognizes the new relay by the engine's request"
   const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
   await provider.configure({ armUrl: `https://${azure.host}` });
   const call = {
-    ...{
-      urn: "urn:pulumi:dev::t::customerio-aep:index:QueueDrain::drain",
-      type: "customerio-aep:index:QueueDrain",
-      name: "drain",
-    },
-    ...{ signal: operation.signal, progress: () => undefined, warn: () => undefined },
+    urn: "urn:pulumi:dev::t::customerio-aep:index:QueueDrain::drain",
+    type: "customerio-aep:index:QueueDrain",
+    name: "drain",
+    signal: operation.signal,
+    progress: () => undefined,
+    warn: () => undefined,
   };
   const present = {
     ...former(),

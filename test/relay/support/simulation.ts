@@ -175,7 +175,9 @@ export class Simulation {
       client: { send: (body) => this.#send(JSON.parse(body).event_id) },
       pace: new Pace({ requestsPerSecond, random }),
       instances: async () => instances,
-      ...{ monotonic, clock, sleep },
+      monotonic,
+      clock,
+      sleep,
     });
     const storage: ForwarderPorts["storage"] = {
       enqueue: (text, { delaySeconds }) => this.#put(text, delaySeconds * 1000),

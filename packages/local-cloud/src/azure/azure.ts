@@ -60,7 +60,12 @@ export async function startAzure(options: AzureOptions): Promise<LocalAzure> {
     switches,
   });
   const apps = new FunctionApps({
-    ...{ subscription, storage, identities, certificate, tokenSecret, switches },
+    subscription,
+    storage,
+    identities,
+    certificate,
+    tokenSecret,
+    switches,
     folder: path.join(folder, "apps"),
   });
   const parts = { subscription, storage, apps, switches, tokenSecret, caller };

@@ -23,8 +23,16 @@ export function batchIngestionRoutes(state: PlatformState): Hono<PlatformEnviron
     if (format !== "json") throw plainProblem(400, `The input format ${String(format)} is not supported here`);
     const now = state.clock();
     const batch: UploadedBatch = {
-      ...{ id: batchId(now), datasetId: dataset.id, tags: objectOf(tags), created: now, updated: now },
-      ...{ status: "loading", readyAt: 0, files: new Map(), rows: [], errors: [] },
+      id: batchId(now),
+      datasetId: dataset.id,
+      tags: objectOf(tags),
+      created: now,
+      updated: now,
+      status: "loading",
+      readyAt: 0,
+      files: new Map(),
+      rows: [],
+      errors: [],
     };
     sandbox.uploadedBatches.set(batch.id, batch);
     return answer(201, { id: batch.id, ...renderUploaded(state, batch) });
@@ -75,8 +83,15 @@ export function renderUploaded(state: PlatformState, batch: UploadedBatch): Json
   const count = batch.status === "success" || batch.status === "inactive" ? batch.rows.length : undefined;
   return {
     imsOrg: state.options.credentials.orgId,
-    ...{ created: batch.created, updated: batch.updated, status: batch.status, version: "1.0.0", tags: batch.tags },
-    ...{ createdClient: client, createdUser: client, updatedUser: client, inputFormat: { format: "json" } },
+    created: batch.created,
+    updated: batch.updated,
+    status: batch.status,
+    version: "1.0.0",
+    tags: batch.tags,
+    createdClient: client,
+    createdUser: client,
+    updatedUser: client,
+    inputFormat: { format: "json" },
     relatedObjects: [{ type: "dataSet", id: batch.datasetId }],
     errors: batch.errors.map((error) => ({ ...error, rows: [] })),
     ...(count !== undefined && { recordCount: count, metrics: { outputRecordCount: count } }),

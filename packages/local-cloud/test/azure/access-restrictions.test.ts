@@ -43,7 +43,10 @@ test("a rule for Azure Front Door accepts only calls of its own profile", () => 
   const door = {
     ipSecurityRestrictions: [
       {
-        ...{ priority: 100, action: "Allow", tag: "ServiceTag", ipAddress: "AzureFrontDoor.Backend" },
+        priority: 100,
+        action: "Allow",
+        tag: "ServiceTag",
+        ipAddress: "AzureFrontDoor.Backend",
         headers: { "x-azure-fdid": ["ours", "also-ours"] },
       },
     ],

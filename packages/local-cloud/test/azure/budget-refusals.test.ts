@@ -22,12 +22,19 @@ beforeAll(() => {
 afterAll(() => jest.useRealTimers());
 
 const notification = {
-  ...{ enabled: true, operator: "GreaterThan", threshold: 80, thresholdType: "Actual" },
-  ...{ contactEmails: [], contactGroups: [actionGroup] },
+  enabled: true,
+  operator: "GreaterThan",
+  threshold: 80,
+  thresholdType: "Actual",
+  contactEmails: [],
+  contactGroups: [actionGroup],
 };
 const from = (startDate: string) => ({ timePeriod: { startDate } });
 const usual = {
-  ...{ category: "Cost", amount: 100, timeGrain: "Monthly", ...from("2026-11-01T00:00:00Z") },
+  category: "Cost",
+  amount: 100,
+  timeGrain: "Monthly",
+  ...from("2026-11-01T00:00:00Z"),
   notifications: { actual: notification },
 };
 

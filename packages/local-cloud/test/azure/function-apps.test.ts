@@ -167,7 +167,9 @@ describe("with the roles", () => {
     expect(await world.arm(app, "GET", references)).toMatchObject(answerWith("SecretNotFound"));
     await make(world.provider, "keyvault:Secret", "greeting-later", {
       ...inGroup,
-      ...{ vaultName: "testvault", secretName: "greeting-later", properties: { value: "it came" } },
+      vaultName: "testvault",
+      secretName: "greeting-later",
+      properties: { value: "it came" },
     });
     const refreshed = await world.arm(app, "POST", `${references}/refresh`);
     expect(refreshed).toMatchObject(answerWith("Resolved"));

@@ -24,23 +24,37 @@ const refusal = (token: string, news: PropertyMap) =>
   );
 
 const webTest = (over: PropertyMap = {}): PropertyMap => ({
-  ...{ ...inGroup, kind: "standard", webTestKind: "standard", syntheticMonitorId: "test", enabled: true },
-  ...{ frequency: 900, timeout: 60, locations: [{ location: "emea-nl-ams-azr" }] },
+  ...inGroup,
+  kind: "standard",
+  webTestKind: "standard",
+  syntheticMonitorId: "test",
+  enabled: true,
+  frequency: 900,
+  timeout: 60,
+  locations: [{ location: "emea-nl-ams-azr" }],
   request: { requestUrl: "https://relay.example/health" },
   tags: { [`hidden-link:${componentId}`]: "Resource" },
   ...over,
 });
 const metricAlert = (over: PropertyMap = {}): PropertyMap => ({
-  ...{ ...inGroup, location: "global", evaluationFrequency: "PT5M", windowSize: "PT30M" },
+  ...inGroup,
+  location: "global",
+  evaluationFrequency: "PT5M",
+  windowSize: "PT30M",
   scopes: [testId, componentId],
   criteria: {
     odataType: "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria",
-    ...{ webTestId: testId, componentId, failedLocationCount: 2 },
+    webTestId: testId,
+    componentId,
+    failedLocationCount: 2,
   },
   ...over,
 });
 const logAlert = (over: PropertyMap = {}): PropertyMap => ({
-  ...{ ...inGroup, evaluationFrequency: "PT1H", windowSize: "P2D", scopes: [componentId] },
+  ...inGroup,
+  evaluationFrequency: "PT1H",
+  windowSize: "P2D",
+  scopes: [componentId],
   criteria: { allOf: [{ query: "AppTraces" }] },
   ...over,
 });
@@ -75,7 +89,10 @@ test("a log table has a known name and a valid retention, and is deleted only wi
   expect(await table({ tableName: "AppTrace", retentionInDays: 30 })).toContain("'AppTrace' was not found");
   const made = await make(provider, "operationalinsights:Table", "table", {
     ...inGroup,
-    ...{ workspaceName: "logs", tableName: "AppTraces", retentionInDays: 30, totalRetentionInDays: -1 },
+    workspaceName: "logs",
+    tableName: "AppTraces",
+    retentionInDays: 30,
+    totalRetentionInDays: -1,
   });
   await expect(remove(provider, made)).rejects.toThrow("can't be deleted");
   await remove(provider, workspace);

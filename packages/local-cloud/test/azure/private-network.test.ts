@@ -157,7 +157,10 @@ test("an operator from outside gets nothing from a closed account, even with the
   try {
     const { provider } = cloud.azure;
     const account = await make(provider, "storage:StorageAccount", "account", {
-      ...{ resourceGroupName: "group", accountName: "closed", kind: "StorageV2", sku: { name: "Standard_LRS" } },
+      resourceGroupName: "group",
+      accountName: "closed",
+      kind: "StorageV2",
+      sku: { name: "Standard_LRS" },
       publicNetworkAccess: "Disabled",
     });
     // Azure Resource Manager makes queues in a closed account.

@@ -74,8 +74,11 @@ test("a region without Flex Consumption refuses such a plan", () => {
 describe("a policy with the effect Deny", () => {
   const safe = {
     ...account,
-    ...{ allowBlobPublicAccess: false, allowSharedKeyAccess: false, minimumTlsVersion: "TLS1_2" },
-    ...{ publicNetworkAccess: "Disabled", tags: { costCenter: "crm" } },
+    allowBlobPublicAccess: false,
+    allowSharedKeyAccess: false,
+    minimumTlsVersion: "TLS1_2",
+    publicNetworkAccess: "Disabled",
+    tags: { costCenter: "crm" },
   };
   const vault = { location: "westeurope", tags: { costCenter: "crm" }, properties: { enablePurgeProtection: true } };
   test.each<[PolicyName, string, PropertyMap, PropertyMap]>([

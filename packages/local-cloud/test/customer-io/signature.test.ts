@@ -25,7 +25,7 @@ describe("calls", () => {
   test("are signed with the workspace's key over the sent bytes, and have Customer.io's user agent", async () => {
     await bed.subscribe(["email_sent"], { with_content: true });
     await bed.local("POST", "/events", {
-      events: [{ ...{ object_type: "email", metric: "sent" }, data: { content: "<p>Zoë & ✓</p>" } }],
+      events: [{ object_type: "email", metric: "sent", data: { content: "<p>Zoë & ✓</p>" } }],
     });
     await bed.idle();
 

@@ -26,8 +26,11 @@ const upload = (id: string, name: string, rows: readonly object[], headers = oct
   fetch(`${platform.url}${batches}/${id}/datasets/${dataset}/files/${name}`, {
     method: "PUT",
     headers: {
-      ...{ Authorization: `Bearer ${platform.token}`, "x-api-key": "client", "x-sandbox-name": "dev" },
-      ...{ "x-gw-ims-org-id": "0123456789ABCDEF01234567@AdobeOrg", ...headers },
+      Authorization: `Bearer ${platform.token}`,
+      "x-api-key": "client",
+      "x-sandbox-name": "dev",
+      "x-gw-ims-org-id": "0123456789ABCDEF01234567@AdobeOrg",
+      ...headers,
     },
     body: rows.map((row) => JSON.stringify(row)).join("\n"),
   }).then(({ status }) => status);

@@ -27,8 +27,12 @@ async function open(count: number): Promise<DataAccess> {
   }
   await platform.idle();
   const settings = config.parse({
-    ...{ clientId: credentials.clientId, clientSecret: credentials.clientSecret[0], orgId: credentials.orgId },
-    ...{ sandbox: "dev", imsUrl: platform.url, platformUrl: platform.url },
+    clientId: credentials.clientId,
+    clientSecret: credentials.clientSecret[0],
+    orgId: credentials.orgId,
+    sandbox: "dev",
+    imsUrl: platform.url,
+    platformUrl: platform.url,
   });
   return new DataAccess(new AepClient(settings), flow.dataset);
 }
@@ -80,8 +84,11 @@ test("parts of a file are returned as they were asked for", async () => {
   const url = `/data/foundation/export/files/${file?.id}?path=${file?.name}`;
   const answer = await fetch(platform.url + url, {
     headers: {
-      ...{ Authorization: `Bearer ${platform.token}`, "x-api-key": credentials.clientId, Range: "bytes=0-3" },
-      ...{ "x-gw-ims-org-id": credentials.orgId, "x-sandbox-name": "dev" },
+      Authorization: `Bearer ${platform.token}`,
+      "x-api-key": credentials.clientId,
+      Range: "bytes=0-3",
+      "x-gw-ims-org-id": credentials.orgId,
+      "x-sandbox-name": "dev",
     },
   });
   expect([answer.status, await answer.text()]).toEqual([206, "PAR1"]);

@@ -26,7 +26,8 @@ export function openAppApi(settings: Config, options?: AppApiOptions): HttpClien
   if (known) return known;
   const client = new HttpClient({
     vendor: "Customer.io",
-    ...{ baseUrl, baseUrlSetting: "customerio:appApiUrl" },
+    baseUrl,
+    baseUrlSetting: "customerio:appApiUrl",
     headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
     complaint: (response) => explainCustomerIoError(settings, response),
     budget: { perSecond: callsPerSecond },

@@ -54,7 +54,9 @@ export class History {
     for (let start = from; start < to; start += windowLength) {
       const end = Math.min(to, start + windowLength);
       const params = {
-        ...{ start_ts: start - overlap, end_ts: end + overlap, limit: mostMessages },
+        start_ts: start - overlap,
+        end_ts: end + overlap,
+        limit: mostMessages,
         ...(drafts && { drafts: "true" }),
       };
       const seen = new Set<string>();

@@ -23,7 +23,12 @@ export const messageShape = z.object({
   subject: text,
   failure_message: text,
   trigger_event_id: text,
-  ...{ campaign_id: id, broadcast_id: id, newsletter_id: id, action_id: id, parent_action_id: id, content_id: id },
+  campaign_id: id,
+  broadcast_id: id,
+  newsletter_id: id,
+  action_id: id,
+  parent_action_id: id,
+  content_id: id,
   /** Unix seconds, one for each metric that happened. */
   metrics: z.record(z.string(), z.number().nullish()).nullish(),
 });

@@ -53,7 +53,9 @@ export function rebuildEvents(message: HistoryMessage, unknown: UnknownNames): R
     }
     const isOnlyFailure = failed.length === 1 && failed[0] === metric;
     events.push({
-      ...{ object_type: objectType, metric, timestamp },
+      object_type: objectType,
+      metric,
+      timestamp,
       data: dataOf(message, objectType, isOnlyFailure),
     });
   }
@@ -64,8 +66,16 @@ function dataOf(message: HistoryMessage, objectType: ObjectType, isOnlyFailure: 
   const { id, customer_id, customer_identifiers, recipient, subject, failure_message, trigger_event_id } = message;
   const { campaign_id, broadcast_id, newsletter_id, action_id, parent_action_id, content_id } = message;
   const given = {
-    ...{ customer_id, identifiers: customer_identifiers, recipient, trigger_event_id },
-    ...{ campaign_id, broadcast_id, newsletter_id, action_id, parent_action_id, content_id },
+    customer_id,
+    identifiers: customer_identifiers,
+    recipient,
+    trigger_event_id,
+    campaign_id,
+    broadcast_id,
+    newsletter_id,
+    action_id,
+    parent_action_id,
+    content_id,
     ...(objectType === "email" && { subject }),
     ...(isOnlyFailure && { failure_message }),
   };

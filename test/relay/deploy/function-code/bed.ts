@@ -82,7 +82,10 @@ export function useFunctionCode(): FunctionCodeBed {
     get operation() {
       return operation;
     },
-    ...{ folder, hash, deployer, inputs },
+    folder,
+    hash,
+    deployer,
+    inputs,
     publishUrl: `POST /api/publish?RemoteBuild=false&Deployer=${deployer}&isAsync=true`,
     create: () => functionCode.create(operation, inputs()),
     update: (packageHash) => {

@@ -34,8 +34,11 @@ function putSubnets({ id, inputs }: ResourceRequest, subscription: Subscription)
     const properties = plainValueAt(subnet, "properties");
     const values = { ...subnet, ...(isMap(properties) ? properties : {}) };
     subscription.put({
-      ...{ id: `${id}/subnets/${name}`, type: found.type, name },
-      ...{ inputs: values, outputs: { ...values, ...made } },
+      id: `${id}/subnets/${name}`,
+      type: found.type,
+      name,
+      inputs: values,
+      outputs: { ...values, ...made },
     });
   }
   return made;

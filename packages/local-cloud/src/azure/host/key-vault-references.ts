@@ -80,7 +80,10 @@ function resolve(
 ) {
   const { vaultName = "", secretName = "", secretVersion = "" } = parseReference(body) ?? {};
   const outcome = (status: Status, value?: string) => ({
-    ...{ status, vaultName, secretName, secretVersion },
+    status,
+    vaultName,
+    secretName,
+    secretVersion,
     ...(value !== undefined && { value }),
   });
   if (vaultName === "" || secretName === "") return outcome("InvalidSyntax");

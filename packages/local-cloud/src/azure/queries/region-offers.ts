@@ -93,7 +93,9 @@ export function nodeStacks(region: string, switches: AzureSwitches): object {
                 skuCode: "FC1",
                 instanceMemoryMB: [512, 2048, 4096].map((size) => ({ size, isDefault: size === 2048 })),
                 maximumInstanceCount: {
-                  ...{ lowestMaximumInstanceCount: 40, highestMaximumInstanceCount: 1000, defaultValue: 100 },
+                  lowestMaximumInstanceCount: 40,
+                  highestMaximumInstanceCount: 1000,
+                  defaultValue: 100,
                 },
                 functionAppConfigProperties: { runtime: { name: "node", version } },
               },

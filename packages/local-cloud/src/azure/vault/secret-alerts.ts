@@ -43,7 +43,8 @@ export function secretAlerts(subscription: Subscription, now: number): SecretAle
       return events
         .filter((event) => wanted.includes(event))
         .map((event) => ({
-          ...{ event, secretId: secret.id },
+          event,
+          secretId: secret.id,
           severity: text(inputs, "destination.properties.severity"),
           description: text(inputs, "destination.properties.description"),
           actionGroups: listOf(plainValueAt(inputs, "destination.properties.actionGroups")),

@@ -109,7 +109,13 @@ export class MessageLog {
     const known = this.#messages.get(id);
     if (known) return known;
     const message: LoggedMessage = {
-      ...{ id, objectType, created, recordedAt: now, isPersonDeleted: false, attributes: {}, metrics: new Map() },
+      id,
+      objectType,
+      created,
+      recordedAt: now,
+      isPersonDeleted: false,
+      attributes: {},
+      metrics: new Map(),
       person: {
         customer_id: typeof customerId === "string" && customerId !== "" ? customerId : null,
         identifiers: typeof identifiers === "object" ? (identifiers as Record<string, unknown> | null) : null,

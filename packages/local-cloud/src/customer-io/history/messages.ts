@@ -62,8 +62,13 @@ export function showMessage(message: LoggedMessage, switches: CustomerIoSwitches
   const lastChange = Math.max(created, ...[...message.metrics.values()].map(({ last }) => last));
   const identifiers = person.identifiers ?? { id: null, email: null, cio_id: null };
   return {
-    ...{ id, deduplicate_id: `${id}:${lastChange}`, type: typeOf(message), created, forgotten: false },
-    ...{ customer_id: person.customer_id, msg_template_id: 43 },
+    id,
+    deduplicate_id: `${id}:${lastChange}`,
+    type: typeOf(message),
+    created,
+    forgotten: false,
+    customer_id: person.customer_id,
+    msg_template_id: 43,
     ...(switches.messageIdentifiers === "present" && { customer_identifiers: identifiers }),
     ...Object.fromEntries(shownAttributes.map((name) => [name, attributes[name] ?? null])),
     metrics: {

@@ -4,8 +4,14 @@ import type { LoggedMessage } from "./message-log.ts";
 import { type ListQuery, readInteger, wronglyEncoded } from "./query.ts";
 
 const units = {
-  ...{ hours: ChronoUnit.HOURS, hourly: ChronoUnit.HOURS, days: ChronoUnit.DAYS, daily: ChronoUnit.DAYS },
-  ...{ weeks: ChronoUnit.WEEKS, weekly: ChronoUnit.WEEKS, months: ChronoUnit.MONTHS, monthly: ChronoUnit.MONTHS },
+  hours: ChronoUnit.HOURS,
+  hourly: ChronoUnit.HOURS,
+  days: ChronoUnit.DAYS,
+  daily: ChronoUnit.DAYS,
+  weeks: ChronoUnit.WEEKS,
+  weekly: ChronoUnit.WEEKS,
+  months: ChronoUnit.MONTHS,
+  monthly: ChronoUnit.MONTHS,
 } as const;
 type Unit = (typeof units)[keyof typeof units];
 

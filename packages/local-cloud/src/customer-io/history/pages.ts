@@ -19,7 +19,9 @@ export function cutPage<Entry extends { readonly id: string }>(
 }
 
 const endings: Readonly<Record<CustomerIoSwitches["lastPage"], { next?: string | null }>> = {
-  ...{ empty: { next: "" }, null: { next: null }, absent: {} },
+  empty: { next: "" },
+  null: { next: null },
+  absent: {},
 };
 
 function placeOf(list: readonly { readonly id: string }[], start: string | undefined): number | undefined {

@@ -24,8 +24,10 @@ export interface HistoryParts {
 
 /** What sends messages, by the name of its collection in paths. */
 const parents: Readonly<Record<string, ParentAttribute>> = {
-  ...{ campaigns: "campaign_id", broadcasts: "broadcast_id" },
-  ...{ newsletters: "newsletter_id", transactional: "transactional_message_id" },
+  campaigns: "campaign_id",
+  broadcasts: "broadcast_id",
+  newsletters: "newsletter_id",
+  transactional: "transactional_message_id",
 };
 
 /** The App API's routes for history: messages, activities and metrics. */

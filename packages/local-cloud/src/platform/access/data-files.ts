@@ -32,7 +32,10 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
     if (batch === undefined) throw plainProblem(404, `The batch ${id} was not found`);
     const count = Math.ceil(batch.rows.length / rowsPerFile);
     const list = Array.from({ length: count }, (_, index) => ({
-      ...{ dataSetFileId: `${id}-${index}`, version: "1.0.0", created: String(batch.created), isValid: true },
+      dataSetFileId: `${id}-${index}`,
+      version: "1.0.0",
+      created: String(batch.created),
+      isValid: true,
       updated: String(batch.updated),
       _links: { self: { href: `${new URL(context.req.url).origin}/data/foundation/export/files/${id}-${index}` } },
     }));

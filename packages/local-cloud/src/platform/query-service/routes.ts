@@ -23,8 +23,14 @@ export class LocalQueryService {
       const { port } = await this.#start();
       const token = (context.req.header("authorization") ?? "").replace(/^Bearer /, "");
       return answer(200, {
-        ...{ username: this.#state.options.credentials.orgId, dbName: `${context.get("sandbox").name}:all` },
-        ...{ host: "localhost", port, version: 1, token, compressedToken: token, websocketHost: "localhost" },
+        username: this.#state.options.credentials.orgId,
+        dbName: `${context.get("sandbox").name}:all`,
+        host: "localhost",
+        port,
+        version: 1,
+        token,
+        compressedToken: token,
+        websocketHost: "localhost",
       });
     });
     return routes;
