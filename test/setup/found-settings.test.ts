@@ -124,7 +124,7 @@ test("secrets that Pulumi Cloud encrypted for another stack are named, and asked
 }, 60_000);
 
 test("a provider of secrets stays that of the file", async () => {
-  // It can't be reached here, which shows that it is used, and is no reason to replace it.
+  // It can't be reached here, which shows that it is used. That is not a reason to replace it.
   const text = "secretsprovider: hashivault://key\nencryptedkey: c2VjcmV0\nconfig:\n  aep:sandbox: dev\n";
   await writeFile(file(), text);
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
