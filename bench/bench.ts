@@ -6,7 +6,7 @@
  *                                              parts it writes docs/performance.md, in about 5 minutes
  *   npm run bench -- pulumi [part …]           up, preview and destroy by phase, and many sources in one program: life, growth; without parts
  *                                              it writes docs/performance.md, in about 5 minutes
- *   npm run bench -- profile                   where the relay's processor time goes in a blast
+ *   npm run bench -- worker                    the deployed bundle's own processor time, without a host, and where it goes
  *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
  *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: throttled, failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  *   npm run bench -- audit                     an audit of a million deliveries, 6 minutes
@@ -17,17 +17,17 @@ import { measureComparison } from "./comparison.ts";
 import { measureDelivery } from "./delivery.ts";
 import { measureLargeBodies } from "./large-bodies.ts";
 import { measurePersonalData } from "./personal-data.ts";
-import { measureProfile } from "./profile.ts";
 import { measureProviderStart } from "./provider-start.ts";
 import { measurePulumi } from "./pulumi.ts";
 import { measureRelayBundle } from "./relay-bundle.ts";
 import { measureRelayIntake } from "./relay-intake.ts";
 import { table } from "./statistics.ts";
+import { measureWorker } from "./worker.ts";
 
 const parts: Readonly<Record<string, (names: readonly string[]) => Promise<string>>> = {
   comparison: measureComparison,
   pulumi: measurePulumi,
-  profile: async () => table(await measureProfile()),
+  worker: async () => table(await measureWorker()),
   audit: async () => table(await measureAudit()),
   memory: async () => table(await measureLargeBodies()),
   delivery: async (scenarios) => table(await measureDelivery(scenarios)),

@@ -20,10 +20,11 @@ const loader = `
   process.stdout.write(String(performance.now() - begin), () => process.exit());
 `;
 
-/** Measures the size of the deployed package, and the load time of its one file: our part of a cold start. */
+/** Measures the size of the deployed package, and the load time of what a start needs: our part of a cold start. */
 export async function measureRelayBundle(): Promise<Figure[]> {
   const { folder, bytes } = await buildRelay();
   const file = path.join(folder, "index.cjs");
+  const kilobytes = (count: number) => `${(count / 1000).toFixed(0)} KB`;
   const compressed = gzipSync(await readFile(file)).length;
   const cwd = await mkdtemp(path.join(tmpdir(), "bench-bundle-"));
   try {
@@ -34,8 +35,8 @@ export async function measureRelayBundle(): Promise<Figure[]> {
     }
     return [
       {
-        what: "relay bundle, size",
-        value: `${(bytes / 1000).toFixed(0)} KB, ${(compressed / 1000).toFixed(0)} KB compressed`,
+        what: "relay bundle, size of what a start loads, and of all code",
+        value: `${kilobytes(bytes.atStart)} (${kilobytes(compressed)} compressed), ${kilobytes(bytes.all)}`,
       },
       { what: "relay bundle, time to load", value: `${median(times).toFixed(0)} ms` },
     ];

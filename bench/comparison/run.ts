@@ -56,18 +56,13 @@ interface Answers {
 const patience = 60_000;
 
 /** Runs one system under the whole load, with an emulator and a sink of its own. */
-export async function measure(name: SystemName, amounts: Amounts, nodeOptions?: string): Promise<Measured> {
+export async function measure(name: SystemName, amounts: Amounts): Promise<Measured> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-comparison-"));
   const sink = await Sink.start();
   const azurite = await Azurite.start();
   try {
     const { connectionString } = azurite;
-    const system = await systems[name]({
-      connectionString,
-      sinkUrl: sink.streamingUrl,
-      folder,
-      ...(nodeOptions !== undefined && { nodeOptions }),
-    });
+    const system = await systems[name]({ connectionString, sinkUrl: sink.streamingUrl, folder });
     const sender = new Sender({ port: system.port, path: system.path, connections: 256 });
     try {
       const calls: NamedCall[] = [...(await sender.sendEach(1, 1, ofNow))];

@@ -27,8 +27,6 @@ interface Surroundings {
   readonly sinkUrl: string;
   /** An existing folder, which is removed afterwards. */
   readonly folder: string;
-  /** Options of Node for the system's process. */
-  readonly nodeOptions?: string;
 }
 
 /** Milliseconds for a clean shutdown. */
@@ -83,7 +81,7 @@ async function startPlainNode(surroundings: Surroundings): Promise<System> {
   const startedAt = performance.now();
   const child = startChild({
     module: path.join(import.meta.dirname, "plain-node.ts"),
-    environment: { ...nodeOptionsOf(surroundings), ...environmentOf(surroundings) },
+    environment: environmentOf(surroundings),
     output: { file: path.join(surroundings.folder, "plain.log") },
     onMessage: (message) => port.resolve((message as { port: number }).port),
   });
@@ -108,7 +106,7 @@ async function startInHost(
   const host = await startHost({
     appFolder,
     logFile: path.join(surroundings.folder, "host.log"),
-    environment: { ...nodeOptionsOf(surroundings), ...environment },
+    environment,
   });
   if (host === undefined || host.error !== undefined) throw new Error(`The function host failed: ${host?.error}`);
   return {
@@ -127,6 +125,3 @@ const environmentOf = ({ connectionString, sinkUrl }: Surroundings) => ({
   SINK_URL: sinkUrl,
   SIGNING_KEY: signingKey,
 });
-
-const nodeOptionsOf = ({ nodeOptions }: Surroundings): Record<string, string> =>
-  nodeOptions === undefined ? {} : { NODE_OPTIONS: nodeOptions };

@@ -121,7 +121,7 @@ app.hook.appTerminate(() => {
 });
 
 if (windowDays === 0) void forgetDeliveries(storage.tables);
-// Loads Azure's library and opens the connection while the host starts; errors are reported at the first use.
+// Opens the connection while the host starts; errors are reported at the first use.
 marks().catch(() => undefined);
 
 function target(platform: DestinationSettings): ForwarderTarget {

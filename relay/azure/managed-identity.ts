@@ -133,7 +133,7 @@ export class ManagedIdentity implements TokenCredential {
     const { status, text } = await sendRequest(url, {
       method: "GET",
       headers: { "x-identity-header": secret },
-      signal,
+      limit: signal,
     });
     const parsed = isSuccess(status) ? answer.safeParse(jsonOf(text)) : undefined;
     if (parsed?.success) return this.#keep(parsed.data);

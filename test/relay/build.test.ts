@@ -12,10 +12,17 @@ const read = (name: string) => readFile(join(bundle.folder, name), "utf8");
 
 test("the same sources give the same bytes, without a path of this machine in them", async () => {
   const code = await read("index.cjs");
-  expect(bundle.bytes).toBe(Buffer.byteLength(code));
+  const blobs = await read("blobs.cjs");
+  const atStart = Buffer.byteLength(code);
+  expect(bundle.bytes).toEqual({ atStart, all: atStart + Buffer.byteLength(blobs) });
   await buildRelay();
-  expect((await read("index.cjs")) === code).toBe(true);
-  expect(code.includes(join(bundle.folder, "..", ".."))).toBe(false);
+  expect([await read("index.cjs"), await read("blobs.cjs")]).toEqual([code, blobs]);
+  expect(`${code}${blobs}`.includes(join(bundle.folder, "..", ".."))).toBe(false);
+});
+
+test("a start loads none of Azure's libraries for storage", async () => {
+  const { sources } = bundle.sourceMap;
+  expect(sources.filter((source) => /node_modules\/@(azure|typespec)\//.test(source))).toEqual([]);
 });
 
 test("the code contains the digest that package.json gives for this build", async () => {

@@ -1,6 +1,7 @@
+import { getEventListeners } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
-import { sendRequest } from "../../relay/azure/http-request.ts";
+import { type HttpRequestOptions, sendRequest } from "../../relay/azure/http-request.ts";
 
 let answer: (request: http.IncomingMessage, response: http.ServerResponse) => unknown;
 const server = http.createServer((request, response) => void answer(request, response));
@@ -13,19 +14,15 @@ afterAll(() => {
 });
 
 const url = () => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/one(RowKey='a')?x=1`);
-const send = (options: { body?: string; signal?: AbortSignal; mostBytes?: number } = {}) =>
-  sendRequest(url(), {
-    method: "PUT",
-    headers: { accept: "text/plain" },
-    signal: AbortSignal.timeout(10_000),
-    ...options,
-  });
+const send = (options: Partial<HttpRequestOptions> = {}) =>
+  sendRequest(url(), { method: "PUT", headers: { accept: "text/plain" }, limit: 10_000, ...options });
 
 test("the whole answer is returned, and the next request uses the same connection", async () => {
   const seen: unknown[] = [];
   answer = async (request, response) => {
     const parts = await request.toArray();
     const { method, headers } = request;
+    expect(headers.host).toBe(url().host);
     seen.push([method, request.url, headers.accept, headers["content-length"], Buffer.concat(parts).toString()]);
     response.writeHead(404, { "x-ms-error-code": "ResourceNotFound" });
     response.write("gän");
@@ -49,7 +46,8 @@ test("the whole answer is returned, and the next request uses the same connectio
 test("a request fails if its signal is aborted, or if the answer breaks off", async () => {
   const controller = new AbortController();
   answer = () => controller.abort();
-  await expect(send({ signal: controller.signal })).rejects.toThrow("aborted");
+  await expect(send({ limit: controller.signal })).rejects.toThrow("aborted");
+  await expect(send({ limit: controller.signal })).rejects.toThrow("aborted");
   answer = (_, response) => {
     response.writeHead(200, { "content-length": "100" });
     response.write("half");
@@ -69,7 +67,23 @@ test("of an answer without end only the beginning is read", async () => {
   expect(await send({ mostBytes: 25_000 })).toMatchObject({ status: 200, text: "x".repeat(25_000) });
 });
 
-test("a signal's reason is the cause of the error", async () => {
-  answer = () => undefined;
-  await expect(send({ signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ cause: { name: "TimeoutError" } });
+test("a signal's reason or the time that is up is the cause of the error, in the middle of an answer too", async () => {
+  const begun = (_: unknown, response: http.ServerResponse) => response.write("begun");
+  for (answer of [() => undefined, begun]) {
+    for (const limit of [20, AbortSignal.timeout(20)]) {
+      await expect(send({ limit })).rejects.toMatchObject({ name: "AbortError", cause: { name: "TimeoutError" } });
+    }
+  }
+});
+
+test("a request without a body says no length, and an answered one leaves no listener on its signal", async () => {
+  const lengths: unknown[] = [];
+  answer = (request, response) => {
+    lengths.push(request.headers["content-length"], request.headers["transfer-encoding"]);
+    response.end();
+  };
+  const { signal } = new AbortController();
+  for (const method of ["GET", "DELETE"] as const) await send({ method, limit: signal });
+  expect(lengths).toEqual([undefined, undefined, undefined, undefined]);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

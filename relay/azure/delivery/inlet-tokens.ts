@@ -86,7 +86,7 @@ export class InletTokens {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded" },
         body: body.toString(),
-        signal: AbortSignal.timeout(timeout),
+        limit: timeout,
         mostBytes: mostAnswerBytes,
       });
       const answer = jsonOf(text);

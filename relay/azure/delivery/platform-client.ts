@@ -73,7 +73,7 @@ export class PlatformClient {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },
         body,
-        signal: AbortSignal.timeout(this.#options.timeout),
+        limit: this.#options.timeout,
         mostBytes: mostAnswerBytes,
       });
       const answer = { status, retryAfter: given["retry-after"] ?? null };

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { text as textOf } from "node:stream/consumers";
 import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
-import type { QueueClient } from "@azure/storage-queue";
 import type { DeadLetterBlob } from "../../core/event/dead-letter.ts";
 import { isObject } from "../../core/event/json.ts";
 import { containerNames, queueNames } from "../../core/names.ts";
@@ -9,6 +8,7 @@ import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
 import { ManagedIdentity } from "../managed-identity.ts";
 import type { StorageSettings } from "../settings.ts";
+import { type EnqueueOptions, Queue } from "./queue.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
 
@@ -23,25 +23,19 @@ export interface QueueHead {
   readonly dequeueCount: number;
 }
 
-/** When the message becomes visible: at once, or after a number of seconds (7 days at most). */
-export interface EnqueueOptions {
-  readonly delaySeconds: number;
-  readonly signal: AbortSignal;
-}
-
 /**
  * The relay's storage account: the queue of events, claims (bodies too large for a message) and dead letters. Queue and
  * containers must exist.
  *
- * Azure's libraries are loaded when they are first used, since loading them is most of a cold start and few calls need
- * the one for blobs. Each is imported in its own module, from which the bundler keeps only what is used.
+ * Azure's library for blobs is loaded when it is first used, since loading it would be most of a cold start, and few
+ * calls need it.
  *
- * Every method throws what Azure's library throws, or an error that names the setting to fix. An aborted signal always
- * ends the method, even where the library ignores it, as while it fetches a token.
+ * Every method throws what Azure's library or `Queue` throws, or an error that names the setting to fix. An aborted
+ * signal always ends the method, even where the library ignores it, as while it fetches a token.
  */
 export class RelayStorageClient {
-  readonly #events: () => Promise<QueueClient>;
-  readonly #poison: () => Promise<QueueClient>;
+  readonly #events: Queue;
+  readonly #poison: Queue;
   readonly #blobs: () => Promise<BlobServiceClient>;
   /** The account's tables, which hold only data that may get lost. */
   readonly tables: Tables;
@@ -51,9 +45,8 @@ export class RelayStorageClient {
     const access = once(() => openAccess(settings));
     this.#access = access;
     this.tables = new Tables(access);
-    const queue = (name: string) => once(async () => (await import("./open-queue.ts")).openQueue(await access(), name));
-    this.#events = queue(queueNames.events);
-    this.#poison = queue(queueNames.poison);
+    this.#events = new Queue(access, queueNames.events);
+    this.#poison = new Queue(access, queueNames.poison);
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
   }
 
@@ -67,21 +60,9 @@ export class RelayStorageClient {
     });
   }
 
-  /**
-   * Puts a message into the queue of events. Once the promise resolves, the message is durable.
-   *
-   * @param message base64, as the Functions host expects; `sendMessage` does not encode it
-   */
-  enqueue(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
-    return runWithin(signal, async () => {
-      const queue = await this.#events();
-      await queue.sendMessage(message, {
-        // Without this, a message would be deleted after 7 days.
-        messageTimeToLive: -1,
-        visibilityTimeout: delaySeconds,
-        abortSignal: signal,
-      });
-    });
+  /** Puts a message into the queue of events: see `Queue.put`. */
+  enqueue(message: string, options: EnqueueOptions): Promise<void> {
+    return runWithin(options.signal, () => this.#events.put(message, options));
   }
 
   /** Keeps a body until its event is finished. A second write overwrites the claim with the same body. */
@@ -153,11 +134,12 @@ export class RelayStorageClient {
   /** The heads of both queues; none for a queue without a visible message. This takes no message. */
   peekHeads(signal: AbortSignal): Promise<readonly QueueHead[]> {
     return runWithin(signal, async () => {
-      const peek = async (name: string, open: () => Promise<QueueClient>): Promise<QueueHead[]> => {
-        const { peekedMessageItems } = await (await open()).peekMessages({ numberOfMessages: 1, abortSignal: signal });
-        return peekedMessageItems.map(({ messageId: id, dequeueCount }) => ({ queue: name, id, dequeueCount }));
-      };
-      const heads = [peek(queueNames.events, this.#events), peek(queueNames.poison, this.#poison)];
+      const heads = Object.entries({ [queueNames.events]: this.#events, [queueNames.poison]: this.#poison }).map(
+        async ([queue, client]) => {
+          const head = await client.head(signal);
+          return head === undefined ? [] : [{ queue, ...head }];
+        },
+      );
       return (await Promise.all(heads)).flat();
     });
   }
@@ -165,9 +147,8 @@ export class RelayStorageClient {
   /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
   readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
     return runWithin(signal, async () => {
-      const queue = await this.#events();
-      const { metadata = {}, date = new Date() } = await queue.getProperties({ abortSignal: signal });
-      return { metadata, now: date };
+      const { metadata, now } = await this.#events.properties(signal);
+      return { metadata, now };
     });
   }
 
@@ -189,10 +170,10 @@ export class RelayStorageClient {
   /** Resolves if queue and containers exist and can be reached, and throws otherwise. */
   check(signal: AbortSignal): Promise<{ waiting: number }> {
     return runWithin(signal, async () => {
-      const queue = async () => (await this.#events()).getProperties({ abortSignal: signal });
       const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
-      const [properties] = await Promise.all([queue(), ...Object.values(containerNames).map(container)]);
-      return { waiting: properties.approximateMessagesCount ?? 0 };
+      const containers = Object.values(containerNames).map(container);
+      const [{ waiting }] = await Promise.all([this.#events.properties(signal), ...containers]);
+      return { waiting };
     });
   }
 

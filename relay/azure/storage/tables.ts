@@ -1,9 +1,10 @@
 import { isObject, type JsonObject } from "../../core/event/json.ts";
 import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
-import { sendRequest } from "../http-request.ts";
+import { type HttpRequestOptions, sendRequest } from "../http-request.ts";
+import { endpointOf, type ServiceEndpoint } from "./service-endpoint.ts";
 import type { StorageAccess } from "./storage-access.ts";
-import { endpointOf, type TableEndpoint } from "./table-endpoint.ts";
+import { StorageError } from "./storage-error.ts";
 import { faultOf, type Transaction, transactionOf, type Write } from "./table-transaction.ts";
 
 /** The two keys that make an entity of a table unique. Both must be safe in a URL: letters, digits, `-` and `_`. */
@@ -61,14 +62,9 @@ export interface PartitionRange {
 const apiVersion = "2020-12-06";
 
 /** The Table service answered with an unexpected status. */
-export class TableError extends Error {
-  readonly status: number;
-  readonly code: string;
-
+export class TableError extends StorageError {
   constructor(status: number, code: string) {
-    super(`the storage account's Table service answered HTTP ${status}`);
-    this.status = status;
-    this.code = code;
+    super("Table", { status, code });
   }
 }
 
@@ -79,10 +75,10 @@ export class TableError extends Error {
  * Every method throws a TableError, what `sendRequest` throws, or an error that names the setting to fix.
  */
 export class Tables {
-  readonly #endpoint: () => Promise<TableEndpoint>;
+  readonly #endpoint: () => Promise<ServiceEndpoint>;
 
   constructor(access: () => Promise<StorageAccess>) {
-    this.#endpoint = once(async () => endpointOf(await access()));
+    this.#endpoint = once(async () => endpointOf(await access(), "table"));
   }
 
   /** @returns false if the table already exists */
@@ -174,7 +170,7 @@ export class Tables {
   ): Promise<void> {
     const { address } = await this.#endpoint();
     const writes = entities.map(({ key, properties }): Write => {
-      const url = `${address.replace(/\/$/, "")}/${entityPath(table, key)}`;
+      const url = `${address}/${entityPath(table, key)}`;
       if (properties === undefined) return { method: "DELETE", url };
       return { method: "PUT", url, entity: { PartitionKey: key.partition, RowKey: key.row, ...addTypes(properties) } };
     });
@@ -243,16 +239,16 @@ export class Tables {
   }
 
   /** The signal ends a call at any point, even while a token is fetched. */
-  #call(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+  #call(method: HttpRequestOptions["method"], path: string, request: TableRequest): Promise<TableAnswer> {
     return waitUnlessAborted(request.signal, this.#ask(method, path, request));
   }
 
-  async #ask(method: string, path: string, request: TableRequest): Promise<TableAnswer> {
+  async #ask(method: HttpRequestOptions["method"], path: string, request: TableRequest): Promise<TableAnswer> {
     const { signal, accept, body, transaction, query = {} } = request;
     const { address, authorize } = await this.#endpoint();
-    const url = new URL(`${address.replace(/\/$/, "")}/${path}`);
+    const url = new URL(`${address}/${path}`);
     const date = new Date().toUTCString();
-    const authorization = await authorize(url, date, signal);
+    const authorization = await authorize({ method, url, headers: { "x-ms-date": date } });
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const { status, headers, text } = await sendRequest(url, {
       method,
@@ -267,7 +263,7 @@ export class Tables {
         ...(method === "DELETE" && path.includes("RowKey") && { "if-match": "*" }),
       },
       body: transaction?.body ?? (body && JSON.stringify(body)),
-      signal,
+      limit: signal,
     });
     if (!accept.includes(status)) throw new TableError(status, headers["x-ms-error-code"]?.toString() ?? "");
     const answer: unknown = status === 200 ? JSON.parse(text) : undefined;
