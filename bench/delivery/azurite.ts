@@ -34,8 +34,15 @@ export class Azurite {
       module: azuriteMain,
       preload: [path.join(import.meta.dirname, "steady-azurite.ts")],
       arguments: [
-        ...["--blobPort", "0", "--queuePort", "0", "--tablePort", "0", "--inMemoryPersistence"],
-        ...["--disableTelemetry", "--skipApiVersionCheck"],
+        "--blobPort",
+        "0",
+        "--queuePort",
+        "0",
+        "--tablePort",
+        "0",
+        "--inMemoryPersistence",
+        "--disableTelemetry",
+        "--skipApiVersionCheck",
       ],
       environment: { AZURITE_ACCOUNTS: `bench:${key}` },
       output: {

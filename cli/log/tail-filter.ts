@@ -10,8 +10,18 @@ export interface TailFilter {
 
 /** What a line counts, in the order in which events travel. `forwarded` has several of them. */
 const counts = [
-  ...["accepted", "setAside", "filtered", "refused", "unavailable", "closed"],
-  ...["delivered", "duplicate", "retried", "held", "gone", "dead"],
+  "accepted",
+  "setAside",
+  "filtered",
+  "refused",
+  "unavailable",
+  "closed",
+  "delivered",
+  "duplicate",
+  "retried",
+  "held",
+  "gone",
+  "dead",
 ] as const;
 
 /** The outcomes that can be asked for: those of the lines, and those that a line `forwarded` counts. */

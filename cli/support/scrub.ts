@@ -43,12 +43,12 @@ function partsOf(secret: string): string[] {
       ?.pathname.split("/")
       .filter((part) => part.length >= 16) ?? [];
   return [secret, ...lines, ...inUrl].flatMap((text) => [
-    ...[text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)],
-    ...[
-      Buffer.from(text).toString("base64"),
-      Buffer.from(text).toString("base64url"),
-      Buffer.from(text).toString("hex"),
-    ],
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(text),
+    Buffer.from(text).toString("base64"),
+    Buffer.from(text).toString("base64url"),
+    Buffer.from(text).toString("hex"),
   ]);
 }
 

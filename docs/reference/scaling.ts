@@ -64,8 +64,13 @@ function loads(): string {
     ];
   });
   const head = [
-    ...["Events", "Average a second", "Busiest hour, a second", "Instances of each group", "Queue messages a second"],
-    ...["Storage requests a second", "Events that wait for Platform after the busiest hour"],
+    "Events",
+    "Average a second",
+    "Busiest hour, a second",
+    "Instances of each group",
+    "Queue messages a second",
+    "Storage requests a second",
+    "Events that wait for Platform after the busiest hour",
   ];
   return table(head, rows);
 }

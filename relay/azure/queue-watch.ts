@@ -52,7 +52,8 @@ export class QueueWatch {
       // Other checks report whether the storage can be reached.
       return;
     }
-    for (const [queue] of [...this.#seen]) if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);
+    for (const [queue] of Array.from(this.#seen))
+      if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);
     for (const { queue, id, dequeueCount } of heads) this.#see(queue, `${id} ${dequeueCount}`, now);
   }
 

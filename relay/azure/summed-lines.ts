@@ -64,7 +64,7 @@ export class SummedLines implements RelayLog {
 
   /** Writes the sums that have no line yet. */
   flush(): void {
-    for (const key of [...this.#pending.keys()]) this.#writeSum(key);
+    for (const key of Array.from(this.#pending.keys())) this.#writeSum(key);
   }
 
   #writeSum(key: string): void {

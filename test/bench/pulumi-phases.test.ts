@@ -70,15 +70,13 @@ test("a trace is read from one JSON object per line, with times since its first 
             scopeSpans: [
               {
                 spans: [
-                  ...[{ name, startTimeUnixNano, endTimeUnixNano }],
-                  ...[
-                    {
-                      name,
-                      startTimeUnixNano,
-                      endTimeUnixNano,
-                      attributes: [{ key: "kind", value: { stringValue: "x" } }],
-                    },
-                  ],
+                  { name, startTimeUnixNano, endTimeUnixNano },
+                  {
+                    name,
+                    startTimeUnixNano,
+                    endTimeUnixNano,
+                    attributes: [{ key: "kind", value: { stringValue: "x" } }],
+                  },
                 ],
               },
             ],

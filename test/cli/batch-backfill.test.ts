@@ -38,13 +38,12 @@ const properties = {
   recipient: text,
   origin: text,
 };
-const mappings = [
-  ...["object_type", "metric", "timestamp", "data.delivery_id", "data.recipient", "relay.origin"].map((source) => ({
-    sourceType: "ATTRIBUTE" as const,
-    source,
-    destination: `_acme.customerio.${source.replace(/^(data|relay)\./, "")}`,
-  })),
-];
+const sources = ["object_type", "metric", "timestamp", "data.delivery_id", "data.recipient", "relay.origin"];
+const mappings = sources.map((source) => ({
+  sourceType: "ATTRIBUTE" as const,
+  source,
+  destination: `_acme.customerio.${source.replace(/^(data|relay)\./, "")}`,
+}));
 const whole = [
   { sourceType: "ATTRIBUTE" as const, source: "event_id", destination: "_id" },
   { sourceType: "ATTRIBUTE" as const, source: "relay.occurred_at", destination: "timestamp" },

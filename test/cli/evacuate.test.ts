@@ -80,7 +80,7 @@ class TwoRelays {
   }
 
   async *#names() {
-    for (const name of [...this.left.dead.keys()]) yield { name, writtenAt: now };
+    for (const name of Array.from(this.left.dead.keys())) yield { name, writtenAt: now };
   }
 
   async #act<T>(effect: () => T): Promise<T> {

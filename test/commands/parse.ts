@@ -200,7 +200,11 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   login: ["--tenant"],
   "network vnet subnet update": ["--delegations", "--ids"],
   "monitor log-analytics workspace table update": [
-    ...["--name", "--resource-group", "--retention-time", "--total-retention-time", "--workspace-name"],
+    "--name",
+    "--resource-group",
+    "--retention-time",
+    "--total-retention-time",
+    "--workspace-name",
   ],
   "policy exemption create": ["--exemption-category", "--name", "--policy-assignment", "--scope"],
   "provider register": ["--namespace", "--wait"],

@@ -32,7 +32,11 @@ test("Customer.io, others that send, operators and the availability test may cal
   warned.mockRestore();
   const ranges = (rules: { ipAddress: string }[]) => rules.map(({ ipAddress }) => ipAddress);
   expect(ranges(config.ipSecurityRestrictions)).toEqual([
-    ...["104.198.177.219/32", "198.51.100.0/24", "2001:db8::1/128", "203.0.113.7/32", "35.188.196.183/32"],
+    "104.198.177.219/32",
+    "198.51.100.0/24",
+    "2001:db8::1/128",
+    "203.0.113.7/32",
+    "35.188.196.183/32",
     "ApplicationInsightsAvailability",
   ]);
   expect(config.ipSecurityRestrictions.at(-1)).toMatchObject({ tag: "ServiceTag", action: "Allow", priority: 105 });

@@ -72,7 +72,9 @@ test("an existing vault gets only the relay's secrets, under names of their own,
   const own = await declareSource({ environment: "prod" });
   const named = own.filter(({ type }) => type.endsWith(":VaultSecret")).map(({ inputs }) => inputs);
   expect(named.map(({ name }) => name).sort()).toEqual([
-    ...["customerio-signing-keys", "platform-client-secret", "platform-streaming-url"],
+    "customerio-signing-keys",
+    "platform-client-secret",
+    "platform-streaming-url",
   ]);
   expect(named.every((inputs) => inputs.disableWhenDeleted === undefined)).toBe(true);
 });

@@ -54,8 +54,12 @@ test("without the required tag every resource in a region is denied, except the 
   const types = findDenied(await declareSource({}), ["tags"]).map((line) => line.replace("tags ", ""));
   expect(types).toEqual(
     expect.arrayContaining([
-      ...["Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Web/serverfarms"],
-      ...["Microsoft.Web/sites", "Microsoft.OperationalInsights/workspaces", "Microsoft.Insights/components"],
+      "Microsoft.Storage/storageAccounts",
+      "Microsoft.KeyVault/vaults",
+      "Microsoft.Web/serverfarms",
+      "Microsoft.Web/sites",
+      "Microsoft.OperationalInsights/workspaces",
+      "Microsoft.Insights/components",
     ]),
   );
 });

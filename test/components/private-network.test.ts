@@ -48,8 +48,10 @@ test("a private relay has a network with two subnets, and endpoints, zones and r
     ["vault", expect.stringMatching(/-id$/)],
   ]);
   expect(ofNetwork(resources, "privateDnsZones").map(({ path }) => path.split("/").at(-1))).toEqual([
-    ...["privatelink.blob.core.windows.net", "privatelink.queue.core.windows.net"],
-    ...["privatelink.table.core.windows.net", "privatelink.vaultcore.azure.net"],
+    "privatelink.blob.core.windows.net",
+    "privatelink.queue.core.windows.net",
+    "privatelink.table.core.windows.net",
+    "privatelink.vaultcore.azure.net",
   ]);
   expect(ofNetwork(resources, "virtualNetworkLinks")).toHaveLength(4);
   expect(ofNetwork(resources, "privateDnsZoneGroups")).toHaveLength(5);
@@ -196,7 +198,8 @@ test("a preview asks about the network's providers, rights, subnets and zones, a
   expect(planned.actions).toContain("Microsoft.Network/privateEndpoints/write");
   expect(planned.actions).not.toContain("Microsoft.Network/virtualNetworks/write");
   expect(planned.existing?.map(({ setting }) => setting)).toEqual([
-    ...["privateNetwork.appSubnetId", "privateNetwork.endpointSubnetId"],
+    "privateNetwork.appSubnetId",
+    "privateNetwork.endpointSubnetId",
     ...["blob", "queue", "table", "vault"].map((service) => `privateNetwork.dnsZoneIds.${service}`),
   ]);
   const account = planned.resources?.find(({ type }) => type === "Microsoft.Storage/storageAccounts");

@@ -241,7 +241,7 @@ test("each event of a backfill and each live event of the same messages becomes 
   expect(await deliveries()).toBe(240);
 
   // The very same messages again, as after any kill: the relay knows what they hold.
-  for (const message of [...queued]) await enqueue(message);
+  for (const message of Array.from(queued)) await enqueue(message);
   await settle();
   expect(await deliveries()).toBe(240);
   const blobs = await account.blobs(containerNames.deadLetters);

@@ -87,6 +87,11 @@ test("a promise that nobody waits for is found", async () => {
   expect(await findingsIn({ "cli/part.ts": text })).toEqual([expect.stringContaining(".catch")]);
 });
 
+test("a spread of a list or object that is written out is found", async () => {
+  const text = 'export const options = { ...{ level: "info" }, names: [...["a", "b"], "c"] };\n';
+  expect(await findingsIn({ "cli/part.ts": text })).toHaveLength(2);
+});
+
 test("a switch that forgets a case is found", async () => {
   const text = `type Fate = "delivered" | "dead" | "held";
 export function isDone(fate: Fate): boolean {

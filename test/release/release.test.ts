@@ -13,7 +13,11 @@ let settings: string;
 const version = "9.8.7";
 const minutes = 60_000;
 const inOrder = [
-  ...["adobe-data-prep", "pulumi-provider-kit", "pulumi-customerio", "pulumi-aep", "customerio-aep"],
+  "adobe-data-prep",
+  "pulumi-provider-kit",
+  "pulumi-customerio",
+  "pulumi-aep",
+  "customerio-aep",
   "customerio-aep-policies",
 ];
 

@@ -36,7 +36,7 @@ test.each(deliveries)(
     await configure(pulumi, delivery);
     await pulumi.run("stack", "import", "--stack", pulumi.stack, "--file", file);
     await rm(file);
-    const printed = await pulumi.run(...["preview", "--json", "--stack", pulumi.stack, "--config-file", configFile]);
+    const printed = await pulumi.run("preview", "--json", "--stack", pulumi.stack, "--config-file", configFile);
     // Unchanged resources are counted, but not listed.
     const { steps, changeSummary } = JSON.parse(printed) as Preview;
     expect(changeSummary.same).toBeGreaterThan(10);

@@ -14,7 +14,13 @@ export interface UploadService {
 const arrived: readonly (string | undefined)[] = ["success", "active"];
 /** States in which a batch has no rows and will get none; undefined: Platform does not have it. */
 const lost: readonly (string | undefined)[] = [
-  ...["failed", "failure", "aborted", "abandoned", "inactive", "deleted", "archived"],
+  "failed",
+  "failure",
+  "aborted",
+  "abandoned",
+  "inactive",
+  "deleted",
+  "archived",
   undefined,
 ];
 

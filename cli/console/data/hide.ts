@@ -3,9 +3,25 @@ import { phoneNumbers } from "../../support/scrub.ts";
 /** Attributes that say nothing about a person: the event's kind, time and origin. All others are hidden. */
 const open = new Set(
   [
-    ...["event_id", "_id", "object_type", "metric", "timestamp", "event_type", "produced_by", "received_at"],
-    ...["campaign_id", "broadcast_id", "newsletter_id", "action_id", "parent_action_id", "content_id"],
-    ...["template_id", "transactional_message_id", "trigger_id", "delivery_type", "channel_type"],
+    "event_id",
+    "_id",
+    "object_type",
+    "metric",
+    "timestamp",
+    "event_type",
+    "produced_by",
+    "received_at",
+    "campaign_id",
+    "broadcast_id",
+    "newsletter_id",
+    "action_id",
+    "parent_action_id",
+    "content_id",
+    "template_id",
+    "transactional_message_id",
+    "trigger_id",
+    "delivery_type",
+    "channel_type",
   ].map(fold),
 );
 

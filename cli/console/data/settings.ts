@@ -11,17 +11,32 @@ interface ShownSetting {
 
 /** The relay's app settings that hold no secret. A new one stays hidden until it is listed here. */
 const openAppSettings: ReadonlySet<string> = new Set([
-  ...["PLATFORM_READY_AT", "PLATFORM_REQUESTS_PER_SECOND", "EVENT_POLICY", "MAXIMUM_CALL_AGE_SECONDS"],
-  ...["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "INSTANCE_MEMORY_MB", "DUPLICATE_WINDOW_DAYS", "LOG_DETAIL"],
-  ...["PLATFORM_IMS_URL", "PLATFORM_CLIENT_ID", "PLATFORM_SCOPES", "PLATFORM_ORG_ID", "RELAY_CONFIGURATION"],
-  ...["RELAY_STORAGE__blobServiceUri", "RELAY_STORAGE__queueServiceUri", "RELAY_STORAGE__tableServiceUri"],
-  ...["RELAY_STORAGE__credential", "RELAY_STORAGE__clientId"],
+  "PLATFORM_READY_AT",
+  "PLATFORM_REQUESTS_PER_SECOND",
+  "EVENT_POLICY",
+  "MAXIMUM_CALL_AGE_SECONDS",
+  "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
+  "INSTANCE_MEMORY_MB",
+  "DUPLICATE_WINDOW_DAYS",
+  "LOG_DETAIL",
+  "PLATFORM_IMS_URL",
+  "PLATFORM_CLIENT_ID",
+  "PLATFORM_SCOPES",
+  "PLATFORM_ORG_ID",
+  "RELAY_CONFIGURATION",
+  "RELAY_STORAGE__blobServiceUri",
+  "RELAY_STORAGE__queueServiceUri",
+  "RELAY_STORAGE__tableServiceUri",
+  "RELAY_STORAGE__credential",
+  "RELAY_STORAGE__clientId",
 ]);
 
 /** Settings that are secrets even if they are stored in plain text. Addresses of webhooks hold keys in their paths. */
 const alwaysHidden = new Set([
   ...Object.keys(secretSettings).map((name) => `customerio-aep:${name}`),
-  ...["customerio-aep:alertWebhooks", "aep:clientSecret", "customerio:appApiKey"],
+  "customerio-aep:alertWebhooks",
+  "aep:clientSecret",
+  "customerio:appApiKey",
 ]);
 
 const relaySettings = z.object({ properties: z.record(z.string(), z.unknown()) });

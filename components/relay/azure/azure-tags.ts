@@ -4,9 +4,16 @@ import { derive, holdsOutput } from "../../settings/inputs.ts";
 /** The types among a relay's resources that have an input `tags`. */
 const taggedTypes = new Set(
   [
-    ...["resources:ResourceGroup", "storage:StorageAccount", "keyvault:Vault", "managedidentity:UserAssignedIdentity"],
-    ...["operationalinsights:Workspace", "applicationinsights:Component", "applicationinsights:WebTest"],
-    ...["monitor:ActionGroup", "monitor:MetricAlert", "monitor:ScheduledQueryRule"],
+    "resources:ResourceGroup",
+    "storage:StorageAccount",
+    "keyvault:Vault",
+    "managedidentity:UserAssignedIdentity",
+    "operationalinsights:Workspace",
+    "applicationinsights:Component",
+    "applicationinsights:WebTest",
+    "monitor:ActionGroup",
+    "monitor:MetricAlert",
+    "monitor:ScheduledQueryRule",
   ]
     .map((type) => `azure-native:${type}`)
     .concat("customerio-aep:index:VaultSecret"),

@@ -64,9 +64,15 @@ function pickKnown<Values extends Readonly<Record<string, unknown>>>(values: Val
 /** Rights of Azure Resource Manager that an `up` needs (Azure's REST reference: resource provider operations). */
 function neededActions({ azureExisting, privateNetwork, monthlyBudget }: AzureNeeds, profile: AzureProfile): string[] {
   const made = [
-    ...["Storage/storageAccounts", "Web/serverfarms", "Web/sites", "Insights/components"],
-    ...["Insights/scheduledQueryRules"],
-    ...["Insights/metricAlerts", "Insights/webtests", "Insights/workbooks", "Authorization/roleAssignments"],
+    "Storage/storageAccounts",
+    "Web/serverfarms",
+    "Web/sites",
+    "Insights/components",
+    "Insights/scheduledQueryRules",
+    "Insights/metricAlerts",
+    "Insights/webtests",
+    "Insights/workbooks",
+    "Authorization/roleAssignments",
     ...(azureExisting.resourceGroupId === undefined ? ["Resources/subscriptions/resourceGroups"] : []),
     ...(azureExisting.vaultId === undefined ? ["KeyVault/vaults", "KeyVault/vaults/secrets"] : []),
     ...(azureExisting.identityId === undefined ? ["ManagedIdentity/userAssignedIdentities"] : []),

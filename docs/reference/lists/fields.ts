@@ -23,7 +23,11 @@ export function fieldsPage(): string {
     table(
       ["Field", "Type", "Identifies", "Source", "Description"],
       eventFields.map(({ name, type, identifier, source, description }) => [
-        ...[code(name), type, yes(identifier), code(source), description],
+        code(name),
+        type,
+        yes(identifier),
+        code(source),
+        description,
       ]),
     ),
   );

@@ -58,10 +58,18 @@ export const requirePurgeProtection: ResourceRule = ({ type, props }) => {
 /** Types among a relay's resources that have an input `tags`. */
 const taggedTypes = new Set(
   [
-    ...["resources:ResourceGroup", "storage:StorageAccount", "keyvault:Vault", "managedidentity:UserAssignedIdentity"],
-    ...["operationalinsights:Workspace", "applicationinsights:Component", "applicationinsights:WebTest"],
-    ...["monitor:ActionGroup", "monitor:MetricAlert", "monitor:ScheduledQueryRule"],
-    ...["web:WebApp", "web:AppServicePlan"],
+    "resources:ResourceGroup",
+    "storage:StorageAccount",
+    "keyvault:Vault",
+    "managedidentity:UserAssignedIdentity",
+    "operationalinsights:Workspace",
+    "applicationinsights:Component",
+    "applicationinsights:WebTest",
+    "monitor:ActionGroup",
+    "monitor:MetricAlert",
+    "monitor:ScheduledQueryRule",
+    "web:WebApp",
+    "web:AppServicePlan",
   ].map((type) => `azure-native:${type}`),
 );
 /** Types with an input `body`. */

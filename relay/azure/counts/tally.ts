@@ -88,7 +88,7 @@ export class Tally {
     // Give up counts that could not be written for so long: a sum may already include this row's earlier state, and they
     // would be counted twice.
     const oldest = daysBefore(clock(), foldedAfterDays - 1);
-    for (const [date, day] of [...this.#days]) {
+    for (const [date, day] of Array.from(this.#days)) {
       if (date < oldest) this.#days.delete(date);
       if (!day.dirty || date < oldest) continue;
       day.dirty = false;
@@ -108,7 +108,7 @@ export class Tally {
       this.#calledFor = today;
       void daily?.();
     }
-    for (const [date, { dirty }] of [...this.#days]) if (!dirty && date !== today) this.#days.delete(date);
+    for (const [date, { dirty }] of Array.from(this.#days)) if (!dirty && date !== today) this.#days.delete(date);
   }
 
   #writeLater(): void {

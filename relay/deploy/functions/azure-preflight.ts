@@ -20,8 +20,15 @@ const result = z.object({
 const patience = 20_000;
 
 const checks: readonly AzureCheck[] = [
-  ...[checkRights, checkResourceProviders, checkPlan, checkNodeVersion, checkRedundancy],
-  ...[checkQuota, checkNames, checkPolicies, checkExisting],
+  checkRights,
+  checkResourceProviders,
+  checkPlan,
+  checkNodeVersion,
+  checkRedundancy,
+  checkQuota,
+  checkNames,
+  checkPolicies,
+  checkExisting,
 ];
 
 /** The checks of a subscription before a relay is created in it. */

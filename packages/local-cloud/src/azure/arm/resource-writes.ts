@@ -73,8 +73,12 @@ export class ResourceWrites {
     };
     subscription.put(resource);
     const changesAccess = [
-      ...["authorization:RoleAssignment", "storage:StorageAccount", "web:WebApp", "network:PrivateEndpoint"],
-      ...["network:PrivateDnsZoneGroup", "privatedns:VirtualNetworkLink"],
+      "authorization:RoleAssignment",
+      "storage:StorageAccount",
+      "web:WebApp",
+      "network:PrivateEndpoint",
+      "network:PrivateDnsZoneGroup",
+      "privatedns:VirtualNetworkLink",
     ];
     if (changesAccess.some((name) => type.token.endsWith(name))) await storage.refreshAccess();
     if (existing && type.token.endsWith("web:WebApp")) {

@@ -5,11 +5,36 @@ import type { Query } from "./query.ts";
 
 /** Microsoft, "Azure regions list": the public regions that tests are likely to name. */
 const regions = [
-  ...["East US", "East US 2", "Central US", "North Central US", "South Central US", "West Central US"],
-  ...["West US", "West US 2", "West US 3", "Canada Central", "Brazil South", "North Europe", "West Europe"],
-  ...["UK South", "UK West", "France Central", "Germany West Central", "Sweden Central", "Switzerland North"],
-  ...["Norway East", "Italy North", "Poland Central", "Southeast Asia", "East Asia", "Japan East", "Korea Central"],
-  ...["Australia East", "Central India", "South Africa North", "UAE North"],
+  "East US",
+  "East US 2",
+  "Central US",
+  "North Central US",
+  "South Central US",
+  "West Central US",
+  "West US",
+  "West US 2",
+  "West US 3",
+  "Canada Central",
+  "Brazil South",
+  "North Europe",
+  "West Europe",
+  "UK South",
+  "UK West",
+  "France Central",
+  "Germany West Central",
+  "Sweden Central",
+  "Switzerland North",
+  "Norway East",
+  "Italy North",
+  "Poland Central",
+  "Southeast Asia",
+  "East Asia",
+  "Japan East",
+  "Korea Central",
+  "Australia East",
+  "Central India",
+  "South Africa North",
+  "UAE North",
 ];
 
 const redundancies = ["LRS", "GRS", "RAGRS", "ZRS", "GZRS", "RAGZRS"];
@@ -23,7 +48,9 @@ export const regionQueries: readonly Query[] = [
     answer: ({ scope, parameters }, { switches }) => {
       const offering = regions.filter((name) => parameters.sku !== "FlexConsumption" || offersFlex(name, switches));
       const domains = (name: string) => [
-        ...["PUBLIC", "MSFTPUBLIC", "DYNAMIC"],
+        "PUBLIC",
+        "MSFTPUBLIC",
+        "DYNAMIC",
         ...(offersFlex(name, switches) ? ["FLEXCONSUMPTION"] : []),
         ...(offersFlex(name, switches) && hasZones(name, switches) ? ["FCZONEREDUNDANCY"] : []),
       ];

@@ -10,8 +10,13 @@ import { hasZones, offersFlex } from "./regions.ts";
 
 /** Site configuration that a Flex Consumption app may not have, whatever the value (error 51021, from public issues). */
 const forbiddenConfiguration = [
-  ...["netFrameworkVersion", "linuxFxVersion", "windowsFxVersion", "ftpsState", "use32BitWorkerProcess"],
-  ...["functionsRuntimeScaleMonitoringEnabled", "functionAppScaleLimit"],
+  "netFrameworkVersion",
+  "linuxFxVersion",
+  "windowsFxVersion",
+  "ftpsState",
+  "use32BitWorkerProcess",
+  "functionsRuntimeScaleMonitoringEnabled",
+  "functionAppScaleLimit",
 ];
 
 const instanceSizes = [512, 2048, 4096];

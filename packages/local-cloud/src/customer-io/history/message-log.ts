@@ -7,7 +7,13 @@ export type ParentAttribute = (typeof parentAttributes)[number];
 
 /** Attributes that a message has both in the App API and in its events. */
 const sharedAttributes = [
-  ...["recipient", "subject", "failure_message", "action_id", "parent_action_id", "content_id", "trigger_event_id"],
+  "recipient",
+  "subject",
+  "failure_message",
+  "action_id",
+  "parent_action_id",
+  "content_id",
+  "trigger_event_id",
   ...parentAttributes,
 ];
 

@@ -9,8 +9,16 @@ const longestWindows = { all: 6 * month, ofParent: 12 * month } as const;
 
 /** Null if they don't apply. `transactional_message_id` is not one of them. */
 const shownAttributes = [
-  ...["campaign_id", "broadcast_id", "newsletter_id", "action_id", "parent_action_id", "content_id"],
-  ...["recipient", "subject", "failure_message", "trigger_event_id"],
+  "campaign_id",
+  "broadcast_id",
+  "newsletter_id",
+  "action_id",
+  "parent_action_id",
+  "content_id",
+  "recipient",
+  "subject",
+  "failure_message",
+  "trigger_event_id",
 ];
 
 /** A list of messages: of the whole workspace, or of one sender. */

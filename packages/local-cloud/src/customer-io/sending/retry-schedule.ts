@@ -13,7 +13,17 @@ export const transportErrors = {
 } as const;
 
 const hourLong: ReadonlySet<number | string> = new Set([
-  ...[400, 401, 402, 403, 404, 405, 410, 429, 500, 502, 521],
+  400,
+  401,
+  402,
+  403,
+  404,
+  405,
+  410,
+  429,
+  500,
+  502,
+  521,
   ...Object.values(transportErrors),
 ]);
 
