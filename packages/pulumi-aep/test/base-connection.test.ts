@@ -1,7 +1,7 @@
 import { PartialFailure } from "../../pulumi-provider-kit/src/engine/provider.ts";
 import { Secret } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf, mark } from "./aep.ts";
-import { PlatformStub } from "./platform-stub.ts";
+import { type Answer, PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:BaseConnection";
 const id = "b7d9e1f3-4a5c-4e6d-8f70-1a2b3c4d5e6f";
@@ -43,6 +43,13 @@ test("is created with authentication, and waits for its endpoint, which is a sec
     inletUrl: new Secret(inletUrl),
   });
   expect(stub.requests.find(({ call }) => call.startsWith("POST"))?.body).toEqual(body);
+});
+
+test("Platform may show a new connection late", async () => {
+  const late: Answer = { status: 404, body: { title: "Resource not found" } };
+  stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+  stub.answer(`GET ${one}`, late, late, { body: { items: [open] } });
+  expect((await aep.create(type, inputs)).properties).toMatchObject({ inletUrl: new Secret(inletUrl) });
 });
 
 test("a connection that can't be read after its creation is kept, and finished by the next up", async () => {

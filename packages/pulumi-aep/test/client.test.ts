@@ -150,7 +150,15 @@ describe("gone is", () => {
     stub.answer("GET /thing", missing).answer(stats, { body: { tenantId: "acme" } });
     expect(await find()).toBeUndefined();
     expect(await find()).toBeUndefined();
-    expect(stub.calls).toEqual(["GET /thing", stats, "GET /thing"]);
+    expect(stub.calls).toEqual(["GET /thing", stats, "GET /thing", stats]);
+  });
+
+  test("nothing if something else has come in between since Platform answered", async () => {
+    stub.answer(stats, { body: { tenantId: "acme" } });
+    expect(await client.tenantId(signal)).toBe("acme");
+    const page = { status: 404, body: "<html>nginx</html>" };
+    stub.answer("GET /thing", page).answer(stats, page);
+    expect((await errorOf(find())).message).toContain("aep:platformUrl");
   });
 
   test("nothing if the sandbox is wrong", async () => {

@@ -104,6 +104,36 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect((await aep.create(type, inputs)).id).toBe(id);
   });
 
+  test("after a lost answer the object is found on a later page, behind an empty one", async () => {
+    const link = (token: string) => ({ next: { href: `/list?continuationToken=${token}` } });
+    const page = (token: string) => `${list}&continuationToken=${token}`;
+    stub.answer(list, { body: { items: [] } }, { body: { items: [], _links: link("a%2Fb") } });
+    stub.answer(page("a%2Fb"), { body: { items: [{ ...item, id: "1", description: "Other." }], _links: link("c") } });
+    stub.answer(page("c"), { body: { items: [item], _links: { next: null } } });
+    stub.answer(`POST ${collection}`, { lost: true });
+    expect((await aep.create(type, inputs)).id).toBe(id);
+    expect(stub.calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
+  });
+
+  test("after a lost answer the object is found although the list shows little of it", async () => {
+    const { description } = item;
+    stub.answer(
+      list,
+      { body: { items: [] } },
+      {
+        body: {
+          items: [
+            { id, description },
+            { id: "1", description: "" },
+          ],
+        },
+      },
+    );
+    stub.answer(`POST ${collection}`, { lost: true });
+    expect((await aep.create(type, inputs)).id).toBe(id);
+    expect(stub.calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
+  });
+
   test("a refresh right after shows no difference, and an import reads everything", async () => {
     const checked = await aep.check(type, inputs);
     const expected = { id, inputs: checked, properties: checked };

@@ -68,6 +68,17 @@ test("finds an object that was created without an answer, even late, and never a
   expect(collection.posts).toBe(1);
 });
 
+test("looks for longer after a timeout, since Platform may still be working on the call", async () => {
+  const collection = new Collection(["old"], [{ made: true, shownAfterLooks: 10, answered: false }]);
+  const post = collection.post.bind(collection);
+  collection.post = () =>
+    post().catch(() => {
+      throw new VendorError("no answer in time", { outcomeUnknown: true, timedOut: true });
+    });
+  expect((await make(collection)).id).toBe("new-1");
+  expect(collection.posts).toBe(1);
+});
+
 test("tries again if nothing was created, three times in all", async () => {
   const nothing = { made: false, shownAfterLooks: 0, answered: false };
   const twice = new Collection(["old"], [nothing, nothing]);

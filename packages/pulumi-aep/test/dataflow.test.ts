@@ -94,6 +94,16 @@ test("is created, and waits until Platform has enabled it", async () => {
   ]);
 });
 
+test("Platform may show a new dataflow late, but one that stays away is gone", async () => {
+  const late = problem("FLOW-1439-404", 404);
+  stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+  stub.answer(`GET ${one}`, late, listOf(young), late, listOf(item));
+  expect((await aep.create(type, inputs)).properties).toMatchObject(outputs);
+  stub.answer(`GET ${one}`, late);
+  const error = await errorOf(aep.create(type, inputs));
+  expect(error).toMatchObject({ id, message: expect.stringContaining(`The dataflow ${id} is gone`) });
+});
+
 test("a lost answer is looked up by the mark", async () => {
   const namesake = { ...item, id: "1", description: inputs.description };
   stub.answer(list, { body: { items: [namesake] } }, { body: { items: [young, namesake] } });

@@ -51,6 +51,15 @@ test("rows expire in schemas of events only; the dataset is still kept", async (
   expect((await aep.read(type, error.id))?.inputs.name).toBe("People");
 });
 
+test("days that the creation could not set are set by the next up, which sees no change", async () => {
+  const inputs = { name: "Events", schemaId: await schemaOf() };
+  const days = { ...inputs, rowExpirationDays: 30 };
+  const made = await aep.create(type, inputs);
+  // As the state has it after the failed creation.
+  await aep.update(type, made.id, days, days);
+  expect((await aep.read(type, made.id))?.inputs.rowExpirationDays).toBe(30);
+});
+
 test.each([
   [29, "Platform keeps records for at least 30 days"],
   [3651, "Platform keeps records for at most ten years, 3650 days"],

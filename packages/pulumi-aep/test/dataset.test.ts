@@ -68,6 +68,25 @@ test("after a lost answer the dataset is found, ignoring an earlier one of the s
   expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
 });
 
+test("after a lost answer the dataset is found, whatever other applications put into its tags", async () => {
+  const tags = { "adobe/a": [1], "adobe/b": "text", "adobe/c": null, "pulumi/resource": [mark(type)] };
+  stub.answer(list, { body: {} }, { body: { [id]: { ...answer, created: "2019-03-15T22:07:17Z", tags } } });
+  stub.answer(`POST ${collection}`, { lost: true });
+  expect((await aep.create(type, inputs)).id).toBe(id);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
+});
+
+test("after a lost answer the dataset is found on a later page, and although the list shows little of it", async () => {
+  const others = Array.from({ length: 100 }, (_, index) => [`b${index}`, { name: "Other" }]);
+  const tags = { "pulumi/resource": [mark(type)] };
+  stub.answer(list, { body: {} }, { body: Object.fromEntries(others) });
+  stub.answer(`${list}&start=100`, { body: { [id]: { tags } } });
+  stub.answer(looks.dataset, { body: { [id]: { ...answer, tags } } });
+  stub.answer(`POST ${collection}`, { lost: true });
+  expect((await aep.create(type, inputs)).id).toBe(id);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list, `${list}&start=100`, looks.dataset]);
+});
+
 test("a refresh right after shows no difference, whatever content type comes back", async () => {
   stub.answer(`GET ${collection}/${id}`, { body: { [id]: answer } });
   const checked = await aep.check(type, inputs);
@@ -173,6 +192,28 @@ describe("of one that holds data", () => {
     expect(deletes()).toEqual([]);
   });
 
+  test("it counts too if the Flow Service shows it on a later page, behind an empty one", async () => {
+    const next = { _links: { next: { href: "/list?continuationToken=t" } } };
+    const paged = (which: "targets" | "flows" | "runs", items: object[]) => {
+      stub.answer(looks[which], { body: { items: [], ...next } });
+      stub.answer(`${encodeQuery(looks[which])}&continuationToken=t`, { body: { items } });
+    };
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, empty);
+    paged("targets", [{ id: "target" }]);
+    paged("flows", [{ id: "flow", name: "Customer.io" }]);
+    paged("runs", [{ id: "run" }]);
+    const { message } = await errorOf(aep.delete(type, id, state));
+    expect(message).toContain('its dataflow "Customer.io" has run');
+    expect(deletes()).toEqual([]);
+  });
+
+  test("a batch counts although its number of rows can't be read", async () => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: { b1: { status: null, recordCount: "13" } } });
+    expect((await errorOf(aep.delete(type, id, state))).message).toContain("holds data: 1 batch.");
+  });
+
   test("a batch that only the dataset itself names counts too", async () => {
     stub.answer(looks.dataset, { body: { [id]: { ...answer, lastBatchId: "b9" } } });
     stub.answer(looks.batches, empty);
@@ -224,3 +265,9 @@ describe("of one that holds data", () => {
     }
   });
 });
+
+/** A call as it is sent with another parameter. */
+function encodeQuery(call: string): string {
+  const [path = "", query] = call.split("?");
+  return `${path}?${new URLSearchParams(query).toString()}`;
+}

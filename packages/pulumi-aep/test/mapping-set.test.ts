@@ -73,6 +73,15 @@ test("a lost answer is looked up by the mark", async () => {
   expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
 });
 
+test("a lost answer is looked up among sets that lack what ours have, and although the list shows little of ours", async () => {
+  const others = [{ id: "1" }, { ...answer, id: "2", name: "By hand", outputSchema: null }, null];
+  stub.answer(list, { body: { data: others } }, { body: { data: [...others, { id, name }] } });
+  stub.answer(`POST ${collection}`, { lost: true });
+  stub.answer(`GET ${collection}/${id}`, { body: { ...answer, name } });
+  expect((await aep.create(type, inputs)).id).toBe(id);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list, `GET ${collection}/${id}`]);
+});
+
 test("the set of a killed run is adopted, ignoring one with other mappings and one of another owner", async () => {
   const sets = [
     { ...answer, id: "1", name, mappings: answer.mappings.slice(1) },

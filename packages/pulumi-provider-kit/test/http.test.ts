@@ -4,7 +4,7 @@ import { withProgress } from "../src/engine/progress.ts";
 import { type Call, HttpClient, type HttpClientOptions } from "../src/http/http.ts";
 import { VendorError } from "../src/http/vendor-error.ts";
 
-type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset";
+type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset" | "hang";
 
 let server: Server;
 let answers: Answer[];
@@ -16,6 +16,7 @@ beforeEach(async () => {
   server = createServer((request, response) => {
     seen.push(request);
     const answer = answers.shift() ?? { status: 200, body: "{}" };
+    if (answer === "hang") return;
     if (answer === "reset") return void request.socket.destroy();
     response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
     response.end(answer.body ?? "{}");
@@ -69,6 +70,7 @@ test.each([500, 502, 503, 504, 408])(
     await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({
       status,
       outcomeUnknown: true,
+      timedOut: status === 504 || status === 408,
     });
     expect(seen).toHaveLength(3);
   },
@@ -84,13 +86,21 @@ test.each([301, 307, 400, 404, 409])(
   },
 );
 
+test("says after a POST without an answer in time that the vendor may still be acting", async () => {
+  answers = ["hang"];
+  const hurried = client({ attemptTimeout: 50 });
+  const creating = hurried.call(call({ method: "POST" }));
+  await expect(creating).rejects.toMatchObject({ outcomeUnknown: true, timedOut: true });
+  server.closeAllConnections();
+});
+
 test("does not repeat a POST after a broken connection, and says that its outcome is unknown", async () => {
   answers = ["reset"];
   const error = await client()
     .call(call({ method: "POST", purpose: "create the thing" }))
     .catch((caught) => caught);
   expect(error).toBeInstanceOf(VendorError);
-  expect(error.outcomeUnknown).toBe(true);
+  expect(error).toMatchObject({ outcomeUnknown: true, timedOut: false });
   expect(error.message).toMatch(/^Could not create the thing: The shop at .* did not answer \(ECONNRESET\)/);
   expect(error.message).toContain("shop:url");
   expect(seen).toHaveLength(1);

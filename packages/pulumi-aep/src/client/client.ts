@@ -175,15 +175,16 @@ export class AepClient {
 
   /** The organization's tenant id; custom fields are under `_<tenant id>`. Read once. */
   tenantId(signal: AbortSignal): Promise<string> {
-    const purpose = `look up the tenant id in the sandbox "${this.#config.sandbox}"`;
-    this.#tenantId ??= this.call({ method: "GET", path: paths.stats, signal, purpose }, statsAnswer).then(
-      (stats) => stats.tenantId,
-      (error: unknown) => {
-        this.#tenantId = undefined;
-        throw error;
-      },
-    );
+    this.#tenantId ??= this.#readTenantId(signal).catch((error: unknown) => {
+      this.#tenantId = undefined;
+      throw error;
+    });
     return this.#tenantId;
+  }
+
+  async #readTenantId(signal: AbortSignal): Promise<string> {
+    const purpose = `look up the tenant id in the sandbox "${this.#config.sandbox}"`;
+    return (await this.call({ method: "GET", path: paths.stats, signal, purpose }, statsAnswer)).tenantId;
   }
 
   /** Platform answers a deletion with an empty body or JSON. A proxy's page says nothing about the object. */
@@ -210,7 +211,8 @@ export class AepClient {
    */
   async #saysGone(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (!(error instanceof VendorError && error.gone)) return false;
-    await this.tenantId(signal);
+    // Not the remembered answer: what answers 404 now may have come in between since.
+    await this.#readTenantId(signal);
     return true;
   }
 }

@@ -75,9 +75,7 @@ const titleResult = z.object({
     .array(
       z.object({
         ...summary,
-        datasetIds: z
-          .array(z.string())
-          .meta({ description: "Ids of the datasets that use it, among the newest ones." }),
+        datasetIds: z.array(z.string()).meta({ description: "Ids of the datasets that use it." }),
       }),
     )
     .meta({ description: "The schema with this title; none or one, since titles are unique." }),

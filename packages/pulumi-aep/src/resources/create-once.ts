@@ -19,8 +19,10 @@ export interface CreationCall {
   readonly pause: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Number of attempts to create the object, and of lookups after each lost answer. */
+/** Number of attempts to create the object. */
 const attempts = 3;
+/** Number of lookups after an unclear answer. After a timeout Platform may still be working on the call. */
+const looks = { usual: 3, afterTimeout: 10 };
 /** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
 
@@ -45,7 +47,9 @@ export async function createOnce<Item>(
       const isThere = creation.isThere?.(error) ?? false;
       if (!error.outcomeUnknown && !isThere) throw error;
       progress("no clear answer from Platform; checking whether the object was created");
-      const made = await lookFor(creation, before, signal.aborted ? AbortSignal.timeout(graceTime) : signal, pause);
+      const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
+      const most = error.timedOut ? looks.afterTimeout : looks.usual;
+      const made = await lookFor(creation, before, most, { signal: until, pause });
       if (made !== undefined) return made;
       if (isThere || attempt === attempts || signal.aborted) throw error;
     }
@@ -56,10 +60,10 @@ export async function createOnce<Item>(
 async function lookFor<Item>(
   creation: Creation<Item>,
   before: ReadonlySet<string>,
-  signal: AbortSignal,
-  pause: CreationCall["pause"],
+  most: number,
+  { signal, pause }: Pick<CreationCall, "signal" | "pause">,
 ): Promise<Item | undefined> {
-  for (let look = 1; look <= attempts; look++) {
+  for (let look = 1; look <= most; look++) {
     await pause(signal);
     const found = (await creation.list(signal)).filter((item) => !before.has(creation.idOf(item)));
     if (found.length > 1) {

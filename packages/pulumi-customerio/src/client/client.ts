@@ -24,6 +24,8 @@ export interface Webhook extends WebhookSettings {
 const creationAttempts = 3;
 /** Milliseconds before each lookup of a webhook whose creation got no answer: Customer.io may still be creating it. */
 const lookWaits = [1_000, 2_000, 4_000];
+/** The same after a timeout, when that is more likely. */
+const lookWaitsAfterTimeout = [...lookWaits, 8_000, 8_000];
 
 /** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
@@ -38,6 +40,17 @@ const webhookAnswer = z.object({
   disabled: z.boolean().nullish(),
   full_resolution: z.boolean().nullish(),
   with_content: z.boolean().nullish(),
+});
+// Other people's webhooks may have other forms, such as the nested events of an earlier API, and must not make the list unreadable.
+const listedWebhook = z.object({
+  id: webhookAnswer.shape.id,
+  type: webhookAnswer.shape.type.catch("unknown"),
+  name: webhookAnswer.shape.name.catch(undefined),
+  endpoint: webhookAnswer.shape.endpoint.catch(undefined),
+  events: webhookAnswer.shape.events.catch(undefined),
+  disabled: webhookAnswer.shape.disabled.catch(undefined),
+  full_resolution: webhookAnswer.shape.full_resolution.catch(undefined),
+  with_content: webhookAnswer.shape.with_content.catch(undefined),
 });
 const workspacesAnswer = z.object({ workspaces: z.array(z.object({ name: z.string() })) });
 const addressAnswer = z.object({ ip_addresses: z.array(z.string()) });
@@ -66,7 +79,11 @@ export class ReportingWebhooks {
     const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
     const answer = listAnswer.safeParse(data);
     if (!answer.success) throw explainUnreadable(purpose);
-    return (answer.data.reporting_webhooks ?? []).map((webhook) => parseWebhook(webhook, purpose));
+    return (answer.data.reporting_webhooks ?? []).map((webhook) => {
+      const listed = listedWebhook.safeParse(webhook);
+      if (!listed.success) throw explainUnreadable(purpose);
+      return withDefaults(listed.data);
+    });
   }
 
   /** The addresses from which Customer.io calls webhooks, of the account's region. The list changes without notice. */
@@ -111,9 +128,9 @@ export class ReportingWebhooks {
       try {
         return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
       } catch (error) {
-        const uncertain = error instanceof VendorError && error.outcomeUnknown;
-        if (!uncertain) throw error;
-        left = await this.#findAppeared(wanted, signal, isHeld);
+        if (!(error instanceof VendorError && error.outcomeUnknown)) throw error;
+        const waits = error.timedOut ? lookWaitsAfterTimeout : lookWaits;
+        left = await this.#findAppeared(wanted, waits, signal, isHeld);
         if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
       }
     }
@@ -143,12 +160,13 @@ export class ReportingWebhooks {
 
   async #findAppeared(
     wanted: WebhookSettings,
+    waits: readonly number[],
     signal: AbortSignal,
     isHeld: (id: string) => boolean,
   ): Promise<Webhook | undefined> {
     // A stopped command still looks for the webhook that it may have created.
     const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
-    for (const wait of lookWaits) {
+    for (const wait of waits) {
       await this.#pause(wait, until);
       const webhook = await this.#leftover(wanted, until, isHeld);
       if (webhook) return webhook;
@@ -164,7 +182,7 @@ export class ReportingWebhooks {
     const { name, endpoint } = wanted;
     const purpose = `check whether the reporting webhook "${name}" is there already`;
     const twins = (await this.list(signal, purpose)).filter(
-      (webhook) => webhook.type === "webhook" && webhook.name === name && webhook.endpoint === endpoint,
+      (webhook) => webhook.type === "webhook" && webhook.name === name && isSameUrl(webhook.endpoint, endpoint),
     );
     const held = twins.find(({ id }) => isHeld(String(id)));
     const other = twins.find((webhook) => !webhook.disabled && !isSame(webhook, wanted));
@@ -197,6 +215,11 @@ export class ReportingWebhooks {
   }
 }
 
+/** Whether two addresses lead to the same place: Customer.io might write the host in lower case, or the default port. */
+export function isSameUrl(one: string, other: string): boolean {
+  return one === other || (URL.canParse(one) && URL.canParse(other) && new URL(one).href === new URL(other).href);
+}
+
 function isSame(webhook: Webhook, wanted: WebhookSettings): boolean {
   const { disabled, fullResolution, withContent } = wanted;
   return (
@@ -227,7 +250,11 @@ function parseWebhook(answer: unknown, purpose: string): Webhook {
   const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
   const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
   if (!parsed.success) throw explainUnreadable(purpose);
-  const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = parsed.data;
+  return withDefaults(parsed.data);
+}
+
+function withDefaults(answer: z.output<typeof webhookAnswer>): Webhook {
+  const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = answer;
   return {
     id,
     type: type ?? "webhook",

@@ -1,6 +1,6 @@
 import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { ReportingWebhooks } from "../client/client.ts";
+import { isSameUrl, type ReportingWebhooks } from "../client/client.ts";
 import { reportingWebhook } from "./reporting-webhook.ts";
 
 const inputs = z.object({
@@ -62,5 +62,5 @@ export const ownership = defineResource<ReportingWebhooks>()({
 });
 
 function isSame(one: Claim, other: Claim): boolean {
-  return one.name === other.name && one.endpoint === other.endpoint;
+  return one.name === other.name && isSameUrl(one.endpoint, other.endpoint);
 }

@@ -1,7 +1,7 @@
 import { defineResource, Unfinished } from "pulumi-provider-kit";
 import { nearest } from "pulumi-provider-kit/settings";
 import { z } from "zod";
-import type { ReportingWebhooks, Webhook } from "../client/client.ts";
+import { isSameUrl, type ReportingWebhooks, type Webhook } from "../client/client.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
 
 const inputs = z.object({
@@ -111,9 +111,10 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
           "Customer.io's UI. Import a plain reporting webhook, or let `npx pulumi up` create a new one.",
       );
     }
-    const { name, endpoint, events, disabled, fullResolution, withContent } = webhook;
+    const { name, events, disabled, fullResolution, withContent } = webhook;
     // Customer.io returns them in its own order, which a refresh must not report as a change.
     const spelled = known !== undefined && asSet(known.events) === asSet(events) ? known.events : [...events];
+    const endpoint = known && isSameUrl(known.endpoint, webhook.endpoint) ? known.endpoint : webhook.endpoint;
     return {
       inputs: { name, endpoint, events: spelled, disabled, fullResolution, withContent },
       outputs: outputsOf(webhook),

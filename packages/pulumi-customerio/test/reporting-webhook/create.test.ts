@@ -73,6 +73,21 @@ describe("create", () => {
     ]);
   });
 
+  test("finds its webhook if Customer.io was still creating it at a timeout", async () => {
+    let lists = 0;
+    bed.workspace.override = ({ method, url }, usual) => {
+      if (method === "POST") {
+        usual();
+        return { status: 504 };
+      }
+      if (method !== "GET" || url.endsWith("1")) return undefined;
+      lists += 1;
+      return lists < 6 ? { body: { reporting_webhooks: [] } } : undefined;
+    };
+    expect((await reportingWebhook.create(bed.operation(), inputs)).id).toBe("41");
+    expect(bed.server.calls().filter((call) => call === post)).toHaveLength(1);
+  });
+
   test("repeats a call that was lost before it took effect", async () => {
     let lost = false;
     bed.workspace.override = ({ method }) => {
@@ -138,6 +153,34 @@ describe("create", () => {
     bed.workspace.webhooks = structuredClone(others);
     expect((await reportingWebhook.create(bed.operation(), inputs)).id).toBe("45");
     expect(bed.workspace.webhooks.slice(0, 4)).toEqual(others);
+  });
+
+  test("is not stopped by webhooks of others in a form that it does not know", async () => {
+    const others = [
+      { id: 1, type: 7, name: null, endpoint: {}, events: { email: { sent: true } }, disabled: "yes" },
+      { id: 2, type: "webhook", ...wire, name: ["Relay (dev)"] },
+    ];
+    bed.workspace.webhooks = structuredClone(others);
+    expect((await reportingWebhook.create(bed.operation(), inputs)).id).toBe("43");
+    expect(bed.workspace.webhooks.slice(0, 2)).toEqual(others);
+  });
+
+  test("refuses to duplicate its own enabled webhook although the events in the list are unreadable", async () => {
+    bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire, events: { email: { sent: true } } }];
+    const error = await failure(reportingWebhook.create(bed.operation(), inputs));
+    expect(error.message).toContain("a second one would deliver every event twice");
+  });
+
+  test("finds its webhook after a lost answer if Customer.io spells the endpoint in another way", async () => {
+    const spelled = { ...inputs, endpoint: "https://Relay.example:443/customerio" };
+    bed.workspace.override = ({ method }, usual) => {
+      if (method !== "POST") return undefined;
+      usual();
+      bed.workspace.webhooks[0] = { ...bed.workspace.webhooks[0], endpoint: wire.endpoint };
+      return { status: 503 };
+    };
+    expect((await reportingWebhook.create(bed.operation(), spelled)).id).toBe("41");
+    expect(bed.server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
   });
 
   test("keeps a webhook that could not be enabled in the state", async () => {

@@ -45,6 +45,15 @@ describe("read", () => {
     expect(found?.inputs.events).toEqual([...wire.events, "sms_sent"]);
   });
 
+  test("keeps the program's spelling of the endpoint, and shows another endpoint", async () => {
+    const known = { ...inputs, endpoint: "https://Relay.example:443/customerio" };
+    bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    expect((await reportingWebhook.read(bed.operation(), "12", known, outputs))?.inputs.endpoint).toBe(known.endpoint);
+    bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire, endpoint: "https://relay.example/Customerio" }];
+    const found = await reportingWebhook.read(bed.operation(), "12", known, outputs);
+    expect(found?.inputs.endpoint).toBe("https://relay.example/Customerio");
+  });
+
   test("treats absent switches as the API's defaults", async () => {
     const { name, endpoint, events } = wire;
     bed.workspace.webhooks = [{ id: 12, name, endpoint, events }];

@@ -73,6 +73,9 @@ const retryRules = {
   idempotentMethods: ["GET", "PUT", "DELETE"],
   /** Network errors from before the request was sent, so any method may be repeated. */
   neverSent: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"],
+  /** Errors and statuses that mean that the answer took too long, the vendor's own or that of a gateway before it. */
+  timeouts: ["ECONNABORTED", "ETIMEDOUT"],
+  timeoutStatuses: [408, 504],
   /** Network errors that a retry won't fix: the certificate isn't trusted. */
   never: [
     "CERT_HAS_EXPIRED",
@@ -189,7 +192,7 @@ export class HttpClient {
       return new VendorError(
         `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ` +
           `Check the network, any proxy, and the setting ${baseUrlSetting}; then run the command again.`,
-        { code: outcome.code, outcomeUnknown },
+        { code: outcome.code, outcomeUnknown, timedOut: includes(retryRules.timeouts, outcome.code) },
       );
     }
     const { detail, code, requestId, remedy } = this.#withoutSecrets(this.#options.complaint(outcome), outcome);
@@ -208,6 +211,7 @@ export class HttpClient {
       status: outcome.status,
       code,
       outcomeUnknown: changes && mayHaveActed(outcome.status),
+      timedOut: includes(retryRules.timeoutStatuses, outcome.status),
     });
   }
 

@@ -5,15 +5,18 @@ export class VendorError extends Error {
   readonly code: string | undefined;
   /** Whether the vendor may have acted on the call although there was no clear answer. */
   readonly outcomeUnknown: boolean;
+  /** Whether the answer took too long: the vendor may still be acting on the call. */
+  readonly timedOut: boolean;
   constructor(
     message: string,
-    detail: { status?: number | undefined; code?: string | undefined; outcomeUnknown?: boolean },
+    detail: { status?: number | undefined; code?: string | undefined; outcomeUnknown?: boolean; timedOut?: boolean },
   ) {
     super(message);
     this.name = "VendorError";
     this.status = detail.status;
     this.code = detail.code;
     this.outcomeUnknown = detail.outcomeUnknown ?? false;
+    this.timedOut = detail.timedOut ?? false;
   }
 
   /** Whether the vendor says that the object does not exist. Nothing else may count as gone. */

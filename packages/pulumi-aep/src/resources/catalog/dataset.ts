@@ -1,12 +1,13 @@
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { hasFlowObject } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
 import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
-import { datasetAnswer, listMarked } from "./marked-datasets.ts";
+import { type datasetAnswer, listMarked, readDataset } from "./marked-datasets.ts";
 import { daysOf, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
 
@@ -141,14 +142,7 @@ export const dataset = defineResource<AepClient>()({
   },
 
   async read({ client, signal }, id, known) {
-    const call = {
-      method: "GET",
-      path: pathOf(paths.dataSets, id),
-      signal,
-      purpose: `read the dataset ${id}`,
-    } as const;
-    const found = await client.find(call, z.object({ [id]: datasetAnswer }));
-    const item = found?.[id];
+    const item = await readDataset(client, id, signal);
     return item && { inputs: inputsOf(item, known), outputs: {} };
   },
 
@@ -169,7 +163,8 @@ export const dataset = defineResource<AepClient>()({
         references,
       );
     }
-    if (olds.rowExpirationDays !== news.rowExpirationDays) await expireRows(operation, id, news);
+    // Also unchanged days: the creation may have failed to set them, and the state has them nevertheless.
+    if (olds.rowExpirationDays ?? news.rowExpirationDays) await expireRows(operation, id, news);
     return {};
   },
 
@@ -253,8 +248,8 @@ async function findMarked(
 }
 
 /** Whether a target connection leads to the dataset. */
-async function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  const path = `${paths.targetConnections}?property=params.dataSetId==${id}&limit=1`;
-  const call = { method: "GET", path, signal, purpose: `look for connections that lead to the dataset ${id}` } as const;
-  return (await client.call(call, z.object({ items: z.array(z.unknown()) }))).items.length > 0;
+function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
+  const purpose = `look for connections that lead to the dataset ${id}`;
+  const list = { collection: paths.targetConnections, query: `property=params.dataSetId==${id}`, purpose };
+  return hasFlowObject(client, list, signal);
 }

@@ -1,8 +1,28 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
-import { paths } from "../../client/paths.ts";
+import { listDatasetObjects } from "../../client/pages.ts";
+import { pathOf, paths } from "../../client/paths.ts";
 import type { MarkTest } from "../mark.ts";
 import { markTag, stackTag } from "./dataset-tags.ts";
+
+/** Other applications' tags may have other values, which must not hide ours. */
+const tags = z
+  .record(
+    z.string(),
+    z
+      .array(z.string())
+      .or(z.string().transform((value) => [value]))
+      .optional()
+      .catch(undefined),
+  )
+  .nullish()
+  .catch(undefined)
+  .transform((found) => found && Object.fromEntries(Object.entries(found).filter(isReadable)));
+const tagged = z.object({ tags });
+
+function isReadable(entry: [name: string, values: string[] | undefined]): entry is [string, string[]] {
+  return entry[1] !== undefined;
+}
 
 /** A dataset in Catalog's answers. */
 export const datasetAnswer = z.object({
@@ -10,17 +30,17 @@ export const datasetAnswer = z.object({
   description: z.string().nullish(),
   enableErrorDiagnostics: z.boolean().nullish(),
   schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }),
-  tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
+  tags,
   extensions: z
     .object({ adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }) }) })
     .nullish()
     .catch(undefined),
-  created: z.number().optional(),
+  created: z.number().optional().catch(undefined),
 });
 
 type Dataset = z.output<typeof datasetAnswer> & { readonly id: string };
 
-/** The datasets with a mark, among the sandbox's newest hundred. */
+/** The datasets with a mark. */
 export function listMarked(client: AepClient, bears: MarkTest, what: string, signal: AbortSignal): Promise<Dataset[]> {
   return listTagged(client, markTag, bears, what, signal);
 }
@@ -37,14 +57,22 @@ async function listTagged(
   what: string,
   signal: AbortSignal,
 ): Promise<Dataset[]> {
-  // Newest first, and filtered here: how Catalog's filter by tag interprets a value is not documented.
+  // Filtered here: how Catalog's filter by tag interprets a value is not documented.
   const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
-  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=${properties}`;
   const purpose = `check whether ${what} is there already`;
+  const wanted: Dataset[] = [];
   // Other people's datasets may lack a schema.
-  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
-  return Object.entries(listed).flatMap(([id, value]) => {
-    const parsed = datasetAnswer.safeParse(value);
-    return parsed.success && parsed.data.tags?.[tag]?.some(isWanted) ? [{ id, ...parsed.data }] : [];
-  });
+  for (const [id, listed] of await listDatasetObjects(client, { properties, purpose }, signal)) {
+    if (!tagged.safeParse(listed).data?.tags?.[tag]?.some(isWanted)) continue;
+    // An overlooked dataset of ours would be created twice, or lose its rows, so one that the list shortens is read.
+    const found = datasetAnswer.safeParse(listed).data ?? (await readDataset(client, id, signal));
+    if (found) wanted.push({ id, ...found });
+  }
+  return wanted;
+}
+
+/** Reads a dataset; undefined if it is gone. */
+export async function readDataset(client: AepClient, id: string, signal: AbortSignal) {
+  const call = { method: "GET", path: pathOf(paths.dataSets, id), signal, purpose: `read the dataset ${id}` } as const;
+  return (await client.find(call, z.object({ [id]: datasetAnswer })))?.[id];
 }

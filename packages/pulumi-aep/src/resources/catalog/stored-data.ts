@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { countMessagesReceived } from "./inlet-metrics.ts";
 
@@ -9,20 +10,17 @@ const listLimit = 100;
 const answer = z.object({ name: z.string().nullish(), lastBatchId: z.string().nullish() });
 
 const batch = z.looseObject({
-  status: z.string().optional(),
-  recordCount: z.number().nullish(),
+  status: z.string().nullish().catch(undefined),
+  // One that can't be read is not counted, but the batch is.
+  recordCount: z.number().nullish().catch(undefined),
 });
 
-const items = z.object({ items: z.array(z.object({ id: z.string() })) });
+const target = z.object({ id: z.string() });
 
-const flowItems = z.object({
-  items: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string().nullish(),
-      options: z.object({ inletUrl: z.string().nullish() }).nullish(),
-    }),
-  ),
+const dataflow = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  options: z.object({ inletUrl: z.string().nullish() }).nullish(),
 });
 
 /** A dataset's name, and what it holds: `13 rows in 2 batches`. */
@@ -86,27 +84,35 @@ async function underWayTo(
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<string | undefined> {
-  const list = async <Item>(path: string, purpose: string, answer: z.ZodType<{ items: Item[] }>) =>
-    (await client.call({ method: "GET", path, signal, purpose }, answer)).items;
-  const targets = await list(
-    `${paths.targetConnections}?property=params.dataSetId==${id}&limit=${listLimit}`,
-    `look for connections that lead to the dataset ${id}`,
-    items,
+  const targets = await listFlowObjects(
+    client,
+    {
+      collection: paths.targetConnections,
+      query: `property=params.dataSetId==${id}`,
+      purpose: `look for connections that lead to the dataset ${id}`,
+    },
+    target,
+    signal,
   );
-  for (const target of targets) {
-    const flows = await list(
-      `${paths.flows}?property=targetConnectionIds[]==${target.id}&limit=${listLimit}`,
-      `look for dataflows into the dataset ${id}`,
-      flowItems,
+  for (const { id: targetId } of targets) {
+    const flows = await listFlowObjects(
+      client,
+      {
+        collection: paths.flows,
+        query: `property=targetConnectionIds[]==${targetId}`,
+        purpose: `look for dataflows into the dataset ${id}`,
+      },
+      dataflow,
+      signal,
     );
     for (const flow of flows) {
       const title = flow.name ?? flow.id;
-      const runs = await list(
-        `${paths.runs}?property=flowId==${flow.id}&limit=1`,
-        `check whether the dataflow ${flow.id} has run`,
-        items,
-      );
-      if (runs.length > 0) {
+      const runs = {
+        collection: paths.runs,
+        query: `property=flowId==${flow.id}`,
+        purpose: `check whether the dataflow ${flow.id} has run`,
+      };
+      if (await hasFlowObject(client, runs, signal)) {
         return `rows on their way: its dataflow "${title}" has run, and rows take up to an hour to appear`;
       }
       // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.

@@ -2,6 +2,7 @@ import { defineResource, type Leftover } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
+import { listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
 import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
@@ -25,7 +26,8 @@ const answer = z.object({
   mappings: z.array(mappingAnswer),
 });
 const listedSet = answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) });
-const listAnswer = z.object({ data: z.array(listedSet) });
+const labelAnswer = z.object({ id: z.string(), name: z.string() });
+const listAnswer = z.object({ data: z.array(z.unknown()) });
 /** Query for a list: the newest hundred sets, newest first. */
 const newest = "orderBy=-createdDate&start=0&limit=100";
 const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
@@ -98,13 +100,9 @@ export const mappingSet = defineResource<AepClient>()({
 
   async findOwned({ client, signal }, ownership) {
     const purpose = "look for mapping sets of interrupted runs";
-    const { data } = await client.call(
-      { method: "GET", path: `${paths.mappingSets}?${newest}`, signal, purpose },
-      listAnswer,
-    );
     const bears = isOwnedBy(ownership);
-    const owned = data.filter(({ name }) => bears(markIn(name)));
-    return withUse(client, owned, signal);
+    const path = `${paths.mappingSets}?${newest}`;
+    return withUse(client, await list(client, { path, purpose }, (name) => bears(markIn(name)), signal), signal);
   },
 
   async create(operation, given) {
@@ -128,9 +126,7 @@ export const mappingSet = defineResource<AepClient>()({
   },
 
   async read({ client, signal }, id, known) {
-    const purpose = `read the mapping set ${id}`;
-    const call = { method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose } as const;
-    const found = await client.find(call, answer);
+    const found = await find(client, id, signal);
     return found && { inputs: inputsOf(found, known), outputs: { version: found.version } };
   },
 
@@ -142,6 +138,11 @@ export const mappingSet = defineResource<AepClient>()({
     });
   },
 });
+
+function find(client: AepClient, id: string, signal: AbortSignal): Promise<ListedSet | undefined> {
+  const purpose = `read the mapping set ${id}`;
+  return client.find({ method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose }, listedSet);
+}
 
 function isJsonObject(text: string): boolean {
   try {
@@ -161,12 +162,15 @@ function markIn(name: string | null | undefined): string | undefined {
   return name?.match(/^Pulumi (\S+)$/)?.[1];
 }
 
-/** Adds whether one of the newest dataflows uses a set: then some run knew it. */
+/** Adds whether a dataflow uses a set: then some run knew it. */
 async function withUse(client: AepClient, sets: readonly ListedSet[], signal: AbortSignal, wanted?: Inputs) {
   if (sets.length === 0) return [];
-  const path = `${paths.flows}?orderby=-createdAt&limit=100`;
-  const call = { method: "GET", path, signal, purpose: "look for dataflows that use the mapping sets" } as const;
-  const used = JSON.stringify((await client.call(call, z.object({ items: z.array(z.unknown()) }))).items);
+  const flows = {
+    collection: paths.flows,
+    query: "orderby=-createdAt",
+    purpose: "look for dataflows that use the mapping sets",
+  };
+  const used = JSON.stringify(await listFlowObjects(client, flows, z.unknown(), signal));
   return sets.map((set): Leftover<Inputs> => {
     const { id, createdDate: createdAt } = set;
     return { id, createdAt, inputs: inputsOf(set, wanted), inUse: used.includes(JSON.stringify(id)) };
@@ -178,8 +182,26 @@ async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn:
   const name = nameOf(markOf(urn, ownership));
   const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;
   const purpose = `check whether a mapping set for the schema ${schemaId} is there already`;
+  return list(client, { path, purpose }, (given) => given === name, signal);
+}
+
+/** Lists the sets with certain names. Other people's sets may lack properties of ours. */
+async function list(
+  client: AepClient,
+  { path, purpose }: { readonly path: string; readonly purpose: string },
+  isWanted: (name: string) => boolean,
+  signal: AbortSignal,
+): Promise<ListedSet[]> {
   const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
-  return data.filter((set) => set.name === name);
+  const sets: ListedSet[] = [];
+  for (const listed of data) {
+    const label = labelAnswer.safeParse(listed).data;
+    if (!label || !isWanted(label.name)) continue;
+    // An overlooked set of ours would be created twice, so one that the list shortens is read.
+    const set = listedSet.safeParse(listed).data ?? (await find(client, label.id, signal));
+    if (set) sets.push(set);
+  }
+  return sets;
 }
 
 function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {

@@ -10,6 +10,7 @@ import {
   findItem,
   flowServiceItem,
   getItem,
+  getNewItem,
   labelSteps,
   patchItem,
 } from "./flow-service.ts";
@@ -83,7 +84,7 @@ export const baseConnection = defineResource<AepClient>()({
       auth: { specName: authSpec, params },
     };
     const id = await createItem(operation, paths.connections, baseConnectionAnswer, given, body);
-    return { id, outputs: await waitUntilOpen(operation, id) };
+    return { id, outputs: await waitUntilOpen(operation, id, getNewItem) };
   },
 
   async read(operation, id, _known, stored) {
@@ -107,10 +108,14 @@ export const baseConnection = defineResource<AepClient>()({
 });
 
 /** The endpoint usually comes with the connection; wait for it in case it comes later. */
-async function waitUntilOpen({ client, signal, progress }: Operation<AepClient>, id: string): Promise<Outputs> {
+async function waitUntilOpen(
+  { client, signal, progress }: Operation<AepClient>,
+  id: string,
+  read: typeof getItem = getItem,
+): Promise<Outputs> {
   try {
     for (;;) {
-      const found = await getItem({ client, signal }, paths.connections, id, baseConnectionAnswer);
+      const found = await read({ client, signal }, paths.connections, id, baseConnectionAnswer);
       const inletUrl = found.auth?.params?.inletUrl;
       if (inletUrl) return { inletUrl };
       progress("waiting until Platform has opened the streaming endpoint");

@@ -12,6 +12,7 @@ import {
   findItem,
   flowServiceItem,
   getItem,
+  getNewItem,
   labelSteps,
   type PatchStep,
   patchItem,
@@ -139,7 +140,7 @@ export const dataflow = defineResource<AepClient>()({
     const id = await createItem(operation, paths.flows, answer, given, body);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was created`, {}, async () => {
-      const enabled = await settle(operation, id, true, {});
+      const enabled = await settle(operation, id, true, {}, getNewItem);
       if (!given.enabled) return switchTo(operation, id, false, enabled);
       return activate(operation, enabled, given.activationSeconds ?? 0);
     });
@@ -196,10 +197,11 @@ async function settle(
   id: string,
   enabled: boolean,
   stored: Partial<Outputs>,
+  read: typeof getItem = getItem,
 ): Promise<Outputs> {
   const wanted = enabled ? "enabled" : "disabled";
   for (let look = 1; ; look++) {
-    const flow = await getItem({ client, signal }, paths.flows, id, answer);
+    const flow = await read({ client, signal }, paths.flows, id, answer);
     const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));
     if (outputs && flow.state === wanted) {
       if (look > 1) progress(`Platform has ${wanted} the dataflow`);

@@ -1,6 +1,7 @@
 import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, json, type Refusal } from "../../client/client.ts";
+import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
 
@@ -11,8 +12,10 @@ export const flowServiceItem = z.object({
   description: z.string().nullish(),
   state: z.string(),
   etag: z.string(),
-  createdAt: z.number().optional(),
+  createdAt: z.number().optional().catch(undefined),
 });
+
+const labelAnswer = z.object({ id: z.string(), description: z.string().nullish() });
 
 /** A step of a JSON Patch. The Flow Service accepts these three, in lower case. */
 export interface PatchStep {
@@ -35,6 +38,8 @@ export type Access = Pick<Operation<AepClient>, "client" | "signal">;
 const attemptsInTransition = 60;
 /** Attempts of a change whose etag is stale or whose answer was lost. */
 const attemptsOfChange = 5;
+/** Looks for an object that was just created: half a minute. */
+const looksForNew = 15;
 /** Attempts to delete a connection that a dataflow still seems to use: half a minute, since the refusal may be final. */
 const attemptsWhileUsed = 15;
 
@@ -66,6 +71,21 @@ export async function getItem<Item extends typeof flowServiceItem>(
   );
 }
 
+/** Reads an object that was just created: Platform may say for a moment that it does not exist. */
+export async function getNewItem<Item extends typeof flowServiceItem>(
+  access: Access,
+  collection: string,
+  id: string,
+  item: Item,
+): Promise<z.output<Item>> {
+  for (let look = 1; look < looksForNew && !access.signal.aborted; look++) {
+    const found = await findItem(access, collection, id, item);
+    if (found) return found;
+    await access.client.pause(access.signal);
+  }
+  return getItem(access, collection, id, item);
+}
+
 /** The parts of a resource definition that find a kind of object by its mark. */
 export function byMark<Item extends typeof flowServiceItem, Inputs extends Labeled>(
   collection: string,
@@ -95,20 +115,18 @@ export function byMark<Item extends typeof flowServiceItem, Inputs extends Label
   };
 }
 
+/** Of each collection: the collection of what uses its objects, and the property that names them. */
+const usersOf: Record<string, readonly [collection: string, property: string]> = {
+  [paths.connections]: [paths.sourceConnections, "baseConnectionId"],
+  [paths.sourceConnections]: [paths.flows, "sourceConnectionIds[]"],
+  [paths.targetConnections]: [paths.flows, "targetConnectionIds[]"],
+  [paths.flows]: [paths.runs, "flowId"],
+};
+
 async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
-  const users: Record<string, string> = {
-    [paths.connections]: `${paths.sourceConnections}?property=baseConnectionId==`,
-    [paths.sourceConnections]: `${paths.flows}?property=sourceConnectionIds[]==`,
-    [paths.targetConnections]: `${paths.flows}?property=targetConnectionIds[]==`,
-    [paths.flows]: `${paths.runs}?property=flowId==`,
-  };
-  const path = `${users[collection]}${id}&limit=1`;
+  const [users = "", property = ""] = usersOf[collection] ?? [];
   const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
-  const { items } = await client.call(
-    { method: "GET", path, signal, purpose },
-    z.object({ items: z.array(z.unknown()) }),
-  );
-  return items.length > 0;
+  return hasFlowObject(client, { collection: users, query: `property=${property}==${id}`, purpose }, signal);
 }
 
 async function listMarked<Item extends typeof flowServiceItem>(
@@ -119,15 +137,18 @@ async function listMarked<Item extends typeof flowServiceItem>(
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
-  const path = `${collection}?orderby=-createdAt&limit=100`;
   const purpose = `check whether ${what} is there already`;
+  const marked: z.output<Item>[] = [];
+  const list = { collection, query: "orderby=-createdAt", purpose };
   // Other people's objects may lack properties of ours, and must not be touched.
-  const answer = z.object({ items: z.array(z.unknown()) });
-  const { items } = await client.call({ method: "GET", path, signal, purpose }, answer);
-  return items.flatMap((listed) => {
-    const parsed = item.safeParse(listed);
-    return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
-  });
+  for (const listed of await listFlowObjects(client, list, z.unknown(), signal)) {
+    const label = labelAnswer.safeParse(listed).data;
+    if (!label || !bears(markIn(label.description))) continue;
+    // An overlooked object of ours would be created twice, so one that the list shortens is read.
+    const found = item.safeParse(listed).data ?? (await findItem({ client, signal }, collection, label.id, item));
+    if (found) marked.push(found);
+  }
+  return marked;
 }
 
 /** Creates an object once, with the resource's mark in its description. Returns the id. */

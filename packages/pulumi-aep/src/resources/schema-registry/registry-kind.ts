@@ -8,6 +8,8 @@ import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
 /** An object in the Schema Registry's tenant container; its description carries the mark. */
 export const registryItem = xdmResource.extend({ description: z.string().nullish() });
 
+const labelAnswer = z.object({ $id: z.string(), description: z.string().nullish() });
+
 /** The inputs of every resource of the registry. Titles are unique across all kinds. */
 interface Titled {
   readonly title: string;
@@ -68,11 +70,14 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     async findOwned(operation: Operation<AepClient>, ownership: string) {
       const bears = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
+      const owned: z.output<Item>[] = [];
       // Other people's objects may lack properties of ours, and must not be touched.
-      const owned = all.flatMap((listed) => {
-        const parsed = item.safeParse(listed);
-        return parsed.success && bears(markIn(parsed.data.description)) ? [parsed.data] : [];
-      });
+      for (const listed of all) {
+        const label = labelAnswer.safeParse(listed).data;
+        if (!label || !bears(markIn(label.description))) continue;
+        const found = item.safeParse(listed).data ?? (await find(operation.client, label.$id, operation.signal));
+        if (found) owned.push(found);
+      }
       return withUse(operation, owned);
     },
 

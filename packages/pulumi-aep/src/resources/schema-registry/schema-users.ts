@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { listDatasetObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { accept, isProfileEnabled, xdmList } from "../../client/xdm.ts";
 
@@ -10,13 +11,12 @@ export async function listSchemasWith(client: AepClient, fieldGroupId: string, s
   return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
 }
 
-/** Ids of the datasets with a schema, among the newest ones. */
+/** Ids of the datasets with a schema. */
 export async function listDatasetsOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
-  const path = `${paths.dataSets}?orderBy=desc:created&limit=100&properties=schemaRef`;
   const purpose = `look for datasets that follow the schema ${schemaId}`;
-  const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
+  const listed = await listDatasetObjects(client, { properties: "schemaRef", purpose }, signal);
   const follows = z.object({ schemaRef: z.object({ id: z.literal(schemaId) }) });
-  return Object.entries(listed).flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
+  return listed.flatMap(([id, dataset]) => (follows.safeParse(dataset).success ? [id] : []));
 }
 
 /** Explains that Platform never deletes the parts of a Profile-enabled schema, and both ways out. `what` has no full stop. */
