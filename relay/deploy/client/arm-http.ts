@@ -1,6 +1,7 @@
 import type { AxiosResponse } from "axios";
 import { showProgress } from "pulumi-provider-kit";
 import { type Call, HttpClient, VendorError } from "pulumi-provider-kit/http";
+import { z } from "zod";
 import { saysBusy } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
@@ -8,6 +9,10 @@ import { type Check, type CheckPace, checkPatiently } from "./patience.ts";
 
 /** As long as Azure's network provider may take with one change. */
 const busyPace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
+
+const page = z.looseObject({ value: z.array(z.unknown()), nextLink: z.string().nullish() });
+/** Maximum pages of a list, in case it never ends. */
+const mostPages = 100;
 
 /**
  * Azure Resource Manager's HTTP API. Azure refuses a write during another one to the same object or account, such as by a provider that
@@ -30,6 +35,23 @@ export class ArmHttp {
   /** Makes a call, and returns 2xx answers; anything else becomes a `VendorError`. */
   async call(call: Call): Promise<AxiosResponse> {
     return call.method === "GET" ? this.#http.call(call) : this.#waitWhileBusy(call, () => this.#http.call(call));
+  }
+
+  /** Makes a read. If the answer is a list in pages, returns it with all entries; a page may be empty although others follow. */
+  async read(call: Call): Promise<unknown> {
+    const { data } = await this.call(call);
+    const list = page.safeParse(data);
+    if (!list.success) return data;
+    const { value } = list.data;
+    let { nextLink } = list.data;
+    for (let pages = 1; nextLink && pages < mostPages; pages++) {
+      // Only its parameters: behind a proxy, the link has Azure's own address.
+      const params = { ...call.params, ...Object.fromEntries(new URL(nextLink, "https://azure.invalid").searchParams) };
+      const next = page.safeParse((await this.call({ ...call, params })).data).data;
+      value.push(...(next?.value ?? []));
+      nextLink = next?.nextLink;
+    }
+    return { ...list.data, value };
   }
 
   /**

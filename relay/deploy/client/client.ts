@@ -197,13 +197,13 @@ export class AzureClient {
     return this.#delete(siteId, { "api-version": webApiVersion, deleteEmptyServerFarm: "false" }, signal);
   }
 
-  /** Sends a read-only request to Azure Resource Manager. */
+  /** Sends a read-only request to Azure Resource Manager. A list in pages is returned whole. */
   async query<Answer extends z.ZodType>(
     { method = "GET", path, apiVersion, params, body, headers, purpose }: ArmQuestion,
     answer: Answer,
     signal: AbortSignal,
   ): Promise<z.output<Answer>> {
-    const { data } = await this.#arm.call({
+    const data = await this.#arm.read({
       method,
       path,
       signal,

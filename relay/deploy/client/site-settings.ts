@@ -111,7 +111,7 @@ export class SiteSettings {
       repeatable: true,
       ...(body && { body }),
     };
-    const { data } = await this.#arm.call(call);
+    const data = method === "GET" ? await this.#arm.read(call) : (await this.#arm.call(call)).data;
     // Azure's answer is empty or JSON; a proxy's page means that nothing was done.
     if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
     return data;

@@ -1,3 +1,6 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import axios from "axios";
 import { defaultAzureSwitches } from "../../../packages/local-cloud/src/azure/switches.ts";
 import {
   callerToken,
@@ -45,14 +48,30 @@ const fine: Given = {
   ],
 };
 
-async function ask(given: Partial<Given> = {}, of: TestAzure = cloud) {
+async function ask(given: Partial<Given> = {}, of: TestAzure = cloud, armUrl = of.azure.armUrl) {
   const login = () => callerToken(of.azure.provider);
-  const client = new AzureClient({ armUrl: of.azure.armUrl }, { login });
+  const client = new AzureClient({ armUrl }, { login });
   return getAzurePreflight.call(client, { ...fine, ...given }, signal);
 }
 
 test("a usual subscription has no problems, and every check ran", async () => {
   expect(await ask()).toEqual({ problems: [], unchecked: [] });
+});
+
+test("a list that Azure returns in pages, the first one empty, is read to its end", async () => {
+  const { provider } = cloud.azure;
+  const group = await make(provider, "resources:ResourceGroup", "group", { resourceGroupName: "group" });
+  const inGroup = { resourceGroupName: "group", vaultName: "paged" };
+  await make(provider, "keyvault:Vault", "paged", { ...inGroup, properties: { tenantId: "t" } });
+  const paging = await startPaging(cloud.azure.armUrl);
+  try {
+    expect(await ask({ vaultName: "paged" }, cloud, paging.url)).toEqual({ problems: [], unchecked: [] });
+    cloud.azure.change({ storageAccountLimit: 0 });
+    expect((await ask({}, cloud, paging.url)).problems).toHaveLength(1);
+  } finally {
+    await paging.close();
+    await remove(provider, group);
+  }
 });
 
 test("it reports a region without the plan, its zones, the redundancy or the Node.js version, each with what to set", async () => {
@@ -311,3 +330,31 @@ test("a check that the login may not make is reported, and blocks nothing", asyn
     await other.stop();
   }
 });
+
+/** Azure behind a proxy that puts an empty page before each list. The link to the next page has Azure's own address. */
+async function startPaging(armUrl: string): Promise<{ url: string; close(): Promise<unknown> }> {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { pathname, searchParams } = new URL(request.url ?? "", armUrl);
+    const isNext = searchParams.has("$skiptoken");
+    searchParams.delete("$skiptoken");
+    const { status, data } = await axios.request({
+      method: request.method ?? "GET",
+      url: `${armUrl}${pathname}?${searchParams}`,
+      validateStatus: () => true,
+      headers: { authorization: request.headers.authorization, "content-type": "application/json" },
+      ...(chunks.length > 0 && { data: Buffer.concat(chunks) }),
+    });
+    const nextLink = `https://management.azure.com${pathname}?${searchParams}&%24skiptoken=a%2Bb`;
+    const isList = Array.isArray(data?.value) && !isNext;
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(isList ? { value: [], nextLink } : data));
+  };
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
