@@ -115,6 +115,19 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(stub.calls.filter((call) => call.startsWith("POST"))).toHaveLength(1);
   });
 
+  test.each([
+    [
+      "to itself",
+      { body: { items: [{ ...item, id: "1", description: "" }], _links: { next: { href: "/list?x=1" } } } },
+    ],
+    ["to the same empty page", { body: { items: [], _links: { next: { href: "/list?x=1" } } } }],
+  ])("a list that links %s ends", async (_, page) => {
+    stub.answer(list, page).answer(`${list}&x=1`, page);
+    stub.answer(`POST ${collection}`, { status: 201, body: { id, etag } });
+    expect((await aep.create(type, inputs)).id).toBe(id);
+    expect(stub.calls).toEqual([list, `${list}&x=1`, `POST ${collection}`]);
+  });
+
   test("after a lost answer the object is found although the list shows little of it", async () => {
     const { description } = item;
     stub.answer(

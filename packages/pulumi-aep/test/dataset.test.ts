@@ -59,6 +59,14 @@ test("is created", async () => {
   ]);
 });
 
+test("Platform may show a new dataset late, when its rows get their days", async () => {
+  stub.answer(`POST ${collection}`, { status: 201, body: [`@/dataSets/${id}`] });
+  const days = `PATCH /data/foundation/catalog/v2/dataSets/${id}`;
+  stub.answer(days, { status: 404 }, { status: 404 }, { body: [`@/dataSets/${id}`] });
+  expect((await aep.create(type, { ...inputs, rowExpirationDays: 30 })).id).toBe(id);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, days, days, days]);
+});
+
 test("after a lost answer the dataset is found, ignoring an earlier one of the same name", async () => {
   const others = { "5b020a27e7040801dedbf46e": answer, "5b020a27e7040801dedbf46f": { name: "Customer.io events" } };
   const marked = { ...answer, tags: { ...answer.tags, "pulumi/resource": [mark(type)] } };

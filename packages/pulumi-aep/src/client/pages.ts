@@ -16,11 +16,12 @@ const pageSize = 100;
 /** Maximum pages of one list, in case a list never ends. */
 const mostPages = 200;
 
+const identified = z.object({ id: z.string() });
 const links = z.object({ next: z.object({ href: z.string() }).nullish() });
 
 /**
  * Lists objects of the Flow Service, page by page. A page may have fewer objects than its limit, even none, and still link to a next one,
- * so only a missing link ends the list.
+ * so only a missing link ends the list, or one that leads nowhere new.
  *
  * @param atMost stops once this many are found; default: lists all
  */
@@ -32,15 +33,19 @@ export async function listFlowObjects<Item extends z.ZodType>(
   atMost = Number.POSITIVE_INFINITY,
 ): Promise<z.output<Item>[]> {
   const answer = z.object({ items: z.array(item), _links: links.nullish() });
-  const limit = Math.min(atMost, pageSize);
-  const found: z.output<Item>[] = [];
-  let path = `${collection}?${query}&limit=${limit}`;
+  const first = `${query}&limit=${Math.min(atMost, pageSize)}`;
+  const found = new Map<string, z.output<Item>>();
+  const followed = new Set<string>();
+  let path = `${collection}?${first}`;
   for (let page = 0; page < mostPages; page++) {
     const { items, _links } = await client.call({ method: "GET", path, signal, purpose }, answer);
-    found.push(...items);
+    const before = found.size;
+    for (const object of items) found.set(identified.safeParse(object).data?.id ?? JSON.stringify(object), object);
     const next = _links?.next?.href;
-    if (found.length >= atMost || !next) return found;
-    path = `${collection}?${nextQuery(`${query}&limit=${limit}`, next)}`;
+    const repeatsItself = items.length > 0 && found.size === before;
+    if (found.size >= atMost || !next || followed.has(next) || repeatsItself) return [...found.values()];
+    followed.add(next);
+    path = `${collection}?${nextQuery(first, next)}`;
   }
   throw explainEndless(purpose);
 }

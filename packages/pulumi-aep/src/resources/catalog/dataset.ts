@@ -1,6 +1,6 @@
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { AepClient } from "../../client/client.ts";
+import type { AepClient, Refusal } from "../../client/client.ts";
 import { hasFlowObject } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
@@ -11,6 +11,8 @@ import { type datasetAnswer, listMarked, readDataset } from "./marked-datasets.t
 import { daysOf, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
 
+/** Attempts to change a dataset that was just created, and that Platform may show late: half a minute. */
+const attemptsWhileLate = 15;
 /** Catalog returns references: `["@/dataSets/<id>"]`. */
 const references = z.array(z.string()).min(1);
 
@@ -133,7 +135,9 @@ export const dataset = defineResource<AepClient>()({
       },
     });
     if (given.rowExpirationDays !== undefined) {
-      await expireRows(operation, made.id, given).catch((error: unknown) => {
+      const isLate = ({ status }: Refusal) => status === 404;
+      const expire = () => expireRows(operation, made.id, given);
+      await client.untilAccepted(signal, attemptsWhileLate, isLate, expire).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         throw new Unfinished(made.id, {}, `The dataset was created, but keeps its records forever. ${reason}`);
       });
