@@ -127,4 +127,16 @@ describe("answers that the stand-in does not give", () => {
     const aep = await Aep.connect(stub.url);
     expect(await aep.provider.invoke(function_, {})).toMatchObject({ sandboxState: "active" });
   });
+
+  test("a list of sandboxes whose pages say that they are smaller is read to its end, and only once", async () => {
+    const page = (...names: string[]) => ({
+      body: { sandboxes: names.map((name) => ({ name, state: "active" })), _page: { limit: 2, count: names.length } },
+    });
+    stub
+      .answer(`GET ${foundation}/sandbox-management/`, page("one", "two"))
+      .answer(`GET ${foundation}/sandbox-management/?offset=2`, page("three", "dev"))
+      .answer(`GET ${foundation}/sandbox-management/?offset=4`, page("one", "two"));
+    const aep = await Aep.connect(stub.url);
+    expect(await aep.provider.invoke(function_, {})).toMatchObject({ sandboxState: "active" });
+  });
 });

@@ -3,8 +3,8 @@ import type { AepClient } from "./client.ts";
 import { paths } from "./paths.ts";
 import { accept, timeSeries } from "./xdm.ts";
 
-/** Pages of the Sandbox API have 50 entries by default; a shorter page is the last. */
-const smallestFullPage = 50;
+/** Entries of a full page of the Sandbox API, unless the page itself says fewer; a shorter page is the last. */
+const fullPage = 50;
 
 const sandbox = z.object({
   name: z.string(),
@@ -19,13 +19,18 @@ export type ListedSandbox = z.output<typeof sandbox>;
 /** The sandboxes that the credential may use. Only administrators can look up a single one (Sandbox API). */
 export async function listSandboxes(client: AepClient, signal: AbortSignal): Promise<ListedSandbox[]> {
   const purpose = "list the sandboxes that the credential may use";
-  const found: ListedSandbox[] = [];
+  const answer = z.object({
+    sandboxes: z.array(sandbox),
+    _page: z.object({ limit: z.number().positive().optional() }).nullish().catch(undefined),
+  });
+  const found = new Map<string, ListedSandbox>();
   for (;;) {
-    const path = found.length === 0 ? paths.sandboxes : `${paths.sandboxes}?offset=${found.length}`;
-    const answer = z.object({ sandboxes: z.array(sandbox) });
-    const page = (await client.call({ method: "GET", path, signal, purpose }, answer)).sandboxes;
-    found.push(...page);
-    if (page.length < smallestFullPage) return found;
+    const before = found.size;
+    const path = before === 0 ? paths.sandboxes : `${paths.sandboxes}?offset=${before}`;
+    const { sandboxes, _page } = await client.call({ method: "GET", path, signal, purpose }, answer);
+    for (const listed of sandboxes) found.set(listed.name, listed);
+    const isLast = sandboxes.length < Math.min(fullPage, _page?.limit ?? fullPage);
+    if (isLast || found.size === before) return [...found.values()];
   }
 }
 
