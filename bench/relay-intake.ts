@@ -30,8 +30,9 @@ export async function measureRelayIntake(): Promise<Figure[]> {
     });
     const post = async (index: number) => {
       const answer = await handler(signedEvent(index), new InvocationContext({ logHandler: () => undefined }));
-      if ((answer as { status?: number }).status !== 200)
+      if ((answer as { status?: number }).status !== 200) {
         throw new Error(`the intake answered ${JSON.stringify(answer)}`);
+      }
     };
     for (let warmUp = 0; warmUp < 200; warmUp++) await post(warmUp);
     const figures: Figure[] = [];

@@ -59,7 +59,8 @@ function settingsOf<Config extends z.ZodObject>(
 ): z.output<Config> {
   const given = source.providerSettings(name, source.resource(type));
   const settings = readConfig(name, schema, ownSettings(schema, given));
-  if (settings === undefined)
+  if (settings === undefined) {
     throw new Error(`The settings of ${name} are not known yet: run \`npx pulumi up\` first.`);
+  }
   return settings;
 }

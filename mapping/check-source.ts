@@ -165,8 +165,9 @@ function timeMistake(name: string, wants: "count" | "date" | "text", kind: Value
   }
   if (wants === "count") return `${name} takes milliseconds since 1970, but gets ${kindNames[kind]}`;
   const isCount = kind === "epoch-seconds" || kind === "epoch-milliseconds" || kind === "integer";
-  if (isCount)
+  if (isCount) {
     return `${name} takes ${wants === "date" ? "a date" : "a text"}, not a count; format seconds since 1970 with dformat(\${timestamp} * 1000, …)`;
+  }
   if (wants === "date") return `${name} takes a date, but gets ${kindNames[kind]}: parse it first, with date(…)`;
   return `${name} takes a text, but gets ${kindNames[kind]}`;
 }

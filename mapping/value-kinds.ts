@@ -67,8 +67,9 @@ function binaryKinds(
   if (operator === "+" || operator === "-") {
     // A shifted time is still a time.
     if (hasOnly(a, "epoch-seconds", "epoch-milliseconds") && hasOnly(b, "integer")) return a;
-    if (operator === "+" && [...a, ...b].some((kind) => kind === "string" || kind === "date-text"))
+    if (operator === "+" && [...a, ...b].some((kind) => kind === "string" || kind === "date-text")) {
       return kinds("string");
+    }
   }
   const both = [arithmetic(a), arithmetic(b)];
   if (both.includes("any")) return kinds("any");

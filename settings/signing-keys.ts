@@ -96,8 +96,9 @@ export function signingKeyProblems(text: string, others: readonly OtherCredentia
     const named = (reason: string) => (given.length === 1 ? reason : `line ${number} ${reason}`);
     const refusal = firstOf(checks, line, others);
     if (refusal !== undefined) refusals.push(named(refusal));
-    else
+    else {
       warnings.push(...[firstOf(doubts, line, others)].flatMap((doubt) => (doubt === undefined ? [] : named(doubt))));
+    }
   }
   return { refusals, warnings };
 }

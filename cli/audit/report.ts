@@ -30,10 +30,11 @@ const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
   const { cells, missingFile, extraFile, unknownNames, messages, notesSince } = result;
-  if (cells.length === 0)
+  if (cells.length === 0) {
     return [
       `Customer.io recorded nothing in these days, and the dataset has no rows from them (${messages} messages read).`,
     ];
+  }
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
   const heading = ["kind", ...countNames.map((name) => (name === "leftOut" ? "left out" : name))];
   const table = [...kinds].toSorted().map(([kind, ofKind]) => {

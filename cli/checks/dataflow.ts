@@ -9,13 +9,14 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
   const id = source.dataflowId;
   const flow = await readDataflow(platformOf(source), id);
   const fix = pulumiCommand("up --refresh", source.target);
-  if (!flow)
+  if (!flow) {
     return {
       verdict: "broken",
       runbook: "finding-dataflow",
       found: `Platform has no dataflow ${id}: it was deleted.`,
       todo: fix,
     };
+  }
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
   return { verdict: "broken", runbook: "finding-dataflow", found: `${found}: it accepts no events.`, todo: fix };

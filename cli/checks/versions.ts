@@ -56,8 +56,9 @@ export function versionsFinding({
       todo: `Deploy its code again: ${redeployCommand(target, code)}`,
     };
   }
-  if (deployed === own)
+  if (deployed === own) {
     return { verdict: "fine", found: "Command line, program and relay have matching versions.", details };
+  }
   if (deployed === undefined || lt(deployed, own)) {
     return {
       verdict: "waiting",

@@ -17,8 +17,9 @@ export function buildProgram(definitions: readonly AnyCommand[], perform: Perfor
     .helpCommand("help [command]", "show the help of a command")
     .showSuggestionAfterError()
     .exitOverride();
-  for (const definition of definitions)
+  for (const definition of definitions) {
     program.addCommand(commandOf(definition, perform).copyInheritedSettings(program));
+  }
   program.addHelpText("after", `\nExit codes:\n${exitCodeLines().join("\n")}`);
   // Shell completion, for bash, zsh, fish and PowerShell.
   tab(program, { completionCommandName });

@@ -80,8 +80,9 @@ async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Pr
 
 /** The differences for people, with the command that undoes them. */
 export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
-  if (drift.length === 0)
+  if (drift.length === 0) {
     return ["App settings, code, secrets and access rules are unchanged since the last `npx pulumi up`."];
+  }
   return [
     "Differs from what the last `npx pulumi up` left:",
     ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),

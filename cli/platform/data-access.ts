@@ -53,8 +53,9 @@ export class DataAccess {
       signal,
     )) {
       const path = `${foundation}/files/${encodeURIComponent(id)}`;
-      for await (const { name, length } of this.#pages(path, partsAnswer, purpose, signal))
+      for await (const { name, length } of this.#pages(path, partsAnswer, purpose, signal)) {
         files.push({ id, name, length });
+      }
     }
     return files;
   }

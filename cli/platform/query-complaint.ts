@@ -53,13 +53,15 @@ function remedyOf(code: string, message: string): string {
   if (code === "42P01" || code === "42P12") {
     return "It does not know the dataset's table. A new dataset shows after some minutes; otherwise check that the credential's role has the permission View Datasets in this sandbox.";
   }
-  if (code === "42703")
+  if (code === "42703") {
     return "It does not know one of the dataset's fields: run `npx pulumi refresh` to see how the schema differs.";
+  }
   if (tls.test(code) || tls.test(message)) {
     return "Its certificate can't be verified. If a proxy replaces certificates here, name the file of the proxy's own in NODE_EXTRA_CA_CERTS.";
   }
-  if (network.test(code))
+  if (network.test(code)) {
     return "Check that this machine may connect to that host and port: it is not HTTP, so an HTTP proxy does not help.";
+  }
   if (code.startsWith("58")) return "That is an error inside Query Service: run the same command again later.";
   return "Run the same command again later.";
 }

@@ -23,8 +23,9 @@ export async function explainUnfit(
   if (said?.intake === "closed") {
     return `The relay of the stack ${to.target.stack} can't accept events: its intake is closed, since it is being taken down.`;
   }
-  if (!said?.signingKeys)
+  if (!said?.signingKeys) {
     return `The relay of the stack ${to.target.stack} has no signing key. ${copySigningKey(to.target)}`;
+  }
   const accepted = new Set(signingKeysOf(to));
   if (signingKeysOf(from).some((key) => accepted.has(key))) return undefined;
   return (

@@ -208,8 +208,9 @@ function takeOwnOptions({ answers, readsSettings }: SetupRun): void {
 async function isConfirmed(run: SetupRun, changes: ReturnType<Answers["changes"]>): Promise<boolean> {
   if (run.prompter === undefined || changes.length === 0) return true;
   run.report("These settings will be written:");
-  for (const { question, value } of changes)
+  for (const { question, value } of changes) {
     run.report(`  ${question.key} = ${question.isSecret ? "[secret]" : value}`);
+  }
   const isRefused = run.refusals.length > 0;
   const message = isRefused ? "A service refuses its credential. Write the settings anyway?" : "Write them?";
   return run.prompter.confirm({ message, default: !isRefused });

@@ -123,8 +123,9 @@ export function settingsFrom<Config extends z.ZodObject>(
 ): z.output<Config> {
   const prefix = `${namespace}:`;
   const known: Record<string, string> = {};
-  for (const [key, value] of Object.entries(stored))
+  for (const [key, value] of Object.entries(stored)) {
     if (key.startsWith(prefix)) known[key.slice(prefix.length)] = value;
+  }
   for (const [key, value] of answers.all()) if (key.startsWith(prefix)) known[key.slice(prefix.length)] = value;
   const settings = readConfig(namespace, schema, ownSettings(schema, { ...known, ...fixed }));
   if (settings === undefined) throw new Error(`The settings of ${namespace} are not known yet.`);

@@ -74,8 +74,9 @@ export async function runUp(
 ): Promise<StackSource> {
   const command = ["up", "--yes", "--skip-preview", ...choiceOf(source)];
   const code = await showPulumi({ folder: folderOf(source), command, isQuiet });
-  if (code !== 0)
+  if (code !== 0) {
     throw new Error("The key is stored, but npx pulumi up failed (see the output above). Run the same command again.");
+  }
   const made = await ports.reread(source);
   if (signingKeysOf(made).includes(key)) return made;
   throw new UsageError(

@@ -56,8 +56,9 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
 }
 
 function remedyOf(status: number | undefined, { relayUrl, relayHostName, target }: StackSource): string {
-  if (status === 401)
+  if (status === 401) {
     return `The relay's signing keys are not those in the stack's settings. Deploy them: ${pulumiCommand("up", target)}`;
+  }
   const look = operatorCommand("status", target);
   if (new URL(relayUrl).host === relayHostName) return look;
   return `${look} asks the relay itself. If it is healthy, check what forwards ${relayUrl} on to https://${relayHostName}/customerio`;

@@ -66,8 +66,9 @@ export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): Exi
     );
   }
   const { id, definition, primaryIdentity } = schema;
-  if (primaryIdentity === undefined)
+  if (primaryIdentity === undefined) {
     return { id, definition, fields, identityMap: profile.enabled ? profile.identities : {} };
+  }
   // The registry writes it as a path of slashes: /_tenant/customerio/email.
   return { id, definition, fields, identityMap: {}, primaryIdentity: primaryIdentity.slice(1).replaceAll("/", ".") };
 }

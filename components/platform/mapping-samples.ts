@@ -16,11 +16,13 @@ export function mappingSamples({ delivery, personalData }: Pick<SettingValues, "
     const text = JSON.stringify(event);
     if (delivery === "direct") return text;
     const admitted = admit(text, { filters: {}, personalData });
-    if (admitted.kind !== "admitted")
+    if (admitted.kind !== "admitted") {
       throw new Error(`The sample ${name} is not an event: ${JSON.stringify(admitted)}`);
+    }
     const classified = classifyText(admitted.text);
-    if (classified.kind === "malformed")
+    if (classified.kind === "malformed") {
       throw new Error(`The sample ${name} is no longer an event: ${classified.reason}`);
+    }
     return enrich(classified, receivedAt);
   });
 }

@@ -41,8 +41,9 @@ export function protectRelay(
         apiVersion: "2021-05-01-preview",
         body: { properties: { workspaceId, ...properties } },
       });
-    if (vaultId !== undefined)
+    if (vaultId !== undefined) {
       diagnose("vault", "vault-audit", vaultId, { logs: [{ categoryGroup: "audit", enabled: true }] });
+    }
     // For blobs only: each event is several calls to the queue, and their log would cost more than all others together.
     const diagnoseBlobs = (part: string, logicalName: string, accountId: pulumi.Input<string>) =>
       diagnose(part, logicalName, pulumi.interpolate`${accountId}/blobServices/default`, {

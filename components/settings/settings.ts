@@ -82,8 +82,9 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
   const named = (setting: string) => words.name(setting);
   const idle = withoutEffect(settings);
   for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
-  for (const { setting, reason } of filterWarnings(settings.filters))
+  for (const { setting, reason } of filterWarnings(settings.filters)) {
     void pulumi.log.warn(`${named(setting)}: ${reason}`);
+  }
   if (settings.delivery === "relay" && hasBudgetForNobody(settings)) {
     void pulumi.log.warn(
       `${named("monthlyBudget")} is set, but nobody would be notified. Give an address: ` +

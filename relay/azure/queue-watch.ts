@@ -52,8 +52,9 @@ export class QueueWatch {
       // Other checks report whether the storage can be reached.
       return;
     }
-    for (const [queue] of Array.from(this.#seen))
+    for (const [queue] of Array.from(this.#seen)) {
       if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);
+    }
     for (const { queue, id, dequeueCount } of heads) this.#see(queue, `${id} ${dequeueCount}`, now);
   }
 

@@ -82,8 +82,9 @@ test("a year of all types, with events dropped at each stage: exactly those are 
     "filtered",
     "unsubscribed",
     "young",
-  ] as const)
+  ] as const) {
     expect(withFate(fate).length).toBeGreaterThan(0);
+  }
 
   await openWorld(
     year.map(({ made }) => made),

@@ -217,10 +217,11 @@ test("every event stays in one of the two accounts wherever a storage fails, and
       const ids = kinds.map((what, index) => {
         const id = `e${index}`;
         if (what === "dead") relays.bury(refusedEvent(id));
-        else
+        else {
           relays.queue(
             what === "claim" ? messageWithClaim(id, `${id}.json`) : (encodeEnvelopes([inline(id)])[0] ?? ""),
           );
+        }
         return id;
       });
       relays.faults = [...faults];

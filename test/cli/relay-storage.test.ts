@@ -177,8 +177,9 @@ describe("the tables", () => {
     await tables().create("delivered3d6841", signal);
     const createdAt = Date.parse("2026-11-20T10:00:00.000Z");
     const withoutTime = { id: "c", createdAt: undefined };
-    for (const event of [{ id: "a", createdAt }, withoutTime])
+    for (const event of [{ id: "a", createdAt }, withoutTime]) {
       await tables().put("delivered3d6841", deliveredKey({ ...event, body: "{}" }), signal);
+    }
     expect(await operator.tables.wasDelivered({ id: "a", createdAt })).toBe(true);
     expect(await operator.tables.wasDelivered({ id: "b", createdAt })).toBe(false);
     expect(await operator.tables.wasDelivered(withoutTime)).toBe(true);

@@ -71,8 +71,9 @@ const parsePulumi: Parse = async (args) => {
     const flag = flagIn(help, word);
     if (flag === undefined) return `unknown flag: ${word}`;
     const value = words[index + 1];
-    if (flag.takes?.startsWith("int") && value !== undefined && !/^\d+$/.test(value))
+    if (flag.takes?.startsWith("int") && value !== undefined && !/^\d+$/.test(value)) {
       return `invalid argument for ${word}: ${value}`;
+    }
   }
   const takes = usage.slice(depth).filter((word) => /^[<[]/.test(word) && !/^\[(flags|--)\]$/.test(word));
   const most = takes.some((word) => word.includes("...")) ? Number.POSITIVE_INFINITY : takes.length;

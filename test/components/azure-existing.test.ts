@@ -11,8 +11,9 @@ test("existing resources are used and not declared; in a shared workspace every 
     environment: "prod",
     azureExisting: { resourceGroupId: scope, workspaceId, actionGroupIds },
   });
-  for (const type of [":ResourceGroup", ":Workspace", ":ActionGroup"])
+  for (const type of [":ResourceGroup", ":Workspace", ":ActionGroup"]) {
     expect(findInputs(resources, type)).toBeUndefined();
+  }
   expect(findInputs(resources, ":StorageAccount").resourceGroupName).toBe("shared");
   expect(findInputs(resources, ":AppServicePlan")).toMatchObject({
     resourceGroupId: scope,

@@ -28,8 +28,9 @@ function findDenied(resources: readonly DeclaredResource[], assigned: readonly P
 /** A declared resource as Azure gets it: azure-native adds the group's region if the program names none. */
 function armForm(type: string, inputs: DeclaredResource["inputs"]): [string | undefined, PropertyMap] {
   const native = armResourceTypes.get(type);
-  if (native)
+  if (native) {
     return [native.armType, { ...inputs, ...(native.located && { location: inputs.location ?? "westeurope" }) }];
+  }
   const inRegion = { ...inputs.body, location: inputs.body?.location ?? "westeurope" };
   if (type.endsWith(":AppServicePlan")) return ["Microsoft.Web/serverfarms", inRegion];
   if (type.endsWith(":FunctionApp")) return ["Microsoft.Web/sites", inRegion];

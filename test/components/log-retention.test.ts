@@ -20,8 +20,9 @@ test("logRetentionDays applies to every table of the relay's logs, and to the wo
     [...names, "AvailabilityResults", "BrowserTimings", "SystemEvents"].map((name) => `tables/App${name}`).sort(),
   );
   const properties = { retentionInDays: 120, totalRetentionInDays: 120 };
-  for (const { parentId, body } of tables)
+  for (const { parentId, body } of tables) {
     expect([parentId, body]).toEqual([`${azureName("workspace", "events-relay-monitoring-logs")}-id`, { properties }]);
+  }
 });
 
 test("30 days are the default, and the tables of an existing workspace are not changed", async () => {

@@ -120,8 +120,9 @@ test("existing subnets and zones are used, and neither they nor an existing vaul
     ["virtualNetworks", "privateDnsZones", "virtualNetworkLinks"].flatMap((type) => ofNetwork(resources, type)),
   ).toEqual([]);
   expect(endpointsOf(resources).map(([service]) => service)).not.toContain("vault");
-  for (const { body } of ofNetwork(resources, "privateEndpoints"))
+  for (const { body } of ofNetwork(resources, "privateEndpoints")) {
     expect(body.properties.subnet.id).toBe(subnets.endpointSubnetId);
+  }
   const records = ofNetwork(resources, "privateDnsZoneGroups").map(
     ({ body }) => body.properties.privateDnsZoneConfigs[0].properties.privateDnsZoneId,
   );

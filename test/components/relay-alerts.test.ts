@@ -165,8 +165,9 @@ describe("no alert is raised", () => {
     await log.post(signedCall(event));
     for (let message = 0; message < 20; message++) await log.forward(async () => receipt, received);
     // Some are slowed down by Platform meanwhile.
-    for (let message = 0; message < 12; message++)
+    for (let message = 0; message < 12; message++) {
       await log.forward(async () => ({ ...receipt, status: 429 }), received);
+    }
     expect(log.evaluateAlerts()).toEqual([]);
   });
 

@@ -13,8 +13,9 @@ import { type ConsoleWorld, freshEvents, startWorld } from "./world.ts";
 /** Debian's package. */
 const executablePath = "/usr/bin/chromium";
 const hasBrowser = existsSync(executablePath);
-if (!hasBrowser)
+if (!hasBrowser) {
   process.stdout.write(`skipped: there is no Chromium at ${executablePath} (apt-get install chromium)\n`);
+}
 
 /** With `CONSOLE_SCREENSHOTS=1`, this test writes the pictures of docs/console.md. */
 const pictures =

@@ -212,8 +212,9 @@ function versionOf(zip: Buffer): number {
 /** A package of that version, in a folder that is deleted after the tests. */
 function packageOf(version: number): Archive {
   const folder = mkdtempSync(path.join(tmpdir(), "crash-safety-package-"));
-  for (const name of ["host.json", "package.json", "index.cjs"])
+  for (const name of ["host.json", "package.json", "index.cjs"]) {
     writeFileSync(path.join(folder, name), `{"v":${version}}`);
+  }
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return new Archive(folder, `engine-hash-${version}`);
 }

@@ -120,8 +120,9 @@ class Run {
       }
       case "refresh": {
         const failure = await ours.run(step.faults, (engine) => engine.refresh());
-        if (step.faults.length === 0 && !ours.state.some(({ unfinished }) => unfinished))
+        if (step.faults.length === 0 && !ours.state.some(({ unfinished }) => unfinished)) {
           expect(failure).toBeUndefined();
+        }
         break;
       }
       case "destroy":
@@ -234,8 +235,9 @@ class Run {
     expect(new Set(objects.map(keyOf)).size).toBe(objects.length);
     const current = held.filter(({ doomed }) => !doomed);
     expect(new Set(current.map(({ name }) => name)).size).toBe(current.length);
-    for (const { inputs, properties } of held)
+    for (const { inputs, properties } of held) {
       expect(isDeepStrictEqual({ ...properties, ...inputs }, properties)).toBe(true);
+    }
     const all = await this.#world.objects();
     const foreign = this.#foreign.map(({ type, id }) => all.find((object) => object.type === type && object.id === id));
     expect(foreign).toEqual(this.#foreign);

@@ -92,6 +92,12 @@ test("a spread of a list or object that is written out is found", async () => {
   expect(await findingsIn({ "cli/part.ts": text })).toHaveLength(2);
 });
 
+test("a statement below its condition without braces is found", async () => {
+  const text =
+    "export function end(code: number): void {\n  if (code > 0)\n    throw new Error(\n      String(code),\n    );\n}\n";
+  expect(await findingsIn({ "cli/part.ts": text })).toHaveLength(1);
+});
+
 test("a switch that forgets a case is found", async () => {
   const text = `type Fate = "delivered" | "dead" | "held";
 export function isDone(fate: Fate): boolean {

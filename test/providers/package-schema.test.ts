@@ -60,8 +60,9 @@ function findUntyped(schema: PackageSchema, property: Property, at: string): str
     return type.enum ? [] : gaps(schema, type.properties ?? {}, at);
   }
   if (property.$ref?.startsWith("pulumi.json#/")) return [];
-  if (property.type === "array")
+  if (property.type === "array") {
     return property.items ? findUntyped(schema, property.items, `${at}[]`) : [`${at}: no items`];
+  }
   if (property.type === "object") {
     const { additionalProperties: values } = property;
     return values ? findUntyped(schema, values, `${at}.*`) : [`${at}: nothing about its properties`];

@@ -102,10 +102,11 @@ async function recordsPerEvent({ status = 200, log = ({ sums }) => sums, request
     await instance.execute(relayFunctions.intake, (context) => intake(request(body), context));
     const [taken] = messages.splice(0);
     const event = newEvent({ id: `e${at}`, receivedAt: now.toISOString(), body });
-    if (taken !== undefined)
+    if (taken !== undefined) {
       await instance.execute(relayFunctions.forwarder, (context) =>
         forwarder({ version: 1, events: [event] }, context),
       );
+    }
     messages.splice(0);
     instance.pass(1_000 / perSecond);
   }

@@ -62,9 +62,9 @@ async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0
       () => false,
     );
     if (completed) continue;
-    if (name === queueNames.events && message.dequeueCount >= maxDequeueCount)
+    if (name === queueNames.events && message.dequeueCount >= maxDequeueCount) {
       poison.push({ ...message, dequeueCount: 0 });
-    else queue.push(message);
+    } else queue.push(message);
   }
 }
 

@@ -53,8 +53,9 @@ async function workOff(): Promise<void> {
     random: Math.random,
   });
   while ((await world.azurite.waiting(queueNames.events)) > 0) {
-    for (const { message } of await world.azurite.take(queueNames.events))
+    for (const { message } of await world.azurite.take(queueNames.events)) {
       await forwarder(message, invocation().context);
+    }
   }
 }
 

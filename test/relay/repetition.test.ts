@@ -36,8 +36,9 @@ test("an event was made when its ULID says so, or else its timestamp", () => {
     "01ARZ3NDEK",
     "01arz3ndektsv4rrffq69g5fav",
     "",
-  ])
+  ]) {
     expect(readCreationTime(id, 1_727_953_200)).toBe(1_727_953_200_000);
+  }
   expect(readCreationTime("a", "2024-10-03T11:00:00Z")).toBe(1_727_953_200_000);
   expect(readCreationTime("a", "yesterday")).toBeUndefined();
 });

@@ -117,8 +117,9 @@ function tarFile(archive: Buffer, name: string): string {
   for (let at = 0; at < archive.length; ) {
     const header = archive.subarray(at, at + 512);
     const size = Number.parseInt(header.toString("latin1", 124, 135), 8);
-    if (header.toString("utf8", 0, 100).split("\0")[0] === name)
+    if (header.toString("utf8", 0, 100).split("\0")[0] === name) {
       return archive.toString("utf8", at + 512, at + 512 + size);
+    }
     at += 512 + Math.ceil((Number.isNaN(size) ? 0 : size) / 512) * 512;
   }
   throw new Error(`The tarball has no ${name}.`);

@@ -33,8 +33,9 @@ export class ScriptedPrompter implements Prompter {
   async choose({ message, choices }: Parameters<Prompter["choose"]>[0]): Promise<string> {
     const answer = String(this.#answer(message));
     const found = choices.find(({ value, name }) => value === answer || name === answer);
-    if (found === undefined)
+    if (found === undefined) {
       throw new Error(`"${message}" does not offer ${answer}, but: ${choices.map(({ name }) => name).join(", ")}`);
+    }
     return found.value;
   }
 

@@ -65,8 +65,9 @@ test.each(packages)(
   "kill points and single faults read each entry of $file, or it says which test does it",
   ({ subjects }) => {
     const swept = sweeps.map(({ type }) => type);
-    for (const { type, unswept } of subjects)
+    for (const { type, unswept } of subjects) {
       expect([type, unswept === undefined]).toEqual([type, swept.includes(type)]);
+    }
   },
 );
 

@@ -78,8 +78,9 @@ const hostLines = [
 /** A server that answers queries of a source's log, by the source's name. */
 async function startLogs(rows: (query: string, source: string) => string[][]): Promise<void> {
   server = await recordingServer(({ url, json }) => {
-    if (url.startsWith("/msi"))
+    if (url.startsWith("/msi")) {
       return { body: { access_token: "token", expires_on: "4102444800", resource: "", token_type: "Bearer" } };
+    }
     const [, name = ""] = /workspaces\/([^/]+)-logs\//.exec(url) ?? [];
     const answer = rows(String((json as { query: string }).query), name);
     return answer.length === 0

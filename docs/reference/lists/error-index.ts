@@ -94,8 +94,9 @@ function messagesIn(file: string): IndexedMessage[] {
       .trim();
     // What only joins other texts says nothing, and what is wrong with a setting follows the setting's name.
     const isSentence = section.title === "Settings" || /^[A-Z"…]/.test(text);
-    if (isSentence && text.replaceAll("…", "").trim().split(" ").length >= 5)
+    if (isSentence && text.replaceAll("…", "").trim().split(" ").length >= 5) {
       found.push({ text, section: section.title });
+    }
   };
   const visit = (node: ts.Node): void => {
     if (ts.isPropertyAssignment(node) && documents.test(node.name.getText(source))) return;

@@ -71,8 +71,9 @@ test.each(["${a[b}", "${a]}", "${a[0]b}", "${a.}", "${.a}"])("%s is not a path",
 });
 
 test("each function's own example is right", () => {
-  for (const { example } of dataPrepFunctions)
+  for (const { example } of dataPrepFunctions) {
     expect([example, callProblems(parseExpression(example))]).toEqual([example, []]);
+  }
 });
 
 test("names are case-sensitive, and synonyms refer to their function", () => {

@@ -28,8 +28,9 @@ export const forbidSharedKeys: ResourceRule = ({ type, props }) =>
 export const requireTls: ResourceRule = (resource) => {
   const { type, props } = resource;
   if (type === accountType) {
-    if (props.enableHttpsTrafficOnly === false)
+    if (props.enableHttpsTrafficOnly === false) {
       return "The storage account accepts calls without TLS: set enableHttpsTrafficOnly.";
+    }
     const isNew = ["TLS1_2", "TLS1_3"].includes(props.minimumTlsVersion);
     return isNew ? undefined : "The storage account accepts TLS below 1.2: set minimumTlsVersion to TLS1_2.";
   }

@@ -51,8 +51,9 @@ export class Aep {
   /** Inputs with their defaults; throws the mistakes. */
   async check(type: string, news: PropertyMap): Promise<PropertyMap> {
     const { inputs, failures } = await this.provider.check(this.#call(type), { olds: {}, news });
-    if (failures.length > 0)
+    if (failures.length > 0) {
       throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+    }
     return inputs;
   }
 

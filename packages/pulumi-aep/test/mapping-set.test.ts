@@ -154,8 +154,9 @@ test.each(["POST", "GET"])("a %s that the role does not allow says which permiss
   stub.answer(`${method} ${collection}${method === "GET" ? `/${id}` : ""}`, refused);
   const { message } = await errorOf(method === "GET" ? aep.read(type, id, state) : aep.create(type, inputs));
   expect(message).toContain("answered 403: Forbidden. Request id: r-9. Adobe documents no permission for mapping sets");
-  for (const permission of ["Manage Sources", "Manage Schemas", "Manage Datasets"])
+  for (const permission of ["Manage Sources", "Manage Schemas", "Manage Datasets"]) {
     expect(message).toContain(permission);
+  }
 });
 
 test("a field that is mapped twice, an unknown source type and an empty set are mistakes", async () => {

@@ -161,8 +161,9 @@ test("deleting an owned object first deletes objects that refer to it and are no
   const [group, schema] = made;
   if (!group || !schema) throw new Error("nothing was made");
   const next = await provider();
-  for (const { type: of, id: known, properties } of made.slice(3).toReversed())
+  for (const { type: of, id: known, properties } of made.slice(3).toReversed()) {
     await next.delete(of, known, properties);
+  }
   expect(await census()).toEqual({ fieldGroups: 1, schemas: 1, descriptors: 1 });
   await next.delete(group.type, group.id, group.properties);
   expect(await census()).toEqual({});

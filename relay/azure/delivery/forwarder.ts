@@ -160,9 +160,9 @@ function comingTurns(
     } else if (hasFailed(delivery)) {
       const { fate, retryAfter, isOutage } = delivery;
       // Only a few have failed, so they need not be spread out.
-      if (isOutage || client.isAway)
+      if (isOutage || client.isAway) {
         add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
-      else {
+      } else {
         const { attempts } = event;
         add(`${fate} ${attempts} ${retryAfter}`, event, () =>
           retryDelaySeconds(fate, { attempts, retryAfter, random: random() }),

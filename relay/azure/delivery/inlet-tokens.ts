@@ -92,8 +92,9 @@ export class InletTokens {
       const answer = jsonOf(text);
       if (!isSuccess(status)) return this.#noteRefusal(refusalOf(status, headers["retry-after"], answer));
       const parsed = tokenAnswer.safeParse(answer);
-      if (!parsed.success)
+      if (!parsed.success) {
         return this.#noteRefusal(mistake("did not answer like Adobe IMS; PLATFORM_IMS_URL may be wrong"));
+      }
       const { access_token: token, expires_in: seconds } = parsed.data;
       const since = monotonic();
       const staleAt = since + Math.max(seconds - margin, seconds / 2) * 1000;

@@ -105,7 +105,8 @@ export class EventKeeper {
       queued = claimBody(inline, claim);
     }
     const { first, ids, labels } = await this.#groups.commit(queued, labelsOf(admission));
-    if (first)
+    if (first) {
       logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countLabels(labels), ids }, this.#ports.log);
+    }
   }
 }

@@ -148,8 +148,9 @@ function eachObject(root: JsonObject, visit: (holder: JsonObject) => void): void
   const open: JsonObject[] = [root];
   for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
     visit(holder);
-    for (const value of Object.values(holder))
+    for (const value of Object.values(holder)) {
       if (typeof value === "object" && value !== null) open.push(value as JsonObject);
+    }
   }
 }
 

@@ -79,8 +79,9 @@ async function judgeDeployment(
   if (state === "conflict") return { notYet: "waiting for another deployment to end" };
   const log = await kudu.readLog(id, signal);
   const said = [text && !log.includes(text) ? text : "", log].filter(Boolean).join("; ");
-  if (lacksStorageAccess(said))
+  if (lacksStorageAccess(said)) {
     return { notYet: "waiting for the app's role on its deployment container", detail: said };
+  }
   const reason = said || "Azure gives no reason";
   return { done: { failure: `The deployment ${id} of the relay's code ended as "${state}": ${reason}`, mayRun: true } };
 }

@@ -50,8 +50,9 @@ export async function askHealth(
     const failure = `${url} does not answer (${text})`;
     return { failure, detail: failure };
   }
-  if (status !== 200)
+  if (status !== 200) {
     return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}`, status };
+  }
   const parsed = health.safeParse(jsonOf(text));
   // Code other than the relay's may answer in another format.
   return parsed.success ? parsed.data : { forwarders: {}, unresolved: [] };

@@ -199,16 +199,18 @@ export class Simulation {
     this.tries.set(id, tries);
     const { answer, after } = this.#options.answer?.(id, tries) ?? receipt;
     await this.time.sleep(after);
-    if ("status" in answer && answer.status === 200 && !this.deliveredAt.has(id))
+    if ("status" in answer && answer.status === 200 && !this.deliveredAt.has(id)) {
       this.deliveredAt.set(id, this.time.now);
+    }
     return answer;
   }
 
   async #receive(): Promise<Message[]> {
     await this.#queueCall();
     const taken: Message[] = [];
-    while (taken.length < host.batchSize && (this.queue[0]?.visibleAt ?? Number.POSITIVE_INFINITY) <= this.time.now)
+    while (taken.length < host.batchSize && (this.queue[0]?.visibleAt ?? Number.POSITIVE_INFINITY) <= this.time.now) {
       taken.push(this.queue.shift() as Message);
+    }
     return taken;
   }
 

@@ -106,8 +106,9 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       const { variant } = await read(testBody, context);
       const workspace = account.workspaces.find(({ webhooks }) => webhooks.has(id));
       const webhook = workspace?.webhooks.get(id);
-      if (!workspace || !webhook || isForeign(workspace, id))
+      if (!workspace || !webhook || isForeign(workspace, id)) {
         throw new BadRequest(`There is no webhook ${id} that was created here.`);
+      }
       const event = testEvent(variant, clock);
       const result = await dispatcher.send(workspace, webhook, event);
       return context.json({ id: event.event_id, accepted: isAccepted(result), ...result });

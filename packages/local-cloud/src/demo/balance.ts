@@ -40,8 +40,9 @@ export function mismatches({ accepted, delivered, deadLettered, pending, rows }:
   const wrong: string[] = [];
   const kept = [...delivered, ...deadLettered, ...pending];
   const tell = (what: string, ids: string[]) => {
-    if (ids.length > 0)
+    if (ids.length > 0) {
       wrong.push(`${ids.length} ${what}: ${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ", …" : ""}`);
+    }
   };
   tell("sent but not accepted", without(sent, accepted));
   tell("accepted but neither delivered, dead-lettered nor pending", without(accepted, kept));

@@ -20,7 +20,8 @@ export async function sendEverything(vendors: Vendors): Promise<SentTraffic> {
   await vendors.untilSent();
   const ids = await vendors.sentIds();
   const expected = single.length + blastSize;
-  if (ids.length !== expected)
+  if (ids.length !== expected) {
     throw new Error(`Customer.io was made to send ${expected} events, but sent ${ids.length}.`);
+  }
   return { ids, samples: samples.length, blast: blastSize };
 }

@@ -41,8 +41,9 @@ export async function ensureEngine(report: ReportLine): Promise<string> {
   } finally {
     await release();
   }
-  if (!(await isExecutable(executable)))
+  if (!(await isExecutable(executable))) {
     throw new Error(`Pulumi ${engineVersion} was installed but is not at ${executable}.`);
+  }
   return executable;
 }
 

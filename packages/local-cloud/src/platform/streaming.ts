@@ -64,8 +64,9 @@ interface Delivery {
 function findInlet(state: PlatformState, context: PlatformContext): Inlet {
   const id = pathParameter(context, "inletId");
   const inlet = state.flowOfInlet(id, flowIdOf(context));
-  if (inlet === undefined)
+  if (inlet === undefined) {
     throw inletProblem(state.switches.unknownInlet, "Unknown inlet", `inletId: [${id}] not found`);
+  }
   if (state.needsToken(inlet.sandbox, id)) authorize(state, context, id);
   settle(state, inlet.flow);
   return inlet;

@@ -29,8 +29,9 @@ function call(path: string) {
 }
 
 async function untilUnderWay(...paths: string[]): Promise<void> {
-  while ([...underWay.keys()].toSorted().join() !== paths.join())
+  while ([...underWay.keys()].toSorted().join() !== paths.join()) {
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 test("an instance gets as many calls at a time as perInstanceConcurrency says, and the others in the order in which they arrived", async () => {

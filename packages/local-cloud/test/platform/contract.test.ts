@@ -176,5 +176,6 @@ checked("an answer that isn't as described is noticed", () => {
   expect(checkContract("GET", "/unheard-of", 200, "{}").operation).toBeUndefined();
 });
 
-if (!hasDescriptions)
+if (!hasDescriptions) {
   console.warn("Adobe's API descriptions (../shared/specs/adobe) are absent: contracts go unchecked");
+}

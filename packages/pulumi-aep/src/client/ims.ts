@@ -39,8 +39,9 @@ export class AccessTokens {
 
   /** A token that is valid for some minutes at least, and is not `refused`, which Platform did not accept. */
   get(refused?: string): Promise<string> {
-    if (this.#current?.token !== refused && this.#current && this.#now() < this.#current.staleAt)
+    if (this.#current?.token !== refused && this.#current && this.#now() < this.#current.staleAt) {
       return Promise.resolve(this.#current.token);
+    }
     this.#pending ??= this.#fetch().finally(() => {
       this.#pending = undefined;
     });

@@ -15,8 +15,9 @@ export async function permitMove(former: readonly AepClient[], urn: string, sign
   const refused = "Another sandbox or organization would replace it, so nothing was changed";
   for (const client of former) {
     const found = await listDatasetsIn(client, stackOf(urn), signal);
-    for (const dataset of found ?? [])
+    for (const dataset of found ?? []) {
       await requireEmpty({ client, signal }, dataset, { refused, ways: waysFrom(client) });
+    }
     if (found) return;
   }
 }

@@ -112,11 +112,10 @@ export class ReportingWebhooks {
   }
 
   /**
-   * Creates a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room
-   * for a mark. So it first looks, by name and endpoint, for a webhook that an interrupted run or a lost answer may have
-   * left, and takes it over (`adopted`) if it is still disabled, whatever its other settings, or if all its settings are
-   * as wanted. An enabled webhook with other settings is in use, and so is one that another resource
-   * holds. Both are refused, since a second one would deliver every event twice.
+   * Creates a webhook that sends nothing yet, and never a second one. The API has no idempotency key and a webhook no room for a mark. So
+   * it first looks, by name and endpoint, for a webhook that an interrupted run or a lost answer may have left, and adopts it (`adopted`)
+   * if it is still disabled, whatever its other settings, or if all its settings are as wanted. An enabled webhook with other settings is
+   * in use, and so is one that another resource holds. Both are refused, since a second one would deliver every event twice.
    */
   async createDisabled(
     wanted: WebhookSettings,

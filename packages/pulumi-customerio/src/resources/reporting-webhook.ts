@@ -87,9 +87,9 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
     const id = String(webhook.id);
     if (adopted) warn(`adopts the reporting webhook ${id}, which already existed with this name and endpoint`);
-    if (!adopted && values.disabled) return { id, outputs: takeOver(webhook, values) };
+    if (!adopted && values.disabled) return { id, outputs: requireAllEvents(webhook, values) };
     try {
-      return { id, outputs: takeOver(await client.update(webhook.id, wanted, signal), values) };
+      return { id, outputs: requireAllEvents(await client.update(webhook.id, wanted, signal), values) };
     } catch (error) {
       if (error instanceof Unfinished) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -122,7 +122,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   },
 
   async update(operation, id, { news }) {
-    return takeOver(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
+    return requireAllEvents(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
   },
 
   async delete({ client, signal }, id) {
@@ -148,7 +148,7 @@ function outputsOf({ id, type }: Webhook): Outputs {
 }
 
 /** Checks that Customer.io subscribed the webhook to all wanted events, and returns the outputs. */
-function takeOver(webhook: Webhook, values: Inputs): Outputs {
+function requireAllEvents(webhook: Webhook, values: Inputs): Outputs {
   const missing = removeDuplicates(values.events).filter((event) => !webhook.events.includes(event));
   if (missing.length === 0 || webhook.events.length === 0) return outputsOf(webhook);
   throw new Unfinished(

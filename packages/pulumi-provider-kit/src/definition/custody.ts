@@ -101,7 +101,7 @@ export class Custody {
  *
  * @param changes from the leftover's inputs to the wanted ones, with whether each needs a replacement
  */
-export async function takeOver<Client, Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
+export async function adoptLeftover<Client, Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
   resource: ResourceDefinition<Client, Inputs, Outputs>,
   operation: Operation<Client>,
   wanted: z.output<Inputs>,
@@ -121,8 +121,9 @@ export async function takeOver<Client, Inputs extends z.ZodObject, Outputs exten
     if (now === undefined) continue;
     operation.warn(`adopts ${id}, which an interrupted run created for this resource`);
     if (now !== "unfinished" && differences.length === 0) return { id, outputs: now.outputs };
-    if (!resource.update)
+    if (!resource.update) {
       throw new Error(`${id} was only half created and can't be finished. Delete it, then run: npx pulumi up`);
+    }
     const olds = inputs;
     const outputs = now === "unfinished" ? ({} as z.output<Outputs>) : now.outputs;
     return { id, outputs: await resource.update(operation, id, { news: wanted, olds, outputs }) };

@@ -13,7 +13,7 @@ import {
 } from "../engine/provider.ts";
 import { holdsUnknown, type PropertyMap, reveal } from "../engine/values.ts";
 import { ConfigError, currentSettings, ownSettings, readConfig } from "../settings/provider-config.ts";
-import { Custody, takeOver } from "./custody.ts";
+import { adoptLeftover, Custody } from "./custody.ts";
 import { propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import type { PackageDefinition } from "./package-definition.ts";
@@ -167,7 +167,13 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
         const { detailed } = resourceDifference(resource, withoutUndefined(before), inputs);
         return Object.values(detailed).map(isReplacement);
       };
-      const taken = await takeOver(resource, work, wanted, this.#custody.free(call, resource, found), replacements);
+      const taken = await adoptLeftover(
+        resource,
+        work,
+        wanted,
+        this.#custody.free(call, resource, found),
+        replacements,
+      );
       const present = new Set(found.map(({ id }) => id));
       const other = this.#otherOf(call.urn, undefined);
       const made = taken ?? (await resource.create({ ...work, present, other }, wanted));

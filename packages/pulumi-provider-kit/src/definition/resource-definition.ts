@@ -96,7 +96,7 @@ export interface ResourceDefinition<
   normalize?(inputs: z.output<Inputs>): Record<string, unknown>;
   /**
    * Lists objects that carry this resource's mark, which a killed run may have left. Called before each create. If one can
-   * be adopted, nothing is created (see `takeOver`); otherwise `create` gets their ids as `operation.present`.
+   * be adopted, nothing is created (see `adoptLeftover`); otherwise `create` gets their ids as `operation.present`.
    */
   leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
   /** Lists objects of this kind that carry an ownership's id, which the resource's input `ownership` takes. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
-import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
+import { matchSpelling, noteExisting } from "./arm-resource.ts";
 import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -48,7 +48,7 @@ export const appServicePlan = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Web/serverfarms/${values.planName}`;
-    await noteTakenOver(operation, id, apiVersion);
+    await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values.body) };
   },
 
@@ -67,7 +67,7 @@ export const appServicePlan = defineResource<AzureClient>()({
 
   async delete(operation, id) {
     const { client, signal, isCurrent } = operation;
-    if (client.takenOver.delete(id) || isCurrent) return;
+    if (client.adoptedIds.delete(id) || isCurrent) return;
     await deleteAppOfTheName(operation, id);
     await client.armDelete(id, apiVersion, signal);
   },

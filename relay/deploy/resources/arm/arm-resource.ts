@@ -49,7 +49,7 @@ export const armResource = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
-    await noteTakenOver(operation, id, values.apiVersion);
+    await noteExisting(operation, id, values.apiVersion);
     await putResource(operation, id, values);
     await waitUntilCreated(operation, id, values.apiVersion);
     return { id, outputs: {} };
@@ -71,7 +71,7 @@ export const armResource = defineResource<AzureClient>()({
 
   async delete(operation, id, state) {
     const { client, isCurrent } = operation;
-    if (client.takenOver.delete(id) || isCurrent) return;
+    if (client.adoptedIds.delete(id) || isCurrent) return;
     if (isOfNetwork(id)) await deleteSlowly(operation, id, state.apiVersion);
     else await deleteDespiteOwnLock(operation, id, state.apiVersion);
   },
@@ -81,12 +81,12 @@ export const armResource = defineResource<AzureClient>()({
  * Notes whether a create finds an existing object. A replacement does, since the name stays: it rewrites the object, and the deletion of
  * the replaced resource at the end of the same run must not delete it.
  */
-export async function noteTakenOver(
+export async function noteExisting(
   { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
   id: string,
   version: string,
 ): Promise<void> {
-  if ((await client.armGet(id, version, signal)) !== undefined) client.takenOver.add(id);
+  if ((await client.armGet(id, version, signal)) !== undefined) client.adoptedIds.add(id);
 }
 
 /**

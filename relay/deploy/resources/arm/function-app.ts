@@ -4,7 +4,7 @@ import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { changedAccess, withoutRestrictions } from "../../drift/site-access.ts";
 import { importRefusal } from "../refusal.ts";
-import { matchSpelling, noteTakenOver } from "./arm-resource.ts";
+import { matchSpelling, noteExisting } from "./arm-resource.ts";
 import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -46,7 +46,7 @@ export const functionApp = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Web/sites/${values.siteName}`;
-    await noteTakenOver(operation, id, apiVersion);
+    await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values.body) };
   },
 
@@ -66,7 +66,7 @@ export const functionApp = defineResource<AzureClient>()({
   update: (operation, id, { news, olds }) => write(operation, id, clearRestrictions(news.body, olds.body)),
 
   async delete({ client, signal, isCurrent }, id) {
-    if (!client.takenOver.delete(id) && !isCurrent) await client.deleteSite(id, signal);
+    if (!client.adoptedIds.delete(id) && !isCurrent) await client.deleteSite(id, signal);
   },
 });
 

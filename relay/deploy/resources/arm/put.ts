@@ -22,8 +22,9 @@ export async function putResource(
   let latest = await client.armPut(id, version, body, signal);
   const created = await checkPatiently(operation, creationPace, async (): Promise<Check<Record<string, unknown>>> => {
     const is = state.safeParse(latest).data?.properties.provisioningState.toLowerCase();
-    if (is === "failed" || is === "canceled")
+    if (is === "failed" || is === "canceled") {
       throw new Error(`Azure could not create ${id}: its state is ${is}. To try again, run: npx pulumi up`);
+    }
     if (is !== "creating") return { done: latest };
     latest = (await client.armGet(id, version, signal)) ?? latest;
     return { notYet: `waiting for Azure to create ${id.split("/").slice(-2).join(" ")}` };

@@ -54,6 +54,7 @@ export async function deleteSlowly(call: Call, id: string, apiVersion: string): 
     const found = await call.client.armGet(id, apiVersion, call.signal);
     return found === undefined ? { done: true } : { notYet: `waiting for Azure to delete ${name}` };
   });
-  if ("gaveUp" in gone)
+  if ("gaveUp" in gone) {
     throw new Error(`Azure has not deleted ${id} ${gone.gaveUp}. To try again, run the command again`);
+  }
 }

@@ -105,8 +105,9 @@ function sas(args: PropertyMap, parts: InvokeParts): string {
   const [containerName, ...blob] = text(args, "canonicalizedResource")
     .replace(/^\/blob\/[^/]+\//, "")
     .split("/");
-  if (containerName === undefined)
+  if (containerName === undefined) {
     throw new ArmError(400, "InvalidValuesForRequestParameters", "canonicalizedResource");
+  }
   const startsOn = text(args, "sharedAccessStartTime");
   return generateBlobSASQueryParameters(
     {

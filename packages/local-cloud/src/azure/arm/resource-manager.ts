@@ -64,8 +64,9 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     const [id, action] = splitAction(path);
     authorize(context, parts, id, actionName(method, id, action));
     if (method === "POST") {
-      if (action === undefined)
+      if (action === undefined) {
         throw new ArmError(405, "MethodNotAllowed", `The HTTP method 'POST' is not supported at scope '${id}'.`);
+      }
       return act(context, parts, find(parts, id), action);
     }
     if (action === "config/web") {
@@ -94,8 +95,9 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       await writes.patch(resource, isMap(properties) ? properties : {});
       return context.json(await describe(resource, parts));
     }
-    if (method !== "DELETE")
+    if (method !== "DELETE") {
       throw new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported here.`);
+    }
     const existing = parts.subscription.get(id);
     const planId = existing && text(existing.inputs, "serverFarmId");
     await writes.delete(id);

@@ -133,8 +133,9 @@ function parseReference(
 /** Object id of the identity that reads Key Vault references: the configured one, or the app's system-assigned one. */
 function referenceIdentity(subscription: Subscription, site: Resource): string | undefined {
   const named = text(site.inputs, "keyVaultReferenceIdentity");
-  if (named === "" || named.toLowerCase() === "systemassigned")
+  if (named === "" || named.toLowerCase() === "systemassigned") {
     return text(site.outputs, "identity.principalId") || undefined;
+  }
   const attached = Object.keys(
     (plainValueAt(site.outputs, "identity.userAssignedIdentities") as object | undefined) ?? {},
   );

@@ -111,8 +111,9 @@ function blobAccess(method: string, [container, ...blob]: string[], query: URLSe
   const containers = `${services}/containers`;
   const comp = query.get("comp");
   if (container === undefined) {
-    if (comp === "userdelegationkey")
+    if (comp === "userdelegationkey") {
       return { actions: [`${services}/generateUserDelegationKey/action`], resource: "" };
+    }
     return { actions: [comp === "list" ? `${containers}/read` : `${services}/read`], resource: "" };
   }
   const on = (...actions: string[]) => ({ actions, resource: `/blobServices/default/containers/${container}` });

@@ -21,8 +21,9 @@ export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subsc
   const refuse = (message: string) => {
     throw new ArmError(400, "BadRequest", message);
   };
-  if (subnet.name.includes("_"))
+  if (subnet.name.includes("_")) {
     refuse(`The subnet name '${subnet.name}' can't contain underscores for Flex Consumption sites.`);
+  }
   if (!delegationsOf(subnet).some((service) => service.toLowerCase() === flexDelegation.toLowerCase())) {
     refuse(`Subnet ${subnetId} must be delegated to ${flexDelegation} for Flex Consumption sites.`);
   }

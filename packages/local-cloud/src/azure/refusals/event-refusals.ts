@@ -14,8 +14,9 @@ export function refuseEventSubscription({ name, inputs }: ResourceRequest, subsc
   };
   if (!/^[a-z0-9-]{3,64}$/i.test(name)) refuse(`Event subscription name '${name}' is not valid.`);
   const destination = text(inputs, "destination.endpointType");
-  if (destination !== "MonitorAlert")
+  if (destination !== "MonitorAlert") {
     refuse(`The local cloud delivers events as alerts alone, not to '${destination}'.`);
+  }
   // Microsoft, "How to send events to Azure monitor alerts".
   if (subscription.get(text(inputs, "scope"))?.type.token !== "azure-native:keyvault:Vault") {
     refuse("The destination MonitorAlert is supported for events of Azure Key Vault only.");
@@ -24,8 +25,9 @@ export function refuseEventSubscription({ name, inputs }: ResourceRequest, subsc
     refuse("The destination MonitorAlert supports the event delivery schema CloudEventSchemaV1_0 only.");
   }
   const severity = text(inputs, "destination.properties.severity");
-  if (!severities.includes(severity))
+  if (!severities.includes(severity)) {
     refuse(`The severity '${severity}' of the destination MonitorAlert is not valid.`);
+  }
   const types = plainValueAt(inputs, "filter.includedEventTypes");
   for (const type of Array.isArray(types) ? types.map(String) : []) {
     if (!secretEvents.includes(type)) refuse(`The event type '${type}' is not supported by the topic type.`);

@@ -105,8 +105,9 @@ function refuseConfiguration(configuration: PropertyValue | undefined): void {
   }
   for (const name of ["ipSecurityRestrictions", "scmIpSecurityRestrictions"]) {
     const broken = brokenRule(configuration[name]);
-    if (broken !== undefined)
+    if (broken !== undefined) {
       throw invalid(`Site.SiteConfig.${name}`, `It is not a valid range of addresses: ${broken}`);
+    }
   }
   const settings = configuration.appSettings;
   if (Array.isArray(settings)) {
@@ -141,8 +142,9 @@ function refuseScale({ inputs }: ResourceRequest): void {
 function refuseDeploymentStorage({ inputs }: ResourceRequest, subscription: Subscription): void {
   const at = (name: string) => text(inputs, `functionAppConfig.deployment.storage.${name}`);
   const subject = "Site.FunctionAppConfig.Deployment.Storage";
-  if (at("type").toLowerCase() !== "blobcontainer")
+  if (at("type").toLowerCase() !== "blobcontainer") {
     throw invalid(`${subject}.Type`, "The allowed value is blobContainer.");
+  }
   const container = subscription.list("storage:BlobContainer").find((candidate) => {
     const account = subscription.findByName("storage:StorageAccount", text(candidate.inputs, "accountName"));
     return (

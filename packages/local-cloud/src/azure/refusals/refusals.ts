@@ -82,25 +82,28 @@ const refusals: Record<string, Refusal> = {
     refuseDnsName(name);
     const access = text(inputs, "publicAccess");
     const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
-    if (access === "" || access === "None" || plainValueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true)
+    if (access === "" || access === "None" || plainValueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true) {
       return;
+    }
     throw new ArmError(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.");
   },
   "azure-native:storage:QueueServiceProperties": ({ name }) => {
-    if (name !== "default")
+    if (name !== "default") {
       throw new ArmError(
         400,
         "InvalidValuesForRequestParameters",
         "Values for request parameters are invalid: queueServiceName.",
       );
+    }
   },
   "azure-native:storage:ManagementPolicy": ({ name }) => {
-    if (name !== "default")
+    if (name !== "default") {
       throw new ArmError(
         400,
         "InvalidValuesForRequestParameters",
         "Values for request parameters are invalid: managementPolicyName.",
       );
+    }
   },
   "azure-native:storage:Blob": ({ inputs }, subscription) => {
     const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));

@@ -104,8 +104,9 @@ class MappingSets {
 
   delete(context: PlatformContext): Response {
     const set = find(context);
-    if (this.#state.switches.deleteMappingSet === "405")
+    if (this.#state.switches.deleteMappingSet === "405") {
       throw plainProblem(405, "Request method 'DELETE' not supported");
+    }
     context.get("sandbox").mappingSets.delete(set.id);
     return answer(204);
   }

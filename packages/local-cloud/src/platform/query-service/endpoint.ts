@@ -86,8 +86,9 @@ export class QueryEndpoint {
       socket.write(writeMessage("R", cleartextPassword));
       const token = readText(await nextMessage(messages));
       this.#requireToken(token);
-      if (this.#sessions >= this.#state.switches.querySessions)
+      if (this.#sessions >= this.#state.switches.querySessions) {
         throw new QueryRefusal("53300", "Session Limit Reached");
+      }
       this.#sessions += 1;
       isOpen = true;
       await this.#answerAll(socket, messages, startParameters(start.body).get("database") ?? "", token);

@@ -79,8 +79,9 @@ function checkValue(field: JsonObject, value: Json | undefined, path: string, vi
   }
   if (isObject(value)) checkObject(field, value, path, violations);
   else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries())
+    for (const [index, item] of value.entries()) {
       checkValue(objectOf(field.items), item, `${path}/${index}`, violations);
+    }
   } else checkScalar(field, value, path, violations);
 }
 

@@ -116,9 +116,9 @@ export const dataset = defineResource<AepClient>()({
 
   async create(operation, given) {
     const { client, signal, progress, urn, present } = operation;
-    const bears = isMarkOf(urn, given.ownership);
+    const hasMark = isMarkOf(urn, given.ownership);
     const made = await client.createOnce({ signal, progress }, present, {
-      list: (until) => listMarked(client, bears, `the dataset "${given.name}"`, until),
+      list: (until) => listMarked(client, hasMark, `the dataset "${given.name}"`, until),
       idOf: ({ id }) => id,
       post: async () => {
         const purpose = `create the dataset "${given.name}"`;
@@ -239,12 +239,12 @@ function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs
 /** Finds datasets by their marks. If a connection leads to one, or it holds data, some run knew it. */
 async function findMarked(
   { client, signal, isHeld }: Operation<AepClient>,
-  bears: MarkTest,
+  hasMark: MarkTest,
   what: string,
   wanted?: Inputs,
 ): Promise<Leftover<Inputs>[]> {
   const marked = [];
-  for (const { id, ...item } of await listMarked(client, bears, what, signal)) {
+  for (const { id, ...item } of await listMarked(client, hasMark, what, signal)) {
     const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await holdsData(client, id, signal)));
     marked.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
   }

@@ -41,8 +41,13 @@ export const datasetAnswer = z.object({
 type Dataset = z.output<typeof datasetAnswer> & { readonly id: string };
 
 /** The datasets with a mark. */
-export function listMarked(client: AepClient, bears: MarkTest, what: string, signal: AbortSignal): Promise<Dataset[]> {
-  return listTagged(client, markTag, bears, what, signal);
+export function listMarked(
+  client: AepClient,
+  hasMark: MarkTest,
+  what: string,
+  signal: AbortSignal,
+): Promise<Dataset[]> {
+  return listTagged(client, markTag, hasMark, what, signal);
 }
 
 /** The datasets that a stack created; `stack` is `<project>/<stack>`. */

@@ -51,11 +51,12 @@ async function problemsOf(
   const mapped = draft.mappings.map(({ destination }) => destination);
   const previewed = await previewMappings(client, draft, records, signal);
   const found = previewed.flatMap(({ row, errors }) => {
-    if (errors.length > 0)
+    if (errors.length > 0) {
       return errors.map(({ destination, source, message }) => {
         const from = source === undefined ? "" : ` from ${shorten(source)}`;
         return `${destination ?? "the record"}${from}: ${message}`;
       });
+    }
     return mandatory
       .filter((field) => mapped.includes(field) && (row[field] ?? undefined) === undefined)
       .map((field) => `${field} stays empty, and Platform refuses a record without it`);

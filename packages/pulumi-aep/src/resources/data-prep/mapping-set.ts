@@ -100,9 +100,9 @@ export const mappingSet = defineResource<AepClient>()({
 
   async findOwned({ client, signal }, ownership) {
     const purpose = "look for mapping sets of interrupted runs";
-    const bears = isOwnedBy(ownership);
+    const hasMark = isOwnedBy(ownership);
     const path = `${paths.mappingSets}?${newest}`;
-    return withUse(client, await list(client, { path, purpose }, (name) => bears(markIn(name)), signal), signal);
+    return withUse(client, await list(client, { path, purpose }, (name) => hasMark(markIn(name)), signal), signal);
   },
 
   async create(operation, given) {

@@ -120,8 +120,9 @@ async function waitUntilOpen(
       if (inletUrl) return { inletUrl };
       progress("waiting until Platform has opened the streaming endpoint");
       await client.pause(signal);
-      if (signal.aborted)
+      if (signal.aborted) {
         throw new Error("it had no streaming endpoint before the timeout, or before the command was stopped.");
+      }
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

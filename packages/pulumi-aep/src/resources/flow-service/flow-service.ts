@@ -95,12 +95,12 @@ export function byMark<Item extends typeof flowServiceItem, Inputs extends Label
   const kind = kindOf(collection);
   const find = async (
     { client, signal, isHeld }: Operation<AepClient>,
-    bears: MarkTest,
+    hasMark: MarkTest,
     what: string,
     wanted?: Inputs,
   ) => {
     const marked: Leftover<Inputs>[] = [];
-    for (const found of await listMarked(client, collection, item, { bears, what }, signal)) {
+    for (const found of await listMarked(client, collection, item, { hasMark, what }, signal)) {
       const { id, createdAt } = found;
       const inUse = !isHeld(id) && (await isInUse(client, collection, id, signal));
       marked.push({ id, createdAt, inputs: inputsOf(found, wanted), inUse });
@@ -133,7 +133,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   client: AepClient,
   collection: string,
   item: Item,
-  { bears, what }: { readonly bears: MarkTest; readonly what: string },
+  { hasMark, what }: { readonly hasMark: MarkTest; readonly what: string },
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
@@ -143,7 +143,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   // Other people's objects may lack properties of ours, and must not be touched.
   for (const listed of await listFlowObjects(client, list, z.unknown(), signal)) {
     const label = labelAnswer.safeParse(listed).data;
-    if (!label || !bears(markIn(label.description))) continue;
+    if (!label || !hasMark(markIn(label.description))) continue;
     // An overlooked object of ours would be created twice, so one that the list shortens is read.
     const found = item.safeParse(listed).data ?? (await findItem({ client, signal }, collection, label.id, item));
     if (found) marked.push(found);
@@ -161,7 +161,7 @@ export async function createItem<Item extends typeof flowServiceItem>(
 ): Promise<string> {
   const kind = kindOf(collection);
   const body = { name, description: addMark(description, markOf(urn, ownership)), ...others };
-  const look = { bears: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
+  const look = { hasMark: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
   const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
     list: (until) => listMarked(client, collection, item, look, until),
     idOf: ({ id }) => id,

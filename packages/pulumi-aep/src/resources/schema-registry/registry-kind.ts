@@ -44,12 +44,12 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 
   /** Objects with the title that carry the resource's mark: one at most. */
   async function listMarked(client: AepClient, { title, ownership }: Inputs, urn: string, signal: AbortSignal) {
-    const bears = isMarkOf(urn, ownership);
+    const hasMark = isMarkOf(urn, ownership);
     const purpose = `check whether the ${kind} "${title}" is there already`;
     const marked: z.output<Item>[] = [];
     for (const { $id } of await listTitled(client, { collection, title, purpose }, signal)) {
       const found = await find(client, $id, signal);
-      if (found && bears(markIn(found.description))) marked.push(found);
+      if (found && hasMark(markIn(found.description))) marked.push(found);
     }
     return marked;
   }
@@ -68,13 +68,13 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
       withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted),
 
     async findOwned(operation: Operation<AepClient>, ownership: string) {
-      const bears = isOwnedBy(ownership);
+      const hasMark = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
       const owned: z.output<Item>[] = [];
       // Other people's objects may lack properties of ours, and must not be touched.
       for (const listed of all) {
         const label = labelAnswer.safeParse(listed).data;
-        if (!label || !bears(markIn(label.description))) continue;
+        if (!label || !hasMark(markIn(label.description))) continue;
         const found = item.safeParse(listed).data ?? (await find(operation.client, label.$id, operation.signal));
         if (found) owned.push(found);
       }

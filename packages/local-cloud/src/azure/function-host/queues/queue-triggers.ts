@@ -96,8 +96,9 @@ export class QueueTriggers {
 export function queueNameOf(binding: Binding, environment: HostEnvironment): string {
   return String(binding.queueName ?? "").replace(/%([^%]+)%/g, (_match, setting: string) => {
     const value = environment[setting];
-    if (value === undefined)
+    if (value === undefined) {
       throw new Error(`'%${setting}%' does not resolve to a value: there is no such App Setting.`);
+    }
     return value;
   });
 }

@@ -71,8 +71,9 @@ function minutesOf(inputs: PropertyMap, name: string): number {
 }
 
 function refuseOthers(name: string, minutes: number, allowed: readonly number[]): void {
-  if (!allowed.includes(minutes))
+  if (!allowed.includes(minutes)) {
     refuseAs(`The ${name} must be one of these numbers of minutes: ${allowed.join(", ")}.`);
+  }
 }
 
 function refuseAs(message: string): never {

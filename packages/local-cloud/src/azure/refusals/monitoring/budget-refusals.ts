@@ -18,39 +18,47 @@ export function refuseBudget({ inputs, existing }: ResourceRequest, subscription
   if (grain === undefined) refuseAs(`The time grain '${text(inputs, "timeGrain")}' is not supported.`);
   const start = new Date(text(inputs, "timePeriod.startDate"));
   if (existing) {
-    if (start.getTime() !== new Date(text(existing.inputs, "timePeriod.startDate")).getTime())
+    if (start.getTime() !== new Date(text(existing.inputs, "timePeriod.startDate")).getTime()) {
       refuseAs("Start date of budgets cannot be updated. Please delete and create a new budget.");
+    }
   } else refuseStart(start, grain, new Date());
   refuseNotifications(plainValueAt(inputs, "notifications"), subscription);
 }
 
 function refuseStart(start: Date, grain: number, now: Date): void {
-  if (Number.isNaN(start.getTime()) || start.getUTCDate() !== 1 || start.getTime() % 86_400_000 !== 0)
+  if (Number.isNaN(start.getTime()) || start.getUTCDate() !== 1 || start.getTime() % 86_400_000 !== 0) {
     refuseAs("The start date must be the first of a month.");
+  }
   const period = Math.floor(now.getUTCMonth() / grain) * grain;
-  if (start.getTime() < Date.UTC(now.getUTCFullYear(), period))
+  if (start.getTime() < Date.UTC(now.getUTCFullYear(), period)) {
     refuseAs("The start date must not be before the present time grain period.");
-  if (start.getTime() > Date.UTC(now.getUTCFullYear() + 1, now.getUTCMonth(), 1))
+  }
+  if (start.getTime() > Date.UTC(now.getUTCFullYear() + 1, now.getUTCMonth(), 1)) {
     refuseAs("The start date must not be more than twelve months in the future.");
+  }
 }
 
 function refuseNotifications(notifications: PropertyValue | undefined, subscription: Subscription): void {
   const all = isMap(notifications) ? Object.values(notifications).filter(isMap) : [];
   if (all.length > 5) refuseAs("A budget can have up to five notifications.");
   for (const { operator, threshold, thresholdType = "Actual", contactEmails, contactGroups } of all) {
-    if (!["EqualTo", "GreaterThan", "GreaterThanOrEqualTo"].includes(String(operator)))
+    if (!["EqualTo", "GreaterThan", "GreaterThanOrEqualTo"].includes(String(operator))) {
       refuseAs(`The operator '${operator}' is not supported.`);
-    if (!["Actual", "Forecasted"].includes(String(thresholdType)))
+    }
+    if (!["Actual", "Forecasted"].includes(String(thresholdType))) {
       refuseAs(`The threshold type '${thresholdType}' is not supported.`);
-    if (typeof threshold !== "number" || threshold < 0 || threshold > 1000)
+    }
+    if (typeof threshold !== "number" || threshold < 0 || threshold > 1000) {
       refuseAs("The threshold must be between 0 and 1000.");
+    }
     const groups = Array.isArray(contactGroups) ? contactGroups.map(String) : [];
     const emails = Array.isArray(contactEmails) ? contactEmails : [];
     if (groups.length + emails.length === 0) refuseAs("A notification must have a contact email or a contact group.");
     // Azure says so if it finds no action group that the caller may read, for example for a bare name.
     const unknown = groups.find((id) => subscription.get(id)?.type.token !== "azure-native:monitor:ActionGroup");
-    if (unknown !== undefined)
+    if (unknown !== undefined) {
       throw new ArmError(401, "RBACAccessDenied", `The action group '${unknown}' was not found.`);
+    }
   }
 }
 

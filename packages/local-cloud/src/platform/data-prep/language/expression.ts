@@ -118,8 +118,9 @@ class ExpressionReader {
     if (method === undefined) throw new Unreadable(`There is no method ${show(token)}`);
     if (!isMethod) throw unexpectedToken(this.#peek());
     const [argument, ...others] = this.#parseList(")").map(compile);
-    if (argument === undefined || others.length > 0)
+    if (argument === undefined || others.length > 0) {
       throw new Unreadable(`The method ${token.text} takes one argument`);
+    }
     const target = compile(of);
     const value = (event: EvaluationContext) => {
       const receiver = target(event);
