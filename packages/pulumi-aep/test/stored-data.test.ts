@@ -226,9 +226,9 @@ describe("a replacement without a diff, as with --replace", () => {
 
 test("the guard refuses as the dataset would, and allows an empty, a forced and a kept one", async () => {
   const { set } = await makeAll({ withRow: true });
-  const aep = await provider();
   const type = "aep:index:DatasetGuard";
-  const guard = await aep.create(type, { datasetId: set.id });
+  const guard = await (await provider()).create(type, { datasetId: set.id });
+  const aep = await provider();
   const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
   expect(message).toContain(`The dataset "Events" (${set.id}) holds data: 1 row in 1 batch. Nothing has been deleted`);
   for (const choice of ["forceDestroy", "keep"]) {
@@ -242,11 +242,43 @@ test("the guard refuses as the dataset would, and allows an empty, a forced and 
   await aep.delete(type, "5c8c3c555033b814b69f947f", { datasetId: "5c8c3c555033b814b69f947f" });
 });
 
+test.each(["SourceConnection", "Dataset", "Dataflow"])(
+  "up --replace of a %s that nothing uses yet deletes nothing, whatever the engine leaves out",
+  async (kind) => {
+    const { made } = await makeAll({ withRow: false });
+    const before = await census();
+    const { type, id, inputs, properties } = made.findLast((one) => one.type === `aep:index:${kind}`) as Made;
+    // Whatever uses it is gone, as in a program of its own.
+    for (const user of made.slice(made.findIndex((one) => one.id === id) + 1).toReversed()) {
+      await (await provider()).delete(user.type, user.id, user.properties);
+    }
+    const aep = await provider();
+    const again = await aep.create(type, inputs);
+    await aep.delete(type, id, properties);
+    expect(await (await provider()).read(type, again.id)).toBeDefined();
+    expect((await census())[censusKey(kind)]).toBe(before[censusKey(kind)]);
+  },
+);
+
+test("a guard that alone is replaced refuses nothing", async () => {
+  const { set } = await makeAll({ withRow: true });
+  const { provider: aep } = await provider();
+  const type = "aep:index:DatasetGuard";
+  const inputs = { datasetId: set.id, forceDestroy: false, keep: false };
+  const [signal, say] = [new AbortController().signal, () => undefined];
+  const call = { type, urn: `urn:pulumi:dev::test::${type}::guard`, name: "guard", signal, progress: say, warn: say };
+  // As `pulumi up --replace` does: without the former inputs and without a comparison.
+  await aep.check(call, { olds: {}, news: inputs });
+  const guard = await aep.create(call, { inputs, preview: false });
+  await aep.delete(call, { id: guard.id, state: guard.properties });
+  expect((await errorOf(aep.delete(call, { id: guard.id, state: guard.properties }))).message).toContain("holds data");
+});
+
 test("a guard that is deleted later in a destroy says what was deleted already, and how to recreate it", async () => {
   const { set } = await makeAll({ withRow: true });
-  const aep = await provider();
   const type = "aep:index:DatasetGuard";
-  const guard = await aep.create(type, { datasetId: set.id, deletedBefore: "Customer.io's webhook" });
+  const guard = await (await provider()).create(type, { datasetId: set.id, deletedBefore: "Customer.io's webhook" });
+  const aep = await provider();
   const { message } = await errorOf(aep.delete(type, guard.id, guard.properties));
   expect(message).toContain(
     "holds data: 1 row in 1 batch. Customer.io's webhook is already deleted; `npx pulumi up` brings it back. The dataset is not deleted, since ",
@@ -268,7 +300,7 @@ describe("the guard of an empty dataset asks its relay", () => {
     const { waits: allWaits } = aep;
     try {
       const relayHealthUrl = `http://127.0.0.1:${relay.port}/health`;
-      const guard = await aep.create(type, { datasetId: set.id, relayHealthUrl });
+      const guard = await (await provider()).create(type, { datasetId: set.id, relayHealthUrl });
       allWaits.length = 0;
       return await aep.delete(type, guard.id, guard.properties).then(
         () => aep.progress.find((line) => line.includes("could not be asked")) ?? "deleted",
@@ -350,7 +382,7 @@ describe("an event that the dataflow's endpoint has received, and that no batch 
     const { set } = await makeAll({ withRow: true });
     await prepare();
     const aep = await provider();
-    const guard = await aep.create(type, { datasetId: set.id });
+    const guard = await (await provider()).create(type, { datasetId: set.id });
     const failure = await aep.delete(type, guard.id, guard.properties).then(
       () => undefined,
       ({ message }: Error) => message,
@@ -381,3 +413,7 @@ describe("an event that the dataflow's endpoint has received, and that no batch 
     expect(failure).toMatch(/may hold data, but this could not be checked\. Nothing has been deleted\./);
   });
 });
+
+function censusKey(kind: string): string {
+  return kind === "Dataflow" ? "flows" : `${kind[0]?.toLowerCase()}${kind.slice(1)}s`;
+}

@@ -30,6 +30,16 @@ test("an object that others refer to is not a leftover: a stack of the same name
   expect(free([leftover("a", 1, true)])).toEqual([]);
 });
 
+test("a replacement's other object may have the same id, until the replaced one is deleted", () => {
+  const object = { id: "name", inputs: {} };
+  custody.present(mine, object);
+  expect(custody.other(mine.urn, "name")).toBeUndefined();
+  custody.presentAnew(mine, object, { isAdopted: false });
+  expect(custody.other(mine.urn, "name")).toBe(object);
+  custody.release(mine, "name");
+  expect(custody.other(mine.urn, "name")).toBeUndefined();
+});
+
 test("in a replacement, only objects younger than the current one count: an older one will be deleted", () => {
   custody.inState(mine.urn);
   custody.hold(mine, "present");

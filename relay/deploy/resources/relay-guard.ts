@@ -57,8 +57,10 @@ export const relayGuard = defineResource<AzureClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, _id, { delivery, queueId, healthUrl }) {
+  async delete(operation, id, { delivery, queueId, healthUrl }) {
     const { client, signal } = operation;
+    // In a replacement of the guard alone, nothing is destroyed.
+    if (operation.isCurrent || operation.other?.id === id) return;
     if (delivery === "direct" || client.abandonDeadLetters) return;
     // Somebody deleted the relay by hand, with its dead letters.
     if (queueId !== undefined && (await client.readQueue(queueId, signal)) === undefined) return;

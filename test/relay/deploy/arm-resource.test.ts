@@ -188,6 +188,18 @@ describe("VaultSecret", () => {
     expect(azure.requests).toEqual([]);
   });
 
+  test("in a vault that stays, a replacement under its name is not disabled at the end of the run", async () => {
+    const secret = { vaultId, name: "key", value: "s3cret", disableWhenDeleted: true };
+    const found = { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) };
+    azure.script = { [`GET ${id}`]: [found], [`PUT ${id}`]: [found], [`PATCH ${id}`]: [found] };
+    // As `pulumi up --replace` does: without a comparison before, so that the provider does not know the replaced one.
+    await vaultSecret.create(operation, secret);
+    await vaultSecret.delete(operation, id, secret);
+    expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+    await vaultSecret.delete(operation, id, secret);
+    expect(azure.requests.at(-1)?.method).toBe("PATCH");
+  });
+
   test("in a vault that stays, it is disabled, unless it is gone or the program still uses it", async () => {
     const secret = { vaultId, name: "key", value: "s3cret", disableWhenDeleted: true };
     const found = { status: 200, body: JSON.stringify({ properties: { secretUriWithVersion: uri } }) };

@@ -58,6 +58,23 @@ test("it is deleted when the engine asks again, and when it did not exist before
   expect(deletions()).toHaveLength(2);
 });
 
+test("a guard that alone is replaced refuses nothing, and the next deletion asks again", async () => {
+  azure.script = { [`GET ${queueId}`]: [{ status: 403 }] };
+  const provider = definitionProvider({ ...customerIoAepPackage, connect: () => operation.client });
+  await provider.configure({ armUrl: `https://${azure.host}` });
+  const type = "customerio-aep:index:RelayGuard";
+  const progress = () => undefined;
+  const call = { urn: `urn:pulumi:dev::t::${type}::guard`, type, name: "guard", signal: operation.signal };
+  const guard = { ...call, progress, warn: progress };
+  const inputs = { delivery: "relay", queueId };
+  // As `pulumi up --replace` does: without the former inputs and without a comparison.
+  await provider.check(guard, { olds: {}, news: inputs });
+  await provider.create(guard, { inputs, preview: false });
+  await provider.delete(guard, { id: "guard", state: inputs });
+  expect(azure.calls()).toEqual([]);
+  await expect(provider.delete(guard, { id: "guard", state: inputs })).rejects.toThrow("403");
+});
+
 test("the next run does not delete the former state of a killed replacement that has the same id", async () => {
   azure.script = { [`DELETE ${queueId}`]: [{ status: 204 }] };
   const calls = (name: string) => ({

@@ -22,6 +22,8 @@ export class Custody {
   readonly #known = new Set<string>();
   readonly #compared = new Set<string>();
   readonly #present = new Map<string, HeldObject>();
+  readonly #created = new Map<string, string>();
+  readonly #adopted = new Set<string>();
 
   /** The state has a resource of this URN; its id may follow later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
@@ -40,10 +42,29 @@ export class Custody {
     this.#present.set(call.urn, object);
   }
 
-  /** Another object of this URN than the one with this id: in a replacement, its successor or predecessor. */
+  /**
+   * In a replacement, the successor or predecessor of the object with this id. A successor may have the same id, if the vendor knows the
+   * object by its name, or not at all.
+   */
   other(urn: string, id: string | undefined): HeldObject | undefined {
     const present = this.#present.get(urn);
-    return present?.id === id ? undefined : present;
+    return present?.id === id && this.#created.get(urn) !== id ? undefined : present;
+  }
+
+  /** The resource of this URN was created as this object, perhaps in place of one that the state has; see `takeOver` for adopted ones. */
+  presentAnew(call: Held, object: HeldObject, { isAdopted }: { readonly isAdopted: boolean }): void {
+    this.present(call, object);
+    this.#created.set(call.urn, object.id);
+    if (isAdopted) this.#adopted.add(call.urn);
+  }
+
+  /**
+   * Whether a deletion is that of an object which the create of this URN has adopted in this run. With `pulumi up --replace` the engine
+   * says nothing about the replaced object, so a create may take it for a leftover; its deletion must not delete the new resource. True
+   * once: a later deletion is meant.
+   */
+  keepsAdopted(urn: string, id: string): boolean {
+    return this.#created.get(urn) === id && this.#adopted.delete(urn);
   }
 
   isCompared(urn: string): boolean {
@@ -64,8 +85,9 @@ export class Custody {
     this.#idsByUrn.set(urn, id);
   }
 
-  release({ type }: Held, id: string): void {
+  release({ type, urn }: Held, id: string): void {
     this.#objects.delete(key(type, id));
+    this.#created.delete(urn);
   }
 
   isHeld(type: string, id: string): boolean {

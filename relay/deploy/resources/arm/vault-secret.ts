@@ -4,6 +4,7 @@ import { vaultApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
 import { importRefusal } from "../refusal.ts";
+import { noteExisting } from "./arm-resource.ts";
 import { putResource } from "./put.ts";
 
 const inputs = z.object({
@@ -60,6 +61,8 @@ export const vaultSecret = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.vaultId}/secrets/${values.name}`;
+    // In a vault that goes with the stack, a deletion does nothing.
+    if (values.disableWhenDeleted) await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values) };
   },
 
@@ -83,7 +86,8 @@ export const vaultSecret = defineResource<AzureClient>()({
 
   // Deleting the secret alone would block its name for days, and needs a role that an Owner lacks.
   async delete({ client, signal, isCurrent }, id, { disableWhenDeleted }) {
-    if (!disableWhenDeleted || isCurrent || (await client.armGet(id, apiVersion, signal)) === undefined) return;
+    if (client.adoptedIds.delete(id) || isCurrent || !disableWhenDeleted) return;
+    if ((await client.armGet(id, apiVersion, signal)) === undefined) return;
     await client.armPatch(id, apiVersion, { properties: { attributes: { enabled: false } } }, signal);
   },
 });

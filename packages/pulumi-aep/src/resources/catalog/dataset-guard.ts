@@ -87,7 +87,9 @@ export const datasetGuard = defineResource<AepClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, _id, { datasetId, forceDestroy, keep, relayHealthUrl, deletedBefore }) {
+  async delete(operation, id, { datasetId, forceDestroy, keep, relayHealthUrl, deletedBefore }) {
+    // In a replacement of the guard alone, nothing is destroyed.
+    if (operation.isCurrent || operation.other?.id === id) return;
     if (forceDestroy || keep) return;
     const refused =
       deletedBefore === undefined
