@@ -37,6 +37,7 @@ describe("classify", () => {
     ["one made of the body if there is none", "{}", /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is blank", '{"event_id":" "}', /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is the word null", '{"event_id":"null"}', /^customerio-aep-body-[0-9a-f]{32}$/],
+    ["one made of the body if it is invisible", '{"event_id":"\u200b"}', /^customerio-aep-body-[0-9a-f]{32}$/],
     ["one made of the body if it is not text", '{"event_id":{"a":1}}', /^customerio-aep-body-[0-9a-f]{32}$/],
   ])("gives an event %s a new id", (_, body, id) => {
     const classified = classify(Buffer.from(body));

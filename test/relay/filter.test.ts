@@ -76,6 +76,11 @@ describe("filters", () => {
     }
   });
 
+  test.each([12, "12", " 12 ", "012", "12.0"])("the campaign %j is the one with the id 12", (campaign_id) => {
+    const filters = eventFilters.parse({ except: { campaigns: [12] } });
+    expect(judge(event({ data: { campaign_id } }), filters)).toEqual({ rule: "except.campaigns", unread: false });
+  });
+
   test("the person's address is used for a message without a recipient", () => {
     const filters = eventFilters.parse({ except: { recipientDomains: ["example.org"] } });
     const of = (data: object) => ruleOf(event({ data }), filters);
@@ -97,6 +102,7 @@ describe("filters", () => {
         { campaigns: [1] },
       ],
       ["a campaign that is a list", { data: { campaign_id: [1] } }, { campaigns: [1] }],
+      ["a campaign that is a text of two", { data: { campaign_id: "1,2" } }, { campaigns: [1] }],
       ["an invalid address", { data: { recipient: "ada at@ example.org" } }, { recipientDomains: ["example.org"] }],
       ["one invalid address of two", { data: { recipient: "ada@example.org, @" } }, { recipientDomains: ["a.org"] }],
       [
@@ -125,6 +131,22 @@ describe("filters", () => {
     const person = { customer_id: "42", email_address: "ada@example.org", identifiers: { id: "42" } };
     const ofPerson: [string, object][] = [
       ["unsubscribed by the link of an e-mail", { object_type: "email", metric: "unsubscribed", data: person }],
+      [
+        "unsubscribed, with a blank delivery",
+        { object_type: "email", metric: "unsubscribed", data: { ...person, delivery_id: "" } },
+      ],
+      [
+        "unsubscribed, with null as the delivery",
+        { object_type: "email", metric: "unsubscribed", data: { ...person, delivery_id: null } },
+      ],
+      [
+        "subscribed by a channel that the catalogue lacks",
+        { object_type: "rcs", metric: "subscribed", data: { ...person, email_address: null } },
+      ],
+      [
+        "preferences with a blank object type",
+        { object_type: "", object_type_type: "email", metric: "cio_subscription_preferences_changed", data: person },
+      ],
       [
         "preferences without an object type",
         { object_type_type: "email", metric: "cio_subscription_preferences_changed", data: person },

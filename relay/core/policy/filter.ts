@@ -38,9 +38,10 @@ const properties: Readonly<Record<keyof NonNullable<EventFilters["only"]>, (even
   metrics: ({ metric }) => textOf(isPreferencesChange(metric) ? preferencesChange : metric),
   campaigns: ({ data }) => {
     const id = isObject(data) ? data.campaign_id : undefined;
-    // Customer.io writes ids as numbers; as text they mean the same.
     if (isBlank(id)) return foundValues();
-    return typeof id === "number" || typeof id === "string" ? foundValues(String(id).trim()) : unreadable;
+    // Customer.io writes ids as numbers; as text they mean the same.
+    const number = typeof id === "string" ? Number(id) : id;
+    return Number.isSafeInteger(number) ? foundValues(String(number)) : unreadable;
   },
   recipientDomains,
 };

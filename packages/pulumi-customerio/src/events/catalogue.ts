@@ -1,3 +1,5 @@
+import { isBlank } from "./event.ts";
+
 /**
  * Every kind of event that a Customer.io reporting webhook sends: the metrics of each `object_type`, in the spelling of
  * payloads. A payload has `object_type` and `metric` separately; a webhook's subscription joins them into one name.
@@ -113,12 +115,12 @@ function isSubscriptionName(name: string): name is SubscriptionName {
 }
 
 /**
- * The event's `object_type`; undefined if it has none. Customer.io's own description misspells it for changes of preferences, so
- * that spelling is read too.
+ * The event's `object_type`; undefined if it has none, or a blank one. Customer.io's own description misspells it for changes of
+ * preferences, so that spelling is read too.
  */
 export function objectTypeOf(event: { object_type?: unknown; object_type_type?: unknown }): unknown {
   const { object_type: objectType, object_type_type: misspelled } = event;
-  return objectType ?? misspelled ?? undefined;
+  return [objectType, misspelled].find((value) => !isBlank(value));
 }
 
 /**
@@ -153,9 +155,8 @@ export function subscriptionName(event: {
   if (typeof metric !== "string" || (objectType !== undefined && typeof objectType !== "string")) return undefined;
   const ofPerson = `customer_${metric}`;
   const isKnownType = objectType !== undefined && Object.hasOwn(metricsByObjectType, objectType);
-  if (isSubscriptionName(ofPerson) && isPersonsChange(data) && (isKnownType || objectType === undefined)) {
-    return ofPerson;
-  }
+  // The channel may be newer than the catalogue.
+  if (isSubscriptionName(ofPerson) && isPersonsChange(data)) return ofPerson;
   const own = `${objectType}_${metric}`;
   if (isSubscriptionName(own)) return own;
   return isKnownType && isSubscriptionName(ofPerson) ? ofPerson : undefined;
@@ -163,5 +164,6 @@ export function subscriptionName(event: {
 
 /** Whether `data` belongs to a person's own change of subscription, which has no delivery. */
 function isPersonsChange(data: unknown): boolean {
-  return typeof data === "object" && data !== null && "email_address" in data && !("delivery_id" in data);
+  if (typeof data !== "object" || data === null || !("email_address" in data)) return false;
+  return !("delivery_id" in data) || isBlank(data.delivery_id);
 }

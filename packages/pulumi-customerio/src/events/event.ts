@@ -13,13 +13,20 @@ export type CustomerIoEvent = {
   [attribute: string]: unknown;
 };
 
+/** Characters that show nothing, besides white space. Copied text may contain them. */
+const invisible = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
 /**
  * Whether a value identifies nobody. Customer.io sends null, a blank text or no attribute for an identifier that a person lacks,
- * and templates and imports write the word null. As identities, these would merge everybody into one person.
+ * and templates and imports write the word null. As identities, these would merge everybody into one person. A text of nothing but
+ * invisible characters is blank, too.
  */
 export function isBlank(value: unknown): boolean {
   if (value === undefined || value === null) return true;
-  return typeof value === "string" && /^\s*(null)?\s*$/i.test(value);
+  if (typeof value !== "string") return false;
+  // A single pattern for the whole text would take quadratic time for a long run of blanks.
+  const shown = value.replaceAll(invisible, " ").trim();
+  return shown === "" || shown.toLowerCase() === "null";
 }
 
 /**
