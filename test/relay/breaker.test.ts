@@ -50,13 +50,15 @@ test("Platform does not count as down while anything is delivered, however much 
   expect(breaker.isAway).toBe(false);
 });
 
-test("Retry-After delays no event while others pass, and every event while Platform is down", () => {
+test("Retry-After delays no event while others pass, and while Platform is down, new ones for half a minute at most", () => {
   const breaker = new Breaker(() => 0);
   send(breaker, "delivered", 0);
   send(breaker, "retry", 0, { retryAfter: 120 });
   expect(breaker.pause(0, true)).toBeUndefined();
   for (let at = 0; at < 19; at += 1) send(breaker, "retry", 0, { retryAfter: 120 });
-  expect([true, false].map((isFresh) => breaker.pause(0, isFresh)?.milliseconds)).toEqual([120_000, 120_000]);
+  expect([true, false].map((isFresh) => breaker.pause(0, isFresh)?.milliseconds)).toEqual([30_000, 120_000]);
+  send(breaker, "retry", 30_000, { retryAfter: 5 });
+  expect([true, false].map((isFresh) => breaker.pause(30_000, isFresh)?.milliseconds)).toEqual([5_000, 90_000]);
 });
 
 test("events that failed before count for a quarter", () => {

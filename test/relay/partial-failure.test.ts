@@ -109,6 +109,22 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     },
   );
 
+  test.each(["3600", "Fri, 31 Dec 9999 23:59:59 GMT"])(
+    "50 events always get 503 with Retry-After %j before any other event came: good ones are through in a minute",
+    async (retryAfter) => {
+      const { time } = start({ answer: (id) => (id.startsWith("bad") ? refusal(503, retryAfter) : receipt) });
+      const good = numbers(600).map((at) => `good${at}`);
+      void enqueue(
+        simulation,
+        numbers(50).map((at) => `bad${at}`),
+        25,
+      );
+      void trickle(simulation, good, seconds);
+      await time.pass(11 * minutes);
+      expect(late(simulation, good, 60)).toBe(0);
+    },
+  );
+
   test.each([
     [403, "mixed", 10],
     [404, "mixed", 10],

@@ -37,6 +37,12 @@ const spread = 0.25;
  */
 const convalescence = 30_000;
 
+/**
+ * Maximum milliseconds for which `Retry-After` delays the probes with events that have not failed: the answer was to another event, which
+ * may be the only one with trouble, and one request in half a minute burdens nobody.
+ */
+const longestObedience = 30_000;
+
 /** If nothing was delivered for this many milliseconds, only this many requests run at once: each may be useless. */
 const caution = { milliseconds: 2_000, requests: 24 };
 
@@ -110,7 +116,7 @@ export class Breaker {
     if (this.#outage === undefined) return { isFresh, isProbe: false };
     const outage = this.#outage;
     const interval = intervalOf(now - outage.since, outage.reason);
-    outage.next.repeated = now + Math.min(probes.most, 2 * interval);
+    outage.next.repeated = Math.max(outage.next.repeated, now + Math.min(probes.most, 2 * interval));
     if (isFresh) outage.next.fresh = now + interval;
     return { isFresh, isProbe: true };
   }
@@ -152,8 +158,9 @@ export class Breaker {
     }
     if (this.#outage && retryAfter !== undefined) {
       const { next } = this.#outage;
-      next.fresh = Math.max(next.fresh, now + retryAfter * 1000);
-      next.repeated = Math.max(next.repeated, next.fresh);
+      const asked = retryAfter * 1000;
+      next.fresh = Math.max(next.fresh, now + Math.min(asked, longestObedience));
+      next.repeated = Math.max(next.repeated, now + asked);
     }
     return false;
   }
