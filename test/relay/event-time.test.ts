@@ -11,6 +11,7 @@ test.each<[string, unknown]>([
   ["a number", 1_727_953_200],
   ["digits", "1727953200"],
   ["a whole number with a fraction of zero", 1_727_953_200.0],
+  ["digits with an exponent, as Go prints a float", "1.7279532e+09"],
 ])("Unix seconds as %s are as documented", (_, value) => {
   expect(read(value)).toEqual([time, true]);
 });
@@ -28,6 +29,12 @@ test.each<[string, unknown, string]>([
   ["ISO 8601 of another zone", "2024-10-03T13:00:00+02:00", time],
   ["ISO 8601 with a blank and an offset without a colon", "2024-10-03 13:00:00 +0200", time],
   ["ISO 8601 in lower case, without seconds", " 2024-10-03t11:00z ", time],
+  ["ISO 8601 with an offset in hours, as databases print it", "2024-10-03 13:00:00.25+02", "2024-10-03T11:00:00.250Z"],
+  ["ISO 8601 with a comma", "2024-10-03T11:00:00,5Z", "2024-10-03T11:00:00.500Z"],
+  ["a time with the name of its zone", "2024-10-03 11:00:00 UTC", time],
+  ["Go's form of a time", "2024-10-03 13:00:00 +0200 UTC", time],
+  ["the form of e-mail", "Thu, 3 Oct 2024 13:00:00 +0200", time],
+  ["the form of HTTP", "Thu, 03 Oct 2024 11:00:00 GMT", time],
 ])("%s is converted", (_, value, expected) => {
   expect(read(value)).toEqual([expected, false]);
 });
@@ -40,6 +47,10 @@ test.each([
   "2024-10-03",
   "2024-10-03T11:00:00",
   "2024-13-45T11:00:00Z",
+  "2023-02-29T11:00:00Z",
+  "31 Jun 2024 11:00:00 GMT",
+  "2024-10-03T25:00:00Z",
+  "Thu, 03 Oct 2024 11:00:00",
   "10/03/2024 11:00:00Z",
   "-5",
   -1,

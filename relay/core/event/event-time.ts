@@ -1,10 +1,10 @@
+import { parseDateTime } from "../date-time.ts";
+
 /** The last second of the year 9999. Read as milliseconds, the same number is in 1978. */
 const lastSecond = 253_402_300_799;
 
 /** Milliseconds, microseconds and nanoseconds. */
 const finerUnits = 3;
-
-const dateTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)$/i;
 
 /** A time read from an event. */
 export interface EventTime {
@@ -16,16 +16,17 @@ export interface EventTime {
 
 /**
  * Reads an event's `timestamp`: Unix seconds, with or without a fraction; milliseconds, microseconds or nanoseconds, which are larger than
- * any seconds up to the year 9999; or an ISO 8601 time with its offset.
+ * any seconds up to the year 9999; or a date with its time and offset, see `parseDateTime`.
  *
  * @returns undefined for any other form, since its meaning would be a guess
  */
 export function readEventTime(value: unknown): EventTime | undefined {
-  if (typeof value === "string" && dateTime.test(value.trim())) {
-    const milliseconds = Date.parse(value.trim());
+  const milliseconds = typeof value === "string" ? parseDateTime(value.trim()) : undefined;
+  if (milliseconds !== undefined) {
     return isInRange(milliseconds / 1000) ? { milliseconds, documented: false } : undefined;
   }
-  const number = typeof value === "string" && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : value;
+  const isNumber = typeof value === "string" && /^\d+(\.\d+)?(e\+?\d+)?$/i.test(value.trim());
+  const number = isNumber ? Number(value) : value;
   if (typeof number !== "number" || !Number.isFinite(number) || number < 0) return undefined;
   let seconds = number;
   for (let unit = 0; unit < finerUnits && !isInRange(seconds); unit += 1) seconds /= 1000;
