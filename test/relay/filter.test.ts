@@ -239,9 +239,10 @@ describe("filters", () => {
       ["bücher.example", "ada@xn--bcher-kva.example"],
       ["xn--bcher-kva.example", "ada@BÜCHER.example"],
       ["bu\u0308cher.example", "ada@bücher.example"],
+      ["例え.example", "ada@例え\u3002example"],
     ])("%s is that of %s", (listed, recipient) => {
       const filters = eventFilters.parse({ only: { recipientDomains: [listed] } });
-      expect(ruleOf(of(recipient), filters)).toBeUndefined();
+      expect(judge(of(recipient), filters)).toEqual({ rule: undefined, unread: false });
     });
 
     test("a webhook's address and a phone number have no domain", () => {

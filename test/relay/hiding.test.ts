@@ -60,6 +60,15 @@ test.each([
   expect(hidden).not.toMatch(/ada|example/);
 });
 
+test.each([
+  ["an address by its domain in ASCII", "ada@exämple.org", "550 ada@xn--exmple-cua.org", "550 [e-mail]"],
+  ["an address by its domain in another script", "ada@xn--exmple-cua.org", "550 ada@exämple.org", "550 [e-mail]"],
+  ["a phone number without its plus sign", "+15550100199", "30003: 15550100199", "30003: [recipient]"],
+  ["a phone number without its punctuation", "+1 (555) 010-0199", "30003: +15550100199", "30003: +[recipient]"],
+])("%s is the same value", (_, value, text, expected) => {
+  expect(hideIn(value, text)).toBe(expected);
+});
+
 test("a value is hidden in any composition of up to three encodings, and the text around it is unchanged", () => {
   fc.assert(
     fc.property(value, composition, before, after, (value, encode, before, after) => {

@@ -1,4 +1,4 @@
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { decodeText } from "./decoded-text.ts";
 
 // The lengths are those of RFC 5321, and keep the search linear. Vowel signs and accents of decomposed letters are marks (\p{M}).
@@ -6,7 +6,9 @@ const letters = String.raw`\p{L}\p{M}\p{N}`;
 const label = `[${letters}_-]{1,63}`;
 const addressLiteral = String.raw`\[[\p{L}\p{N}:.]{2,64}\]`;
 const quoted = String.raw`"(?:[^"\\\r\n]|\\.){1,64}"`;
-const host = String.raw`(?:${label}(?:\.${label})*\.?|${addressLiteral})`;
+/** DNS takes the full stops of East Asian scripts for dots. */
+const dot = String.raw`[.\u3002\uff0e\uff61]`;
+const host = `(?:${label}(?:${dot}${label})*${dot}?|${addressLiteral})`;
 const whole = new RegExp(String.raw`^(?:[${letters}.!#$%&'*+/=?^_\x60{|}~-]{1,64}|${quoted})@${host}$`, "u");
 /**
  * Within a text, fewer characters are allowed, since punctuation may surround an address. In a URL, its @ may be encoded. A host without
@@ -122,6 +124,14 @@ function endOfQuoted(text: string, start: number): number | undefined {
     else if (text[at] === '"') return at + 1;
   }
   return undefined;
+}
+
+/** The address with its domain in each form that it may have: `ada@exämple.org` and `ada@xn--exmple-cua.org`. */
+export function addressForms(address: string): string[] {
+  const domain = domainOf(address);
+  if (domain === undefined) return [address];
+  const local = address.slice(0, address.lastIndexOf("@") + 1);
+  return [address, `${local}${domain}`, `${local}${domainToUnicode(domain)}`];
 }
 
 /** An address's domain in its DNS form (`exämple.org` is `xn--exmple-cua.org`); undefined if the domain is invalid. */

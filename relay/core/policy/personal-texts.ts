@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { emailAddress, emailMark, mailboxesOf, normalizeAddress, withoutEmailAddresses } from "./email-address.ts";
+import {
+  addressForms,
+  emailAddress,
+  emailMark,
+  mailboxesOf,
+  normalizeAddress,
+  withoutEmailAddresses,
+} from "./email-address.ts";
 import type { PersonalData } from "./policy.ts";
 import { type SoughtText, TextFinder } from "./text-finder.ts";
 
@@ -48,11 +55,12 @@ export class PersonalTexts {
     this.#email = email;
   }
 
-  /** Adds a personal field's value, and each address in it, to the texts to hide. */
+  /** Adds a personal field's value, and each address in it, to the texts to hide, in every form that they may have elsewhere. */
   add(value: unknown, setting: PersonalSetting, treatment: Treatment): void {
     this.#known = undefined;
     for (const text of textsIn(value)) {
-      for (const one of new Set([normalizeAddress(text), ...mailboxesOf(text).addresses])) {
+      const addresses = mailboxesOf(text).addresses.flatMap(addressForms);
+      for (const one of new Set([normalizeAddress(text), ...addresses, ...phoneDigits(text)])) {
         const isTelling = setting === "email" || one.includes("@") || one.length >= telling.whole;
         if (one === "" || !isTelling) continue;
         const wholeOnly = !one.includes("@") && one.length < telling.within;
@@ -89,6 +97,11 @@ export class PersonalTexts {
     if (last !== shown) settings.add("email");
     return settings.size > 0 ? { text: last, settings: [...settings] } : undefined;
   }
+}
+
+/** The digits of a phone number, which others write with or without a plus sign, blanks and hyphens. */
+function phoneDigits(text: string): string[] {
+  return /^\s*\+?[\d\s()./-]{7,30}$/.test(text) ? [text.replaceAll(/\D/g, "")] : [];
 }
 
 /** What remains of a personal value: null, or its hash. If the value has addresses, only those are hashed, without display names. */
