@@ -9,9 +9,14 @@ const longestRetryAfter = 60 * 60;
  */
 export function retryAfterSeconds(header: string | null | undefined, now: Date): number | undefined {
   const text = header?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Math.min(longestRetryAfter, Number(text));
-  // Without letters, Date.parse would read many numbers as years.
-  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(longestRetryAfter, Math.ceil(Number(text)));
+  // Without the time of day, Date.parse would read many texts as days.
+  const at = /\d\d:\d\d:\d\d/.test(text) ? Date.parse(inUtc(text)) : Number.NaN;
   if (Number.isNaN(at)) return undefined;
   return Math.min(longestRetryAfter, Math.max(0, Math.ceil((at - now.getTime()) / 1000)));
+}
+
+/** HTTP's oldest form of a date, `Sun Nov  6 08:49:37 1994`, has no zone: it is UTC, but Date.parse takes it for local time. */
+function inUtc(date: string): string {
+  return /\d{4}$/.test(date) && !/[+-]\d{4}$/.test(date) ? `${date} GMT` : date;
 }
