@@ -1,10 +1,9 @@
 import { isBlank } from "../../src/events/event.ts";
 
-test.each([
-  ...[undefined, null, "", " ", "\t\n", "\u00a0", "null", "NULL", " Null "],
-  // A zero-width space, a word joiner, a soft hyphen, NUL, a Hangul filler, an empty braille pattern.
-  ...["\u200b", " \u2060 ", "\u00ad", "\0", "\u3164", "\u2800", "\u200bnull"],
-])("%j identifies nobody", (value) => {
+const blanks = [undefined, null, "", " ", "\t\n", "\u00a0", "null", "NULL", " Null "];
+/** A zero-width space, a word joiner, a soft hyphen, NUL, a Hangul filler, an empty braille pattern. */
+const invisible = ["\u200b", " \u2060 ", "\u00ad", "\0", "\u3164", "\u2800", "\u200bnull"];
+test.each([...blanks, ...invisible])("%j identifies nobody", (value) => {
   expect(isBlank(value)).toBe(true);
 });
 
