@@ -1,4 +1,4 @@
-import { parseDateTime } from "../date-time.ts";
+import { parseZonedTime } from "../zoned-time.ts";
 
 /** The last second of the year 9999. Read as milliseconds, the same number is in 1978. */
 const lastSecond = 253_402_300_799;
@@ -16,12 +16,12 @@ export interface EventTime {
 
 /**
  * Reads an event's `timestamp`: Unix seconds, with or without a fraction; milliseconds, microseconds or nanoseconds, which are larger than
- * any seconds up to the year 9999; or a date with its time and offset, see `parseDateTime`.
+ * any seconds up to the year 9999; or a date with its time and offset, see `parseZonedTime`.
  *
  * @returns undefined for any other form, since its meaning would be a guess
  */
 export function readEventTime(value: unknown): EventTime | undefined {
-  const milliseconds = typeof value === "string" ? parseDateTime(value.trim()) : undefined;
+  const milliseconds = typeof value === "string" ? parseZonedTime(value.trim()) : undefined;
   if (milliseconds !== undefined) {
     return isInRange(milliseconds / 1000) ? { milliseconds, documented: false } : undefined;
   }

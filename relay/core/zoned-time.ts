@@ -15,7 +15,7 @@ const forms = [
  *
  * @returns milliseconds since 1970; undefined for any other form, and for a day that does not exist
  */
-export function parseDateTime(text: string): number | undefined {
+export function parseZonedTime(text: string): number | undefined {
   const parts = forms.map((form) => form.exec(text)?.groups).find((groups) => groups !== undefined);
   if (parts === undefined) return undefined;
   const { year, day = "", hour, minute, second = "00", fraction = "0", utc, sign, hours, minutes = "00" } = parts;
