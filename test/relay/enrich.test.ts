@@ -283,6 +283,11 @@ describe("preferences", () => {
       '{"topics":{"a":"true","b":"false","c":null}}',
       { ...absent, topics: ["a"], topics_off: ["b"] },
     ],
+    [
+      "on and off as text in any case and as 1 and 0",
+      '{"topics":{"a":"True","b":" FALSE "},"channels":{"sms":0,"email":1,"push":2}}',
+      { topics: ["a"], topics_off: ["b"], channels: ["email"], channels_off: ["sms"] },
+    ],
     ["content that is an object already", { topics: { a: false } }, { ...absent, topics: [], topics_off: ["a"] }],
     ["none in a list", '{"topics":["topic_1"]}', absent],
     ["none in text that isn't JSON", "<p>", absent],

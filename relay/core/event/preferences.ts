@@ -42,5 +42,11 @@ function switchesOf(value: unknown): Switches | undefined {
 }
 
 function namesOf(switches: JsonObject, state: boolean): string[] {
-  return Object.entries(switches).flatMap(([name, value]) => (coerce(value, "boolean") === state ? [name] : []));
+  return Object.entries(switches).flatMap(([name, value]) => (stateOf(value) === state ? [name] : []));
+}
+
+/** Whether a topic or channel is on: a boolean, also as text in any case or as 1 and 0. */
+function stateOf(value: unknown): unknown {
+  if (value === 1 || value === 0) return value === 1;
+  return coerce(typeof value === "string" ? value.trim().toLowerCase() : value, "boolean");
 }
