@@ -19,7 +19,12 @@ export function cli(environment: CloudEnvironment, ...args: string[]): Promise<E
 
 /** Runs `customerio-aep …` as npm has linked it in `bin`, in a folder. */
 export async function runCli(
-  { environment, folder, bin }: { environment: CloudEnvironment; folder: string; bin: string },
+  {
+    environment,
+    folder,
+    bin,
+    input,
+  }: { environment: CloudEnvironment; folder: string; bin: string; input?: string | undefined },
   ...args: string[]
 ): Promise<Ended> {
   const { HOME, PULUMI_HOME, GOGC, GOMEMLIMIT } = process.env;
@@ -35,6 +40,7 @@ export async function runCli(
       ...environment,
     },
   });
+  if (input !== undefined) child.stdin.end(input);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -60,12 +66,19 @@ export interface SourceReport {
   };
 }
 
-/** Runs a command from the repository for a program in another folder that has settings of its own. */
+/**
+ * Runs a command from the repository for a program in another folder that has settings of its own.
+ *
+ * @param program.input what the command reads from standard input
+ */
 export function runCommand(
-  { cloud, configFile }: Pick<LocalProgram, "cloud" | "configFile">,
+  program: Pick<LocalProgram, "cloud" | "configFile"> & { readonly input?: string },
   folder: string,
   ...args: string[]
 ): Promise<Ended> {
+  const { cloud, configFile, input } = program;
   const settings = configFile === undefined ? [] : ["--config-file", configFile];
-  return cli(cloud.environment, ...args, "--stack", "local", "--cwd", folder, ...settings);
+  const bin = path.join(repository, "node_modules", ".bin");
+  const from = { environment: cloud.environment, folder: repository, bin, input };
+  return runCli(from, ...args, "--stack", "local", "--cwd", folder, ...settings);
 }

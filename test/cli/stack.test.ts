@@ -154,11 +154,10 @@ test(
   "the command that status gives for a relay that does not start deploys its code again",
   async () => {
     const code = (await stack.pulumi.resources()).find((urn) => urn.includes("customerio-aep:index:FunctionCode"));
-    const command = redeployCommand({ stack: "local" }, String(code))
-      .replace("npx pulumi ", "")
-      .replaceAll("'", "")
-      .split(" ");
-    const said = await stack.pulumi.run(...command, "--yes", "--skip-preview", "--config-file", stack.configFile);
+    const command = redeployCommand({ stack: "local" }, String(code));
+    expect(command).toBe(`npx pulumi up --replace '${code}' --stack local`);
+    const flags = ["--stack", "local", "--yes", "--skip-preview", "--config-file", stack.configFile];
+    const said = await stack.pulumi.run("up", "--replace", String(code), ...flags);
     expect(said).toContain("replaced");
     const { code: exit, stdout } = await run("status");
     expect([exit, verdicts(stdout)]).toEqual([0, allFine]);

@@ -50,7 +50,7 @@ test(
     expect(said).not.toMatch(/^\s+at /m);
     await stack.pulumi.configure("mapping.set[0].destination", "eventType", "--path");
     await stack.pulumi.configure("mapping.set[0].expression", "dformat(${timestamp} * 1000, 'yyyy')", "--path");
-    expect(await stack.pulumi.preview()).toContain("dformat(${timestamp} * 1000, 'yyyy')");
+    expect(await stack.pulumi.preview("--diff")).toContain("dformat(${timestamp} * 1000, 'yyyy')");
     await stack.pulumi.unconfigure("mapping");
   },
   3 * minutes,

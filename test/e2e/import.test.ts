@@ -38,8 +38,8 @@ test(
       id,
     }));
     await writeFile(file, JSON.stringify({ resources }));
-    await importObject("--file", file);
-    await importObject("customerio:index:ReportingWebhook", "webhook", webhookId);
+    await runPulumi("import", "--file", file);
+    await runPulumi("import", "customerio:index:ReportingWebhook", "webhook", webhookId);
     expect(await program.pulumi.resources()).toHaveLength(resources.length + 1);
     await program.pulumi.preview("--expect-no-changes");
   },
@@ -81,8 +81,8 @@ test("the imported streaming URL is in no state and no log in plain text", async
 });
 
 /** The engine that is built here if none can be downloaded generates no code for imports. */
-function importObject(...what: string[]): Promise<string> {
-  return program.pulumi.run("import", ...what, "--yes", "--generate-code=false", "--stack", "local");
+function runPulumi(...command: string[]): Promise<string> {
+  return program.pulumi.run(...command, "--yes", "--generate-code=false", "--stack", "local");
 }
 
 async function dataflow(): Promise<{ name: string; state: string; etag: string; options: Json }> {

@@ -67,6 +67,8 @@ test(
 );
 
 const run = (...args: string[]) => runCommand(example, "examples/several", ...args);
+const runTyping = (typed: string, ...args: string[]) =>
+  runCommand({ ...example, input: typed }, "examples/several", ...args);
 
 test(
   "every command handles both sources, or only the named one",
@@ -97,8 +99,12 @@ test(
     expect([previewed.code, previewed.stderr]).toEqual([0, ""]);
     const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-several-"));
     const exported = await run("export", "--source", "north", "--folder", path.join(folder, "kept"), "--json");
+    const bundled = await run("support-bundle", "--source", "north", "--folder", folder);
     await rm(folder, { recursive: true });
     expect([exported.code, exported.stderr]).toEqual([0, ""]);
+    expect([bundled.code, bundled.stdout]).toEqual([0, expect.stringMatching(/Wrote .*\.zip/)]);
+    const north = await run("status", "--source", "north");
+    expect(north.stdout).toMatch(/^Source north\n(?![\s\S]*Source south)/);
   },
   4 * minutes,
 );
@@ -118,6 +124,22 @@ test(
     ]);
   },
   minutes,
+);
+
+test(
+  "a key that is added is accepted",
+  async () => {
+    const key = "0123456789abcdef0123456789abcdef";
+    const more = ["--source", "north", "--timeout", "0.05", "--json"];
+    const added = await runTyping(key, "signing-key", "--setting", "northSigningKeys", "--add", ...more);
+    // Nobody presses *Send test*.
+    const { sources } = JSON.parse(added.stdout) as { sources: SourceReport[] };
+    expect([added.code, sources[0]?.result]).toEqual([
+      3,
+      { setting: "northSigningKeys", keys: 2, stored: true, calls: "waiting" },
+    ]);
+  },
+  4 * minutes,
 );
 
 /** A second stack of the program in another region, with a standby relay for that of north. */
@@ -194,6 +216,9 @@ test(
       (JSON.parse(stdout) as { sources: { result: Record<string, number> }[] }).sources[0]?.result;
     expect(resultOf(turned)).toMatchObject({ changed: true, milliseconds: expect.any(Number) });
     expect(resultOf(moved)).toMatchObject({ deadLetters: dead.length, hidden: 0 });
+
+    const again = await run("evacuate", "--source", "north", "--to", "west", "--once", "--json");
+    expect(resultOf(again)).toMatchObject({ messages: 0, deadLetters: 0 });
 
     const expected = [...waiting, ...later];
     const missing = async () => {

@@ -100,6 +100,24 @@ test("options and variables are enough for a script", async () => {
   expect((await pulumi.calls()).map(({ args }) => args.slice(0, 2).join(" "))).toContain("login file:///state");
 });
 
+test("the program itself, in a script", async () => {
+  const pulumi = await world.project();
+  giveCredentials();
+  process.env.AEP_SANDBOX = "dev";
+  const [code, printed] = await world.runProgram(
+    "init",
+    "--stack",
+    "prod",
+    "--environment",
+    "prod",
+    "--location",
+    "northeurope",
+    "--yes",
+  );
+  expect([code, printed]).toEqual([0, expect.stringContaining("npx pulumi up --stack prod")]);
+  expect(await pulumi.settings("prod")).toMatchObject({ environment: "prod", "azure-native:location": "northeurope" });
+});
+
 test("a script with a wrong key fails in words, and writes nothing", async () => {
   const pulumi = await world.project();
   giveCredentials();

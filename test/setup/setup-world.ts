@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { Progress } from "../../cli/output/progress.ts";
 import { type SetupWishes, setUp } from "../../cli/setup/set-up.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -122,6 +124,17 @@ export class SetupWorld {
     const ports = { prompter, environment: process.env, print, progress: new Progress(undefined) };
     const result = await setUp(this.wishes(changes), ports);
     return { result, printed: lines.join("\n") };
+  }
+
+  /** Runs the program itself in the project, without a terminal. @returns its exit code, and what it prints */
+  async runProgram(...args: string[]): Promise<[number | null, string]> {
+    const program = path.join(__dirname, "../../bin/customerio-aep.js");
+    const child = spawn(process.execPath, [program, ...args], {
+      ...{ cwd: this.folder, env: process.env, stdio: ["ignore", "pipe", "inherit"] },
+    });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    const [printed, code] = await Promise.all([textOf(child.stdout as NodeJS.ReadableStream), ended]);
+    return [code, printed];
   }
 }
 

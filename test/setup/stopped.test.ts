@@ -1,7 +1,5 @@
-import { spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { text as textOf } from "node:stream/consumers";
 import { Progress } from "../../cli/output/progress.ts";
 import { Interruption } from "../../cli/setup/prompter.ts";
 import { setUp } from "../../cli/setup/set-up.ts";
@@ -14,6 +12,7 @@ import { everything, giveCredentials, SetupWorld } from "./setup-world.ts";
 
 // What a setup leaves behind that is stopped or fails, and what it says then.
 const { appApiKey } = localCredentials.customerIo;
+const inScript = ["init", "--stack", "dev", "--sandbox", "dev", "--delivery", "direct", "--yes"];
 const setupFolder = path.join(__dirname, "../../cli/setup");
 
 const world = new SetupWorld("shop", "another shop");
@@ -189,24 +188,11 @@ test("Ctrl-C while a service is asked stops the call", async () => {
   expect(await pulumi.stacks()).toEqual([]);
 });
 
-/** Runs the program itself, without a terminal. @returns its exit code, and what it prints */
-async function runProgram(): Promise<[number | null, string]> {
-  const options = ["--cwd", world.folder, "--stack", "dev", "--sandbox", "dev", "--delivery", "direct", "--yes"];
-  const program = path.join(__dirname, "../../bin/customerio-aep.js");
-  const child = spawn(process.execPath, [program, "init", ...options], {
-    env: process.env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  const [printed, code] = await Promise.all([textOf(child.stdout as NodeJS.ReadableStream), ended]);
-  return [code, printed];
-}
-
 test("Ctrl-C while the settings are written undoes what was done", async () => {
   const pulumi = await world.project({ pressCtrlC: "unfinished.yaml aep:sandbox" });
   giveCredentials();
   const before = await filesOf(world.folder);
-  expect(await runProgram()).toEqual([
+  expect(await world.runProgram(...inScript)).toEqual([
     130,
     expect.stringMatching(/Stopped\. No setting was written\. To start again: .*\n$/),
   ]);
@@ -216,8 +202,8 @@ test("Ctrl-C while the settings are written undoes what was done", async () => {
 test("Ctrl-C in the preview says that the settings are written", async () => {
   const pulumi = await world.project({ pressCtrlC: "preview" });
   giveCredentials();
-  const next = `Stopped. The settings of the stack dev are written. Next: npx pulumi preview --stack dev --cwd ${world.folder}\n`;
-  expect(await runProgram()).toEqual([130, expect.stringMatching(new RegExp(`${next}$`))]);
+  const next = `Stopped. The settings of the stack dev are written. Next: npx pulumi preview --stack dev\n`;
+  expect(await world.runProgram(...inScript)).toEqual([130, expect.stringMatching(new RegExp(`${next}$`))]);
   expect(await pulumi.settings("dev")).toMatchObject({ "aep:sandbox": "dev" });
 });
 
