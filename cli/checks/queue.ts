@@ -92,10 +92,24 @@ export function queueFinding({
     runbook: "alert-late",
     found,
     details,
-    todo: reasons.some((reason) => reason.includes("HTTP 429"))
-      ? "HTTP 429: Platform throttles. The relay slows down by itself, and no event is lost. If it lasts, more events arrive than the " +
-        "organization's limit allows, or its other sources use it up: ask Adobe for a higher one."
-      : "HTTP 401, 403 or 404: someone changed the dataflow; " +
-        `fix it: ${pulumiCommand("up --refresh", target)}. Otherwise Platform is down, or accepts fewer events than arrive; no event is lost.`,
+    todo: remedyFor(reasons, target),
   };
+}
+
+/** What helps depends on how Platform refused the last attempts. */
+function remedyFor(reasons: readonly string[], target: CommandTarget): string {
+  const has = (status: RegExp) => reasons.some((reason) => status.test(reason));
+  if (has(/HTTP 429/)) {
+    return (
+      "HTTP 429: Platform throttles. The relay slows down by itself, and no event is lost. If it lasts, more events arrive than the " +
+      "organization's limit allows, or its other sources use it up: ask Adobe for a higher one."
+    );
+  }
+  if (has(/HTTP 40[134]/)) {
+    return `The dataflow was changed or deleted, or its credential no longer works. Repair it: ${pulumiCommand("up --refresh", target)}. No event is lost.`;
+  }
+  return (
+    "Platform is down, or accepts fewer events than arrive; see https://status.adobe.com. The relay keeps trying for 7 days, and no event is " +
+    "lost until then."
+  );
 }

@@ -62,6 +62,18 @@ export function describeFinding(
   };
 }
 
+/** What an operator reads first: which parts are broken, or else which wait. */
+export function summarize(parts: readonly { readonly part: string; readonly finding: Finding }[]): string {
+  const list = (verdict: FindingVerdict) => parts.filter(({ finding }) => finding.verdict === verdict);
+  const nameAll = (verdict: FindingVerdict) =>
+    list(verdict)
+      .map(({ part }) => part)
+      .join(", ");
+  if (list("broken").length > 0) return `Broken: ${nameAll("broken")}.`;
+  if (list("waiting").length > 0) return `Nothing is broken. Waiting: ${nameAll("waiting")}.`;
+  return `All ${parts.length} parts are fine.`;
+}
+
 /** Lines for a terminal: verdict and part first, details indented below. */
 export function render(part: string, { verdict, found, details = [], todo, runbook }: Finding): string[] {
   const below = " ".repeat(25);

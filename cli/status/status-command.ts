@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeLastAudit, findLastAudit, lastAuditShape } from "../audit/result-file.ts";
 import { defineCommand } from "../command/definition.ts";
-import { describeFinding, partJson, render } from "../output/finding.ts";
+import { describeFinding, partJson, render, summarize } from "../output/finding.ts";
 import { checkAll } from "./check-all.ts";
 
 export const statusCommand = defineCommand({
@@ -28,7 +28,8 @@ export const statusCommand = defineCommand({
     });
     const parts = await progress.showWhile(() => `asking: ${open.join(", ")}`, work);
     const lastAudit = await findLastAudit(source);
-    print(`Stack ${source.target.stack}`, "", ...parts.flatMap(({ part, finding }) => render(part, finding)));
+    const lines = parts.flatMap(({ part, finding }) => render(part, finding));
+    print(`Stack ${source.target.stack}`, summarize(parts), "", ...lines);
     if (lastAudit) print("", describeLastAudit(lastAudit));
     const isBroken = parts.some(({ finding }) => finding.verdict === "broken");
     return {

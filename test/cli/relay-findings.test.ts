@@ -5,7 +5,7 @@ import { relayFinding } from "../../cli/checks/relay.ts";
 import { secretsFinding } from "../../cli/checks/secrets.ts";
 import { versionsFinding } from "../../cli/checks/versions.ts";
 import { formatDuration } from "../../cli/output/duration.ts";
-import { render } from "../../cli/output/finding.ts";
+import { type Finding, render, summarize } from "../../cli/output/finding.ts";
 import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 import { newEvent, requeueEvent } from "../../relay/core/event/envelope.ts";
 
@@ -23,6 +23,18 @@ test("a finding is read line by line", () => {
     "                         why",
     "                         do: fix it",
   ]);
+});
+
+test.each([
+  [["fine", "broken", "waiting", "broken"], "Broken: part 1, part 3."],
+  [["fine", "waiting"], "Nothing is broken. Waiting: part 1."],
+  [["fine", "fine"], "All 2 parts are fine."],
+] as const)("of parts that are %j, the first line says: %s", (verdicts, said) => {
+  const parts = verdicts.map((verdict, index) => ({
+    part: `part ${index}`,
+    finding: { verdict, found: "" } as Finding,
+  }));
+  expect(summarize(parts)).toBe(said);
 });
 
 test.each([
@@ -62,7 +74,17 @@ describe("the queue", () => {
   test("is broken once an event waits for an hour, with the reason of the last attempt", () => {
     const { verdict, details, todo } = findingOf([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
     expect([verdict, details]).toEqual(["broken", ["the last attempt: HTTP 404"]]);
-    expect(todo).toContain("npx pulumi up --refresh --stack dev");
+    expect(todo).toMatch(
+      /^The dataflow was changed or deleted, .* npx pulumi up --refresh --stack dev\. No event is lost\.$/,
+    );
+  });
+
+  test.each([
+    ["HTTP 429", /^HTTP 429: Platform throttles\./],
+    ["HTTP 503: upstream", /^Platform is down, or accepts fewer events than arrive; see https:\/\/status\.adobe\.com/],
+    ["the connection broke", /^Platform is down/],
+  ])("names the one remedy for %s", (reason, remedy) => {
+    expect(findingOf([waiting(hour, reason)]).todo).toMatch(remedy);
   });
 
   test.each([

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { stringify } from "yaml";
 import { type Cloud, startCloud } from "../../packages/local-cloud/src/cloud.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { eventOf } from "../e2e/traffic.ts";
+import { linkClone } from "./clone.ts";
 import { listDocumented, normalize } from "./documented.ts";
 import { acting, before, deploying, looking, type Run, runs, withDeadLetters } from "./runs.ts";
 
@@ -29,7 +29,7 @@ let verified = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-commands-"));
   clone = path.join(folder, "clone");
-  await linkClone();
+  await linkClone(clone);
   // For a command about a program in another folder.
   await symlink(clone, path.join(folder, "events"));
   cloud = await startCloud(folder);
@@ -50,21 +50,6 @@ afterAll(async () => {
   await cloud?.stop();
   await rm(folder, { recursive: true, force: true });
 }, minutes);
-
-/** A clone of the repository, made of links, in which commands may write. */
-async function linkClone(): Promise<void> {
-  await mkdir(clone);
-  const names = (await readdir(repository)).filter((name) => !/^(\.git|\.local|Pulumi\..+\.yaml)$/.test(name));
-  for (const name of names) await symlink(path.join(repository, name), path.join(clone, name));
-  // The settings of tests: quick, and with rows that are worth nothing.
-  const quick = { dataflowActivationSeconds: "2", alwaysReadyInstances: "0", dataset: { forceDestroy: true } };
-  const own = Object.entries(quick).map(([name, value]) => [`customerio-aep:${name}`, value]);
-  const config = { ...Object.fromEntries(own), "azure-native:location": "westeurope" };
-  await writeFile(path.join(clone, "Pulumi.dev.yaml"), stringify({ config }));
-  await writeFile(path.join(clone, "events.json"), JSON.stringify([samples[0]?.event]));
-  const price = { amount: 0.1, per: 1e6, region: "West Europe", date: "2026-11", source: "our contract" };
-  await writeFile(path.join(clone, "ours.json"), JSON.stringify({ executions: price }));
-}
 
 /** Runs a command in the clone. `npx` would find the same programs, half a second later. */
 async function shell(command: string, { isEndless, says, sendsTest }: Partial<Run> = {}) {

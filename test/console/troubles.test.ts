@@ -109,7 +109,7 @@ const troubles: readonly Trouble[] = [
       await world.die(freshEvents("dead").slice(0, 2), "HTTP 400", "refused");
       return world.source;
     },
-    found: /There are 2;/,
+    found: /There are 2; [\s\S]*\n2: refused: HTTP 400/,
     remedy: /npx customerio-aep replay --dry-run --stack dev/,
   },
   {

@@ -1,0 +1,38 @@
+import { deadLettersFinding } from "../../cli/checks/dead-letters.ts";
+
+const now = new Date("2026-11-20T10:30:00.000Z");
+const minute = 60_000;
+
+const entry = (milliseconds: number) => ({ name: "a", writtenAt: new Date(now.getTime() - milliseconds) });
+const letter = (reason: string) => ({
+  ...{ version: 1 as const, class: "refused" as const, receivedAt: now.toISOString(), deadAt: now.toISOString() },
+  ...{ attempts: 1, encoding: "utf8" as const, body: "{}", reason },
+});
+const findingOf = (letters: ReturnType<typeof letter>[], entries: number) =>
+  deadLettersFinding({
+    entries: Array.from({ length: entries }, (_, index) => entry(index * minute)),
+    ...{ letters, target: { stack: "dev" } },
+  });
+
+test("dead letters are listed by their reasons, the most frequent first, without what differs in each", () => {
+  const one = (id: string) => letter(`HTTP 400 (request ${id})`);
+  expect(findingOf([letter("HTTP 413"), one("a1"), one("b2")], 3)).toEqual({
+    verdict: "broken",
+    runbook: "alert-dead-letters",
+    found: "There are 3; the newest was written at 2026-11-20T10:30:00.000Z.",
+    details: ["2: refused: HTTP 400", "1: refused: HTTP 413"],
+    todo: "npx customerio-aep replay --dry-run --stack dev, fix the cause, then run it again without --dry-run",
+  });
+});
+
+test("of many dead letters, the newest are read, and three reasons named", () => {
+  const { details } = findingOf(["a", "b", "c", "d", "e"].map(letter), 2000);
+  expect(details).toEqual([
+    "1 of the newest 5: refused: a",
+    "1 of the newest 5: refused: b",
+    "1 of the newest 5: refused: c",
+    "2 more reasons: the console shows all",
+  ]);
+});
+
+test("no dead letters are fine", () => expect(findingOf([], 0)).toEqual({ verdict: "fine", found: "There are none." }));
