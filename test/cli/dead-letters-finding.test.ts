@@ -5,13 +5,20 @@ const minute = 60_000;
 
 const entry = (milliseconds: number) => ({ name: "a", writtenAt: new Date(now.getTime() - milliseconds) });
 const letter = (reason: string) => ({
-  ...{ version: 1 as const, class: "refused" as const, receivedAt: now.toISOString(), deadAt: now.toISOString() },
-  ...{ attempts: 1, encoding: "utf8" as const, body: "{}", reason },
+  version: 1 as const,
+  class: "refused" as const,
+  receivedAt: now.toISOString(),
+  deadAt: now.toISOString(),
+  attempts: 1,
+  encoding: "utf8" as const,
+  body: "{}",
+  reason,
 });
 const findingOf = (letters: ReturnType<typeof letter>[], entries: number) =>
   deadLettersFinding({
     entries: Array.from({ length: entries }, (_, index) => entry(index * minute)),
-    ...{ letters, target: { stack: "dev" } },
+    letters,
+    target: { stack: "dev" },
   });
 
 test("dead letters are listed by their reasons, the most frequent first, without what differs in each", () => {

@@ -74,8 +74,9 @@ function declarationsOf(source: ts.SourceFile): ReadonlyMap<string, ts.Node> {
   for (const statement of source.statements) {
     if (ts.isFunctionDeclaration(statement) && statement.name) found.set(statement.name.text, statement);
     if (!ts.isVariableStatement(statement)) continue;
-    for (const { name, initializer } of statement.declarationList.declarations)
+    for (const { name, initializer } of statement.declarationList.declarations) {
       if (ts.isIdentifier(name) && initializer !== undefined) found.set(name.text, initializer);
+    }
   }
   return found;
 }

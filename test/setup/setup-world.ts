@@ -130,7 +130,9 @@ export class SetupWorld {
   async runProgram(...args: string[]): Promise<[number | null, string]> {
     const program = path.join(__dirname, "../../bin/customerio-aep.js");
     const child = spawn(process.execPath, [program, ...args], {
-      ...{ cwd: this.folder, env: process.env, stdio: ["ignore", "pipe", "inherit"] },
+      cwd: this.folder,
+      env: process.env,
+      stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
     const [printed, code] = await Promise.all([textOf(child.stdout as NodeJS.ReadableStream), ended]);
