@@ -1,6 +1,6 @@
 import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
-import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import { formatDuration } from "../output/duration.ts";
@@ -73,6 +73,11 @@ export function queueFinding({
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   const details = reasons.map((reason) => `the last attempt: ${reason}`);
+  if (waiting.length === 0) {
+    // A message that is hidden can't be read, so that only the log has the reason.
+    const see = operatorCommand("tail --since 60 --once", target);
+    return { verdict: "waiting", found, todo: `To see why the last attempts failed: ${see}` };
+  }
   if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {
     const silent =
