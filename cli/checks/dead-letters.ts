@@ -5,7 +5,7 @@ import type { Finding } from "../output/finding.ts";
 import { type DeadLetterEntry, RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
 
-/** Dead letters whose reasons are read, the newest: an outage gives all the same one. */
+/** Dead letters whose reasons are read, the newest. After an outage, one reason has most of them. */
 const mostRead = 50;
 /** Reasons that are shown. */
 const mostShown = 3;

@@ -44,7 +44,7 @@ export function complaintAboutRun(command: string, file: string, title: string):
   const body = findTest(source, title);
   if (body === undefined) return `${file} has no test "${title}"`;
   const { words, variables } = needsOf(command);
-  const parts = reachedBy(body, declarationsOf(source));
+  const parts = listReached(body, declarationsOf(source));
   const calls = parts.flatMap(listCalls).map(wordsOf);
   if (!calls.some((call) => words.every((word) => call.has(word)))) {
     return `no call in ${file}, "${title}", has the words ${words.join(" ")}`;
@@ -82,7 +82,7 @@ function declarationsOf(source: ts.SourceFile): ReadonlyMap<string, ts.Node> {
 }
 
 /** A part of the file, with the declarations that it uses. */
-function reachedBy(start: ts.Node, declarations: ReadonlyMap<string, ts.Node>): ts.Node[] {
+function listReached(start: ts.Node, declarations: ReadonlyMap<string, ts.Node>): ts.Node[] {
   const reached = new Set([start]);
   for (const part of reached) {
     const visit = (node: ts.Node): void => {
