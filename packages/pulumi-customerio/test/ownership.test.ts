@@ -71,6 +71,19 @@ test("it deletes neither a webhook that a resource holds, nor one of another nam
   expect(warnings).toEqual([]);
 });
 
+test("up --replace of a webhook adopts it, and does not delete it as the replaced one", async () => {
+  const id = await makeWebhook({ ...claim, ...settings });
+  const next = await provider();
+  const inputs = { ...claim, ...settings };
+  // As the engine does: without the former inputs and without a comparison.
+  const replacing = await next.create(call("ReportingWebhook"), { inputs, preview: false });
+  expect(replacing.id).toBe(id);
+  await next.delete(call("ReportingWebhook"), { id, state: inputs });
+  expect(await exists(id)).toBe(true);
+  await next.delete(call("ReportingWebhook"), { id, state: inputs });
+  expect(await exists(id)).toBe(false);
+});
+
 test("a webhook with a name that the program has changed since a kill is deleted too", async () => {
   const id = await makeWebhook({ ...claim, ...settings });
   const change = { id: claim.name, olds: claim, state: made, news: renamed, preview: false };

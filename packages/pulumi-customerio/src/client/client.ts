@@ -24,8 +24,6 @@ export interface Webhook extends WebhookSettings {
 const creationAttempts = 3;
 /** Milliseconds before each lookup of a webhook whose creation got no answer: Customer.io may still be creating it. */
 const lookWaits = [1_000, 2_000, 4_000];
-/** The same after a timeout, when that is more likely. */
-const lookWaitsAfterTimeout = [...lookWaits, 8_000, 8_000];
 
 /** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
@@ -128,8 +126,7 @@ export class ReportingWebhooks {
         return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
       } catch (error) {
         if (!(error instanceof VendorError && error.outcomeUnknown)) throw error;
-        const waits = error.timedOut ? lookWaitsAfterTimeout : lookWaits;
-        left = await this.#findAppeared(wanted, waits, signal, isHeld);
+        left = await this.#findAppeared(wanted, signal, isHeld);
         if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
       }
     }
@@ -159,13 +156,12 @@ export class ReportingWebhooks {
 
   async #findAppeared(
     wanted: WebhookSettings,
-    waits: readonly number[],
     signal: AbortSignal,
     isHeld: (id: string) => boolean,
   ): Promise<Webhook | undefined> {
     // A stopped command still looks for the webhook that it may have created.
     const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
-    for (const wait of waits) {
+    for (const wait of lookWaits) {
       await this.#pause(wait, until);
       const webhook = await this.#leftover(wanted, until, isHeld);
       if (webhook) return webhook;

@@ -89,7 +89,8 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     if (adopted) warn(`adopts the reporting webhook ${id}, which already existed with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: requireAllEvents(webhook, values) };
     try {
-      return { id, outputs: requireAllEvents(await client.update(webhook.id, wanted, signal), values) };
+      const outputs = requireAllEvents(await client.update(webhook.id, wanted, signal), values);
+      return { id, outputs, ...(adopted && { isAdopted: true }) };
     } catch (error) {
       if (error instanceof Unfinished) throw error;
       const reason = error instanceof Error ? error.message : String(error);

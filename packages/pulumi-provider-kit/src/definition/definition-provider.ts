@@ -176,8 +176,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       );
       const present = new Set(found.map(({ id }) => id));
       const other = this.#otherOf(call.urn, undefined);
-      const made = taken ?? (await resource.create({ ...work, present, other }, wanted));
-      this.#custody.presentAnew(call, { id: made.id, inputs }, { isAdopted: taken !== undefined });
+      const made = taken ? { ...taken, isAdopted: true } : await resource.create({ ...work, present, other }, wanted);
+      this.#custody.presentAnew(call, { id: made.id, inputs }, { isAdopted: made.isAdopted ?? false });
       return { id: made.id, properties: mergeOutputs(resource, inputs, made.outputs) };
     } catch (error) {
       throw asPartialFailure(resource, inputs, error);
@@ -229,7 +229,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async delete(call: ResourceCall, { id, state }: Request<"delete">): Promise<void> {
     const resource = this.#resourceOf(call);
     if (this.#custody.keepsAdopted(call.urn, id)) {
-      return call.warn(`keeps ${id}: nothing uses it yet, so it was not replaced by another but adopted as it is`);
+      return call.warn(`keeps ${id}: it was not replaced by another but adopted as it is`);
     }
     const isCurrent = this.#custody.isCurrent(call.urn, id);
     const work = { ...this.#operation(call), isCurrent, other: this.#otherOf(call.urn, id) };

@@ -101,7 +101,11 @@ export interface ResourceDefinition<
   leftovers?(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<readonly Leftover<z.output<Inputs>>[]>;
   /** Lists objects of this kind that carry an ownership's id, which the resource's input `ownership` takes. */
   findOwned?(operation: Operation<Client>, ownership: string): Promise<readonly Leftover<z.output<Inputs>>[]>;
-  create(operation: Operation<Client>, inputs: z.output<Inputs>): Promise<{ id: string; outputs: z.output<Outputs> }>;
+  /** `isAdopted`: the object existed before, found by something other than a mark. */
+  create(
+    operation: Operation<Client>,
+    inputs: z.output<Inputs>,
+  ): Promise<{ id: string; outputs: z.output<Outputs>; isAdopted?: boolean }>;
   /**
    * Reads the object's current state at the vendor; undefined only if the vendor says that it is gone (404, 410).
    * `inputs` and `outputs` are those in the state, absent on `pulumi import`. Values that the vendor never returns are taken
