@@ -109,18 +109,32 @@ async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   );
 }
 
-/** Takes down what `--keep` left running. */
+/** Takes down what `--keep` left running, whatever was broken in it on purpose: nobody needs its events. */
 async function down(): Promise<void> {
   const kept = await readKept();
   if (!kept) throw new Error("There is no kept demo to take down.");
-  const pulumi = pulumiOf(kept.environment, keptFolder);
-  await takeDown(pulumi, new Vendors(kept.environment));
-  await report.step("local cloud stopped, no process left", async () => {
-    process.kill(kept.pid, "SIGTERM");
-    await requireEnded(kept.pid);
-  });
+  if (isRunning(kept.pid)) {
+    const vendors = new Vendors(kept.environment);
+    await report.step("faults end", () => vendors.endFaults());
+    const givingUp = { RELAY_ABANDON_DEAD_LETTERS: "true", RELAY_ABANDON_QUEUE: "true" };
+    await takeDown(pulumiOf({ ...kept.environment, ...givingUp }, keptFolder), vendors);
+    await report.step("local cloud stopped, no process left", async () => {
+      process.kill(kept.pid, "SIGTERM");
+      await requireEnded(kept.pid);
+    });
+  } else {
+    report.line("The local cloud has ended, as after a restart of the machine, and everything in it with it.");
+  }
   await removeKept();
   report.end("The kept demo is gone.");
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
@@ -140,11 +154,7 @@ function stopOnSignals(stopAll: () => Promise<void>): () => void {
 
 async function requireEnded(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
+    if (!isRunning(pid)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`The local cloud's process ${pid} is still running after 20 s.`);

@@ -43,6 +43,13 @@ export class Vendors {
     await post(`${this.#customerIo}/__local/clock`, { advanceSeconds: seconds });
   }
 
+  /** Ends all faults that were switched on. */
+  async endFaults(): Promise<void> {
+    await post(`${this.#customerIo}/__local/faults`, { faults: [] });
+    const answer = await fetch(`${this.#platform}/__local/faults`, { method: "DELETE" });
+    if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${await answer.text()}`);
+  }
+
   sentIds(): Promise<string[]> {
     return this.#deliveries("");
   }
