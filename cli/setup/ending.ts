@@ -1,4 +1,4 @@
-import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 
 /** What a setup has left behind so far. */
 export interface Left {
@@ -12,11 +12,7 @@ export interface Left {
 export type PreviewOutcome = "passed" | "failed" | "skipped";
 
 /** What a setup says that was stopped: what is left behind, and the next command. */
-export function wordsAfterStop(
-  { project, stack }: Left,
-  wishes: { readonly stack: string | undefined; readonly folder: string | undefined },
-): string {
-  const target = { stack: wishes.stack, folder: wishes.folder };
+export function wordsAfterStop({ project, stack }: Left, target: CommandTarget): string {
   if (stack !== undefined) {
     const preview = pulumiCommand("preview", { ...target, stack });
     return `Stopped. The settings of the stack ${stack} are written. Next: ${preview}`;
@@ -47,7 +43,7 @@ export function printEnd({
   problems: readonly string[];
   preview: PreviewOutcome;
   askedForPassphrase: boolean;
-  target: { stack: string; folder: string | undefined };
+  target: CommandTarget;
 }): void {
   if (problems.length > 0) print("", "Still missing:", ...problems.map((problem) => `  - ${problem}`));
   if (askedForPassphrase) {

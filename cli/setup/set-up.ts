@@ -1,9 +1,11 @@
 import path from "node:path";
 import { stackWords } from "../../components/settings/setting-words.ts";
+import type { CommandTarget } from "../../relay/core/operator-command.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stopOnInterrupt } from "../interrupt.ts";
 import type { Progress } from "../output/progress.ts";
 import { explainMissingPulumi } from "../stack/pulumi.ts";
+import { nameSettingsFile } from "../stack/settings-file.ts";
 import { Answers } from "./answers.ts";
 import { setUpDelivery } from "./azure-step.ts";
 import { setUpCustomerIo } from "./customer-io-step.ts";
@@ -78,7 +80,7 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
   try {
     return await goThrough(wishes, { ...ports, signal, left });
   } catch (error) {
-    if (isInterruption(error) || signal.aborted) throw new Interruption(wordsAfterStop(left, wishes));
+    if (isInterruption(error) || signal.aborted) throw new Interruption(wordsAfterStop(left, targetOf(wishes)));
     // A setup that fails as a whole looks as if it had left nothing.
     if (error instanceof Error && left.project !== undefined) error.message += `\n${wordsAfterFailure(left.project)}`;
     throw error;
@@ -139,7 +141,7 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const preview = wishes.skipsPreview ? "skipped" : await previewStack(pulumi, stack, wishes.isQuiet);
   if (signal.aborted) throw new Interruption();
   const { askedForPassphrase } = pulumi;
-  printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { stack, folder: wishes.folder } });
+  printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { ...targetOf(wishes), stack } });
   return {
     project: project.name,
     stack,
@@ -218,4 +220,9 @@ async function isConfirmed(run: SetupRun, changes: ReturnType<Answers["changes"]
 
 async function previewStack(pulumi: PulumiSession, stack: string, isQuiet: boolean): Promise<"passed" | "failed"> {
   return (await pulumi.show(isQuiet, "preview", ...pulumi.choose(stack))) === 0 ? "passed" : "failed";
+}
+
+/** The stack that printed commands name. */
+function targetOf({ stack, folder, configFile }: SetupWishes): CommandTarget {
+  return { stack, folder, configFile: nameSettingsFile(folder, configFile) };
 }

@@ -89,7 +89,7 @@ function folderOf(source: StackSource): string {
   return source.target.folder ?? ".";
 }
 
-function choiceOf({ target: { stack }, configFile }: StackSource): string[] {
+function choiceOf({ target: { stack, configFile } }: StackSource): string[] {
   const file = configFile === undefined ? [] : ["--config-file", configFile];
   return [...(stack === undefined ? [] : ["--stack", stack]), ...file];
 }

@@ -4,6 +4,7 @@ import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { findSources } from "./find-sources.ts";
 import { runPulumi } from "./pulumi.ts";
+import { nameSettingsFile } from "./settings-file.ts";
 import { StackSource } from "./source.ts";
 import { readState } from "./state.ts";
 
@@ -47,7 +48,8 @@ export class PulumiStack {
     ]);
     const resources = readState(state);
     const name = resources[0]?.urn.split(":")[2] ?? stack;
-    const make = pulumiCommand("up", { stack, folder });
+    const settingsFile = nameSettingsFile(folder, configFile);
+    const make = pulumiCommand("up", { stack, folder, configFile: settingsFile });
     if (name === undefined) throw new Error(`The stack is empty. First create everything: ${make}`);
     const found = findSources(resources);
     if (found.length === 0) {
@@ -62,7 +64,7 @@ export class PulumiStack {
       resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
     );
     // The name that the user gave, since other backends prefix it with an organization.
-    const target = { stack: stack ?? name, folder };
+    const target = { stack: stack ?? name, folder, configFile: settingsFile };
     const sources = found.map(
       (parts) =>
         new StackSource({
@@ -70,7 +72,6 @@ export class PulumiStack {
           providers,
           settings: Object.fromEntries(values),
           secretSettings,
-          configFile,
           target: found.length === 1 ? target : { ...target, source: parts.name },
         }),
     );

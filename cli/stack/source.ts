@@ -19,8 +19,6 @@ export class StackSource {
   readonly name: string;
   /** Names stack and source in printed commands. */
   readonly target: CommandTarget;
-  /** The stack's settings, instead of `Pulumi.<stack>.yaml`. */
-  readonly configFile: string | undefined;
   readonly #members: readonly StackResource[];
   readonly #component: StackResource | undefined;
   readonly #providers: ReadonlyMap<string, StackResource>;
@@ -38,11 +36,9 @@ export class StackSource {
     settings: Readonly<Record<string, string>>;
     /** Which of them Pulumi keeps as secrets. */
     secretSettings?: ReadonlySet<string>;
-    configFile?: string | undefined;
   }) {
     this.name = parts.name;
     this.target = parts.target;
-    this.configFile = parts.configFile;
     this.#members = parts.members;
     this.#component = parts.component;
     this.#providers = parts.providers;

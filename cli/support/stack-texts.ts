@@ -20,8 +20,7 @@ export interface StackTexts {
 
 /** Reads the stack twice: what appears only with secrets is one. */
 export async function readStackTexts({
-  target: { stack, folder = "." },
-  configFile,
+  target: { stack, folder = ".", configFile },
 }: StackSource): Promise<StackTexts> {
   const choice = stack === undefined ? [] : ["--stack", stack];
   const file = configFile === undefined ? [] : ["--config-file", configFile];

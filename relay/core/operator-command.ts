@@ -4,6 +4,8 @@ export interface CommandTarget {
   readonly stack?: string | undefined;
   /** Folder of the Pulumi program, if it is not the operator's working directory. */
   readonly folder?: string | undefined;
+  /** File of the stack's settings, if it is not `Pulumi.<stack>.yaml`. */
+  readonly configFile?: string | undefined;
   /** The source's name, in a stack with several. */
   readonly source?: string | undefined;
 }
@@ -13,8 +15,8 @@ export interface CommandTarget {
  *
  * @param command such as `replay --dry-run`
  */
-export function operatorCommand(command: string, { stack, folder, source }: CommandTarget = {}): string {
-  return ["npx customerio-aep", command, ...flags({ stack, cwd: folder, source })].join(" ");
+export function operatorCommand(command: string, { stack, folder, configFile, source }: CommandTarget = {}): string {
+  return ["npx customerio-aep", command, ...flags({ stack, cwd: folder, "config-file": configFile, source })].join(" ");
 }
 
 /**
@@ -22,8 +24,8 @@ export function operatorCommand(command: string, { stack, folder, source }: Comm
  *
  * @param command such as `up --refresh`
  */
-export function pulumiCommand(command: string, { stack, folder }: CommandTarget): string {
-  return ["npx pulumi", command, ...flags({ stack, cwd: folder })].join(" ");
+export function pulumiCommand(command: string, { stack, folder, configFile }: CommandTarget): string {
+  return ["npx pulumi", command, ...flags({ stack, cwd: folder, "config-file": configFile })].join(" ");
 }
 
 function flags(values: Readonly<Record<string, string | undefined>>): string[] {

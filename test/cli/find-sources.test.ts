@@ -94,12 +94,14 @@ test("secrets are read if they were exported in plain text, and are undefined ot
   expect(read?.inputs).toEqual({ shown: "key", hidden: undefined });
 });
 
-test("printed commands name the stack, the folder and the source, quoted for a shell", () => {
-  const target = { stack: "acme/events/dev", folder: "../my events", source: "north" };
+test("printed commands name the stack, the folder, the file of the settings and the source, quoted for a shell", () => {
+  const target = { stack: "acme/events/dev", folder: "../my events", configFile: "/etc/dev.yaml", source: "north" };
   expect(operatorCommand("replay --dry-run", target)).toBe(
-    "npx customerio-aep replay --dry-run --stack acme/events/dev --cwd '../my events' --source north",
+    "npx customerio-aep replay --dry-run --stack acme/events/dev --cwd '../my events' --config-file /etc/dev.yaml --source north",
   );
-  expect(pulumiCommand("up", target)).toBe("npx pulumi up --stack acme/events/dev --cwd '../my events'");
+  expect(pulumiCommand("up", target)).toBe(
+    "npx pulumi up --stack acme/events/dev --cwd '../my events' --config-file /etc/dev.yaml",
+  );
   expect(operatorCommand("status")).toBe("npx customerio-aep status");
 });
 
