@@ -58,7 +58,7 @@ const prepare: Record<Operation, () => Promise<void>> = {
 export async function eachKill(
   operation: Operation,
   sample: readonly RegExp[],
-  recover: (kill: () => Promise<void>) => Promise<void>,
+  recover: (kill: () => Promise<void>, effect: Effect) => Promise<void>,
   before: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const faults: Error[] = [];
@@ -74,7 +74,7 @@ export async function eachKill(
       await prepare[operation]();
       await before();
       await kill();
-      await recover(kill);
+      await recover(kill, effect);
     } catch (cause) {
       faults.push(new Error(`after a kill of ${operation} at ${effect.name}`, { cause }));
       await stack.stop();

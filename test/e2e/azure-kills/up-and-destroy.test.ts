@@ -12,12 +12,20 @@ test(
     await eachKill(
       "destroy",
       [/^DELETE .*\/scheduledQueryRules\/[^/]+$/],
-      async (kill) => {
-        // The state still has deleted resources.
-        const refusal = await stack.pulumi.preview().catch((error: Error) => error.message);
-        expect(refusal).toContain("Azure lacks what the stack's state has");
-        expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
-        await stack.pulumi.up("--refresh");
+      async (kill, { name }) => {
+        const refusal = await stack.pulumi.preview().then(
+          () => undefined,
+          (error: Error) => error.message,
+        );
+        // The drain also closes the intake, by a PATCH. Then nothing else may have been deleted yet.
+        if (refusal === undefined && name.startsWith("PATCH ")) {
+          await stack.pulumi.up();
+        } else {
+          // The state still has deleted resources.
+          expect(refusal).toContain("Azure lacks what the stack's state has");
+          expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
+          await stack.pulumi.up("--refresh");
+        }
         await expectWhole();
         expect(await azure.census()).toEqual(before);
         await kill();
