@@ -39,7 +39,7 @@ export interface CheckedPart {
 }
 
 /** Checks all parts of a source at the same time. @param onWaiting called with the parts that are still being checked */
-export function checkAll(
+export async function checkAll(
   source: StackSource,
   onWaiting: (parts: readonly string[]) => void = () => undefined,
 ): Promise<CheckedPart[]> {
@@ -47,7 +47,7 @@ export function checkAll(
   const open = new Set(meant.map(([part]) => part));
   const answers = new SharedAnswers(source);
   onWaiting([...open]);
-  return Promise.all(
+  const parts = await Promise.all(
     meant.map(async ([part, check]) => {
       const finding = await check(source, answers).catch(brokenFinding);
       open.delete(part);
@@ -55,4 +55,20 @@ export function checkAll(
       return { part, finding };
     }),
   );
+  return nameCauseOnce(parts);
+}
+
+/** One cause can stop several checks, such as a refused credential. Only the first says it; the others refer to that one. */
+export function nameCauseOnce(parts: readonly CheckedPart[]): CheckedPart[] {
+  const firsts = new Map<string, string>();
+  return parts.map(({ part, finding }) => {
+    const { found, runbook } = finding;
+    if (runbook !== "finding-check-failed") return { part, finding };
+    const first = firsts.get(found);
+    if (first !== undefined) {
+      return { part, finding: { ...finding, found: `It could not be checked, for the same reason as ${first}.` } };
+    }
+    firsts.set(found, part);
+    return { part, finding };
+  });
 }
