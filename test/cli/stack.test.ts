@@ -193,7 +193,8 @@ test(
     expect([all.code, all.stdout]).toEqual([
       0,
       `3 of 3 dead letters of the stack local are in ${folder}: 2 written, 1 there already.\n  3 refused\n` +
-        "They remain in the relay's storage. To deliver them: npx customerio-aep replay --stack local. To delete them with the relay, " +
+        "They remain in the relay's storage. To deliver them: npx customerio-aep replay --stack local " +
+        `--config-file ${stack.configFile}. To delete them with the relay, ` +
         "put RELAY_ABANDON_DEAD_LETTERS=true before the command that takes it down.\n",
     ]);
     const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".json"));
@@ -342,7 +343,7 @@ test(
       { webhook: fine, relay: fine, delivery: fine, dataset: "waiting" },
     ]);
     expect(verified.stdout).toMatch(
-      /Still on its way\. To keep following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local\n$/,
+      /Still on its way\. To keep following it: npx customerio-aep verify --event customerio-aep-verify-\S+ --stack local --config-file \S+\n$/,
     );
     // Platform answered it with 200, and it is nowhere: only counts show that.
     expect([status.code, verdicts(status.stdout).dataflow]).toEqual([1, "broken"]);
