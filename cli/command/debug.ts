@@ -48,21 +48,30 @@ export function logCommand(command: string, folder: string): void {
 /**
  * Writes a line for each HTTP call from now on: method, address and status. Headers, bodies and queries may hold secrets, so they are
  * left out, and so is the path of Platform's inlets: anyone who knows it can write into a dataset.
+ *
+ * @returns a function that ends it
  */
-export function logCalls(): void {
+export function logCalls(): () => void {
   isLogging = true;
-  diagnostics.subscribe("http.client.request.start", (message) => {
-    const { request } = message as { request: ClientRequest };
-    debug(`→ ${callOf(request)}`);
-  });
-  diagnostics.subscribe("http.client.response.finish", (message) => {
-    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    debug(`← ${response.statusCode} ${callOf(request)}`);
-  });
-  diagnostics.subscribe("http.client.request.error", (message) => {
-    const { request, error } = message as { request: ClientRequest; error: Error };
-    debug(`← ${error.message} ${callOf(request)}`);
-  });
+  const listeners: Readonly<Record<string, diagnostics.ChannelListener>> = {
+    "http.client.request.start": (message) => {
+      const { request } = message as { request: ClientRequest };
+      debug(`→ ${callOf(request)}`);
+    },
+    "http.client.response.finish": (message) => {
+      const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
+      debug(`← ${response.statusCode} ${callOf(request)}`);
+    },
+    "http.client.request.error": (message) => {
+      const { request, error } = message as { request: ClientRequest; error: Error };
+      debug(`← ${error.message} ${callOf(request)}`);
+    },
+  };
+  for (const [channel, listener] of Object.entries(listeners)) diagnostics.subscribe(channel, listener);
+  return () => {
+    isLogging = false;
+    for (const [channel, listener] of Object.entries(listeners)) diagnostics.unsubscribe(channel, listener);
+  };
 }
 
 function callOf({ method, protocol, host, path: asked }: ClientRequest): string {

@@ -37,7 +37,7 @@ export async function performCommand(
 ): Promise<number> {
   const isJson = given.json === true;
   const isDebug = given.debug === true;
-  if (isDebug) logCalls();
+  const endLog = isDebug ? logCalls() : undefined;
   try {
     const values = valuesOf(definition, given);
     const progress = new Progress(isJson ? undefined : process.stderr);
@@ -51,6 +51,8 @@ export async function performCommand(
     if (isJson) printJson({ error: reportOf(error) });
     else reportError(error, isDebug);
     return exitCodes[error instanceof UsageError ? "usage" : "broken"].code;
+  } finally {
+    endLog?.();
   }
 }
 

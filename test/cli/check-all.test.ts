@@ -1,7 +1,7 @@
 import { brokenFinding, type Finding } from "../../cli/output/finding.ts";
 import { nameCauseOnce } from "../../cli/status/check-all.ts";
 
-test("a cause that stops several checks is named once, and other findings stay as they are", () => {
+test("a cause that stops several checks is named once, and other findings are not changed", () => {
   const refused = brokenFinding(new Error("Adobe refused the client secret: invalid_client."));
   const parts: [string, Finding][] = [
     ["webhook", { verdict: "fine", found: "It is enabled." }],

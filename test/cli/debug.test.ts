@@ -28,7 +28,7 @@ test("calls are printed with method, address and status, and errors with their c
   const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
   const server = createServer((_request, response) => response.end("secret answer")).listen(0, "127.0.0.1");
   await once(server, "listening");
-  logCalls();
+  const endLog = logCalls();
   const { port } = server.address() as AddressInfo;
   const call = request({ port, host: "127.0.0.1", path: "/health?key=secret", headers: { authorization: "secret" } });
   call.end();
@@ -36,6 +36,13 @@ test("calls are printed with method, address and status, and errors with their c
   answer.resume();
   await once(answer, "end");
   reportError(new Error("outer", { cause: new Error("inner") }), true);
+  endLog();
+  const lines = written.length;
+  request({ port, host: "127.0.0.1" })
+    .on("response", (late) => late.resume())
+    .end();
+  await once(server, "request");
+  expect(written).toHaveLength(lines);
   write.mockRestore();
   server.close();
   const text = written.join("");

@@ -2,6 +2,8 @@ import { globSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import ts from "typescript";
+import { isProjectCommand } from "../../cli/command/describe.ts";
+import { commands } from "../../cli/commands.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
@@ -126,18 +128,26 @@ function messageOf(node: ts.Node): string | undefined {
   }
   if (ts.isParenthesizedExpression(node)) return messageOf(node.expression);
   if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
-    const [head, flags] = commandWriters[node.expression.text] ?? [];
+    const writer = node.expression.text;
+    const program = commandWriters[writer];
     const [command] = node.arguments;
-    if (head !== undefined && command !== undefined) return `${head} ${messageOf(command) ?? "<command>"} ${flags}`;
+    if (program === undefined || command === undefined) return undefined;
+    const words = messageOf(command) ?? "<command>";
+    const isOfSource = writer === "operatorCommand" && !projectCommands.has(words.split(" ")[0] ?? "");
+    return `${program} ${words} ${writtenFlags}${isOfSource ? " --source <source>" : ""}`;
   }
   return undefined;
 }
 
-/** The functions that write commands, with what they add before and after. */
-const commandWriters: Readonly<Record<string, readonly [string, string]>> = {
-  pulumiCommand: ["npx pulumi", "--stack <stack> --cwd <folder>"],
-  operatorCommand: ["npx customerio-aep", "--stack <stack> --cwd <folder> --source <source>"],
+/** The functions that write commands, with what they put first. */
+const commandWriters: Readonly<Record<string, string>> = {
+  pulumiCommand: "npx pulumi",
+  operatorCommand: "npx customerio-aep",
 };
+/** What both of them add. */
+const writtenFlags = "--stack <stack> --cwd <folder> --config-file <file>";
+/** Commands that need no stack, and have no sources to choose from. */
+const projectCommands = new Set(commands.filter(isProjectCommand).map(({ name }) => name));
 
 function fillIn(node: ts.Expression): string {
   return messageOf(node) ?? `<${ts.isIdentifier(node) ? node.text : "value"}>`;
