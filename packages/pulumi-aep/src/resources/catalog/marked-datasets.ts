@@ -3,6 +3,7 @@ import type { AepClient } from "../../client/client.ts";
 import { listDatasetObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import type { MarkTest } from "../mark.ts";
+import { pickListed } from "../pick-listed.ts";
 import { markTag, stackTag } from "./dataset-tags.ts";
 
 /** Other applications' tags may have other values, which must not hide ours. */
@@ -18,7 +19,7 @@ const tags = z
   .nullish()
   .catch(undefined)
   .transform((found) => found && Object.fromEntries(Object.entries(found).filter(isReadable)));
-const tagged = z.object({ tags });
+const taggedEntry = z.tuple([z.string(), z.object({ tags })]);
 
 function isReadable(entry: [name: string, values: string[] | undefined]): entry is [string, string[]] {
   return entry[1] !== undefined;
@@ -38,7 +39,9 @@ export const datasetAnswer = z.object({
   created: z.number().optional().catch(undefined),
 });
 
-type Dataset = z.output<typeof datasetAnswer> & { readonly id: string };
+const datasetEntry = z.tuple([z.string(), datasetAnswer]).transform(([id, found]) => ({ id, ...found }));
+
+type Dataset = z.output<typeof datasetEntry>;
 
 /** The datasets with a mark. */
 export function listMarked(
@@ -65,15 +68,15 @@ async function listTagged(
   // Filtered here: how Catalog's filter by tag interprets a value is not documented.
   const properties = "name,description,enableErrorDiagnostics,schemaRef,tags,extensions,created";
   const purpose = `check whether ${what} is there already`;
-  const wanted: Dataset[] = [];
-  // Other people's datasets may lack a schema.
-  for (const [id, listed] of await listDatasetObjects(client, { properties, purpose }, signal)) {
-    if (!tagged.safeParse(listed).data?.tags?.[tag]?.some(isWanted)) continue;
-    // An overlooked dataset of ours would be created twice, or lose its rows, so one that the list shortens is read.
-    const found = datasetAnswer.safeParse(listed).data ?? (await readDataset(client, id, signal));
-    if (found) wanted.push({ id, ...found });
-  }
-  return wanted;
+  return pickListed(await listDatasetObjects(client, { properties, purpose }, signal), {
+    label: taggedEntry,
+    isWanted: ([, { tags: found }]) => found?.[tag]?.some(isWanted) ?? false,
+    item: datasetEntry,
+    read: async ([id]) => {
+      const found = await readDataset(client, id, signal);
+      return found && { id, ...found };
+    },
+  });
 }
 
 /** Reads a dataset; undefined if it is gone. */

@@ -6,6 +6,7 @@ import { listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
 import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
+import { pickListed } from "../pick-listed.ts";
 import { proveMappings } from "./mapping-proof.ts";
 
 const sourceTypes = ["ATTRIBUTE", "EXPRESSION", "STATIC"] as const;
@@ -185,7 +186,7 @@ async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn:
   return list(client, { path, purpose }, (given) => given === name, signal);
 }
 
-/** Lists the sets with certain names. Other people's sets may lack properties of ours. */
+/** Lists the sets with certain names. */
 async function list(
   client: AepClient,
   { path, purpose }: { readonly path: string; readonly purpose: string },
@@ -193,15 +194,12 @@ async function list(
   signal: AbortSignal,
 ): Promise<ListedSet[]> {
   const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
-  const sets: ListedSet[] = [];
-  for (const listed of data) {
-    const label = labelAnswer.safeParse(listed).data;
-    if (!label || !isWanted(label.name)) continue;
-    // An overlooked set of ours would be created twice, so one that the list shortens is read.
-    const set = listedSet.safeParse(listed).data ?? (await find(client, label.id, signal));
-    if (set) sets.push(set);
-  }
-  return sets;
+  return pickListed(data, {
+    label: labelAnswer,
+    isWanted: (label) => isWanted(label.name),
+    item: listedSet,
+    read: ({ id }) => find(client, id, signal),
+  });
 }
 
 function inputsOf(found: z.output<typeof answer>, known?: Inputs): Inputs {

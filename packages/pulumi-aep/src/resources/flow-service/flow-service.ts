@@ -4,6 +4,7 @@ import { type AepClient, json, type Refusal } from "../../client/client.ts";
 import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
+import { pickListed } from "../pick-listed.ts";
 
 /** The properties of every Flow Service object. */
 export const flowServiceItem = z.object({
@@ -138,17 +139,13 @@ async function listMarked<Item extends typeof flowServiceItem>(
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
   const purpose = `check whether ${what} is there already`;
-  const marked: z.output<Item>[] = [];
   const list = { collection, query: "orderby=-createdAt", purpose };
-  // Other people's objects may lack properties of ours, and must not be touched.
-  for (const listed of await listFlowObjects(client, list, z.unknown(), signal)) {
-    const label = labelAnswer.safeParse(listed).data;
-    if (!label || !hasMark(markIn(label.description))) continue;
-    // An overlooked object of ours would be created twice, so one that the list shortens is read.
-    const found = item.safeParse(listed).data ?? (await findItem({ client, signal }, collection, label.id, item));
-    if (found) marked.push(found);
-  }
-  return marked;
+  return pickListed(await listFlowObjects(client, list, z.unknown(), signal), {
+    label: labelAnswer,
+    isWanted: ({ description }) => hasMark(markIn(description)),
+    item,
+    read: ({ id }) => findItem({ client, signal }, collection, id, item),
+  });
 }
 
 /** Creates an object once, with the resource's mark in its description. Returns the id. */

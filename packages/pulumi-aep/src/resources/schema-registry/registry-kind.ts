@@ -4,6 +4,7 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf } from "../../client/paths.ts";
 import { accept, xdmList, xdmResource } from "../../client/xdm.ts";
 import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
+import { pickListed } from "../pick-listed.ts";
 
 /** An object in the Schema Registry's tenant container; its description carries the mark. */
 export const registryItem = xdmResource.extend({ description: z.string().nullish() });
@@ -70,14 +71,12 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     async findOwned(operation: Operation<AepClient>, ownership: string) {
       const hasMark = isOwnedBy(ownership);
       const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
-      const owned: z.output<Item>[] = [];
-      // Other people's objects may lack properties of ours, and must not be touched.
-      for (const listed of all) {
-        const label = labelAnswer.safeParse(listed).data;
-        if (!label || !hasMark(markIn(label.description))) continue;
-        const found = item.safeParse(listed).data ?? (await find(operation.client, label.$id, operation.signal));
-        if (found) owned.push(found);
-      }
+      const owned = await pickListed(all, {
+        label: labelAnswer,
+        isWanted: ({ description }) => hasMark(markIn(description)),
+        item,
+        read: ({ $id }) => find(operation.client, $id, operation.signal),
+      });
       return withUse(operation, owned);
     },
 
