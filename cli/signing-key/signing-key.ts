@@ -4,6 +4,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { callPulumi, showPulumi } from "../stack/pulumi.ts";
 import { rereadSource } from "../stack/reread-source.ts";
+import { stackFlags } from "../stack/show-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
 
@@ -53,7 +54,7 @@ function otherCredentials(source: StackSource): OtherCredential[] {
 
 /** Stores the keys as a secret of the stack. They go to Pulumi's standard input, since other users can see arguments. */
 export async function storeKeys(source: StackSource, setting: string, keys: readonly string[]): Promise<void> {
-  const command = ["config", "set", "--secret", setting, ...choiceOf(source)];
+  const command = ["config", "set", "--secret", setting, ...stackFlags(source.target)];
   await callPulumi({
     folder: folderOf(source),
     command,
@@ -72,7 +73,7 @@ export async function runUp(
   { setting, key, isQuiet }: { setting: string; key: string; isQuiet: boolean },
   ports: SigningKeyPorts,
 ): Promise<StackSource> {
-  const command = ["up", "--yes", "--skip-preview", ...choiceOf(source)];
+  const command = ["up", "--yes", "--skip-preview", ...stackFlags(source.target)];
   const code = await showPulumi({ folder: folderOf(source), command, isQuiet });
   if (code !== 0) {
     throw new Error("The key is stored, but npx pulumi up failed (see the output above). Run the same command again.");
@@ -87,11 +88,6 @@ export async function runUp(
 
 function folderOf(source: StackSource): string {
   return source.target.folder ?? ".";
-}
-
-function choiceOf({ target: { stack, configFile } }: StackSource): string[] {
-  const file = configFile === undefined ? [] : ["--config-file", configFile];
-  return [...(stack === undefined ? [] : ["--stack", stack]), ...file];
 }
 
 /** What happened to Customer.io's calls since `before`. */

@@ -1,12 +1,9 @@
-import path from "node:path";
-import { z } from "zod";
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { findSources } from "./find-sources.ts";
-import { runPulumi } from "./pulumi.ts";
 import { nameSettingsFile } from "./settings-file.ts";
+import { showStack } from "./show-stack.ts";
 import { StackSource } from "./source.ts";
-import { readState } from "./state.ts";
 
 /** Which stack a command is about. */
 export interface StackChoice {
@@ -19,11 +16,6 @@ export interface StackChoice {
   /** Whether secrets are read in plain text. They stay in this process. */
   readonly secrets: boolean;
 }
-
-const configuration = z.record(
-  z.string(),
-  z.object({ value: z.string().default(""), secret: z.boolean().default(false) }),
-);
 
 /** A stack of any program, as the plain Pulumi CLI describes it. */
 export class PulumiStack {
@@ -38,18 +30,10 @@ export class PulumiStack {
 
   /** @throws if the stack can't be read, or has no source */
   static async read({ stack, configFile, folder, secrets }: StackChoice): Promise<PulumiStack> {
-    const cwd = path.resolve(folder ?? ".");
-    const choice = stack === undefined ? [] : ["--stack", stack];
-    const file = configFile === undefined ? [] : ["--config-file", path.resolve(configFile)];
-    const show = secrets ? ["--show-secrets"] : [];
-    const [state, settings] = await Promise.all([
-      runPulumi(cwd, "stack", "export", ...show, ...choice),
-      runPulumi(cwd, "config", "--json", ...show, ...choice, ...file),
-    ]);
-    const resources = readState(state);
+    const given = { stack, folder, configFile: nameSettingsFile(folder, configFile) };
+    const { resources, settings } = await showStack(given, secrets);
     const name = resources[0]?.urn.split(":")[2] ?? stack;
-    const settingsFile = nameSettingsFile(folder, configFile);
-    const make = pulumiCommand("up", { stack, folder, configFile: settingsFile });
+    const make = pulumiCommand("up", given);
     if (name === undefined) throw new Error(`The stack is empty. First create everything: ${make}`);
     const found = findSources(resources);
     if (found.length === 0) {
@@ -57,14 +41,14 @@ export class PulumiStack {
         `The stack ${name} has no Customer.io source: neither a component CustomerIoSource nor a ReportingWebhook. To create it: ${make}`,
       );
     }
-    const configured = Object.entries(configuration.parse(JSON.parse(settings)));
-    const values = configured.map(([key, { value }]) => [key, value]);
+    const configured = Object.entries(settings);
+    const values = configured.map(([key, { value = "" }]) => [key, value]);
     const secretSettings = new Set(configured.flatMap(([key, { secret }]) => (secret ? [key] : [])));
     const providers = new Map(
       resources.filter(({ type }) => type.startsWith("pulumi:providers:")).map((provider) => [provider.urn, provider]),
     );
     // The name that the user gave, since other backends prefix it with an organization.
-    const target = { stack: stack ?? name, folder, configFile: settingsFile };
+    const target = { ...given, stack: stack ?? name };
     const sources = found.map(
       (parts) =>
         new StackSource({

@@ -1,13 +1,7 @@
-import { z } from "zod";
-import { runPulumi } from "../stack/pulumi.ts";
+import { showStack } from "../stack/show-stack.ts";
 import type { StackSource } from "../stack/source.ts";
-import { readState, type StackResource } from "../stack/state.ts";
+import type { StackResource } from "../stack/state.ts";
 import { textsIn } from "./scrub.ts";
-
-const configuration = z.record(
-  z.string(),
-  z.object({ value: z.string().optional(), secret: z.boolean().default(false) }),
-);
 
 /** A stack as Pulumi shows it without its secrets, and these apart. */
 export interface StackTexts {
@@ -19,19 +13,8 @@ export interface StackTexts {
 }
 
 /** Reads the stack twice: what appears only with secrets is one. */
-export async function readStackTexts({
-  target: { stack, folder = ".", configFile },
-}: StackSource): Promise<StackTexts> {
-  const choice = stack === undefined ? [] : ["--stack", stack];
-  const file = configFile === undefined ? [] : ["--config-file", configFile];
-  const read = async (...show: string[]) => {
-    const [state, settings] = await Promise.all([
-      runPulumi(folder, "stack", "export", ...show, ...choice),
-      runPulumi(folder, "config", "--json", ...show, ...choice, ...file),
-    ]);
-    return { resources: readState(state), settings: configuration.parse(JSON.parse(settings)) };
-  };
-  const [plain, whole] = await Promise.all([read(), read("--show-secrets")]);
+export async function readStackTexts({ target }: StackSource): Promise<StackTexts> {
+  const [plain, whole] = await Promise.all([showStack(target, false), showStack(target, true)]);
   const known = new Set(textsIn([plain.resources, plain.settings]));
   const marked = Object.values(whole.settings).flatMap(({ secret, value }) =>
     secret && value !== undefined ? [value] : [],

@@ -17,7 +17,7 @@ export interface WatchPace {
   readonly checks: number;
 }
 
-/** Each reading makes five calls to Azure, each check about twenty to all three vendors. */
+/** Each reading makes five calls to Azure; each check about twenty to all three vendors, and reads the newest dead letters: 50 at most. */
 export const usualPace: WatchPace = { reading: 15_000, checks: 60_000 };
 /** For the local cloud, which costs nothing. */
 export const localPace: WatchPace = { reading: 2_000, checks: 10_000 };

@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../command/usage-error.ts";
 import { callPulumi, MissingPulumiError, showPulumi } from "../../stack/pulumi.ts";
+import { stackFlags } from "../../stack/show-stack.ts";
 import type { Prompter } from "../prompter.ts";
 import { readFoundSettings, secretsProviderOf } from "./found-settings.ts";
 import { type SettingsRead, settingTexts } from "./setting-texts.ts";
@@ -169,7 +170,7 @@ export class PulumiSession {
 
   /** The flags that name the stack and its settings. */
   choose(stack: string): string[] {
-    return ["--stack", stack, ...(this.#configFile === undefined ? [] : ["--config-file", this.#configFile])];
+    return stackFlags({ stack, configFile: this.#configFile });
   }
 
   /** Logs in for good, if `open` chose a backend. */

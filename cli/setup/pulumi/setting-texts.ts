@@ -1,7 +1,5 @@
-import { z } from "zod";
+import { configuration } from "../../stack/show-stack.ts";
 import type { SettingTexts } from "../answers.ts";
-
-const configuration = z.record(z.string(), z.object({ value: z.string().optional(), secret: z.boolean().optional() }));
 
 /** The settings of a stack. */
 export interface SettingsRead {
@@ -21,7 +19,7 @@ export function settingTexts(json: string, project: string): SettingsRead {
   for (const [key, { value, secret }] of Object.entries(configuration.parse(JSON.parse(json)))) {
     // A project may have the name of a provider, whose settings then have the same prefix.
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : key;
-    if (value === undefined && secret === true) hidden.push(name);
+    if (value === undefined && secret) hidden.push(name);
     else texts.push([key, value ?? ""], [name, value ?? ""], ...partsOf(name, value ?? ""));
   }
   return { texts: Object.fromEntries(texts), hidden };
