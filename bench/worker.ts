@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { build } from "esbuild";
 import { startChild } from "../packages/local-cloud/src/azure/host/child-process.ts";
 import { buildRelay } from "../relay/build.ts";
+import { bundleFunctions } from "./bundle-functions.ts";
 import { Azurite } from "./delivery/azurite.ts";
 import { signingKey } from "./delivery/sender.ts";
 import { Sink } from "./delivery/sink.ts";
@@ -27,7 +27,7 @@ export async function measureWorker(): Promise<Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-worker-"));
   try {
     const { folder: relay, sourceMap } = await buildRelay();
-    await buildIdleFunctions(folder);
+    await bundleFunctions(path.join(import.meta.dirname, "worker", "idle-functions.ts"), { folder, name: "idle" });
     const figures: Figure[] = [];
     for (const [work, title] of Object.entries(works) as [Work, string][]) {
       const own: WorkerReport[] = [];
@@ -75,19 +75,4 @@ export async function runWorker(folder: string, work: Work, isProfiled = false):
     await azurite.stop();
     sink.stop();
   }
-}
-
-async function buildIdleFunctions(folder: string): Promise<void> {
-  await build({
-    entryPoints: [path.join(import.meta.dirname, "worker", "idle-functions.ts")],
-    outfile: path.join(folder, "index.cjs"),
-    bundle: true,
-    minify: true,
-    platform: "node",
-    format: "cjs",
-    target: "node22",
-    external: ["@azure/functions-core"],
-    logLevel: "warning",
-  });
-  await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "idle", main: "index.cjs" }));
 }

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { build } from "esbuild";
 import { startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
 import { startHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
 import { buildRelay } from "../../relay/build.ts";
 import { queueNames } from "../../relay/core/names.ts";
+import { bundleFunctions } from "../bundle-functions.ts";
 import { signingKey } from "../delivery/sender.ts";
 
 /** A system under test that runs. */
@@ -49,23 +49,12 @@ async function startRelay(surroundings: Surroundings): Promise<System> {
 
 async function startCommonFunction(surroundings: Surroundings): Promise<System> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-common-"));
-  await build({
-    entryPoints: [path.join(import.meta.dirname, "common-function.ts")],
-    outfile: path.join(folder, "index.cjs"),
-    bundle: true,
-    minify: true,
-    platform: "node",
-    format: "cjs",
-    target: "node22",
-    external: ["@azure/functions-core"],
-    logLevel: "warning",
-  });
+  await bundleFunctions(path.join(import.meta.dirname, "common-function.ts"), { folder, name: "common" });
   const host = {
     version: "2.0",
     extensionBundle: { id: "Microsoft.Azure.Functions.ExtensionBundle", version: "[4.*, 5.0.0)" },
   };
   await writeFile(path.join(folder, "host.json"), JSON.stringify(host));
-  await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "common", main: "index.cjs" }));
   const system = await startInHost(folder, "/api/customerio", surroundings, environmentOf(surroundings));
   return {
     ...system,

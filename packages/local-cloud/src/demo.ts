@@ -16,6 +16,7 @@ import { showRow } from "./demo/row.ts";
 import { sendEverything } from "./demo/traffic.ts";
 import { Vendors } from "./demo/vendors.ts";
 import { ensureEngine } from "./engine/engine.ts";
+import { isAlive } from "./is-alive.ts";
 
 const report = new DemoReport();
 const { values: flags } = parseArgs({
@@ -113,7 +114,7 @@ async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
 async function down(): Promise<void> {
   const kept = await readKept();
   if (!kept) throw new Error("There is no kept demo to take down.");
-  if (isRunning(kept.pid)) {
+  if (isAlive(kept.pid)) {
     const vendors = new Vendors(kept.environment);
     await report.step("faults end", () => vendors.endFaults());
     const givingUp = { RELAY_ABANDON_DEAD_LETTERS: "true", RELAY_ABANDON_QUEUE: "true" };
@@ -127,14 +128,6 @@ async function down(): Promise<void> {
   }
   await removeKept();
   report.end("The kept demo is gone.");
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
@@ -154,7 +147,7 @@ function stopOnSignals(stopAll: () => Promise<void>): () => void {
 
 async function requireEnded(pid: number): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
-    if (!isRunning(pid)) return;
+    if (!isAlive(pid)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`The local cloud's process ${pid} is still running after 20 s.`);

@@ -10,6 +10,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { isAlive } from "../is-alive.ts";
 
 const folder = import.meta.dirname;
 const require = createRequire(path.join(folder, "engine.ts"));
@@ -214,15 +215,6 @@ async function lock(report: ReportLine, executable: string): Promise<(() => Prom
     told = true;
     await wait(1_000);
     if (await isExecutable(executable)) return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 
