@@ -1,12 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
+import { makePulumiHome } from "../engine/pulumi-home.ts";
 import { type Gatekeeper, startAdobe, startCustomerIo, startIdentity } from "./gatekeeper.ts";
 
 /** The engine's most verbose options. */
 const talkative = ["--logtostderr", "-v=9"];
+
+/** Variables of the process's environment that a tainted stack changes. */
+type Surroundings = Readonly<Record<"TMPDIR" | "PULUMI_HOME", string | undefined>>;
 
 export interface WrittenFile {
   readonly path: string;
@@ -24,21 +28,21 @@ export class TaintedStack {
   readonly printed: string[] = [];
   readonly #grpcLog: string;
   readonly #folder: string;
-  readonly #temporary: string | undefined;
+  readonly #before: Surroundings;
   readonly #startedAt = Date.now();
 
   private constructor(
     stack: LocalStack,
     [adobe, customerIo, identity]: readonly [Gatekeeper, Gatekeeper, Gatekeeper],
     folder: string,
-    temporary: string | undefined,
+    before: Surroundings,
   ) {
     this.stack = stack;
     this.adobe = adobe;
     this.customerIo = customerIo;
     this.identity = identity;
     this.#folder = folder;
-    this.#temporary = temporary;
+    this.#before = before;
     this.#grpcLog = path.join(folder, "grpc.json");
     this.pulumi = stack.pulumiWith({
       AEP_PLATFORM_URL: adobe.url,
@@ -51,10 +55,11 @@ export class TaintedStack {
     });
   }
 
-  /** `TMPDIR` is a separate folder, so that everything left behind in it counts. */
+  /** Temporary files and Pulumi's own are in a separate folder, so that everything left behind in it counts. */
   static async start(clientSecret: string, appApiKey: string): Promise<TaintedStack> {
     const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-taint-"));
-    const temporary = process.env.TMPDIR;
+    const { TMPDIR, PULUMI_HOME } = process.env;
+    process.env.PULUMI_HOME = await makePulumiHome({ parent: folder, logs: true });
     process.env.TMPDIR = folder;
     const stack = await startLocalStack({ checkpoints: true });
     await stack.allowDeletingRows();
@@ -64,7 +69,7 @@ export class TaintedStack {
       await startCustomerIo(environment.CUSTOMERIO_APP_API_URL ?? "", appApiKey),
       await startIdentity(new URL(environment.IDENTITY_ENDPOINT ?? "").origin),
     ] as const;
-    return new TaintedStack(stack, gatekeepers, folder, temporary);
+    return new TaintedStack(stack, gatekeepers, folder, { TMPDIR, PULUMI_HOME });
   }
 
   /** Runs a verbose command that must succeed. */
@@ -105,12 +110,11 @@ export class TaintedStack {
   }
 
   /**
-   * All files that the run may have written: logs, state with its backups and history, what is left in the temporary folder,
-   * Pulumi's own folder, and this repository; without the gRPC log, which has rules of its own.
+   * All files that the run may have written: logs, state with its backups and history, what is left in the temporary folder, with
+   * Pulumi's own folder in it, and this repository; without the gRPC log, which has rules of its own.
    */
   async files(): Promise<WrittenFile[]> {
-    const folders = [this.#folder, process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), repository];
-    const found = (await Promise.all(folders.map((folder) => this.#filesIn(folder)))).flat();
+    const found = (await Promise.all([this.#folder, repository].map((folder) => this.#filesIn(folder)))).flat();
     const files = found.map(async (file) => {
       const content = await unlessGone(readFile(file));
       return content && { path: file, content };
@@ -121,8 +125,10 @@ export class TaintedStack {
   async stop(): Promise<void> {
     await Promise.all([this.adobe.close(), this.customerIo.close(), this.identity.close()]);
     await this.stack.stop();
-    if (this.#temporary === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = this.#temporary;
+    for (const [name, value] of Object.entries(this.#before)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
     await rm(this.#folder, { recursive: true, force: true });
   }
 
