@@ -26,9 +26,12 @@ const checks: readonly Check[] = [
   (line) => reasonIf(/^\p{Z}*[<[{].*[>\]}]\p{Z}*$/u.test(line), "is a placeholder, not the key itself"),
   (line) =>
     reasonIf(
-      /^(none( yet)?|the key|(your|my)[ _-]?(signing[ _-]?)?(key|secret)([ _-]?here)?|change[ _-]?me|todo|x{8,})$/i.test(
+      /^(none( yet)?|undefined|null|the key|(signing|webhook)[ _-]?keys?|change[ _-]?me|todo|x{8,})$/i.test(
         line.trim(),
-      ),
+      ) ||
+        // Placeholders of documents: words, without the digits of a key.
+        (/^[a-z _-]+$/i.test(line.trim()) &&
+          /(^|[ _-])(your|my|replace|insert|paste|enter|example|placeholder|dummy)([ _-]|$)/i.test(line.trim())),
       "is a placeholder, not the key itself",
     ),
   (line, others) => {
@@ -38,12 +41,38 @@ const checks: readonly Check[] = [
   (line) => reasonIf(/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(line), "is a URL"),
   (line) =>
     reasonIf(
+      /^(\$\{?\w+\}?|\$\(.*\)|%\w+%|\$env:\w+|env:\w+)$/i.test(line.trim()),
+      "is the name of a variable, not its value",
+    ),
+  (line) =>
+    reasonIf(
+      /^@?(\.{1,2}|~|\/(run|etc|home|root|tmp|mnt|usr|opt|var|Users))\/|^@?[\w./~-]*\.(txt|key|pem|json|ya?ml|env)$/i.test(
+        line.trim(),
+      ),
+      "is the path of a file, not what it holds",
+    ),
+  (line) =>
+    reasonIf(
+      /^(arn:aws:|projects\/[^/]+\/secrets\/|vault:)/i.test(line.trim()),
+      "is a reference to a secret store, not the key itself",
+    ),
+  (line) =>
+    reasonIf(/^v1:[\w+/=]+:[\w+/=]+$/.test(line.trim()), "is a value that Pulumi has encrypted, not the key itself"),
+  (line) =>
+    reasonIf(
+      /^(v\d+|sha256)[=:]([0-9]+:)?[0-9a-f]{64}$/i.test(line.trim()),
+      "is the signature of a call, which differs with each one",
+    ),
+  (line) =>
+    reasonIf(
       /^\s*@Microsoft\.KeyVault\(/i.test(line),
       "is a Key Vault reference, which only Azure's app settings resolve",
     ),
   (line) =>
     reasonIf(
-      /^\s*(bearer\s|basic\s|p8e-|eyJ[\w-]+\.|sa_live_|pul-[0-9a-f]{40}|-----BEGIN|ssh-)/i.test(line),
+      /^\s*(bearer\s|basic\s|p8e-|eyJ[\w-]+\.|sa_live_|pul-[0-9a-f]{40}|-----BEGIN|ssh-|gh[opsu]_\w{30}|github_pat_|AKIA[0-9A-Z]{16}|sk_(live|test)_|whsec_)/i.test(
+        line,
+      ),
       "is another kind of credential (an access token, a client secret or a certificate)",
     ),
   (line) =>
@@ -53,8 +82,11 @@ const checks: readonly Check[] = [
     ),
   (line) => reasonIf(/["'`\u2018-\u201f\u00ab\u00bb]/.test(line), "has quotation marks, which don't belong to a key"),
   (line) => reasonIf(/\\[rn]/.test(line), "has a \\n instead of a line break; put each key on its own line"),
+  (line) => reasonIf(/\\/.test(line), "has a backslash, which a shell or an editor may have added"),
+  (line) => reasonIf(/%[0-9a-f]{2}/i.test(line), "is URL-encoded; copy the key itself"),
+  (line) => reasonIf(/^\s*#/.test(line), "begins with #; comments are not supported"),
   (line) =>
-    reasonIf(/[,;|]/.test(line), "has keys that are joined by a comma or the like; put each key on its own line"),
+    reasonIf(/[,;|&]/.test(line), "has keys that are joined by a comma or the like; put each key on its own line"),
   (line) =>
     reasonIf(
       /[\p{Cc}\p{Cf}\p{Variation_Selector}\u115f\u1160\u2800\u3164\uffa0]/u.test(line.replaceAll("\t", " ")),

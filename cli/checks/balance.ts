@@ -46,8 +46,8 @@ export function balanceFinding({
   target: CommandTarget;
 }): Finding {
   if (since === undefined) return { verdict: "fine", found: "No event has arrived yet." };
-  const { accepted, setAside, filtered, refused, delivered, purged, movedIn, movedOut } = total;
-  if (refused > 0 && accepted + setAside + filtered === 0) {
+  const { accepted, setAside, filtered, refused, unsigned, delivered, purged, movedIn, movedOut } = total;
+  if (refused > unsigned && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${refused} calls were refused, and none has been accepted yet.`;
     return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
   }

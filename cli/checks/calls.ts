@@ -60,7 +60,12 @@ export function callsFinding({
   const today = days.get(dayOf(now));
   const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
   const refused = today?.refused ?? 0;
-  const counted = `Today the relay accepted ${taken} calls and refused ${refused}.`;
+  const unsigned = today?.unsigned ?? 0;
+  const strangers =
+    unsigned > 0
+      ? ` ${unsigned} of these had neither of Customer.io's headers: they come from strangers, or a gateway removes the headers.`
+      : "";
+  const counted = `Today the relay accepted ${taken} calls and refused ${refused}.${strangers}`;
   const last =
     takenAt === undefined ? undefined : `The last call from Customer.io was accepted at ${takenAt.toISOString()}.`;
   const details = [counted, ...(last === undefined ? [] : [last])];
@@ -71,7 +76,7 @@ export function callsFinding({
     refusedAt !== undefined &&
     takenAt !== undefined &&
     refusedAt.getTime() - takenAt.getTime() >= unusual.refusedHours * hour;
-  const refusedOnly = takenAt === undefined && refused > 0 && taken === 0;
+  const refusedOnly = takenAt === undefined && refused > unsigned && taken === 0;
   if (refusedSince || refusedOnly) {
     const since =
       takenAt === undefined ? "No call has been accepted yet" : `No call was accepted since ${takenAt.toISOString()}`;

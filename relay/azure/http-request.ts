@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import { StringDecoder } from "node:string_decoder";
+import zlib from "node:zlib";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -40,26 +40,56 @@ export function sendRequest(url: URL, options: HttpRequestOptions): Promise<Http
   const answered = new Promise<HttpAnswer>((resolve, reject) => {
     request.on("error", reject);
     request.on("response", (response) => {
-      const decoder = new StringDecoder("utf8");
-      let [text, bytes] = ["", 0];
-      const finish = () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      const { headers: given, statusCode: status = 0 } = response;
+      const parts: Buffer[] = [];
+      let bytes = 0;
+      const finish = () => {
+        const text = textOf(Buffer.concat(parts), given["content-encoding"], mostBytes);
+        resolve({ status, headers: given, text });
+      };
       response.on("data", (part: Buffer) => {
-        text += decoder.write(part.subarray(0, mostBytes - bytes));
+        parts.push(part.subarray(0, mostBytes - bytes));
         bytes += part.byteLength;
         if (bytes < mostBytes) return;
         finish();
         request.destroy();
       });
       response.on("error", reject);
-      response.on("end", () => {
-        text += decoder.end();
-        finish();
-      });
+      response.on("end", finish);
     });
   });
   const release = endAtLimit(request, limit);
   request.end(body);
   return answered.finally(release);
+}
+
+/**
+ * The text of an answer. A proxy may compress one although no request asks for that, and some servers write a byte order
+ * mark, which JSON.parse refuses.
+ */
+function textOf(body: Buffer, coding: string | undefined, mostBytes: number): string {
+  const decode = coding === undefined ? undefined : decoders[coding.trim().toLowerCase()];
+  const text = (decode === undefined ? body : decodeIfPossible(body, decode, mostBytes)).toString("utf8");
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+type Decoder = (body: Buffer, options: { maxOutputLength?: number }) => Buffer;
+
+/** Content codings that proxies use (RFC 9110, section 8.4.1). */
+const decoders: Readonly<Record<string, Decoder>> = {
+  gzip: zlib.gunzipSync,
+  "x-gzip": zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  br: zlib.brotliDecompressSync,
+};
+
+/** The decoded body, or the body itself if it does not have that coding or is longer than is read. */
+function decodeIfPossible(body: Buffer, decode: Decoder, mostBytes: number): Buffer {
+  try {
+    return decode(body, Number.isFinite(mostBytes) ? { maxOutputLength: mostBytes } : {});
+  } catch {
+    return body;
+  }
 }
 
 /** Names and values in turn. Node adds nothing to such a list, so it has the host and the body's length too. */

@@ -275,6 +275,19 @@ describe("Customer.io's calls", () => {
     expect(refusedOnly.todo).toContain("npx customerio-aep signing-key --stack dev");
   });
 
+  test("without Customer.io's headers are a stranger's, and are counted apart", () => {
+    const strangers = calls({ today: { refused: 3, unsigned: 3 } });
+    expect(strangers).toMatchObject({
+      verdict: "waiting",
+      found: "None has arrived from Customer.io yet.",
+      details: [
+        "Today the relay accepted 0 calls and refused 3. 3 of these had neither of Customer.io's headers: they come from strangers, " +
+          "or a gateway removes the headers.",
+      ],
+    });
+    expect(calls({ today: { refused: 4, unsigned: 3 }, refusedAt: ago(minute) }).verdict).toBe("broken");
+  });
+
   test("are broken if none was accepted for an hour while others were refused, as after a rotation", () => {
     const rotated = calls({ today: { accepted: 50, refused: 7 }, takenAt: ago(3 * hour), refusedAt: ago(minute) });
     expect(rotated.verdict).toBe("broken");
@@ -350,6 +363,8 @@ describe("the balance", () => {
     ]);
     expect(finding.todo).toContain("npx customerio-aep signing-key --stack dev");
     expect(balance({ refused: 200, filtered: 1 }, 0, 0).verdict).toBe("fine");
+    expect(balance({ refused: 3, unsigned: 3 }, 0, 0).verdict).toBe("fine");
+    expect(balance({ refused: 4, unsigned: 3 }, 0, 0).verdict).toBe("broken");
   });
 
   test("is fine if every event is accounted for", () => {

@@ -149,6 +149,12 @@ describe("no alert is raised", () => {
     expect(log.evaluateAlerts()).toEqual([]);
   });
 
+  test("by calls without Customer.io's headers in a quiet hour, one by one or in sums", async () => {
+    for (let turn = 0; turn < 5; turn++) await log.post(call(event, {}));
+    await log.post(call("{}", { "content-length": String(20 * 2 ** 20) }));
+    expect(log.evaluateAlerts()).toEqual([]);
+  });
+
   test("by a health check that fails, which the availability test sees", async () => {
     const away = {
       check: () => Promise.reject(new Error("away")),
@@ -192,6 +198,16 @@ describe("no alert is raised", () => {
 describe("an alert is raised", () => {
   test("by calls that are refused while none is accepted: the wrong key", async () => {
     for (let minutes = 0; minutes < 5; minutes++) await log.post(signedCall(event, "key of another workspace"));
+    expect(log.evaluateAlerts()).toEqual(["refused"]);
+  });
+
+  test.each<Record<string, string>>([
+    { "x-cio-signature": "sha256=0f" },
+    { "x-cio-timestamp": "2026-11-20T10:00:00Z" },
+    { "x-cio-timestamp": "1763632800", "x-cio-signature": "0F".repeat(32) },
+  ])("by calls with headers in another form, as if Customer.io had changed it: %j", async (headers) => {
+    await log.post(call(event, {}));
+    await log.post(call(event, headers));
     expect(log.evaluateAlerts()).toEqual(["refused"]);
   });
 

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { verdictOf } from "../../relay/core/delivery/delivery.ts";
 import { type FakeAnswer, type FakePlatform, startFakePlatform, taken } from "./support/fake-platform.ts";
@@ -45,6 +46,12 @@ describe("Platform's reason for a refusal", () => {
       "Invalid XDM Message Format: inletId: [[hidden]] Message is invalid (request r-1)",
     );
   });
+  test("is read from a compressed answer", async () => {
+    const body = gzipSync(JSON.stringify({ title: "Bad Request", report: { message: "no such flow" } }));
+    expect(await detailOf({ status: 400, headers: { "content-encoding": "gzip" }, body })).toBe(
+      "Bad Request: no such flow",
+    );
+  });
   test("is read from a gateway's answer", async () => {
     expect(await detailOf({ status: 403, body: { error_code: "403003", message: "Api Key is invalid" } })).toBe(
       "Api Key is invalid",
@@ -89,6 +96,41 @@ describe("an answer is a delivery only if it is Platform's receipt", () => {
     ["the documented one", receipt],
     ["one that tells more", { ...receipt, syncValidation: { skipped: true } }],
   ])("%s is", async (_, body) => expect(await verdictOn({ status: 200, body })).toBe("delivered"));
+
+  test.each<[string, string | undefined, (text: Buffer) => Buffer]>([
+    ["gzip", "gzip", gzipSync],
+    ["GZIP", "GZIP", gzipSync],
+    ["deflate", "deflate", deflateSync],
+    ["br", "br", brotliCompressSync],
+    ["identity", "identity", (text) => text],
+    ["a coding that it does not have", "gzip", (text) => text],
+    ["a byte order mark", undefined, (text) => Buffer.concat([Buffer.from("\ufeff"), text])],
+  ])("a receipt with %s is", async (_, coding, encode) => {
+    const headers = coding === undefined ? undefined : { "content-encoding": coding };
+    const body = encode(Buffer.from(JSON.stringify(receipt)));
+    expect(await verdictOn({ status: 200, ...(headers && { headers }), body })).toBe("delivered");
+  });
+
+  test("a receipt with another type of content is", async () => {
+    const headers = { "content-type": "text/plain; charset=iso-8859-1" };
+    expect(await verdictOn({ status: 202, headers, body: JSON.stringify(receipt) })).toBe("delivered");
+  });
+
+  test("a compressed page is not, and neither is a small answer that is huge when unpacked", async () => {
+    const headers = { "content-encoding": "gzip" };
+    const page = gzipSync("<!doctype html><html><body>Sign in</body></html>");
+    expect(await verdictOn({ status: 200, headers, body: page })).toBe("hold");
+    const huge = gzipSync(`${JSON.stringify(receipt).slice(0, -1)},"x":"${"x".repeat(3_000_000)}"}`);
+    expect(await verdictOn({ status: 200, headers, body: huge })).toBe("hold");
+  });
+
+  test("a redirect with a receipt, and two receipts, are not", async () => {
+    const headers = { location: platform.streamingUrl };
+    expect(await verdictOn({ status: 302, headers, body: receipt })).toBe("hold");
+    expect(await verdictOn({ status: 200, body: `${JSON.stringify(receipt)}\n${JSON.stringify(receipt)}` })).toBe(
+      "hold",
+    );
+  });
 
   const item = { statusCode: 400, message: "Message has unknown xdm format" };
   test.each<[string, number, string | object]>([

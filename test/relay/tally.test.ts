@@ -53,7 +53,7 @@ test("sums up what the log's lines count, and overwrites its own row", async () 
   ]);
 });
 
-test("records when a call from Customer.io was last accepted and last refused; a test event of ours is neither", async () => {
+test("records when a call from Customer.io was last accepted and last refused; neither is a test event of ours, or a stranger's call", async () => {
   const { tally, time } = startTally();
   const times = async () => {
     await tally.flush();
@@ -69,6 +69,8 @@ test("records when a call from Customer.io was last accepted and last refused; a
   tally.add({ outcome: "forwarded", delivered: 1, ids: ["e1"] });
   expect(await times()).toEqual([start, start + 10]);
   time.now += 5_000;
+  tally.add({ outcome: "refused", refused: 1, unsigned: 1, reason: "the call has no X-CIO-Timestamp header" });
+  expect(await times()).toEqual([start, start + 10]);
   tally.add({ outcome: "dead", dead: 0, setAside: 0 });
   expect(await times()).toEqual([start + 15, start + 10]);
   time.now += 5_000;

@@ -104,8 +104,9 @@ export function relayAlerts({
       description:
         "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
         `holds back all others for 7 days, then gives them up. Copy the key again: ${operatorCommand("status")} says how.`,
-      steps: `summarize refused = countif(${lineNumber("refused")} > 0), taken = countif(${taken})
-| where refused > 0 and taken == 0`,
+      // Without Customer.io's headers it is a stranger's call, which comes in quiet hours too.
+      steps: `summarize refused = sum(${lineNumber("refused")}), unsigned = sum(${lineNumber("unsigned")}), taken = countif(${taken})
+| where refused > unsigned and taken == 0`,
     },
     silent: {
       ...ofLines,

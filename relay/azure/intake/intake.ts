@@ -3,7 +3,7 @@ import { appNumbers } from "../../core/app-settings.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
 import { ByteBudget } from "../../core/intake/byte-budget.ts";
 import { memoryBudget } from "../../core/intake/memory-budget.ts";
-import { freshnessProblem, signatureProblem } from "../../core/intake/verify.ts";
+import { freshnessProblem, isUnsigned, signatureProblem } from "../../core/intake/verify.ts";
 import { runWithinBudget } from "../budget.ts";
 import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
 import type { QueueWatch } from "../queue-watch.ts";
@@ -116,7 +116,8 @@ export function intakeHandler({
 
   return async (request, context) => {
     const refuse = ({ response, outcome }: IntakeRefusal) => {
-      logOutcome(context, outcome, refusals);
+      const isStrangers = outcome.outcome === "refused" && isUnsigned(request.headers);
+      logOutcome(context, isStrangers ? { ...outcome, unsigned: outcome.refused } : outcome, refusals);
       return response;
     };
     if (signingKeys.length === 0) return refuse(missingSigningKey);

@@ -16,6 +16,7 @@ export type OperatorCount = "purged" | "movedOut" | "movedIn";
  * | `unread` | of `accepted`, events that passed a filter because it could not read their property |
  * | `unknownAttributes` | of `accepted`, events with attributes that the event catalogue lacks |
  * | `refused` | calls without a valid signature, or with a body beyond the limit |
+ * | `unsigned` | of `refused`, calls with neither of Customer.io's headers: strangers', unless a gateway removes them |
  * | `unavailable` | calls answered 503 |
  * | `delivered`, `duplicate`, `gone`, `dead` | results of events in the queue: see `fates` |
  * | `deliveredSeconds` | the sum of the ages of `delivered` events, in seconds |
@@ -32,6 +33,7 @@ export const countNames = [
   "unread",
   "unknownAttributes",
   "refused",
+  "unsigned",
   "unavailable",
   "delivered",
   "deliveredSeconds",
@@ -58,10 +60,10 @@ export function noCounts(): Counts {
   return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
 }
 
-/** The time that an outcome sets. Outcomes without a call set none, nor do an operator's test events: they don't come from Customer.io. */
+/** The time that an outcome sets. Outcomes without a call set none, nor do an operator's test events and unsigned calls: they don't come from Customer.io. */
 export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
   const is = (name: OutcomeName) => outcome.outcome === name;
-  if (is("refused")) return "refusedAt";
+  if (is("refused")) return outcome.unsigned === outcome.refused ? undefined : "refusedAt";
   if (outcome.setAside !== undefined) return "takenAt";
   if (!is("accepted") && !is("filtered")) return undefined;
   const isTest = (id: unknown) => typeof id === "string" && id.startsWith(verificationPrefix);

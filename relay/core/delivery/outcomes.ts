@@ -33,8 +33,8 @@ export type Outcome =
       readonly ids: readonly string[];
       readonly kinds?: Readonly<Record<string, number>>;
     }
-  /** Intake: calls had no valid signature, or a body beyond the limit. */
-  | (CallLine & { readonly outcome: "refused"; readonly refused: number })
+  /** Intake: calls had no valid signature, or a body beyond the limit. `unsigned` of them had neither of Customer.io's headers. */
+  | (CallLine & { readonly outcome: "refused"; readonly refused: number; readonly unsigned?: number })
   /** Intake: calls were answered with 503. Without `unavailable`: the storage can't be reached, as `/health` found. */
   | (CallLine & { readonly outcome: "unavailable"; readonly unavailable?: number })
   /** Intake: calls were answered with 503, since the relay is being taken down or newer settings have replaced those of this instance. */

@@ -38,6 +38,11 @@ export interface SignedCall {
   readonly body: Uint8Array;
 }
 
+/** Whether a call has neither of Customer.io's headers: a stranger's, or a gateway removes them. */
+export function isUnsigned(headers: Pick<Headers, "get">): boolean {
+  return !headers.get("x-cio-timestamp") && !headers.get("x-cio-signature");
+}
+
 /**
  * Customer.io's signature, as bytes: HMAC-SHA256 over `v0:<X-CIO-Timestamp>:<raw body>`, with the signing key's text
  * verbatim as its key (Customer.io's reporting webhook docs). The header `X-CIO-Signature` has it in lower-case

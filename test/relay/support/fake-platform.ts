@@ -4,7 +4,7 @@ import { isObject } from "../../../relay/core/event/json.ts";
 
 /** How the inlet answers one event. `hang` never answers; `reset` breaks the connection. */
 export type FakeAnswer =
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | object }
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string | Buffer | object }
   | "hang"
   | "reset";
 
@@ -47,7 +47,8 @@ export async function startFakePlatform(): Promise<FakePlatform> {
     if (answer === "reset") request.socket.destroy();
     if (typeof answer === "string") return;
     response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
-    response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
+    const given = answer.body;
+    response.end(typeof given === "string" || Buffer.isBuffer(given) ? given : JSON.stringify(given));
   };
   const server = createServer((request, response) => void respond(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
