@@ -18,13 +18,12 @@ const queueId =
 export async function takeDown({ account, relay, now }: World): Promise<void> {
   const health = `http://127.0.0.1:${relay.nextPort()}/health`;
   const operation = {
-    client: { ...resourceManager(account, now), abandonQueue: false, abandonDeadLetters: false, opened: new Set() },
+    client: { ...resourceManager(account, now), abandonQueue: false, abandonDeadLetters: false },
     urn: "urn:pulumi:dev::test::customerio-aep:index:QueueDrain::drain",
     name: "drain",
     present: new Set(),
     isHeld: () => false,
     isKnown: () => false,
-    isCurrent: false,
     other: undefined,
     signal: AbortSignal.timeout(120_000),
     progress: () => undefined,

@@ -28,6 +28,7 @@ export class Aep {
   /** Called during such a wait. */
   duringWait: () => void = () => undefined;
   readonly provider: Provider;
+  #settings: PropertyMap = {};
 
   constructor() {
     const wait = async (milliseconds: number, signal: AbortSignal) => {
@@ -44,8 +45,14 @@ export class Aep {
   /** A provider whose settings name this server as Platform and IMS. */
   static async connect(url: string, settings: PropertyMap = {}): Promise<Aep> {
     const aep = new Aep();
-    await aep.provider.configure({ ...credential, imsUrl: url, platformUrl: url, ...settings });
+    aep.#settings = { ...credential, imsUrl: url, platformUrl: url, ...settings };
+    await aep.startRun();
     return aep;
+  }
+
+  /** What was created or compared before is then no reason to refuse a deletion. */
+  startRun(): Promise<void> {
+    return this.provider.configure(this.#settings);
   }
 
   /** Inputs with their defaults; throws the mistakes. */
@@ -76,7 +83,14 @@ export class Aep {
     return this.provider.update(this.#call(type), { id, olds: before, state, news: after, preview: false });
   }
 
-  delete(type: string, id: string, state: PropertyMap = {}): Promise<void> {
+  /** As a destroy does, in a run of its own. */
+  async delete(type: string, id: string, state: PropertyMap = {}): Promise<void> {
+    await this.startRun();
+    await this.deleteFormer(type, id, state);
+  }
+
+  /** As an `up` does at its end, with what it has replaced. */
+  deleteFormer(type: string, id: string, state: PropertyMap = {}): Promise<void> {
     return this.provider.delete(this.#call(type), { id, state });
   }
 

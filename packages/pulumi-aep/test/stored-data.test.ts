@@ -254,7 +254,9 @@ test.each(["SourceConnection", "Dataset", "Dataflow"])(
     }
     const aep = await provider();
     const again = await aep.create(type, inputs);
-    await aep.delete(type, id, properties);
+    // Twice, if the same command was killed before the deletion and is run again.
+    await aep.deleteFormer(type, id, properties);
+    await aep.deleteFormer(type, id, properties);
     expect(await (await provider()).read(type, again.id)).toBeDefined();
     expect((await census())[censusKey(kind)]).toBe(before[censusKey(kind)]);
   },
@@ -271,7 +273,8 @@ test("a guard that alone is replaced refuses nothing", async () => {
   await aep.check(call, { olds: {}, news: inputs });
   const guard = await aep.create(call, { inputs, preview: false });
   await aep.delete(call, { id: guard.id, state: guard.properties });
-  expect((await errorOf(aep.delete(call, { id: guard.id, state: guard.properties }))).message).toContain("holds data");
+  const destroy = (await provider()).delete(type, guard.id, guard.properties);
+  expect((await errorOf(destroy)).message).toContain("holds data");
 });
 
 test("a guard that is deleted later in a destroy says what was deleted already, and how to recreate it", async () => {

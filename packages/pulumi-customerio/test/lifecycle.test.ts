@@ -23,11 +23,12 @@ const checked = { ...program, disabled: false, fullResolution: false, withConten
 
 let customerIo: CustomerIoStandIn;
 let provider: Provider;
+let config: PropertyMap;
 
 async function start(switches: Partial<CustomerIoSwitches>): Promise<void> {
   const { appApiKey, signingKey } = localCredentials.customerIo;
   customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }], switches });
-  const config = { appApiKey: new Secret(appApiKey), appApiUrl: customerIo.url };
+  config = { appApiKey: new Secret(appApiKey), appApiUrl: customerIo.url };
   provider = definitionProvider(customerioPackage);
   expect(provider.checkConfig(config).failures).toEqual([]);
   await provider.configure(config);
@@ -78,6 +79,8 @@ test.each<Partial<CustomerIoSwitches>>([
   expect(imported?.inputs.disabled).toBe(true);
   expect(new Set(imported?.inputs.events as string[])).toEqual(new Set(news.events));
 
+  // A destroy is a run of its own.
+  await provider.configure(config);
   await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
   expect(await provider.read(call, { id, inputs: news, state: {} })).toBeUndefined();
   await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });

@@ -80,8 +80,23 @@ test("up --replace of a webhook adopts it, and does not delete it as the replace
   expect(replacing.id).toBe(id);
   await next.delete(call("ReportingWebhook"), { id, state: inputs });
   expect(await exists(id)).toBe(true);
-  await next.delete(call("ReportingWebhook"), { id, state: inputs });
+  await (await provider()).delete(call("ReportingWebhook"), { id, state: inputs });
   expect(await exists(id)).toBe(false);
+});
+
+test("a webhook whose resource was renamed in the program stays, also if the rename was killed before its end", async () => {
+  const id = await makeWebhook({ ...claim, ...settings });
+  const inputs = { ...claim, ...settings };
+  const former = {
+    ...call("ReportingWebhook"),
+    urn: "urn:pulumi:dev::test::customerio:index:ReportingWebhook::former",
+  };
+  const renaming = await provider();
+  expect((await renaming.create(call("ReportingWebhook"), { inputs, preview: false })).id).toBe(id);
+  const next = await provider();
+  await next.diff(call("ReportingWebhook"), { id, olds: inputs, state: inputs, news: inputs });
+  for (const run of [renaming, next]) await run.delete(former, { id, state: inputs });
+  expect(await exists(id)).toBe(true);
 });
 
 test("a webhook with a name that the program has changed since a kill is deleted too", async () => {

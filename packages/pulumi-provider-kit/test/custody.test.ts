@@ -30,14 +30,11 @@ test("an object that others refer to is not a leftover: a stack of the same name
   expect(free([leftover("a", 1, true)])).toEqual([]);
 });
 
-test("a replacement's other object may have the same id, until the replaced one is deleted", () => {
-  const object = { id: "name", inputs: {} };
-  custody.present(mine, object);
-  expect(custody.other(mine.urn, "name")).toBeUndefined();
-  custody.presentAnew(mine, object, { isAdopted: false });
-  expect(custody.other(mine.urn, "name")).toBe(object);
-  custody.release(mine, "name");
-  expect(custody.other(mine.urn, "name")).toBeUndefined();
+test("in a replacement, the other object is the one that the resource is now", () => {
+  const object = { id: "now", inputs: {} };
+  custody.present(mine, object, "made");
+  expect(custody.other(mine.urn, "now")).toBeUndefined();
+  expect(custody.other(mine.urn, "former")).toBe(object);
 });
 
 test("in a replacement, only objects younger than the current one count: an older one will be deleted", () => {

@@ -190,6 +190,8 @@ test("create, read, update and delete pass inputs and outputs, and secrets stay 
   expect(await provider.update(call, request)).toMatchObject({ tags: ["x", "z"], version: 2 });
   const read = await provider.read(call, { id: "a", inputs: news, state: {} });
   expect(read?.inputs).toEqual({ name: "a", tags: ["x", "z"], size: 0, pin: new Secret("0000") });
+  // As a run of its own: a deletion in this one would be that of a former entry.
+  await provider.configure({ pin: "1234" });
   await provider.delete(call, { id: "a", state: created.properties });
   expect(await provider.read(call, { id: "a", inputs: news, state: {} })).toBeUndefined();
 });

@@ -55,10 +55,6 @@ export class AzureClient {
   readonly abandonQueue: boolean;
   /** Whether dead letters may be given up: `RELAY_ABANDON_DEAD_LETTERS=true`, never a persistent setting. */
   readonly abandonDeadLetters: boolean;
-  /** Ids of resources that already existed when this run created them; see `noteTakenOver`. */
-  readonly adoptedIds = new Set<string>();
-  /** Ids of queues for which a create or update of this run opened the intake: their relays stay. */
-  readonly opened = new Set<string>();
   readonly #armUrl: string;
   readonly #login: Login;
   readonly #arm: ArmHttp;

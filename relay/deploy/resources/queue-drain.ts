@@ -107,10 +107,8 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 
   async delete(operation, _id, state) {
-    const { client, isCurrent, progress } = operation;
+    const { progress } = operation;
     const { queueId } = state;
-    // In a replacement the relay stays, and its predecessor is deleted at the end of the same run.
-    if (client.opened.delete(queueId) || isCurrent) return;
     const succession = Succession.of(operation);
     try {
       await succession?.begin(queueId);
@@ -174,7 +172,6 @@ async function stayClosed(operation: Operation<AzureClient>, queueId: string, ti
 
 /** Opens an intake that an earlier run closed. */
 async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
-  client.opened.add(queueId);
   const found = await client.readQueue(queueId, signal);
   if (found && parseMarks(found.metadata).intake === "open") return;
   const marked = found && (await client.markQueue(queueId, () => ({ intake: "open" }), signal));

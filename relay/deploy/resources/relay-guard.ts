@@ -37,6 +37,7 @@ export const relayGuard = defineResource<AzureClient>()({
     "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true allows them to be lost.",
   inputs,
   outputs: z.object({}),
+  onlyInState: true,
 
   // During previews, too: after a killed destroy, an `up` would trust the state about parts that no longer exist.
   permitCreation: (operation, { parts }) => requirePresent(operation, parts ?? {}),
@@ -57,10 +58,8 @@ export const relayGuard = defineResource<AzureClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, id, { delivery, queueId, healthUrl }) {
+  async delete(operation, _id, { delivery, queueId, healthUrl }) {
     const { client, signal } = operation;
-    // In a replacement of the guard alone, nothing is destroyed.
-    if (operation.isCurrent || operation.other?.id === id) return;
     if (delivery === "direct" || client.abandonDeadLetters) return;
     // Somebody deleted the relay by hand, with its dead letters.
     if (queueId !== undefined && (await client.readQueue(queueId, signal)) === undefined) return;

@@ -113,7 +113,6 @@ export interface TestOperation {
   readonly name: string;
   readonly isHeld: () => boolean;
   readonly isKnown: () => boolean;
-  readonly isCurrent: boolean;
   readonly other: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   readonly present: ReadonlySet<string>;
   readonly signal: AbortSignal;
@@ -136,7 +135,6 @@ export function operationOn(azure: AzureServer): TestOperation {
     name: "code",
     isHeld: () => false,
     isKnown: () => false,
-    isCurrent: false,
     other: undefined,
     present: new Set(),
     signal: stop.signal,

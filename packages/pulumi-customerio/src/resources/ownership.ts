@@ -33,6 +33,7 @@ export const ownership = defineResource<ReportingWebhooks>()({
     "former ones, that an interrupted run created and no run adopted, with a warning. Use it only for the stack's own endpoints.",
   inputs,
   outputs,
+  onlyInState: true,
 
   create: (_operation, { name }) => Promise.resolve({ id: name, outputs: { formerClaims: [] } }),
 

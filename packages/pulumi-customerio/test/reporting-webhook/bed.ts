@@ -94,7 +94,6 @@ export function useWebhooks(): WebhookBed {
         name: "relay",
         isHeld: () => false,
         isKnown: () => false,
-        isCurrent: false,
         present: new Set<string>(),
         signal: new AbortController().signal,
         progress: (message: string) => progress.push(message),

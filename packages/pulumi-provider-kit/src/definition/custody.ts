@@ -11,72 +11,97 @@ export interface HeldObject {
   readonly inputs: PropertyMap;
 }
 
+/** An object with its inputs and outputs in the state. */
+export interface StoredObject {
+  readonly id: string;
+  readonly state: PropertyMap;
+}
+
 /**
  * Tracks which remote objects the engine's state holds, as far as the engine has reported them in this run (it passes an id with each
  * diff, read, update and delete). A create never adopts an object that is held.
  */
 export class Custody {
+  readonly #onlyInState: ReadonlySet<string>;
   readonly #objects = new Set<string>();
   readonly #idsByUrn = new Map<string, string>();
   readonly #inState = new Set<string>();
   readonly #known = new Set<string>();
   readonly #compared = new Set<string>();
   readonly #present = new Map<string, HeldObject>();
-  readonly #created = new Map<string, string>();
-  readonly #adopted = new Set<string>();
+  /** Objects that the program's resources are, with how this run knows it. */
+  readonly #current = new Map<string, "adopted" | "compared" | "made">();
+  readonly #postponed = new Map<string, StoredObject>();
+
+  /** @param onlyInState types whose ids are not those of remote objects */
+  constructor(onlyInState: ReadonlySet<string> = new Set()) {
+    this.#onlyInState = onlyInState;
+  }
+
+  /** An engine has attached to the process again: what its former run did says nothing about the deletions of the new one. */
+  startRun(): void {
+    this.#current.clear();
+    this.#postponed.clear();
+  }
 
   /** The state has a resource of this URN; its id may follow later, or never (`pulumi up --replace` asks for no diff). */
   inState(urn: string): void {
     this.#inState.add(urn);
   }
 
-  /** The engine has compared the wanted inputs of this URN with the state. */
-  compare(call: Held, object: HeldObject): void {
-    this.present(call, object);
-    this.#compared.add(call.urn);
-  }
-
-  /** The resource of this URN is this object now: by a diff, a creation or an update of this run. */
-  present(call: Held, object: HeldObject): void {
-    this.hold(call, object.id);
+  /** The engine has compared the wanted inputs of this URN with the state. `isReplaced`: the answer lets it replace the object. */
+  compare(call: Held, object: HeldObject, { isReplaced }: { readonly isReplaced: boolean }): void {
     this.#present.set(call.urn, object);
+    this.hold(call, object.id);
+    this.#compared.add(call.urn);
+    if (isReplaced) this.#current.delete(this.#identity(call, object.id));
+    else this.#current.set(this.#identity(call, object.id), "compared");
   }
 
-  /**
-   * In a replacement, the successor or predecessor of the object with this id. A successor may have the same id, if the vendor knows the
-   * object by its name, or not at all.
-   */
+  /** The resource of this URN is this object now: by a creation, an adoption or an update of this run. */
+  present(call: Held, object: HeldObject, by: "adopted" | "made"): void {
+    const former = this.#idsByUrn.get(call.urn);
+    if (former !== undefined && former !== object.id) this.#current.delete(this.#identity(call, former));
+    this.#current.set(this.#identity(call, object.id), by);
+    this.#present.set(call.urn, object);
+    this.hold(call, object.id);
+  }
+
+  /** In a replacement, the successor or predecessor of the object with this id. */
   other(urn: string, id: string | undefined): HeldObject | undefined {
     const present = this.#present.get(urn);
-    return present?.id === id && this.#created.get(urn) !== id ? undefined : present;
-  }
-
-  /** The resource of this URN was created as this object, perhaps in place of one that the state has; see `takeOver` for adopted ones. */
-  presentAnew(call: Held, object: HeldObject, { isAdopted }: { readonly isAdopted: boolean }): void {
-    this.present(call, object);
-    this.#created.set(call.urn, object.id);
-    if (isAdopted) this.#adopted.add(call.urn);
+    return present?.id === id ? undefined : present;
   }
 
   /**
-   * Whether a deletion is that of an object which the create of this URN has adopted in this run. With `pulumi up --replace` the engine
-   * says nothing about the replaced object, so a create may take it for a leftover; its deletion must not delete the new resource. True
-   * once: a later deletion is meant.
+   * Whether a resource of the program is the object whose deletion the engine asks for, and how this run knows it. The deletion is then that
+   * of a former entry in the state, which must not delete the object. A replacement leaves such an entry if it adopts the object or
+   * rewrites it under its id; a resource that was renamed in the program leaves one, too. If a run was killed before that deletion, it is
+   * asked of the next run, and twice if that run replaces the resource again.
    */
-  keepsAdopted(urn: string, id: string): boolean {
-    return this.#created.get(urn) === id && this.#adopted.delete(urn);
+  isCurrent(call: Held, id: string): "adopted" | "compared" | "made" | undefined {
+    return this.#current.get(this.#identity(call, id));
+  }
+
+  /** Notes that a deletion was not done. */
+  postpone({ urn }: Held, object: StoredObject): void {
+    this.#postponed.set(urn, object);
+  }
+
+  /**
+   * The object whose deletion was not done, now that the engine creates another one for its URN: it was meant after all. This happens if
+   * an option of the resource replaces it although the comparison shows no change (`replacementTrigger`, `deleteBeforeReplace`).
+   */
+  takePostponed(call: Held): StoredObject | undefined {
+    const object = this.#postponed.get(call.urn);
+    if (object === undefined) return undefined;
+    this.#postponed.delete(call.urn);
+    this.#current.delete(this.#identity(call, object.id));
+    return object;
   }
 
   isCompared(urn: string): boolean {
     return this.#compared.has(urn);
-  }
-
-  /**
-   * Whether the program's current resource of this URN is the object with this id. If a replacement that keeps the id was killed, the
-   * state has the object twice, and the deletion of the former must not delete the current one.
-   */
-  isCurrent(urn: string, id: string): boolean {
-    return this.#compared.has(urn) && this.#idsByUrn.get(urn) === id;
   }
 
   hold({ type, urn }: Held, id: string): void {
@@ -85,9 +110,8 @@ export class Custody {
     this.#idsByUrn.set(urn, id);
   }
 
-  release({ type, urn }: Held, id: string): void {
+  release({ type }: Pick<Held, "type">, id: string): void {
     this.#objects.delete(key(type, id));
-    this.#created.delete(urn);
   }
 
   isHeld(type: string, id: string): boolean {
@@ -114,6 +138,11 @@ export class Custody {
     if (deleteBeforeReplace || !this.#inState.has(urn)) return free;
     const current = leftovers.find(({ id }) => id === this.#idsByUrn.get(urn));
     return current ? free.filter((leftover) => age(leftover) > age(current)) : [];
+  }
+
+  #identity({ type, urn }: Held, id: string): string {
+    // Azure ignores case in ids, and a setting may get another spelling.
+    return key(this.#onlyInState.has(type) ? urn : type, id.toLowerCase());
   }
 }
 
@@ -153,8 +182,8 @@ export async function adoptLeftover<Client, Inputs extends z.ZodObject, Outputs 
   return undefined;
 }
 
-function key(type: string, id: string): string {
-  return `${type} ${id}`;
+function key(scope: string, id: string): string {
+  return `${scope} ${id}`;
 }
 
 function age({ createdAt }: { readonly createdAt: number | undefined }): number {

@@ -49,7 +49,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   readonly #resources: ReadonlyMap<string, ResourceDefinition<Client>>;
   readonly #functions: ReadonlyMap<string, FunctionDefinition<Client>>;
   readonly #stop = new AbortController();
-  readonly #custody = new Custody();
+  readonly #custody: Custody;
   #client: Client | undefined;
   #configured: z.output<Config> | undefined;
 
@@ -58,6 +58,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     this.version = definition.version;
     this.#definition = definition;
     this.#resources = new Map(definition.resources.map((resource) => [resource.type, resource]));
+    this.#custody = new Custody(
+      new Set(definition.resources.filter(({ onlyInState }) => onlyInState).map(({ type }) => type)),
+    );
     this.#functions = new Map((definition.functions ?? []).map((entry) => [entry.token, entry]));
     this.components = new Map(
       (definition.components ?? []).map(({ type, outputs, construct }) => [
@@ -112,7 +115,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const config = readConfig(this.#definition.name, this.#definition.config, settings);
     // The engine starts a process for each provider and configures it once. Anyone else who finds its port must not be able to turn
     // the provider, with the stack's secrets, to an address of their own.
-    if (config === undefined || isDeepStrictEqual(config, this.#configured)) return;
+    if (config === undefined) return;
+    if (isDeepStrictEqual(config, this.#configured)) return this.#custody.startRun();
     if (this.#configured !== undefined) {
       throw new Error(
         `The provider ${this.#definition.name} is already configured with other settings, and keeps them. If another program ` +
@@ -132,10 +136,12 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   }
 
   async diff(call: ResourceCall, { id, olds, news }: Request<"diff">): Promise<DiffResult> {
-    this.#custody.compare(call, { id, inputs: olds });
     const resource = this.#resourceOf(call);
     const result = resourceDifference(resource, olds, news);
     const kinds = Object.values(result.detailed);
+    // The option `replaceOnChanges` turns any difference into a replacement.
+    const isReplaced = kinds.some(isReplacement) || (result.deleteBeforeReplace === true && kinds.length > 0);
+    this.#custody.compare(call, { id, inputs: olds }, { isReplaced });
     if (resource.permit && this.#client !== undefined && kinds.length > 0) {
       const change = {
         olds: plainInputs(resource, olds),
@@ -159,6 +165,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       }
       return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
     }
+    const former = this.#custody.takePostponed(call);
+    if (former) await this.#remove(call, former);
     try {
       const [work, wanted] = [this.#operation(call), plainInputs(resource, inputs)];
       const found = (await resource.leftovers?.(work, wanted)) ?? [];
@@ -177,7 +185,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       const present = new Set(found.map(({ id }) => id));
       const other = this.#otherOf(call.urn, undefined);
       const made = taken ? { ...taken, isAdopted: true } : await resource.create({ ...work, present, other }, wanted);
-      this.#custody.presentAnew(call, { id: made.id, inputs }, { isAdopted: made.isAdopted ?? false });
+      this.#custody.present(call, { id: made.id, inputs }, made.isAdopted ? "adopted" : "made");
       return { id: made.id, properties: mergeOutputs(resource, inputs, made.outputs) };
     } catch (error) {
       throw asPartialFailure(resource, inputs, error);
@@ -219,29 +227,18 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
         olds: plainInputs(resource, olds),
         outputs: outputsOf(resource, state),
       });
-      this.#custody.present(call, { id, inputs: news });
+      this.#custody.present(call, { id, inputs: news }, "made");
       return mergeOutputs(resource, news, outputs);
     } catch (error) {
       throw asPartialFailure(resource, news, error);
     }
   }
 
-  async delete(call: ResourceCall, { id, state }: Request<"delete">): Promise<void> {
-    const resource = this.#resourceOf(call);
-    if (this.#custody.keepsAdopted(call.urn, id)) {
-      return call.warn(`keeps ${id}: it was not replaced by another but adopted as it is`);
-    }
-    const isCurrent = this.#custody.isCurrent(call.urn, id);
-    const work = { ...this.#operation(call), isCurrent, other: this.#otherOf(call.urn, id) };
-    this.#custody.hold(call, id);
-    const inputs = reveal(state) as Record<string, unknown>;
-    const ownershipId = resource.owns ? id : inputs.ownership;
-    if (typeof ownershipId === "string") {
-      const spared = (resource.owns && resource.spares?.(plainInputs(resource, state))) || [];
-      await deleteUnnoted(this.#definition.resources, work, { type: call.type, id, ownershipId, spared });
-    }
-    await resource.delete(work, id, inputs);
-    this.#custody.release(call, id);
+  async delete(call: ResourceCall, object: Request<"delete">): Promise<void> {
+    const known = this.#custody.isCurrent(call, object.id);
+    if (known === undefined) return this.#remove(call, object);
+    if (known === "compared") this.#custody.postpone(call, object);
+    if (known !== "made") call.warn(`keeps ${object.id}: the state had it twice, and the program still declares it`);
   }
 
   async invoke(token: string, args: PropertyMap): Promise<PropertyMap> {
@@ -253,6 +250,20 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
 
   cancel(): void {
     this.#stop.abort(new Error("stopped by the user"));
+  }
+
+  async #remove(call: ResourceCall, { id, state }: Request<"delete">): Promise<void> {
+    const resource = this.#resourceOf(call);
+    const work = { ...this.#operation(call), other: this.#otherOf(call.urn, id) };
+    this.#custody.hold(call, id);
+    const inputs = reveal(state) as Record<string, unknown>;
+    const ownershipId = resource.owns ? id : inputs.ownership;
+    if (typeof ownershipId === "string") {
+      const spared = (resource.owns && resource.spares?.(plainInputs(resource, state))) || [];
+      await deleteUnnoted(this.#definition.resources, work, { type: call.type, id, ownershipId, spared });
+    }
+    await resource.delete(work, id, inputs);
+    this.#custody.release(call, id);
   }
 
   #resourceOf(call: ResourceCall): ResourceDefinition<Client> {
@@ -280,7 +291,6 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       warn,
       isHeld: (id) => this.#custody.isHeld(type, id),
       isKnown: (id, other) => this.#custody.isKnown(other, id),
-      isCurrent: false,
       present: new Set(),
     };
   }

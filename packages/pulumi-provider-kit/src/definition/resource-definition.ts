@@ -25,8 +25,6 @@ export interface Operation<Client> extends Pick<ResourceCall, "urn" | "name" | "
   readonly isHeld: (id: string) => boolean;
   /** Whether a resource holds or held an object in this run. */
   readonly isKnown: (id: string, type: string) => boolean;
-  /** In a delete: the program's current resource is this very object, and the deleted entry is its predecessor with the same id. */
-  readonly isCurrent: boolean;
   /**
    * In a replacement, the other object of the resource: in a create the replaced one, in a delete the current
    * one. Undefined without a replacement, or if the engine has not reported it in this run.
@@ -79,6 +77,8 @@ export interface ResourceDefinition<
   readonly outputs: Outputs;
   /** Unique names or vendor limits require the old object to be deleted before the new one is created. */
   readonly deleteBeforeReplace?: boolean;
+  /** Nothing at the vendor has its id, as with a guard: two resources with the same id are then not the same object. */
+  readonly onlyInState?: boolean;
   /** It represents what a stack created: objects carry its id, and deleting it deletes those that the state does not know. */
   readonly owns?: boolean;
   /** With `owns`: types that it does not delete although they carry its id. */
@@ -157,7 +157,10 @@ export interface ResourceDefinition<
     id: string,
     change: { news: z.output<Inputs>; olds: z.output<Inputs>; outputs: z.output<Outputs> },
   ): Promise<z.output<Outputs>>;
-  /** Must treat a missing object as deleted. For an object that no state knows, only the inputs are given. */
+  /**
+   * Must treat a missing object as deleted. For an object that no state knows, only the inputs are given. Not called for a former entry in
+   * the state whose object is still a resource of the program, for instance because a replacement has rewritten it under the same id.
+   */
   delete(operation: Operation<Client>, id: string, state: z.output<Inputs> & Partial<z.output<Outputs>>): Promise<void>;
 }
 

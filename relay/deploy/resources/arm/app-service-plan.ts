@@ -4,7 +4,7 @@ import { z } from "zod";
 import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
-import { matchSpelling, noteExisting } from "./arm-resource.ts";
+import { matchSpelling } from "./arm-resource.ts";
 import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -48,7 +48,6 @@ export const appServicePlan = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Web/serverfarms/${values.planName}`;
-    await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values.body) };
   },
 
@@ -66,8 +65,7 @@ export const appServicePlan = defineResource<AzureClient>()({
   update: (operation, id, { news }) => write(operation, id, news.body),
 
   async delete(operation, id) {
-    const { client, signal, isCurrent } = operation;
-    if (client.adoptedIds.delete(id) || isCurrent) return;
+    const { client, signal } = operation;
     await deleteAppOfTheName(operation, id);
     await client.armDelete(id, apiVersion, signal);
   },

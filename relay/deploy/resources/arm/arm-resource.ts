@@ -1,4 +1,4 @@
-import { defineResource, type Operation } from "pulumi-provider-kit";
+import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
@@ -49,7 +49,6 @@ export const armResource = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
-    await noteExisting(operation, id, values.apiVersion);
     await putResource(operation, id, values);
     await waitUntilCreated(operation, id, values.apiVersion);
     return { id, outputs: {} };
@@ -70,24 +69,10 @@ export const armResource = defineResource<AzureClient>()({
   },
 
   async delete(operation, id, state) {
-    const { client, isCurrent } = operation;
-    if (client.adoptedIds.delete(id) || isCurrent) return;
     if (isOfNetwork(id)) await deleteSlowly(operation, id, state.apiVersion);
     else await deleteDespiteOwnLock(operation, id, state.apiVersion);
   },
 });
-
-/**
- * Notes whether a create finds an existing object. A replacement does, since the name stays: it rewrites the object, and the deletion of
- * the replaced resource at the end of the same run must not delete it.
- */
-export async function noteExisting(
-  { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
-  id: string,
-  version: string,
-): Promise<void> {
-  if ((await client.armGet(id, version, signal)) !== undefined) client.adoptedIds.add(id);
-}
 
 /**
  * Azure's values of the sent properties. Keys that were not sent are left out, values that Azure never returns are as sent, and

@@ -3,7 +3,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
-import { matchSpelling, noteExisting } from "./arm-resource.ts";
+import { matchSpelling } from "./arm-resource.ts";
 import { budgetApiVersion as apiVersion } from "./budget-api-version.ts";
 import { putResource } from "./put.ts";
 import { resourceGroupId } from "./web-resource.ts";
@@ -57,7 +57,6 @@ export const budget = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Consumption/budgets/${values.budgetName}`;
-    await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values) };
   },
 
@@ -74,9 +73,7 @@ export const budget = defineResource<AzureClient>()({
 
   update: (operation, id, { news }) => write(operation, id, news),
 
-  async delete({ client, signal, isCurrent }, id) {
-    if (!client.adoptedIds.delete(id) && !isCurrent) await client.armDelete(id, apiVersion, signal);
-  },
+  delete: ({ client, signal }, id) => client.armDelete(id, apiVersion, signal),
 });
 
 async function write(operation: Operation<AzureClient>, id: string, values: Inputs): Promise<Outputs> {

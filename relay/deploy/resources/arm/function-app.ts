@@ -4,7 +4,7 @@ import { webApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { changedAccess, withoutRestrictions } from "../../drift/site-access.ts";
 import { importRefusal } from "../refusal.ts";
-import { matchSpelling, noteExisting } from "./arm-resource.ts";
+import { matchSpelling } from "./arm-resource.ts";
 import { putUntilCreated, resourceGroupId } from "./web-resource.ts";
 
 const inputs = z.object({
@@ -46,7 +46,6 @@ export const functionApp = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.resourceGroupId}/providers/Microsoft.Web/sites/${values.siteName}`;
-    await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values.body) };
   },
 
@@ -65,9 +64,7 @@ export const functionApp = defineResource<AzureClient>()({
   // Uses the id in the state: an earlier version may have given the app another name.
   update: (operation, id, { news, olds }) => write(operation, id, clearRestrictions(news.body, olds.body)),
 
-  async delete({ client, signal, isCurrent }, id) {
-    if (!client.adoptedIds.delete(id) && !isCurrent) await client.deleteSite(id, signal);
-  },
+  delete: ({ client, signal }, id) => client.deleteSite(id, signal),
 });
 
 /** It is undocumented whether Azure removes what a write omits, so removed access restrictions and networks are sent as empty values. */

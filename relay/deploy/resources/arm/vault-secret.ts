@@ -4,7 +4,6 @@ import { vaultApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { versionOf } from "../../drift/secret-drift.ts";
 import { importRefusal } from "../refusal.ts";
-import { noteExisting } from "./arm-resource.ts";
 import { putResource } from "./put.ts";
 
 const inputs = z.object({
@@ -61,8 +60,6 @@ export const vaultSecret = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.vaultId}/secrets/${values.name}`;
-    // In a vault that goes with the stack, a deletion does nothing.
-    if (values.disableWhenDeleted) await noteExisting(operation, id, apiVersion);
     return { id, outputs: await write(operation, id, values) };
   },
 
@@ -85,8 +82,8 @@ export const vaultSecret = defineResource<AzureClient>()({
       : write(operation, id, news),
 
   // Deleting the secret alone would block its name for days, and needs a role that an Owner lacks.
-  async delete({ client, signal, isCurrent }, id, { disableWhenDeleted }) {
-    if (client.adoptedIds.delete(id) || isCurrent || !disableWhenDeleted) return;
+  async delete({ client, signal }, id, { disableWhenDeleted }) {
+    if (!disableWhenDeleted) return;
     if ((await client.armGet(id, apiVersion, signal)) === undefined) return;
     await client.armPatch(id, apiVersion, { properties: { attributes: { enabled: false } } }, signal);
   },

@@ -44,24 +44,6 @@ test("update opens a closed intake too", async () => {
   expect(bed.marks()).toEqual(["open"]);
 });
 
-describe("in a replacement", () => {
-  test("the predecessor's deletion, later in the same run, leaves the intake open", async () => {
-    bed.holds({});
-    await queueDrain.create(bed.operation, bed.state());
-    const calls = bed.azure.requests.length;
-    await bed.drain();
-    expect(bed.azure.requests).toHaveLength(calls);
-    // Only that one: a real deletion drains.
-    await bed.drain();
-    expect(bed.marks()).toHaveLength(2);
-  });
-
-  test("that was killed, the next run's deletion of the predecessor does so too", async () => {
-    await bed.drain({ isCurrent: true });
-    expect(bed.azure.requests).toEqual([]);
-  });
-});
-
 describe("a change that replaces it, which comes before the webhook is redirected", () => {
   const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
   const permit = (news: object, replaces = true) =>

@@ -79,6 +79,7 @@ export const datasetGuard = defineResource<AepClient>()({
     "after a refused destroy. Imported by the dataset's id.",
   inputs,
   outputs: z.object({}),
+  onlyInState: true,
 
   create: (_operation, { datasetId }) => Promise.resolve({ id: datasetId, outputs: {} }),
 
@@ -87,9 +88,7 @@ export const datasetGuard = defineResource<AepClient>()({
 
   update: () => Promise.resolve({}),
 
-  async delete(operation, id, { datasetId, forceDestroy, keep, relayHealthUrl, deletedBefore }) {
-    // In a replacement of the guard alone, nothing is destroyed.
-    if (operation.isCurrent || operation.other?.id === id) return;
+  async delete(operation, _id, { datasetId, forceDestroy, keep, relayHealthUrl, deletedBefore }) {
     if (forceDestroy || keep) return;
     const refused =
       deletedBefore === undefined

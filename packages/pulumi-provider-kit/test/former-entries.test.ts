@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { definitionProvider } from "../src/definition/definition-provider.ts";
+import { defineResource } from "../src/definition/resource-definition.ts";
+import type { Provider, ResourceCall } from "../src/engine/provider.ts";
+
+/** Rooms by id. A room without a user is adopted. */
+let rooms: Map<string, { readonly door: string }>;
+let warnings: string[];
+let run: Provider;
+
+const common = {
+  description: "A room of a hotel.",
+  inputs: z.object({
+    door: z.string().meta({ description: "Its door.", replaces: true }),
+    light: z.string().default("on").meta({ description: "Its light." }),
+  }),
+  outputs: z.object({}),
+};
+
+const room = defineResource<object>()({
+  ...common,
+  type: "hotel:index:Room",
+  leftovers: async () =>
+    Array.from(rooms, ([id, { door }], index) => ({ id, createdAt: index, inputs: { door, light: "on" } })),
+  async create(_operation, { door }) {
+    const id = `room ${rooms.size + 1}`;
+    rooms.set(id, { door });
+    return { id, outputs: {} };
+  },
+  read: async (_operation, id) => {
+    const found = rooms.get(id);
+    return found && { inputs: { ...found, light: "on" }, outputs: {} };
+  },
+  update: async () => ({}),
+  async delete(_operation, id) {
+    rooms.delete(id);
+  },
+});
+
+const rule = defineResource<object>()({
+  ...common,
+  type: "hotel:index:Rule",
+  onlyInState: true,
+  create: async () => ({ id: "rule", outputs: {} }),
+  read: async () => undefined,
+  update: async () => ({}),
+  async delete(_operation, id) {
+    warnings.push(`deleted ${id}`);
+  },
+});
+
+async function startRun(): Promise<void> {
+  run = definitionProvider({
+    name: "hotel",
+    version: "1.0.0",
+    displayName: "Hotel",
+    description: "A hotel.",
+    config: z.object({}),
+    connect: () => ({}),
+    resources: [room, rule],
+  });
+  await run.configure({});
+}
+
+const callFor = (type: string, name: string): ResourceCall => ({
+  type,
+  urn: `urn:pulumi:dev::p::${type}::${name}`,
+  name,
+  signal: new AbortController().signal,
+  progress: () => undefined,
+  warn: (message) => warnings.push(message),
+});
+const mine = callFor(room.type, "mine");
+const inputs = { door: "oak", light: "on" };
+
+beforeEach(async () => {
+  rooms = new Map([["room 1", { door: "oak" }]]);
+  warnings = [];
+  await startRun();
+});
+
+const compare = (news = inputs, id = "room 1") => run.diff(mine, { id, olds: inputs, state: inputs, news });
+const remove = (id = "room 1", call = mine) => run.delete(call, { id, state: inputs });
+const create = (news = inputs) => run.create(mine, { inputs: news, preview: false });
+const there = () => [...rooms.keys()];
+const kept = "keeps room 1: the state had it twice, and the program still declares it";
+
+test("what a replacement adopts stays, however often the engine asks to delete a former entry", async () => {
+  expect((await create()).id).toBe("room 1");
+  await remove();
+  await remove();
+  expect(there()).toEqual(["room 1"]);
+  expect(warnings).toEqual([expect.stringContaining("adopts room 1"), kept, kept]);
+});
+
+test("after a run that was killed between adopting and deleting, the next up keeps the object and a destroy deletes it", async () => {
+  await compare();
+  await remove();
+  expect([there(), warnings]).toEqual([["room 1"], [kept]]);
+  await startRun();
+  await compare({ ...inputs, light: "off" });
+  await remove();
+  expect(there()).toEqual(["room 1"]);
+  await startRun();
+  await remove();
+  await remove();
+  expect(there()).toEqual([]);
+});
+
+test("another entry of the resource is deleted, as is one that the program has no longer", async () => {
+  rooms.set("room 2", { door: "oak" });
+  await compare(inputs, "room 2");
+  await remove("room 1");
+  expect(there()).toEqual(["room 2"]);
+  await remove("room 2", callFor(room.type, "other"));
+  expect(there()).toEqual(["room 2"]);
+  await startRun();
+  await remove("room 2", callFor(room.type, "other"));
+  expect(there()).toEqual([]);
+});
+
+test("a replacement by another object deletes the former one, before or after it", async () => {
+  await compare({ ...inputs, door: "pine" });
+  await remove();
+  expect(there()).toEqual([]);
+  expect((await create({ ...inputs, door: "pine" })).id).toBe("room 1");
+  await startRun();
+  rooms.set("used", { door: "glass" });
+  await compare({ ...inputs, door: "elm" });
+  const { id } = await create({ ...inputs, door: "elm" });
+  await remove();
+  expect(there()).toEqual(["used", id]);
+});
+
+test("a replacement that no comparison announced deletes the former one first, or after it", async () => {
+  await compare();
+  await remove();
+  const { id } = await create({ ...inputs, door: "pine" });
+  expect(rooms.get(id)).toEqual({ door: "pine" });
+  expect(rooms.size).toBe(1);
+  await startRun();
+  await compare();
+  rooms.set("room 5", { door: "elm" });
+  await create({ ...inputs, door: "ash" });
+  await remove();
+  expect(rooms.has("room 1")).toBe(false);
+});
+
+test("objects that exist only in the state are not the same because of their id", async () => {
+  const [here, elsewhere] = [callFor(rule.type, "here"), callFor(rule.type, "elsewhere")];
+  await run.create(here, { inputs, preview: false });
+  await run.delete(here, { id: "rule", state: inputs });
+  expect(warnings).toEqual([]);
+  await run.delete(elsewhere, { id: "rule", state: inputs });
+  expect(warnings).toEqual(["deleted rule"]);
+});
+
+test("an engine that attaches to the process again begins a new run", async () => {
+  await compare();
+  await run.configure({});
+  await remove();
+  expect(there()).toEqual([]);
+});
