@@ -23,10 +23,18 @@ let resources = 0;
 /** Calls a provider as the engine does. */
 export class Driver {
   readonly #provider: Provider;
+  readonly #settings: PropertyMap;
   readonly #signal = new AbortController().signal;
 
-  constructor(provider: Provider) {
+  private constructor(provider: Provider, settings: PropertyMap) {
     this.#provider = provider;
+    this.#settings = settings;
+  }
+
+  static async start(provider: Provider, settings: PropertyMap): Promise<Driver> {
+    const driver = new Driver(provider, settings);
+    await driver.#startRun();
+    return driver;
   }
 
   /** `name` is that of the resource; default: one that no other has. */
@@ -60,19 +68,29 @@ export class Driver {
       const call = { id, olds, state, news, preview: false };
       return { ...made, inputs: news, properties: await this.#provider.update(this.#call(made), call) };
     }
-    if (deleteBeforeReplace) await this.delete(made);
+    if (deleteBeforeReplace) await this.#remove(made);
     const replacement = await this.make(type, news, name);
-    if (!deleteBeforeReplace) await this.delete(made);
+    if (!deleteBeforeReplace) await this.#remove(made);
     return replacement;
   }
 
-  delete(made: Made): Promise<void> {
-    return this.#provider.delete(this.#call(made), { id: made.id, state: made.properties });
+  /** As a destroy does, in a run of its own. */
+  async delete(made: Made): Promise<void> {
+    await this.#startRun();
+    await this.#remove(made);
   }
 
   /** A function of the package, such as `getTenant`. */
   invoke(name: string, args: PropertyMap): Promise<PropertyMap> {
     return this.#provider.invoke(`${this.#provider.name}:index:${name}`, args);
+  }
+
+  #startRun(): Promise<void> {
+    return this.#provider.configure(this.#settings);
+  }
+
+  #remove(made: Made): Promise<void> {
+    return this.#provider.delete(this.#call(made), { id: made.id, state: made.properties });
   }
 
   async #check(resource: Pick<Made, "type" | "name">, news: PropertyMap): Promise<PropertyMap> {

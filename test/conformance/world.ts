@@ -29,6 +29,7 @@ export class World {
     time: { now: number },
     standIns: readonly [PlatformStandIn, CustomerIoStandIn],
     proxies: readonly [RecordingProxy, RecordingProxy],
+    driver: Driver,
   ) {
     this.#time = time;
     this.#parts = [...proxies, ...standIns];
@@ -37,7 +38,7 @@ export class World {
     this.platformUrl = platform.url;
     this.customerIoUrl = customerIo.url;
     this.client = clientOf(platform.url, {});
-    this.customerIo = new Driver(customerioProvider);
+    this.customerIo = driver;
   }
 
   static async start(): Promise<World> {
@@ -58,9 +59,8 @@ export class World {
       await startRecordingProxy("platform", platform.url),
       await startRecordingProxy("customer-io", customerIo.url),
     ] as const;
-    const world = new World(time, [platform, customerIo], proxies);
-    await customerioProvider.configure({ appApiKey, appApiUrl: world.customerIoUrl });
-    return world;
+    const driver = await Driver.start(customerioProvider, { appApiKey, appApiUrl: proxies[1].url });
+    return new World(time, [platform, customerIo], proxies, driver);
   }
 
   get exchanges(): readonly Exchange[] {
@@ -70,8 +70,7 @@ export class World {
   /** An aep provider, with some settings of its own. */
   async aep(settings: Partial<Config> = {}): Promise<Driver> {
     const provider = definitionProvider({ ...aepPackage, connect: () => clientOf(this.platformUrl, settings) });
-    await provider.configure({ ...credential });
-    return new Driver(provider);
+    return Driver.start(provider, { ...credential });
   }
 
   pass(seconds: number): void {
