@@ -42,8 +42,8 @@ export async function requirePresent(
   const gone = await missing(suspects);
   if (gone.length === 0 || signal.aborted) return;
   throw new Error(
-    `Azure lacks what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy was ` +
-      "interrupted, or someone has deleted it. To recreate it, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
+    `Azure lacks what the stack's state has: ${gone.map((name) => describeParts(name, parts)).join(", ")}. Probably a destroy or a ` +
+      "change to direct delivery was interrupted, or someone has deleted it. To recreate it, run: npx pulumi up --refresh. To finish a destroy, run: npx pulumi destroy",
   );
 }
 

@@ -19,8 +19,8 @@ const inputs = z.object({
   }),
   parts: partsSchema.optional().meta({
     description:
-      "Parts of the relay that a destroy deletes one by one, by any name. They are looked up when the guard is created: since it is the first resource that a destroy " +
-      "deletes, the guard is recreated after each interrupted destroy.",
+      "Parts of the relay that a destroy deletes one by one, by any name. They are looked up when the guard is created, which happens after each interrupted destroy, since " +
+      "the guard is the first resource that a destroy deletes; and when `delivery` changes back to `relay`.",
     creation: true,
   }),
 });
@@ -52,6 +52,8 @@ export const relayGuard = defineResource<AzureClient>()({
   },
 
   async permit(operation, _id, { olds, news }) {
+    // After a change to direct delivery that was killed while it deleted the relay.
+    if (olds.delivery === "direct" && news.delivery === "relay") return requirePresent(operation, news.parts ?? {});
     if (olds.delivery !== "relay" || news.delivery !== "direct" || operation.client.abandonDeadLetters) return;
     await permitChange(operation, olds.healthUrl, true, earlyRefusal);
   },

@@ -31,6 +31,24 @@ type Successor = z.output<typeof successorInputs>;
 
 type SuccessionOperation = Pick<Operation<AzureClient>, "urn" | "client" | "signal" | "progress" | "warn" | "other">;
 
+/** The successions of a run to the same new relay: several if a former `up` was killed before it had deleted the relay that it replaced. */
+interface Siblings {
+  /** How many are not finished. */
+  open: number;
+  /** The last copy. The new relay's queue names one former account at a time. */
+  copying: Promise<unknown>;
+}
+
+const siblingsByClient = new WeakMap<AzureClient, Map<string, Siblings>>();
+
+function siblingsOf(client: AzureClient, queueId: string): Siblings {
+  const byQueue = siblingsByClient.get(client) ?? new Map<string, Siblings>();
+  siblingsByClient.set(client, byQueue);
+  const siblings = byQueue.get(queueId) ?? { open: 0, copying: Promise.resolve() };
+  byQueue.set(queueId, siblings);
+  return siblings;
+}
+
 /**
  * Hands a relay's notes of delivered events over to its replacement in another storage account, so that an event that Customer.io sends
  * again to the new relay is not delivered twice. The new relay copies the notes with its own identity, which the caller's login grants
@@ -39,11 +57,14 @@ type SuccessionOperation = Pick<Operation<AzureClient>, "urn" | "client" | "sign
 export class Succession {
   readonly #operation: SuccessionOperation;
   readonly #successor: Successor;
+  readonly #siblings: Siblings;
   #heldAt = Number.NEGATIVE_INFINITY;
 
   private constructor(operation: SuccessionOperation, successor: Successor) {
     this.#operation = operation;
     this.#successor = successor;
+    this.#siblings = siblingsOf(operation.client, successor.queueId);
+    this.#siblings.open += 1;
   }
 
   /** Undefined if no other relay replaces this one, or if this one remembers no delivered events. */
@@ -87,11 +108,17 @@ export class Succession {
   }
 
   /**
-   * Makes the new relay copy the notes. A repeated call copies them again.
+   * Makes the new relay copy the notes, after those of other former relays. A repeated call copies them again.
    *
    * @throws if copying fails
    */
-  async takeOver(formerQueueId: string): Promise<void> {
+  takeOver(formerQueueId: string): Promise<void> {
+    const copying = this.#siblings.copying.then(() => this.#takeOverNext(formerQueueId));
+    this.#siblings.copying = copying.catch(() => undefined);
+    return copying;
+  }
+
+  async #takeOverNext(formerQueueId: string): Promise<void> {
     const { client, signal, progress } = this.#operation;
     const { queueId } = this.#successor;
     const formerId = accountOf(formerQueueId);
@@ -122,8 +149,10 @@ export class Succession {
     progress(`the new relay knows what the former one has delivered: ${copied} notes`);
   }
 
-  /** Lets the new relay send. It doesn't throw. */
+  /** Lets the new relay send, once it has the notes of all former relays. It doesn't throw. */
   async release(): Promise<void> {
+    this.#siblings.open -= 1;
+    if (this.#siblings.open > 0) return;
     const { client, signal, warn } = this.#operation;
     const time = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
     try {

@@ -1,4 +1,16 @@
-import { beUp, eachKill, end, killLimit, start, theApp, thePlan, tryAll } from "./kills.ts";
+import {
+  beUp,
+  eachKill,
+  end,
+  expectWhole,
+  killLimit,
+  requireRefusedPreview,
+  stack,
+  start,
+  theApp,
+  thePlan,
+  tryAll,
+} from "./kills.ts";
 
 beforeAll(start, 60_000);
 afterAll(end, 60_000);
@@ -16,3 +28,33 @@ test.each(tryAll ? replacements : replacements.slice(0, 1))(
   (operation) => eachKill(operation, [thePlan], beUp),
   killLimit,
 );
+
+// Each takes minutes.
+if (tryAll) {
+  // The state then has resources twice, with the same id or with two.
+  test.each(replacements)(
+    "a %s that is killed at an effect in Azure is finished by the same command again",
+    (operation) =>
+      eachKill(operation, [], async (_kill, _effect, again) => {
+        await again();
+        await beUp();
+      }),
+    killLimit,
+  );
+
+  test(
+    "a change to direct delivery that is killed at an effect in Azure is undone by an up, or by the command that its preview names",
+    () =>
+      eachKill("change to direct delivery", [], async (_kill, { name }) => {
+        await stack.pulumi.configure("delivery", "relay");
+        if (name.startsWith("DELETE ")) {
+          await requireRefusedPreview();
+          await stack.pulumi.up("--refresh");
+        } else {
+          await stack.pulumi.up();
+        }
+        await expectWhole();
+      }),
+    killLimit,
+  );
+}

@@ -26,11 +26,18 @@ let expected: Census;
 let emptyGroups = 0;
 const kills: Partial<Record<Operation, number>> = {};
 
-type Operation = "up" | "change" | "replacement in place" | "replacement by a new relay" | "destroy";
+type Operation =
+  | "up"
+  | "change"
+  | "change to direct delivery"
+  | "replacement in place"
+  | "replacement by a new relay"
+  | "destroy";
 
 const command: Record<Operation, () => Promise<unknown>> = {
   up: () => stack.pulumi.up(),
   change: () => stack.pulumi.up(),
+  "change to direct delivery": () => stack.pulumi.up(),
   // Another vault is created; the app keeps its id and is rewritten.
   "replacement in place": () => replace(/keyvault:Vault::|customerio-aep:index:FunctionApp::/),
   "replacement by a new relay": () => replace(/storage:StorageAccount::/),
@@ -44,6 +51,11 @@ const prepare: Record<Operation, () => Promise<void>> = {
     await beUp();
     await changeSettings();
   },
+  "change to direct delivery": async () => {
+    await stack.pulumi.configure("delivery", "relay");
+    await beUp();
+    await stack.pulumi.configure("delivery", "direct");
+  },
   "replacement in place": () => beUp(),
   "replacement by a new relay": () => beUp(),
   destroy: () => beUp(),
@@ -52,13 +64,13 @@ const prepare: Record<Operation, () => Promise<void>> = {
 /**
  * Kills an operation at each of its effects, or at the first of each kind in the sample; a failure after one does not prevent the
  * others.
- * @param recover continues from there, and may kill again
+ * @param recover continues from there, and may kill again or run the operation again
  * @param before checks what the operation will find
  */
 export async function eachKill(
   operation: Operation,
   sample: readonly RegExp[],
-  recover: (kill: () => Promise<void>, effect: Effect) => Promise<void>,
+  recover: (kill: () => Promise<void>, effect: Effect, again: () => Promise<unknown>) => Promise<void>,
   before: () => Promise<void> = async () => undefined,
 ): Promise<void> {
   const faults: Error[] = [];
@@ -74,7 +86,7 @@ export async function eachKill(
       await prepare[operation]();
       await before();
       await kill();
-      await recover(kill, effect);
+      await recover(kill, effect, command[operation]);
     } catch (cause) {
       faults.push(new Error(`after a kill of ${operation} at ${effect.name}`, { cause }));
       await stack.stop();
@@ -123,6 +135,16 @@ export async function expectWhole(): Promise<void> {
   expect(await azure.countFixed()).toEqual(expected);
   await stack.pulumi.preview("--expect-no-changes");
   present = "all";
+}
+
+/** A preview of an `up` refuses to trust the state, and names the command that restores the stack. */
+export async function requireRefusedPreview(): Promise<void> {
+  const refusal = await stack.pulumi.preview().then(
+    () => "it is not refused",
+    (error: Error) => error.message,
+  );
+  expect(refusal).toContain("Azure lacks what the stack's state has");
+  expect(refusal).toContain("To recreate it, run: npx pulumi up --refresh.");
 }
 
 export async function beDown(): Promise<void> {

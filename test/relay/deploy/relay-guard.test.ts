@@ -128,6 +128,15 @@ describe("a change to direct delivery", () => {
     await permit(direct, { delivery: "relay" });
     expect(azure.requests).toEqual([]);
   });
+
+  test("that is undone is refused if it was killed and Azure lacks what the state has", async () => {
+    const alert = queueId.replace(/Microsoft\.Storage.*$/, "Microsoft.Insights/scheduledQueryRules/late");
+    azure.script = { [`GET ${alert}`]: [gone] };
+    const parts = { 'alert "late"': { id: alert, apiVersion: "2025-01-01-preview" } };
+    const { message } = await failure(permit(direct, { delivery: "relay", parts }));
+    expect(message).toContain('Azure lacks what the stack\'s state has: alert "late" (scheduledQueryRules/late).');
+    expect(message).toContain("npx pulumi up --refresh");
+  });
 });
 
 test("it creates nothing in Azure, and can't be imported", async () => {

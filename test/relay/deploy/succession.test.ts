@@ -50,11 +50,11 @@ function prepare({
   azure.script[`PUT ${roleAssignment()}`] = [{ body: {} }];
 }
 
-function roleAssignment(): string {
-  const parts = [formerAccount.toLowerCase(), "identity", "76199698-9eea-4c19-bc75-cec21354c6b6"];
+function roleAssignment(account = formerAccount): string {
+  const parts = [account.toLowerCase(), "identity", "76199698-9eea-4c19-bc75-cec21354c6b6"];
   const hex = createHash("sha256").update(parts.join("/")).digest("hex");
   const name = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-  return `${formerAccount}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+  return `${account}/providers/Microsoft.Authorization/roleAssignments/${name}`;
 }
 
 const former = () => ({ queueId, healthUrl: `https://${azure.host}/health`, timeoutSeconds: 60 });
@@ -214,6 +214,30 @@ describe("the drain of a new relay", () => {
     await queueDrain.create(operation, values());
     expect(marksOfNew()).toEqual([]);
   });
+});
+
+test("two former relays hand their notes over one after the other, and the new one sends after both", async () => {
+  prepare();
+  for (const part of [queueId, `${queueId}-poison`, formerAccount]) {
+    const other = part.replace("/storageAccounts/a", "/storageAccounts/c");
+    for (const method of ["GET", "PATCH"]) {
+      azure.script[`${method} ${other}`] = azure.script[`${method} ${part}`] ?? [];
+    }
+  }
+  azure.script[`PUT ${roleAssignment(formerAccount.replace("/storageAccounts/a", "/storageAccounts/c"))}`] = [
+    { body: {} },
+  ];
+  const third = queueId.replace("/storageAccounts/a/", "/storageAccounts/c/");
+  const state = { ...former(), queueId: third } as unknown as Parameters<typeof queueDrain.delete>[2];
+  await Promise.all([drain(), queueDrain.delete(operation, third, state)]);
+  // Each copy is complete before the queue names the other account.
+  const copies = marksOfNew().flatMap(({ former: mark }) =>
+    mark === undefined ? [] : [mark === "none" ? "none" : "some"],
+  );
+  expect(copies).toEqual(["some", "none", "some", "none"]);
+  expect(takeovers()).toHaveLength(32);
+  expect(marksOfNew().filter(({ sending }) => sending === "free")).toHaveLength(1);
+  expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
 test("a run after a killed one recognizes the new relay by the engine's request", async () => {

@@ -145,7 +145,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     if (resource.permit && this.#client !== undefined && kinds.length > 0) {
       const change = {
         olds: plainInputs(resource, olds),
-        news: knownInputs(news),
+        news: knownParts(resource.inputs, news),
         replaces: kinds.some(isReplacement),
         unknown: Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null)),
       };

@@ -129,7 +129,7 @@ export interface ResourceDefinition<
   ): Promise<void>;
   /**
    * Checks a change before it begins, in previews and in updates: throws if it is not permitted, or warns of what it brings. `news` lacks
-   * inputs that are unknown; `unknown` has their names.
+   * inputs that are unknown, and in records unknown entries; `unknown` has the inputs' names.
    */
   permit?(
     operation: Operation<Client>,
