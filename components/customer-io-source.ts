@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DatasetGuard } from "pulumi-aep";
 import { RelayGuard } from "../relay/deploy/sdk.ts";
-import { directWarning } from "../settings/delivery.ts";
+import { directWarning } from "../settings/checks/delivery.ts";
 import { listNextSteps } from "./next-steps.ts";
 import { outputOf } from "./outputs.ts";
 import type { PlatformCredential } from "./platform/platform-credential.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type OtherCredential, signingKeyProblems } from "../../settings/signing-keys.ts";
+import { type OtherCredential, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { callPulumi, showPulumi } from "../stack/pulumi.ts";

@@ -1,10 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
 import { config as plugin } from "../../relay/deploy/config.ts";
-import { contradictions, withoutEffect } from "../../settings/delivery.ts";
+import { contradictions } from "../../settings/checks/delivery.ts";
+import { idleSettings, withLater } from "../../settings/checks/idle-settings.ts";
+import { type SigningKeyProblems, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
-import { type SigningKeyProblems, signingKeyProblems } from "../../settings/signing-keys.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { halfCredentials } from "../platform/relay-credential.ts";
 import { filterWarnings } from "./filter-warnings.ts";
@@ -77,15 +78,24 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   };
 }
 
-/** Warns about settings that have no effect, or may not. */
-export function warnOf(settings: SettingValues, words: SettingWords): void {
+/**
+ * Warns about settings that have no effect, or may not.
+ *
+ * @param later settings whose value is known only later
+ */
+export function warnOf(
+  settings: SettingValues,
+  words: SettingWords,
+  later: Readonly<Record<string, unknown>> = {},
+): void {
   const named = (setting: string) => words.name(setting);
-  const idle = withoutEffect(settings);
-  for (const { setting, reason } of idle) void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
+  for (const { setting, reason } of idleSettings(settings, later)) {
+    void pulumi.log.warn(`${named(setting)} has no effect, since ${reason}.`);
+  }
   for (const { setting, reason } of filterWarnings(settings.filters)) {
     void pulumi.log.warn(`${named(setting)}: ${reason}`);
   }
-  if (settings.delivery === "relay" && hasBudgetForNobody(settings)) {
+  if (settings.delivery === "relay" && hasBudgetForNobody(withLater(settings, later))) {
     void pulumi.log.warn(
       `${named("monthlyBudget")} is set, but nobody would be notified. Give an address: ` +
         words.set("alertEmails[0]", "<address>"),
@@ -100,8 +110,9 @@ export function warnOf(settings: SettingValues, words: SettingWords): void {
 }
 
 function hasBudgetForNobody({ monthlyBudget, alertEmails, alertWebhooks, azureExisting }: SettingValues): boolean {
-  const people = [...alertEmails, ...alertWebhooks, ...(azureExisting.actionGroupIds ?? [])];
-  return monthlyBudget > 0 && people.length === 0;
+  const people: readonly unknown[] = [alertEmails, alertWebhooks, azureExisting.actionGroupIds ?? []];
+  // A list that is known only later is not one yet, and has somebody.
+  return monthlyBudget > 0 && people.every((list) => Array.isArray(list) && list.length === 0);
 }
 
 /** The minimum number of instances in Azure's documentation of Flex Consumption; regions differ by now. */

@@ -1,4 +1,4 @@
-import { signingKeyProblems } from "../../settings/signing-keys.ts";
+import { signingKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { refuseArguments } from "./setting-mistakes.ts";
 
 /**

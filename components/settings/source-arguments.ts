@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
-import { contradictions } from "../../settings/delivery.ts";
+import { contradictions } from "../../settings/checks/delivery.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { plainSettings, settingsSchema } from "../../settings/schema.ts";
 import type { PlainSetting } from "../../settings/setting.ts";
@@ -75,7 +75,7 @@ export class SourceArguments implements SettingsSource {
       }),
     ]);
     if (!parsed.success) throw parsed.error;
-    warnOf(parsed.data, this.words);
+    warnOf(parsed.data, this.words, later);
     const settings: Record<string, unknown> = { ...parsed.data, signingKeys: keysOf(this.#signingKeys) };
     settings.relayClientSecret = this.#relayClientSecret && pulumi.secret(this.#relayClientSecret);
     for (const [name, value] of Object.entries(later)) {

@@ -367,6 +367,7 @@ test("the relay writes every field of its log lines that alerts and workbook rea
     "rule",
     "setAside",
     "unavailable",
+    "unsigned",
     "untakenSeconds",
   ]);
 });

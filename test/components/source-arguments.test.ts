@@ -56,6 +56,21 @@ test("outputs are accepted if they do not decide which resources exist", async (
   expect(settings.dataset).toMatchObject({ keep: true, errorDiagnostics: true, forceDestroy: false });
 });
 
+test("arguments without effect cause a warning, also if they are outputs, and outputs of addresses count as somebody", () => {
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+  const actionGroupIds = pulumi.output([
+    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/actionGroups/a",
+  ]);
+  read({ azureExisting: { actionGroupIds }, alertEmails: [pulumi.output("oncall@example.com")], monthlyBudget: 5 });
+  read({ delivery: "direct", maximumRequestsPerSecond: pulumi.output(50) });
+  const said = warn.mock.calls.map(([message]) => message);
+  warn.mockRestore();
+  expect(said).toEqual([
+    "alertEmails has no effect, since azureExisting.actionGroupIds is used unchanged.",
+    expect.stringMatching(/^maximumRequestsPerSecond has no effect, since it belongs to the relay/),
+  ]);
+});
+
 test.each([
   [{ delivery: pulumi.output("direct") }, "delivery"],
   [{ dataset: { existing: pulumi.output("1") } }, "dataset.existing"],

@@ -153,6 +153,13 @@ describe("attributes that the catalogue has no field for", () => {
     expect(listed).toHaveLength(20);
     expect(new Set(listed.map(({ length }) => length))).toEqual(new Set([100]));
   });
+
+  test("never end with half of a character", () => {
+    for (const before of [93, 94, 95]) {
+      const [path] = unknown({ data: { [`${"x".repeat(before)}😀😀`]: 1 } }) as string[];
+      expect(path?.isWellFormed()).toBe(true);
+    }
+  });
 });
 
 describe("occurred_at", () => {

@@ -17,7 +17,7 @@ const sections: readonly {
     title: "Settings",
     about: "Reported by a preview, all at once, before anything is changed.",
     files:
-      /^(components\/settings|mapping)\/|^settings\/(signing-keys|platform-settings|delivery|azure-settings|network-settings)\.ts$/,
+      /^(components\/settings|mapping|settings\/checks)\/|^settings\/(platform-settings|azure-settings|network-settings)\.ts$/,
     isAll: true,
   },
   {

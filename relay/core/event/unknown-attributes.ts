@@ -43,7 +43,8 @@ function addUnknown(object: JsonObject, prefix: string, keys: ReadonlySet<string
   for (const key of Object.keys(object)) {
     if (keys.has(key)) continue;
     if (found.length === mostUnknownPaths) return;
-    const path = `${prefix}${key}`.slice(0, longestPath);
+    // The cut may halve a character, and Platform may refuse half of one.
+    const path = `${prefix}${key}`.slice(0, longestPath).toWellFormed();
     if (!found.includes(path)) found.push(path);
   }
 }

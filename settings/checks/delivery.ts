@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { plainSettings, settingDefaults } from "./schema.ts";
+import { plainSettings, settingDefaults } from "../schema.ts";
 
 /** A setting that direct delivery does not support, and why. */
 export interface Hindrance {
