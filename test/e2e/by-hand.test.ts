@@ -141,7 +141,7 @@ test(
   "a refresh and drift find access rules of storage and vault that were changed in Azure",
   async () => {
     const rules = { defaultAction: "Allow", bypass: "None", ipRules: [{ value: "203.0.113.7" }] };
-    const state = await stack.pulumi.run("stack", "export", "--stack", "local");
+    const state = await stack.pulumi.exportState();
     const ids = [...new Set(state.match(/(?<="id": ")[^"]*\/(?:storageAccounts|vaults)\/[^/"]+(?=")/g))];
     expect(ids).toHaveLength(2);
     for (const id of ids) {
@@ -212,7 +212,7 @@ test(
   "state and logs hold no secret in plain text",
   async () => {
     const outputs = await stack.pulumi.outputs();
-    const state = await stack.pulumi.run("stack", "export", "--stack", "local");
+    const state = await stack.pulumi.exportState();
     const logs = await stack.logs();
     const secrets = {
       clientSecret: localCredentials.platform.clientSecret,

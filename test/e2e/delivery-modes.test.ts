@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { cli } from "../cli/cli.ts";
+import { LocalPulumi } from "./local-pulumi.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
@@ -48,7 +48,7 @@ test(
 test(
   "a second stack fills the same dataset from another workspace, and its destroy leaves no trace in the first",
   async () => {
-    const second = new Pulumi({
+    const second = new LocalPulumi({
       environment: stack.cloud.environment,
       stack: "second",
       logFile: path.join(path.dirname(stack.configFile), "second.log"),
@@ -174,7 +174,7 @@ test(
   async () => {
     await stack.pulumi.configure("delivery", "relay");
     await stack.pulumi.up();
-    expect(await stack.pulumi.run("stack", "export", "--stack", "local")).toContain('"enablePurgeProtection": true');
+    expect(await stack.pulumi.exportState()).toContain('"enablePurgeProtection": true');
     // Until Platform has enabled the new dataflow, the relay holds events back.
     await traffic.during(() => wait(500));
     expect(await traffic.missing()).toEqual([]);
@@ -203,7 +203,7 @@ interface State {
 /** Changes the state to that of a version with a drain without the relay's address, and without a guard of the relay. */
 async function forgetRelayAddress(): Promise<void> {
   const { pulumi, configFile } = stack;
-  const state = JSON.parse(await pulumi.run("stack", "export", "--stack", "local")) as State;
+  const state = JSON.parse(await pulumi.exportState()) as State;
   const isOf = (type: string) => (resource: { urn: string }) => resource.urn.includes(`customerio-aep:index:${type}::`);
   for (const { inputs, outputs } of state.deployment.resources.filter(isOf("QueueDrain"))) {
     delete inputs?.healthUrl;

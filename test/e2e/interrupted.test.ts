@@ -47,7 +47,7 @@ async function until(isSo: () => Promise<boolean>, command: Promise<unknown>): P
 
 /** The pending operations in the state. */
 async function pendingOperations(): Promise<unknown[]> {
-  const state = JSON.parse(await stack.pulumi.run("stack", "export", "--stack", "local")) as {
+  const state = JSON.parse(await stack.pulumi.exportState()) as {
     deployment: { pending_operations?: unknown[] };
   };
   return state.deployment.pending_operations ?? [];

@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Cloud, type CloudEnvironment, startCloud } from "../../packages/local-cloud/src/cloud.ts";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
+import { LocalPulumi } from "./local-pulumi.ts";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 
@@ -23,15 +24,19 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** @param options.checkpoints see `checkpointsOf` */
-export async function startLocalStack({ checkpoints = false } = {}): Promise<LocalStack> {
+/**
+ * @param options.checkpoints see `checkpointsOf`
+ * @param options.byCommands Pulumi's commands change the settings and read the state, for tests of what those write anywhere
+ */
+export async function startLocalStack({ checkpoints = false, byCommands = false } = {}): Promise<LocalStack> {
   const folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-test-"));
   const configFile = path.join(folder, "Pulumi.local.yaml");
   await copyFile(path.join(repository, "Pulumi.local.yaml"), configFile);
   const logFile = path.join(folder, "pulumi.log");
   const cloud = await startCloud(folder);
+  const StackPulumi = byCommands ? Pulumi : LocalPulumi;
   const pulumiWith = (environment: CloudEnvironment) =>
-    new Pulumi({
+    new StackPulumi({
       environment: { ...cloud.environment, ...checkpointsOf(checkpoints), ...environment },
       stack: "local",
       logFile,
@@ -56,10 +61,7 @@ export async function startLocalStack({ checkpoints = false } = {}): Promise<Loc
   };
 }
 
-/**
- * The engine writes the whole state before and after each step, which is more than half of the processor time that it needs. Only
- * tests that kill it, or that read the state while it runs, need that: https://www.pulumi.com/docs/iac/cli/environment-variables/
- */
+/** Whether the engine writes the state at each step, for tests that kill it, or that read the state while it runs. */
 function checkpointsOf(checkpoints: boolean): CloudEnvironment {
   return { PULUMI_SKIP_CHECKPOINTS: String(!checkpoints) };
 }
@@ -85,7 +87,7 @@ export async function startLocalProgram(
   const logFile = path.join(folder, "pulumi.log");
   const configFile = ownSettings ? path.join(folder, "Pulumi.local.yaml") : undefined;
   const cloud = await startCloud(folder);
-  const pulumi = new Pulumi({
+  const pulumi = new LocalPulumi({
     environment: { ...cloud.environment, ...checkpointsOf(checkpoints) },
     stack: "local",
     logFile,

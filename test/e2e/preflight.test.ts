@@ -58,7 +58,7 @@ test(
     await pulumi.preview("--expect-no-changes");
     await pulumi.refresh("--expect-no-changes");
 
-    const state = await pulumi.run("stack", "export", "--stack", "local");
+    const state = await pulumi.exportState();
     const secrets = [localCredentials.platform.clientSecret, "/collection/"];
     for (const secret of secrets) {
       expect(state).not.toContain(secret);

@@ -41,12 +41,12 @@ const webhookEndpoint = "https://events.example.com/customerio";
 test(
   "turning it on warns that it can't be undone; roles that do not take effect end an up with an error, and no webhook is enabled",
   async () => {
-    await stack.pulumi.run("config", "set", "environment", "prod", ...stackFlags());
+    await stack.pulumi.configure("environment", "prod");
     await configureBank();
     given = (await stack.vendors.leftovers()).Azure;
     // It would refuse the destroy.
-    await stack.pulumi.run("config", "set", "--path", "azure.protect", "false", ...stackFlags());
-    await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
+    await stack.pulumi.configure("azure.protect", "false", "--path");
+    await stack.pulumi.configure("profile.enabled", "true", "--path");
     await stack.pulumi.preview();
     expect(await newLogs()).toContain("profile.enabled can't be undone.");
 
@@ -110,11 +110,11 @@ test(
 test(
   "turning it off again is refused at preview",
   async () => {
-    await stack.pulumi.run("config", "set", "--path", "profile.enabled", "false", ...stackFlags());
+    await stack.pulumi.configure("profile.enabled", "false", "--path");
     const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain(`(${schemaId}) is enabled for Profile, and Platform can't undo that.`);
     expect(said).not.toContain("    at ");
-    await stack.pulumi.run("config", "set", "--path", "profile.enabled", "true", ...stackFlags());
+    await stack.pulumi.configure("profile.enabled", "true", "--path");
   },
   2 * minutes,
 );
@@ -130,7 +130,7 @@ test(
       "targetConnection.name",
     ];
     for (const path of [...names, "dataflow.name", "webhook.name"]) {
-      await stack.pulumi.run("config", "set", "--path", path, `Renamed ${path}`, ...stackFlags());
+      await stack.pulumi.configure(path, `Renamed ${path}`, "--path");
     }
     const preview = await stack.pulumi.preview();
     // The webhook's ownership has its name too. The dataflow's time of change says when the relay may start to
@@ -165,7 +165,7 @@ test(
   "a preview reports a missing object in one message, with its setting",
   async () => {
     await stack.pulumi.unconfigure("dataset");
-    await stack.pulumi.run("config", "set", "--path", "dataset.existing", "No such dataset", ...stackFlags());
+    await stack.pulumi.configure("dataset.existing", "No such dataset", "--path");
     const said = await failureOf(stack.pulumi.preview());
     expect(said).toContain('customerio-aep:dataset.existing: There is no dataset "No such dataset"');
     expect(said).not.toContain("unhandled exception");
@@ -177,7 +177,7 @@ test(
   "a stack can continue with that schema unchanged",
   async () => {
     await stack.pulumi.unconfigure("dataset");
-    await stack.pulumi.run("config", "set", "--path", "schema.existing", String(schemaId), ...stackFlags());
+    await stack.pulumi.configure("schema.existing", String(schemaId), "--path");
     const preview = await stack.pulumi.preview();
     expect(preview).not.toContain("aep:index:Schema:");
     expect(preview).toContain("aep:index:Dataset");
@@ -230,10 +230,6 @@ async function configureBank(): Promise<void> {
         .map(([name, value]) => `  customerio-aep:${name}: ${JSON.stringify(value)}\n`)
         .join(""),
   );
-}
-
-function stackFlags(): string[] {
-  return ["--stack", "local", "--config-file", stack.configFile];
 }
 
 /** Waits until Azure has refused the app its secrets, and a moment longer: the provider looks right after that. */

@@ -1,8 +1,9 @@
 import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { cli } from "../cli/cli.ts";
+import { LocalPulumi } from "./local-pulumi.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
@@ -42,7 +43,7 @@ interface State {
 }
 
 async function state(): Promise<State> {
-  return JSON.parse(await pulumi.run("stack", "export", "--stack", pulumi.stack));
+  return JSON.parse(await pulumi.exportState());
 }
 
 /** Id by the part of the URN after the stack's name. */
@@ -88,7 +89,7 @@ interface PendingState {
 /** Kills an `up` while the former relay is drained. */
 async function killInDrain(up: Promise<unknown>): Promise<void> {
   const logFile = path.join(path.dirname(stack.configFile), "watch.log");
-  const watcher = new Pulumi({ environment: stack.cloud.environment, stack: pulumi.stack, logFile });
+  const watcher = new LocalPulumi({ environment: stack.cloud.environment, stack: pulumi.stack, logFile });
   let end: string | undefined;
   const ended = up.then(
     () => "it ended",
@@ -98,7 +99,7 @@ async function killInDrain(up: Promise<unknown>): Promise<void> {
     end = message;
   });
   const drains = async () => {
-    const now = await watcher.run("stack", "export", "--stack", pulumi.stack);
+    const now = await watcher.exportState();
     const { pending_operations: pending = [] } = (JSON.parse(now) as PendingState).deployment;
     return pending.some(({ type, resource }) => type === "deleting" && resource.urn.includes("QueueDrain"));
   };
@@ -161,8 +162,8 @@ test(
     const renamed = { environment: stack.cloud.environment, stack: "prod.eu_2", logFile };
     // Outside the repository, since the command would rename its Pulumi.local.yaml too.
     await copyFile(path.join(repository, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
-    await new Pulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
-    pulumi = new Pulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
+    await new LocalPulumi({ ...renamed, program: folder }).run("stack", "rename", "prod.eu_2", "--stack", "local");
+    pulumi = new LocalPulumi({ ...renamed, configFile: path.join(folder, "Pulumi.prod.eu_2.yaml") });
     const planned = (await pulumi.preview()).matchAll(/ (\S+): \(((?!same)[a-z-]+)\)$/gm);
     expect(new Set(Array.from(planned, ([, type, step]) => `${step} ${type}`))).toEqual(
       new Set(["update azure-native:monitor:MetricAlert", "update azure-native:monitor:ScheduledQueryRule"]),

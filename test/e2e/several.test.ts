@@ -4,9 +4,9 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
-import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { runCommand, type SourceReport } from "../cli/cli.ts";
+import { LocalPulumi } from "./local-pulumi.ts";
 import { type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
 import { eventOf } from "./traffic.ts";
 
@@ -143,7 +143,7 @@ test(
 );
 
 /** A second stack of the program in another region, with a standby relay for that of north. */
-async function standBy(datasetId: string): Promise<Pulumi> {
+async function standBy(datasetId: string): Promise<LocalPulumi> {
   const configFile = path.join(path.dirname(example.logFile), "Pulumi.west.yaml");
   const own = "customerio-several";
   const config = {
@@ -162,7 +162,7 @@ async function standBy(datasetId: string): Promise<Pulumi> {
     [`${own}:northSigningKeys`]: customerIo.signingKey,
   };
   await writeFile(configFile, stringify({ config }));
-  const west = new Pulumi({
+  const west = new LocalPulumi({
     stack: "west",
     logFile: example.logFile,
     configFile,
@@ -171,8 +171,6 @@ async function standBy(datasetId: string): Promise<Pulumi> {
     program: path.resolve(repository, "examples/several"),
   });
   await west.initialize();
-  // Pulumi notes there how secrets are encrypted, of which this stack's settings have none.
-  await rm(path.join(repository, "examples/several/Pulumi.west.yaml"), { force: true });
   await west.up();
   return west;
 }

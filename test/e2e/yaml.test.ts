@@ -174,7 +174,7 @@ test(
     expect(ownEndpoint.events.map(({ event_id }) => event_id).toSorted()).toEqual(emitted.toSorted());
     expect(alone.webhookName).toBe("Alone");
     await pulumi.preview("--expect-no-changes");
-    const state = await pulumi.run("stack", "export", "--stack", "local");
+    const state = await pulumi.exportState();
     expect(state).not.toContain(localCredentials.customerIo.signingKey);
     expect(await readFile(program.logFile, "utf8")).not.toContain(localCredentials.customerIo.signingKey);
     await pulumi.destroy();

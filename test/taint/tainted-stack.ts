@@ -61,7 +61,7 @@ export class TaintedStack {
     const { TMPDIR, PULUMI_HOME } = process.env;
     process.env.PULUMI_HOME = await makePulumiHome({ parent: folder, logs: true });
     process.env.TMPDIR = folder;
-    const stack = await startLocalStack({ checkpoints: true });
+    const stack = await startLocalStack({ checkpoints: true, byCommands: true });
     await stack.allowDeletingRows();
     const { environment } = stack.cloud;
     const gatekeepers = [

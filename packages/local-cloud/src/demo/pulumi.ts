@@ -4,6 +4,7 @@ import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { CloudEnvironment } from "../cloud.ts";
+import { engineFolder } from "../engine/engine.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../../..");
 
@@ -29,8 +30,8 @@ export class Pulumi {
     program?: string;
     bin?: string;
   }) {
-    // The project's own Node comes first, as with npx.
-    const { bin = path.join(repository, "node_modules", ".bin") } = options;
+    // The project's own Node comes first, as with npx. npm's `pulumi` looks for the engine's folder, and puts it before that.
+    const { bin = `${engineFolder()}${path.delimiter}${path.join(repository, "node_modules", ".bin")}` } = options;
     const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
     this.#environment = { ...inherited, ...options.environment };
     this.stack = options.stack;
@@ -82,9 +83,14 @@ export class Pulumi {
     return JSON.parse(await this.run("stack", "output", "--json", "--show-secrets", "--stack", this.stack));
   }
 
+  /** The state, with its secrets encrypted. */
+  exportState(): Promise<string> {
+    return this.run("stack", "export", "--stack", this.stack);
+  }
+
   /** Resources in the state, except the stack itself and its providers. */
   async resources(): Promise<string[]> {
-    const state = JSON.parse(await this.run("stack", "export", "--stack", this.stack)) as {
+    const state = JSON.parse(await this.exportState()) as {
       deployment: { resources?: { urn: string; type: string }[] };
     };
     return (state.deployment.resources ?? [])
