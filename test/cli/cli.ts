@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
 import { runMark } from "../../packages/local-cloud/src/run-mark.ts";
 import { type LocalProgram, repository } from "../e2e/local-stack.ts";
 import { jsonMistakes } from "./json.ts";
+import { linkClone } from "./linked-clone.ts";
 
 /** What a command printed, and how it ended. */
 export interface Ended {
@@ -12,9 +14,22 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const bin = path.join(repository, "node_modules", ".bin");
+
 /** Runs `customerio-aep …` in the repository, in a shell with this environment. */
-export function cli(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
-  return runCli({ environment, folder: repository, bin: path.join(repository, "node_modules", ".bin") }, ...args);
+export async function cli(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
+  return runCli({ environment, folder: await cloneFor(environment), bin }, ...args);
+}
+
+const clones = new Map<string, Promise<string>>();
+
+/** A clone of the repository beside the environment's state; without one, the repository. */
+async function cloneFor({ PULUMI_BACKEND_URL: backend }: CloudEnvironment): Promise<string> {
+  if (backend === undefined) return repository;
+  const folder = path.join(fileURLToPath(backend.replace(/\?.*/, "")), "clone");
+  const clone = clones.get(folder) ?? linkClone(folder).then(() => folder);
+  clones.set(folder, clone);
+  return clone;
 }
 
 /** Runs `customerio-aep …` as npm has linked it in `bin`, in a folder. */
@@ -71,14 +86,13 @@ export interface SourceReport {
  *
  * @param program.input what the command reads from standard input
  */
-export function runCommand(
+export async function runCommand(
   program: Pick<LocalProgram, "cloud" | "configFile"> & { readonly input?: string },
   folder: string,
   ...args: string[]
 ): Promise<Ended> {
   const { cloud, configFile, input } = program;
   const settings = configFile === undefined ? [] : ["--config-file", configFile];
-  const bin = path.join(repository, "node_modules", ".bin");
-  const from = { environment: cloud.environment, folder: repository, bin, input };
+  const from = { environment: cloud.environment, folder: await cloneFor(cloud.environment), bin, input };
   return runCli(from, ...args, "--stack", "local", "--cwd", folder, ...settings);
 }

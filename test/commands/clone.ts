@@ -1,17 +1,12 @@
-import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { stringify } from "yaml";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { linkClone } from "../cli/linked-clone.ts";
 
-const repository = path.resolve(import.meta.dirname, "../..");
-const bin = path.join("node_modules", ".bin");
-
-/** Makes a clone of the repository, of links, in which commands may write. */
-export async function linkClone(clone: string): Promise<void> {
-  await linkAll("", clone, /^(\.git|\.local|node_modules|Pulumi\..+\.yaml)$/);
-  await linkAll("node_modules", clone, /^\.bin$/);
-  await linkAll(bin, clone, /^pulumi$/);
-  await writeReader(clone);
+/** Makes a clone of the repository, with settings and files for the commands of the pages. */
+export async function makeClone(clone: string): Promise<void> {
+  await linkClone(clone);
   // The settings of tests: quick, and with rows that are worth nothing.
   const quick = { dataflowActivationSeconds: "2", alwaysReadyInstances: "0", dataset: { forceDestroy: true } };
   const own = Object.entries(quick).map(([name, value]) => [`customerio-aep:${name}`, value]);
@@ -20,32 +15,4 @@ export async function linkClone(clone: string): Promise<void> {
   await writeFile(path.join(clone, "events.json"), JSON.stringify([samples[0]?.event]));
   const price = { amount: 0.1, per: 1e6, region: "West Europe", date: "2026-11", source: "our contract" };
   await writeFile(path.join(clone, "ours.json"), JSON.stringify({ executions: price }));
-}
-
-/** Links what a folder of the repository has, but for these names. */
-async function linkAll(folder: string, clone: string, except: RegExp): Promise<void> {
-  await mkdir(path.join(clone, folder), { recursive: true });
-  const names = (await readdir(path.join(repository, folder))).filter((name) => !except.test(name));
-  for (const name of names) await symlink(path.join(repository, folder, name), path.join(clone, folder, name));
-}
-
-/**
- * A `pulumi` for the commands of customerio-aep in the clone. Each begins with reading state and settings, which takes longer than most
- * commands, mainly for the key of the secrets. What Pulumi printed for the same state and settings is printed again.
- */
-async function writeReader(clone: string): Promise<void> {
-  const kept = path.join(clone, "..", "read");
-  await mkdir(kept);
-  const file = path.join(clone, bin, "pulumi");
-  const program = `#!/bin/sh
-real=${path.join(repository, bin, "pulumi")}
-case "$1 $2" in "stack export" | "config --json") ;; *) exec "$real" "$@" ;; esac
-state="\${PULUMI_BACKEND_URL#file://}"
-key=$({ printf '%s\\n' "$@"; find "\${state%%\\?*}/.pulumi/stacks" -name '*.json' -exec cat {} +; cat Pulumi.*.yaml; } | sha256sum)
-kept="${kept}/\${key%% *}"
-[ -f "$kept" ] || { "$real" "$@" >"$kept.$$" && mv "$kept.$$" "$kept"; } || exit 1
-exec cat "$kept"
-`;
-  await writeFile(file, program);
-  await chmod(file, 0o755);
 }

@@ -8,7 +8,7 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { eventOf } from "../e2e/traffic.ts";
-import { linkClone } from "./clone.ts";
+import { makeClone } from "./clone.ts";
 import { listDocumented, normalize } from "./documented.ts";
 import { acting, before, deploying, looking, type Run, runs, withDeadLetters } from "./runs.ts";
 
@@ -29,7 +29,7 @@ let verified = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "customerio-aep-commands-"));
   clone = path.join(folder, "clone");
-  await linkClone(clone);
+  await makeClone(clone);
   // For a command about a program in another folder.
   await symlink(clone, path.join(folder, "events"));
   cloud = await startCloud(folder);
