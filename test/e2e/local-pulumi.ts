@@ -21,6 +21,8 @@ interface Deployment {
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
+const leanPrograms = { NODE_OPTIONS: `--require "${path.join(repository, "test/lean-programs.cjs")}"` };
+
 /**
  * The engine writes the whole state before and after each step, which is more than half of the processor time that it needs. Only
  * tests that kill it, or that read the state while it runs, need that: https://www.pulumi.com/docs/iac/cli/environment-variables/
@@ -37,7 +39,9 @@ export class LocalPulumi extends Pulumi {
   readonly #configFile: string;
 
   constructor(options: Options) {
-    super({ ...options, environment: { ...withoutCheckpoints, ...options.environment } });
+    // A folder of executables belongs to a user's project, whose programs run as a user's do.
+    const own = options.bin === undefined ? { ...leanPrograms, ...withoutCheckpoints } : withoutCheckpoints;
+    super({ ...options, environment: { ...own, ...options.environment } });
     const { environment, configFile, program = repository } = options;
     this.#state = path.join(fileURLToPath(String(environment.PULUMI_BACKEND_URL).split("?")[0] ?? ""), ".pulumi");
     this.#projectFile = path.join(program, "Pulumi.yaml");
