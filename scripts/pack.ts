@@ -93,9 +93,9 @@ export async function packAll(): Promise<Tarball[]> {
   await run(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
     cwd: repository,
   });
-  const tarballs: Tarball[] = [];
-  for (const published of packages) tarballs.push(await pack(published));
-  return tarballs;
+  const stages: string[] = [];
+  for (const published of packages) stages.push(await stage(published));
+  return pack(stages);
 }
 
 /** The tarballs of the last `packAll`, in the order in which they depend on each other. */
@@ -111,33 +111,41 @@ async function manifestOf(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(repository, folder, "package.json"), "utf8")) as Manifest;
 }
 
-async function pack({ folder, compiled, copied }: PublishedPackage): Promise<Tarball> {
+/** Puts together the contents of a package's tarball, and returns their folder, relative to `build/`. */
+async function stage({ folder, compiled, copied }: PublishedPackage): Promise<string> {
   const source = join(repository, folder);
   const manifest = await manifestOf(folder);
-  const stage = join(output, "stage", manifest.name);
-  await mkdir(stage, { recursive: true });
+  const relative = `./stage/${manifest.name}`;
+  const target = join(output, relative);
+  await mkdir(target, { recursive: true });
   for (const part of compiled) {
-    await cp(join(output, "compiled", folder, part), join(stage, part), { recursive: true });
+    await cp(join(output, "compiled", folder, part), join(target, part), { recursive: true });
   }
-  for (const part of copied) await cp(join(source, part), join(stage, part), { recursive: true });
-  await cp(join(repository, "LICENSE"), join(stage, "LICENSE"));
-  await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
+  for (const part of copied) await cp(join(source, part), join(target, part), { recursive: true });
+  await cp(join(repository, "LICENSE"), join(target, "LICENSE"));
+  await writeFile(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
+  return relative;
+}
+
+async function pack(stages: readonly string[]): Promise<Tarball[]> {
   // Without scripts: everything is already built.
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", output], {
-    cwd: stage,
+  const flags = ["--json", "--ignore-scripts", "--pack-destination", output];
+  const { stdout } = await run("npm", ["pack", ...stages, ...flags], {
+    cwd: output,
     maxBuffer: 1e8,
     shell: process.platform === "win32",
   });
-  const [made] = JSON.parse(stdout) as [
-    { filename: string; size: number; unpackedSize: number; files: { path: string }[] },
-  ];
-  return {
-    name: manifest.name,
-    file: join(output, made.filename),
-    size: made.size,
-    unpackedSize: made.unpackedSize,
-    files: made.files.map(({ path }) => path),
-  };
+  const packed = JSON.parse(stdout) as (Pick<Tarball, "name" | "size" | "unpackedSize"> & {
+    readonly filename: string;
+    readonly files: readonly { readonly path: string }[];
+  })[];
+  return packed.map(({ name, filename, size, unpackedSize, files }) => ({
+    name,
+    file: join(output, filename),
+    size,
+    unpackedSize,
+    files: files.map(({ path }) => path),
+  }));
 }
 
 /** The manifest with compiled entry points, and without parts that only the repository uses. */
