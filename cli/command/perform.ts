@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { stopOnInterrupt } from "../interrupt.ts";
+import { showAskedWaits } from "../output/asked-waits.ts";
 import { Progress } from "../output/progress.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -41,12 +42,11 @@ export async function performCommand(
   try {
     const values = valuesOf(definition, given);
     const progress = new Progress(isJson ? undefined : process.stderr);
-    if (isProjectCommand(definition)) return await performInProject(definition, { values, progress });
-    await definition.check?.(values);
-    const stack = await progress.showWhile("reading the stack", readStack(values, definition));
-    const outcomes = await performAll(definition, { values, stack, progress });
-    if (isJson && definition.jsonLine === undefined) printJson({ stack: stack.name, sources: outcomes });
-    return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;
+    return await showAskedWaits(process.stderr, () =>
+      isProjectCommand(definition)
+        ? performInProject(definition, { values, progress })
+        : performOnStack(definition, { values, progress }),
+    );
   } catch (error) {
     if (isJson) printJson({ error: reportOf(error) });
     else reportError(error, isDebug);
@@ -54,6 +54,17 @@ export async function performCommand(
   } finally {
     endLog?.();
   }
+}
+
+async function performOnStack(
+  definition: CommandDefinition,
+  { values, progress }: { values: Values; progress: Progress },
+): Promise<number> {
+  await definition.check?.(values);
+  const stack = await progress.showWhile("reading the stack", readStack(values, definition));
+  const outcomes = await performAll(definition, { values, stack, progress });
+  if (values.json && definition.jsonLine === undefined) printJson({ stack: stack.name, sources: outcomes });
+  return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;
 }
 
 async function performInProject(

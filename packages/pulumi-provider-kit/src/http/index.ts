@@ -1,3 +1,4 @@
+export { withProgress } from "../engine/progress.ts";
 export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
 export { jsonOf } from "./json.ts";
 export { callOnce, type PlainAnswer } from "./plain-call.ts";
