@@ -143,10 +143,11 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     );
 
     // A destroy deletes first what depends on everything else: if a guard refuses, nothing has been deleted yet.
-    const everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
+    let everything: pulumi.Resource[] = [dataflow, ...(relay ? [relay] : []), subscription];
     if (ownsDataset) {
       const args = { ...guarded, ...(relay && { relayHealthUrl: relay.healthUrl }) };
-      everything.push(new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: [...everything] }));
+      // What depends on this guard depends on everything; the state need not list it all again.
+      everything = [new DatasetGuard(`${name}-guard`, args, { ...parent, dependsOn: everything })];
     }
     if (relay) {
       // This guard is deleted first: dead letters that stop a destroy may become rows, which the dataset's guard must still protect.

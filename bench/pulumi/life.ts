@@ -18,12 +18,17 @@ export interface Command {
   readonly processes: Readonly<Record<string, number>>;
 }
 
+export interface StatePart {
+  readonly type: string;
+  readonly bytes: number;
+}
+
 export type CommandName = "up" | "preview" | "destroy";
 
 export interface Life {
   readonly commands: Readonly<Record<CommandName, Command>>;
-  /** Bytes of the state for each resource of our own providers. */
-  readonly stateSizes: readonly number[];
+  /** The state's part for each resource of our own providers. */
+  readonly stateParts: readonly StatePart[];
 }
 
 /** `up` from nothing, a preview without changes, and `destroy`. */
@@ -47,9 +52,9 @@ export async function measureLife(): Promise<Life> {
       return { phases: phasesOf(spans), providers: providerTimes(spans), processes };
     };
     const up = await timed("up");
-    const stateSizes = stateSizesOf(await stack.run("stack", "export", "--stack", "local"));
+    const stateParts = statePartsOf(await stack.run("stack", "export", "--stack", "local"));
     const preview = await timed("preview", "--expect-no-changes");
-    return { commands: { up, preview, destroy: await timed("destroy") }, stateSizes };
+    return { commands: { up, preview, destroy: await timed("destroy") }, stateParts };
   } finally {
     await stack.kill();
     await cloud.stop();
@@ -57,8 +62,8 @@ export async function measureLife(): Promise<Life> {
   }
 }
 
-function stateSizesOf(state: string): number[] {
+function statePartsOf(state: string): StatePart[] {
   const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string }[] } };
   const own = deployment.resources.filter(({ type }) => /^(aep|customerio|customerio-aep):/.test(type));
-  return own.map((resource) => Buffer.byteLength(JSON.stringify(resource)));
+  return own.map((resource) => ({ type: resource.type, bytes: Buffer.byteLength(JSON.stringify(resource)) }));
 }

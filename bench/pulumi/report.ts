@@ -1,7 +1,7 @@
 import { machine, markdownTable, spread } from "../page.ts";
 import { median } from "../statistics.ts";
 import type { Growth } from "./growth.ts";
-import type { Command, CommandName, Life } from "./life.ts";
+import type { Command, CommandName, Life, StatePart } from "./life.ts";
 import type { Phase } from "./phases.ts";
 
 const titles: Readonly<Record<CommandName, string>> = {
@@ -27,7 +27,6 @@ export function lifeText(lives: readonly Life[]): string {
     const phase = command.phases.find((one) => one.what === what);
     return phase && seconds(phase.end - phase.begin);
   };
-  const sizes = lives.flatMap(({ stateSizes }) => stateSizes);
   return [
     `${machine("@pulumi/pulumi")} The local cloud, which answers at once, shares the machine.`,
     "",
@@ -48,9 +47,30 @@ export function lifeText(lives: readonly Life[]): string {
     "",
     ...gantt(of("preview").at(-1)?.phases ?? []),
     "",
-    `The state has ${(median(sizes) / 1000).toFixed(1)} KB for each resource of the own providers, and at most ${(Math.max(...sizes) / 1000).toFixed(1)} KB.`,
+    stateText(lives.flatMap(({ stateParts }) => stateParts)),
     "",
   ].join("\n");
+}
+
+/** The resources above this many bytes are named. */
+const large = 4_000;
+
+function stateText(parts: readonly StatePart[]): string {
+  const sizes = parts.map(({ bytes }) => bytes);
+  const mean = sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length;
+  const byType = Object.entries(Object.groupBy(parts, ({ type }) => type.split(":").at(-1) ?? type));
+  const largest = byType
+    .map(([type, those = []]): [string, number] => [type, Math.max(...those.map(({ bytes }) => bytes))])
+    .filter(([, bytes]) => bytes > large)
+    .toSorted((one, other) => other[1] - one[1]);
+  return (
+    `The state has ${kilobytes(median(sizes))} KB for each resource of the own providers (median; mean ${kilobytes(mean)}). More than ` +
+    `${kilobytes(large)} KB, at most: ${largest.map(([type, bytes]) => `${type} ${kilobytes(bytes)}`).join(", ")}.`
+  );
+}
+
+function kilobytes(bytes: number): string {
+  return (bytes / 1000).toFixed(1);
 }
 
 /** How a preview grows with the number of sources, in Markdown. */

@@ -8,6 +8,7 @@ import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
+import { valuesOf } from "../stack/state.ts";
 import type { AuditParts } from "./audit.ts";
 import type { Occurrence } from "./ledger.ts";
 import { reasonToLeaveOut } from "./sides/expectation.ts";
@@ -61,7 +62,7 @@ export async function collectAuditParts(
 
 /** @throws if the mapping leaves out what an audit compares by */
 function rowPathsOf(source: StackSource): RowPaths {
-  const { mappings } = mappingSet.parse(source.resource("aep:index:MappingSet").outputs);
+  const { mappings } = mappingSet.parse(valuesOf(source.resource("aep:index:MappingSet")));
   const find = (name: string) => {
     const found = mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
     if (found) return found.destination;

@@ -6,7 +6,7 @@ import { findSecretDrift } from "../../relay/deploy/drift/secret-drift.ts";
 import { settingDrift } from "../../relay/deploy/drift/setting-drift.ts";
 import { startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
-import type { StackResource } from "../stack/state.ts";
+import { type StackResource, valuesOf } from "../stack/state.ts";
 import { findAccessDrifts } from "./access.ts";
 import type { Drift } from "./difference.ts";
 
@@ -25,7 +25,7 @@ const secret = z.object({ name: z.string(), uriWithVersion: z.string() });
  * @throws if something can't be compared
  */
 export async function findDrifts(client: AzureClient, source: StackSource): Promise<Drift[]> {
-  const state = code.parse(source.resource("customerio-aep:index:FunctionCode").outputs);
+  const state = code.parse(valuesOf(source.resource("customerio-aep:index:FunctionCode")));
   if (state.settings === undefined || state.build === undefined) {
     throw new Error(
       `An earlier version deployed this relay, so the state lacks the values to compare with. Run once: ${pulumiCommand("up", source.target)}`,

@@ -1,6 +1,7 @@
 import type { MappingDraft } from "pulumi-aep/client";
 import { z } from "zod";
 import type { StackSource } from "../stack/source.ts";
+import { valuesOf } from "../stack/state.ts";
 
 const mappingSet = z.object({
   schemaId: z.string(),
@@ -16,5 +17,5 @@ const mappingSet = z.object({
 
 /** The mappings of a source's dataflow. */
 export function mappingDraftOf(source: StackSource): MappingDraft {
-  return mappingSet.parse(source.resource("aep:index:MappingSet").outputs);
+  return mappingSet.parse(valuesOf(source.resource("aep:index:MappingSet")));
 }

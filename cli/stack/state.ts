@@ -47,6 +47,11 @@ const exported = z.object({
   }),
 });
 
+/** What the state says of a resource: its outputs do not repeat every input. */
+export function valuesOf({ inputs, outputs }: StackResource): Readonly<Record<string, unknown>> {
+  return { ...inputs, ...outputs };
+}
+
 /** @param text what `pulumi stack export` prints */
 export function readState(text: string): StackResource[] {
   const { resources } = exported.parse(JSON.parse(text)).deployment;

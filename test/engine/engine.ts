@@ -238,7 +238,11 @@ export class Engine {
       if (!next) throw [...refused.values()][0] ?? new TypeError("the state's dependencies form a circle");
       try {
         await this.#attempt(next, () =>
-          this.#provider(next.type).delete(this.#call(next), { id: next.id, state: next.properties }),
+          this.#provider(next.type).delete(this.#call(next), {
+            id: next.id,
+            olds: next.inputs,
+            state: next.properties,
+          }),
         );
       } catch (error) {
         refused.set(next, error);

@@ -65,7 +65,8 @@ const answer = {
   "meta:containerId": "tenant",
   "meta:tenantNamespace": "_acme",
 };
-const state = { ...inputs, intendedToExtend: [experienceEvent], altId, version: "1.0" };
+const { definitions: _definitions, allOf: _allOf, ...repeated } = inputs;
+const state = { ...repeated, intendedToExtend: [experienceEvent], altId, version: "1.0" };
 
 let stub: PlatformStub;
 let aep: Aep;

@@ -16,7 +16,7 @@ const mappings = [
   { sourceType: "STATIC", source: "customer.io", destination: "producedBy" },
 ];
 const inputs = { schemaId, mappings };
-const state = { ...inputs, schemaVersion: 1, version: 0 };
+const state = { schemaId, schemaVersion: 1, version: 0 };
 const made = {
   id,
   version: 0,
@@ -152,7 +152,7 @@ test("other answers to a deletion are errors", async () => {
 test.each(["POST", "GET"])("a %s that the role does not allow says which permissions to check", async (method) => {
   const refused = { status: 403, body: { title: "Forbidden", status: 403 }, headers: { "X-Request-Id": "r-9" } };
   stub.answer(`${method} ${collection}${method === "GET" ? `/${id}` : ""}`, refused);
-  const { message } = await errorOf(method === "GET" ? aep.read(type, id, state) : aep.create(type, inputs));
+  const { message } = await errorOf(method === "GET" ? aep.read(type, id, inputs) : aep.create(type, inputs));
   expect(message).toContain("answered 403: Forbidden. Request id: r-9. Adobe documents no permission for mapping sets");
   for (const permission of ["Manage Sources", "Manage Schemas", "Manage Datasets"]) {
     expect(message).toContain(permission);

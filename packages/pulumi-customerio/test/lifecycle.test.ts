@@ -47,7 +47,12 @@ test.each<Partial<CustomerIoSwitches>>([
   expect(check).toEqual({ inputs: checked, failures: [] });
 
   const { id, properties } = await provider.create(call, { inputs: check.inputs, preview: false });
-  expect(properties).toEqual({ ...checked, webhookId: Number(id), type: "webhook" });
+  const outputsOf = ({ events: _events, ...inputs }: PropertyMap) => ({
+    ...inputs,
+    webhookId: Number(id),
+    type: "webhook",
+  });
+  expect(properties).toEqual(outputsOf(checked));
 
   const { webhooks } = await provider.invoke("customerio:index:getReportingWebhooks", {});
   expect(webhooks).toContainEqual({ id: Number(id), name: "Relay (dev)", type: "webhook" });
@@ -65,11 +70,7 @@ test.each<Partial<CustomerIoSwitches>>([
     events: "update",
     disabled: "update",
   });
-  expect(await provider.update(call, { ...change, preview: false })).toEqual({
-    ...news,
-    webhookId: Number(id),
-    type: "webhook",
-  });
+  expect(await provider.update(call, { ...change, preview: false })).toEqual(outputsOf(news));
 
   const imported = await provider.read(call, { id, inputs: {}, state: {} });
   expect(imported?.inputs).toMatchObject({
@@ -81,9 +82,9 @@ test.each<Partial<CustomerIoSwitches>>([
 
   // A destroy is a run of its own.
   await provider.configure(config);
-  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+  await provider.delete(call, { id, olds: news, state: outputsOf(news) });
   expect(await provider.read(call, { id, inputs: news, state: {} })).toBeUndefined();
-  await provider.delete(call, { id, state: { ...news, webhookId: Number(id), type: "webhook" } });
+  await provider.delete(call, { id, olds: news, state: outputsOf(news) });
 });
 
 test("the stand-in's refusals reach the user with their remedy", async () => {

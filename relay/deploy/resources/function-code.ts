@@ -123,6 +123,7 @@ export const functionCode = defineResource<AzureClient>()({
     "and the health check answers by this code, with these settings and all secrets. While a role is still propagating, the references are " +
     "refreshed, for ten minutes at most. Deleting it calls nothing: the code goes with its function app. It can't be imported.",
   inputs,
+  inputOnly: ["package", "settings", "siteId", "queueId"],
   outputs,
 
   check({ package: archive }) {

@@ -22,6 +22,7 @@ const inputs = z.object({
       "Parts of the relay that a destroy deletes one by one, by any name. They are looked up when the guard is created, which happens after each interrupted destroy, since " +
       "the guard is the first resource that a destroy deletes; and when `delivery` changes back to `relay`.",
     creation: true,
+    packed: true,
   }),
 });
 
@@ -36,6 +37,7 @@ export const relayGuard = defineResource<AzureClient>()({
     "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy comes to it first; without " +
     "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true allows them to be lost.",
   inputs,
+  inputOnly: ["parts", "queueId"],
   outputs: z.object({}),
   onlyInState: true,
 

@@ -62,6 +62,7 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     "A Customer.io reporting webhook: sends the named events of the App API key's workspace to an endpoint. The key " +
     "that signs its calls is shown only in Customer.io's UI. JavaScript webhooks are left alone.",
   inputs,
+  inputOnly: ["events"],
   outputs,
   // While both exist, every event would be delivered twice.
   deleteBeforeReplace: true,

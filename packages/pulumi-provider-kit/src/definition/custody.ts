@@ -14,6 +14,7 @@ export interface HeldObject {
 /** An object with its inputs and outputs in the state. */
 export interface StoredObject {
   readonly id: string;
+  readonly olds?: PropertyMap;
   readonly state: PropertyMap;
 }
 

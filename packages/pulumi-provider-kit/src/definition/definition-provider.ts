@@ -18,6 +18,7 @@ import { propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import type { PackageDefinition } from "./package-definition.ts";
 import { packageSchema } from "./package-schema.ts";
+import { packInputs, unpackInputs } from "./packed-inputs.ts";
 import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import { isReplacement, resourceDifference } from "./resource-difference.ts";
 import {
@@ -26,6 +27,7 @@ import {
   mergeOutputs,
   outputsOf,
   plainInputs,
+  repeatedInputs,
   unknownOutputs,
   withoutUndefined,
 } from "./resource-values.ts";
@@ -132,7 +134,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     if (Object.keys(olds).length > 0) this.#custody.inState(call.urn);
     const { values, failures } = validate(resource.inputs, news);
     failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
-    return { inputs: markSecrets(values, resource.inputs, news), failures };
+    return { inputs: packInputs(resource, markSecrets(values, resource.inputs, news)), failures };
   }
 
   async diff(call: ResourceCall, { id, olds, news }: Request<"diff">): Promise<DiffResult> {
@@ -145,7 +147,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     if (resource.permit && this.#client !== undefined && kinds.length > 0) {
       const change = {
         olds: plainInputs(resource, olds),
-        news: knownParts(resource.inputs, news),
+        news: knownParts(resource.inputs, unpackInputs(resource, news)),
         replaces: kinds.some(isReplacement),
         unknown: Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null)),
       };
@@ -160,10 +162,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     if (preview) {
       // An object's mark is unknown until its ownership is known.
       if (isFirst && resource.permitCreation && this.#client !== undefined && !holdsUnknown(inputs.ownership ?? null)) {
-        const [work, wanted] = [this.#operation(call), knownParts(resource.inputs, inputs)];
+        const [work, wanted] = [this.#operation(call), knownParts(resource.inputs, unpackInputs(resource, inputs))];
         await resource.permitCreation(work, wanted, (await resource.leftovers?.(work, wanted)) ?? []);
       }
-      return { id: "", properties: { ...inputs, ...unknownOutputs(resource, {}, true) } };
+      return { id: "", properties: { ...repeatedInputs(resource, inputs), ...unknownOutputs(resource, {}, true) } };
     }
     const former = this.#custody.takePostponed(call);
     if (former) await this.#remove(call, former);
@@ -205,7 +207,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     // The vendor does not know inputs that matter only in a creation.
     const kept = Object.fromEntries(creationInputs(resource).map((name) => [name, given?.[name]]));
     const { values } = validate(resource.inputs, withoutUndefined({ ...found.inputs, ...kept }));
-    const now = markSecrets(values, resource.inputs, inputs);
+    const now = packInputs(resource, markSecrets(values, resource.inputs, inputs));
     // `pulumi import` may have given the id in another spelling; the definition may return the canonical one.
     return { id: found.id ?? id, inputs: now, properties: mergeOutputs(resource, now, found.outputs) };
   }
@@ -217,7 +219,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
         const change = { news: plainInputs(resource, news), olds: plainInputs(resource, olds) };
         await resource.foresee(this.#operation(call), id, change);
       }
-      return { ...news, ...unknownOutputs(resource, state, false) };
+      return { ...repeatedInputs(resource, news), ...unknownOutputs(resource, state, false) };
     }
     if (!resource.update) throw new Error(`${call.type} can't be updated in place.`);
     this.#custody.hold(call, id);
@@ -252,8 +254,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     this.#stop.abort(new Error("stopped by the user"));
   }
 
-  async #remove(call: ResourceCall, { id, state }: Request<"delete">): Promise<void> {
+  async #remove(call: ResourceCall, { id, olds, state: outputs }: Request<"delete">): Promise<void> {
     const resource = this.#resourceOf(call);
+    const state = unpackInputs(resource, { ...olds, ...outputs });
     const work = { ...this.#operation(call), other: this.#otherOf(call.urn, id) };
     this.#custody.hold(call, id);
     const inputs = reveal(state) as Record<string, unknown>;

@@ -39,14 +39,17 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
       for (const input of matters) Object.assign(inputs.properties[input] ?? {}, { willReplaceOnChanges: true });
     }
     const outputs = describe(resource.outputs, name);
+    const { inputOnly = [] } = resource;
+    const isRepeated = (input: string) => !inputOnly.includes(input);
+    const repeated = Object.entries(inputs.properties).filter(([input]) => isRepeated(input));
     return [
       resource.type,
       {
         description: resource.description,
         inputProperties: inputs.properties,
         requiredInputs: inputs.required,
-        properties: { ...inputs.properties, ...outputs.properties },
-        required: [...new Set([...inputs.present, ...outputs.present])],
+        properties: { ...Object.fromEntries(repeated), ...outputs.properties },
+        required: [...new Set([...inputs.present.filter(isRepeated), ...outputs.present])],
       },
     ];
   });

@@ -13,6 +13,8 @@ declare module "zod" {
     references?: string;
     /** An input that matters only on creation: a later change is not a difference. */
     creation?: boolean;
+    /** With `creation` and `inputOnly`: the state has the value compressed, since nothing is compared with it. */
+    packed?: boolean;
     /** For a provider's setting: the environment variable to read if the stack's configuration lacks it. */
     environment?: string;
   }
@@ -62,12 +64,13 @@ export class Unfinished<Outputs> extends Error {
  * resource class and the reference page.
  *
  * `inputs` and `outputs` are zod objects; each property carries `.meta({ description, secret?, replaces?, volatile? })`
- * as its last call. Outputs contain only what the vendor adds. State = inputs + outputs.
+ * as its last call. Outputs contain only what the vendor adds. State = inputs + outputs, which repeat the inputs that are not `inputOnly`.
  */
 export interface ResourceDefinition<
   Client,
   Inputs extends z.ZodObject = z.ZodObject,
   Outputs extends z.ZodObject = z.ZodObject,
+  InputOnly extends string = string,
 > {
   /** Type token: `aep:index:Schema`. */
   readonly type: string;
@@ -75,6 +78,10 @@ export interface ResourceDefinition<
   readonly description: string;
   readonly inputs: Inputs;
   readonly outputs: Outputs;
+  /**
+   * Inputs that no program reads from the resource, so that the state has them once. For large ones: otherwise the outputs repeat them.
+   */
+  readonly inputOnly?: readonly InputOnly[];
   /** Unique names or vendor limits require the old object to be deleted before the new one is created. */
   readonly deleteBeforeReplace?: boolean;
   /** Nothing at the vendor has its id, as with a guard: two resources with the same id are then not the same object. */
@@ -166,9 +173,13 @@ export interface ResourceDefinition<
 
 /** Infers a definition's types; has no effect at run time. */
 export function defineResource<Client>() {
-  return <Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
-    definition: ResourceDefinition<Client, Inputs, Outputs>,
-  ): ResourceDefinition<Client, Inputs, Outputs> => definition;
+  return <
+    Inputs extends z.ZodObject,
+    Outputs extends z.ZodObject,
+    InputOnly extends keyof z.output<Inputs> & string = never,
+  >(
+    definition: ResourceDefinition<Client, Inputs, Outputs, InputOnly>,
+  ): ResourceDefinition<Client, Inputs, Outputs, InputOnly> => definition;
 }
 
 /** A function that programs can call: `aep:index:getTenant`. */

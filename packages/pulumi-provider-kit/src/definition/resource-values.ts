@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { holdsSecret, type PropertyMap, reveal, Secret, Unknown } from "../engine/values.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
+import { unpackInputs } from "./packed-inputs.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** Marks values as secret if the schema says so, or if the program passed them as secret. */
@@ -19,7 +20,12 @@ export function mergeOutputs(
   inputs: PropertyMap,
   outputs: Record<string, unknown>,
 ): PropertyMap {
-  return { ...inputs, ...markSecrets(withoutUndefined(outputs), resource.outputs, {}) };
+  return { ...repeatedInputs(resource, inputs), ...markSecrets(withoutUndefined(outputs), resource.outputs, {}) };
+}
+
+/** The inputs that the outputs repeat. */
+export function repeatedInputs({ inputOnly = [] }: ResourceDefinition<never>, inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(Object.entries(inputs).filter(([name]) => !inputOnly.includes(name)));
 }
 
 export function withoutUndefined(object: Record<string, unknown>): PropertyMap {
@@ -28,7 +34,7 @@ export function withoutUndefined(object: Record<string, unknown>): PropertyMap {
 
 /** Inputs in the definition's form. State from an older version may lack a required input; it is passed unchanged. */
 export function plainInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): Record<string, unknown> {
-  const plain = reveal(inputs) as Record<string, unknown>;
+  const plain = reveal(unpackInputs(resource, inputs)) as Record<string, unknown>;
   const parsed = resource.inputs.safeParse(plain);
   return parsed.success ? parsed.data : plain;
 }

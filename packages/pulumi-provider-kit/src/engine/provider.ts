@@ -96,7 +96,8 @@ export interface Provider {
     call: ResourceCall,
     request: { id: string; olds: PropertyMap; state: PropertyMap; news: PropertyMap; preview: boolean },
   ): Promise<PropertyMap>;
-  delete(call: ResourceCall, request: { id: string; state: PropertyMap }): Promise<void>;
+  /** `olds`: the inputs in the state, of which `state` may lack some. */
+  delete(call: ResourceCall, request: { id: string; olds?: PropertyMap; state: PropertyMap }): Promise<void>;
   invoke(token: string, args: PropertyMap): Promise<PropertyMap>;
   /** The components for programs in other languages, by type: the names of their outputs, and how to create them. */
   readonly components?: ReadonlyMap<

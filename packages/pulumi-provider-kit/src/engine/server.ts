@@ -182,7 +182,11 @@ class Service {
   }
 
   async #delete(request: providerProto.DeleteRequest): Promise<emptyProto.Empty> {
-    const values = { id: request.getId(), state: readStruct(request.getProperties()) };
+    const values = {
+      id: request.getId(),
+      olds: readStruct(request.getOldInputs()),
+      state: readStruct(request.getProperties()),
+    };
     return this.#run(request, async (call) => {
       await this.#provider.delete(call, values);
       return new emptyProto.Empty();

@@ -8,10 +8,11 @@ import type { Archive } from "../engine/values.ts";
 endProgramWithEngine();
 
 /** The part of a resource definition that a program's class needs; the operations stay in the provider's process. */
-interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {
+interface Describes<Inputs extends z.ZodObject, Outputs extends z.ZodObject, InputOnly extends string> {
   readonly type: string;
   readonly inputs: Inputs;
   readonly outputs: Outputs;
+  readonly inputOnly?: readonly InputOnly[];
 }
 
 /** A value that may contain outputs of other resources at any depth. */
@@ -29,26 +30,32 @@ export type ResourceArgs<Inputs extends z.ZodObject> = {
   [Key in keyof z.input<Inputs>]: DeepInput<z.input<Inputs>[Key]>;
 };
 
-type ResourceProperties<Inputs extends z.ZodObject, Outputs extends z.ZodObject> = {
-  readonly [Key in keyof (z.output<Inputs> & z.output<Outputs>)]: pulumi.Output<
+type ResourceProperties<Inputs extends z.ZodObject, Outputs extends z.ZodObject, InputOnly extends string> = {
+  readonly [Key in keyof (z.output<Inputs> & z.output<Outputs>) as Exclude<Key, InputOnly>]: pulumi.Output<
     (z.output<Inputs> & z.output<Outputs>)[Key]
   >;
 };
 
-export interface ResourceClass<Inputs extends z.ZodObject, Outputs extends z.ZodObject> {
+export interface ResourceClass<
+  Inputs extends z.ZodObject,
+  Outputs extends z.ZodObject,
+  InputOnly extends string = never,
+> {
   new (
     name: string,
     args: ResourceArgs<Inputs>,
     options?: pulumi.CustomResourceOptions,
-  ): pulumi.CustomResource & ResourceProperties<Inputs, Outputs>;
+  ): pulumi.CustomResource & ResourceProperties<Inputs, Outputs, InputOnly>;
 }
 
 /** Makes the class with which programs declare a resource of this definition, with its inputs and outputs as properties. */
-export function resourceClass<Inputs extends z.ZodObject, Outputs extends z.ZodObject>(
-  definition: Describes<Inputs, Outputs>,
-): ResourceClass<Inputs, Outputs> {
+export function resourceClass<Inputs extends z.ZodObject, Outputs extends z.ZodObject, InputOnly extends string>(
+  definition: Describes<Inputs, Outputs, InputOnly>,
+): ResourceClass<Inputs, Outputs, InputOnly> {
   // The SDK makes an output property for each key, even if its value is undefined.
-  const properties = [...Object.keys(definition.inputs.shape), ...Object.keys(definition.outputs.shape)];
+  const { inputOnly = [] } = definition;
+  const repeated = Object.keys(definition.inputs.shape).filter((name) => !inputOnly.some((other) => other === name));
+  const properties = [...repeated, ...Object.keys(definition.outputs.shape)];
   const empty = Object.fromEntries(properties.map((name) => [name, undefined]));
   const secrets = propertiesWhere(definition.outputs, (meta) => meta.secret === true);
   const Class = class extends pulumi.CustomResource {
@@ -57,5 +64,5 @@ export function resourceClass<Inputs extends z.ZodObject, Outputs extends z.ZodO
       super(definition.type, name, { ...empty, ...args }, pulumi.mergeOptions(secretOptions, options ?? {}));
     }
   };
-  return Class as unknown as ResourceClass<Inputs, Outputs>;
+  return Class as unknown as ResourceClass<Inputs, Outputs, InputOnly>;
 }

@@ -44,6 +44,7 @@ export const appServicePlan = defineResource<AzureClient>()({
     "an `up` that was killed may have made an app that the state does not know. Other apps on the plan are left alone, and then Azure " +
     "refuses. It can't be imported.",
   inputs,
+  inputOnly: ["body"],
   outputs,
 
   async create(operation, values) {

@@ -45,6 +45,7 @@ export const armResource = defineResource<AzureClient>()({
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
     "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the resource and keeps what it holds. It can't be imported: declare it, and `npx pulumi up` adopts what exists.",
   inputs,
+  inputOnly: ["parentId", "path", "body"],
   outputs: z.object({}),
 
   async create(operation, values) {

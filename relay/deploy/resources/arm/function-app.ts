@@ -42,6 +42,7 @@ export const functionApp = defineResource<AzureClient>()({
     "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, an existing one with that name is " +
     "adopted, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
   inputs,
+  inputOnly: ["body"],
   outputs,
 
   async create(operation, values) {

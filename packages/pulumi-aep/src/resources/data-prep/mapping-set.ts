@@ -69,6 +69,7 @@ const inputs = z.object({
         "Records as JSON texts. Platform tries the mapping on them before the set is created; a mapping that fails on one is refused. " +
         "Matters only on creation. Default: none.",
       creation: true,
+      packed: true,
     }),
   ownership: ownershipInput,
 });
@@ -84,6 +85,7 @@ export const mappingSet = defineResource<AepClient>()({
     "A mapping set: how source attributes become fields of a schema. A change creates a new set. Imported by its id. " +
     "Adobe: Data Prep API, mappingSets endpoint.",
   inputs,
+  inputOnly: ["mappings", "samples"],
   outputs: z.object({
     version: z.number().int().meta({ description: "Version of the set, which a dataflow refers to." }),
   }),

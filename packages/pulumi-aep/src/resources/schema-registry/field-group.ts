@@ -65,6 +65,7 @@ export const fieldGroup = defineResource<AepClient>()({
     "A custom field group: fields that schemas of certain classes can use. " +
     "Imported by its $id or meta:altId. Adobe: Schema Registry API, field groups endpoint.",
   inputs,
+  inputOnly: ["definitions", "allOf"],
   outputs: z.object({
     altId: z.string().meta({ description: "Id in dot notation: _<tenant id>.mixins.<hash>." }),
     version: z.string().meta({ description: "Version; each change increases its minor part.", volatile: true }),
