@@ -10,7 +10,7 @@ import { type Figure, median } from "./statistics.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
 const runs = 11;
-const targets = { milliseconds: 300, megabytes: 90 };
+const targets = { milliseconds: 200, megabytes: 80 };
 
 interface Start {
   /** From the start of the process to its first answer. */

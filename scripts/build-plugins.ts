@@ -34,12 +34,17 @@ async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
     // Modules that a provider loads on demand stay separate.
     splitting: true,
     legalComments: "none",
+    // Node keeps the source in memory. Names stay, for the stack of an unexpected error.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // gRPC's library loads it only for services about itself, which no provider has.
+    external: ["@grpc/proto-loader"],
     // Libraries among them are CommonJS and call `require`, which an ES module lacks.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
     logLevel: "warning",
-    plugins: [sdkApart],
+    plugins: [sdkApart, englishOnly],
   });
   await mkdir(dist, { recursive: true });
   for (const { path, contents } of outputFiles) await updateFile(path, Buffer.from(contents));
@@ -60,6 +65,16 @@ const sdkApart: Plugin = {
     onResolve({ filter: /^(@pulumi\/pulumi|customerio-aep)(\/|$)/ }, ({ path }) =>
       path.startsWith("@pulumi/pulumi/proto/") ? undefined : { path, external: true },
     );
+  },
+};
+
+/** Leaves out zod's messages in other languages: half a megabyte that every start would read. */
+const englishOnly: Plugin = {
+  name: "english-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
   },
 };
 

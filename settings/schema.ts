@@ -30,7 +30,9 @@ export type SettingValues = z.output<typeof settingsSchema>;
 export type Source = SettingValues["source"];
 
 /** The defaults of all settings. */
-export const settingDefaults: SettingValues = settingsSchema.parse({});
+export function settingDefaults(): SettingValues {
+  return settingsSchema.parse({});
+}
 
 function withDefault({ schema, default: value, description }: PlainSetting): z.ZodType {
   // An object's own properties have defaults, which a parse adds.

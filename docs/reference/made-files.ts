@@ -11,10 +11,10 @@ export const repository = path.resolve(import.meta.dirname, "../..");
 /** Every file that `npm run docs` writes, whole or in part: path in the repository → text. */
 export async function madeFiles(): Promise<Map<string, string>> {
   const read = (name: string) => readFile(path.join(repository, name), "utf8");
-  const pages = [...referencePages()].map(([name, text]) => [`docs/reference/${name}`, text] as const);
+  const pages = [...(await referencePages())].map(([name, text]) => [`docs/reference/${name}`, text] as const);
   return new Map([
     ...pages,
-    ...packageSchemas(),
+    ...(await packageSchemas()),
     ["components/settings/setting-arguments.ts", settingArguments()],
     ["docs/settings.md", withSettingsTables(await read("docs/settings.md"))],
     ["docs/scaling.md", withScalingTables(await read("docs/scaling.md"))],

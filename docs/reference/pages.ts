@@ -45,8 +45,8 @@ interface PackageSchema {
 }
 
 /** Generates the reference from the package schemas: path in this folder → page. */
-export function referencePages(): Map<string, string> {
-  const schemas = [aep, customerio, relay].map((provider) => provider.schema() as PackageSchema);
+export async function referencePages(): Promise<Map<string, string>> {
+  const schemas = (await Promise.all([aep, customerio, relay].map((provider) => provider.schema()))) as PackageSchema[];
   const pages = new Map<string, string>();
   for (const schema of schemas) {
     pages.set(`${schema.name}/README.md`, packagePage(schema));

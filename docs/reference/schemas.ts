@@ -3,13 +3,14 @@ import { provider as customerio } from "../../packages/pulumi-customerio/src/pro
 import { provider as relay } from "../../relay/deploy/provider.ts";
 
 /** The Pulumi package schemas that are checked in and published: path in the repository → text. */
-export function packageSchemas(): Map<string, string> {
+export async function packageSchemas(): Promise<Map<string, string>> {
   const schemas = {
     "packages/pulumi-aep/schema.json": aep,
     "packages/pulumi-customerio/schema.json": customerio,
     "relay/deploy/schema.json": relay,
   };
-  return new Map(
-    Object.entries(schemas).map(([file, provider]) => [file, `${JSON.stringify(provider.schema(), null, 2)}\n`]),
-  );
+  const texts = Object.entries(schemas).map(async ([file, provider]): Promise<[string, string]> => {
+    return [file, `${JSON.stringify(await provider.schema(), null, 2)}\n`];
+  });
+  return new Map(await Promise.all(texts));
 }

@@ -1,11 +1,9 @@
 import { definitionProvider, type PackageDefinition } from "pulumi-provider-kit";
 import manifest from "../../package.json" with { type: "json" };
 import { AzureClient } from "./client/client.ts";
-import { customerIoSource } from "./components.ts";
 import { config } from "./config.ts";
 import { getAzureLogin } from "./functions/azure-login.ts";
 import { getAzurePreflight } from "./functions/azure-preflight.ts";
-import { partComponents } from "./part-components.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { budget } from "./resources/arm/budget.ts";
@@ -38,7 +36,14 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
     vaultSecret,
   ],
   functions: [getAzureLogin, getAzurePreflight],
-  components: [customerIoSource, ...partComponents],
+  // They need the table of settings, which takes a fifth of a start.
+  async components() {
+    const [{ customerIoSource }, { partComponents }] = await Promise.all([
+      import("./components.ts"),
+      import("./part-components.ts"),
+    ]);
+    return [customerIoSource, ...partComponents];
+  },
 };
 
 /** The Pulumi provider `customerio-aep`. */

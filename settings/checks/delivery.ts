@@ -22,7 +22,7 @@ export function withoutEffect(settings: Given): Hindrance[] {
 
 function hindrances(settings: Given, effect: "refused" | "ignored"): Hindrance[] {
   if (settings.delivery === "relay") return [];
-  const defaults: Readonly<Record<string, unknown>> = settingDefaults;
+  const defaults: Readonly<Record<string, unknown>> = settingDefaults();
   return Object.entries(plainSettings).flatMap(([setting, { direct }]) => {
     const reason = (direct as Partial<Record<typeof effect, string>> | undefined)?.[effect];
     return reason === undefined || isDeepStrictEqual(settings[setting], defaults[setting]) ? [] : [{ setting, reason }];

@@ -20,7 +20,7 @@ function problems(settings: Record<string, unknown>, secretKeys?: string[]): str
 
 test("Pulumi.yaml's defaults are those of the table, with every event and no signing key", () => {
   configure();
-  expect(read()).toEqual({ ...settingDefaults, signingKeys: undefined, relayClientSecret: undefined });
+  expect(read()).toEqual({ ...settingDefaults(), signingKeys: undefined, relayClientSecret: undefined });
   expect(read().events).toEqual(subscriptionNames);
 });
 

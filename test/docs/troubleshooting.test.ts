@@ -13,7 +13,7 @@ const piecesOf = (message: string) =>
     .filter((piece) => piece.length > 2);
 
 test("every message that Troubleshooting quotes is one that the code writes", async () => {
-  const index = (referencePages().get("errors.md") ?? "").replaceAll("&lt;", "<").replaceAll("\\|", "|");
+  const index = ((await referencePages()).get("errors.md") ?? "").replaceAll("&lt;", "<").replaceAll("\\|", "|");
   const messages = index
     .split("\n")
     .filter((line) => line.startsWith("| "))

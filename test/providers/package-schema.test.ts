@@ -73,7 +73,7 @@ function findUntyped(schema: PackageSchema, property: Property, at: string): str
 test.each(names)("the engine accepts the schema of %s, and everything in it is described and typed", async (name) => {
   const schema = await printSchema(name);
   expect(Object.keys(schema.resources)).toEqual(
-    Object.keys((providers[name].schema() as PackageSchema).resources).toSorted(),
+    Object.keys(((await providers[name].schema()) as PackageSchema).resources).toSorted(),
   );
   expect(schema.description).toMatch(/\w\.$/);
   const parts = [

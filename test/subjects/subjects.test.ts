@@ -36,23 +36,30 @@ const packages = [
 ];
 
 /** The types that a provider declares, without components. */
-function declaredTypes(provider: { schema(): unknown }): string[] {
-  const { resources } = provider.schema() as { resources: Record<string, { isComponent?: boolean }> };
+async function declaredTypes(provider: { schema(): Promise<unknown> }): Promise<string[]> {
+  const { resources } = (await provider.schema()) as { resources: Record<string, { isComponent?: boolean }> };
   return Object.keys(resources).filter((type) => !resources[type]?.isComponent);
 }
 
-test.each(packages)("$file has one entry for each resource type, and no other", ({ file, provider, subjects }) => {
-  const types = subjects.map(({ type }) => type);
-  const missing = declaredTypes(provider).filter((type) => !types.includes(type));
-  expect(missing.map((type) => `${file} has no entry for ${type}`)).toEqual([]);
-  expect(types.filter((type) => !declaredTypes(provider).includes(type))).toEqual([]);
-  expect(new Set(types).size).toBe(types.length);
-});
+test.each(packages)(
+  "$file has one entry for each resource type, and no other",
+  async ({ file, provider, subjects }) => {
+    const types = subjects.map(({ type }) => type);
+    const declared = await declaredTypes(provider);
+    const missing = declared.filter((type) => !types.includes(type));
+    expect(missing.map((type) => `${file} has no entry for ${type}`)).toEqual([]);
+    expect(types.filter((type) => !declared.includes(type))).toEqual([]);
+    expect(new Set(types).size).toBe(types.length);
+  },
+);
 
-test.each(packages)("each resource type of $file has a class for programs", ({ classFile, provider, classes }) => {
-  const missing = declaredTypes(provider).filter((type) => !((type.split(":")[2] ?? "") in classes));
-  expect(missing.map((type) => `${classFile} has no class for ${type}`)).toEqual([]);
-});
+test.each(packages)(
+  "each resource type of $file has a class for programs",
+  async ({ classFile, provider, classes }) => {
+    const missing = (await declaredTypes(provider)).filter((type) => !((type.split(":")[2] ?? "") in classes));
+    expect(missing.map((type) => `${classFile} has no class for ${type}`)).toEqual([]);
+  },
+);
 
 test.each(packages)("an entry of $file refers only to entries before it", ({ subjects }) => {
   for (const [index, { inputs }] of subjects.entries()) {

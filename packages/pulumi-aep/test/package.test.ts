@@ -3,8 +3,8 @@ import { once } from "node:events";
 import path from "node:path";
 import { provider } from "../src/provider.ts";
 
-test("the package has Platform's functions, and each resource has a description", () => {
-  const schema = provider.schema() as {
+test("the package has Platform's functions, and each resource has a description", async () => {
+  const schema = (await provider.schema()) as {
     resources: Record<string, { description: string; inputProperties: Record<string, { description?: string }> }>;
     functions: Record<string, unknown>;
     config: { variables: Record<string, { secret?: boolean }>; defaults: string[] };

@@ -13,7 +13,7 @@ const provider = definitionProvider({
   config: z.object({}),
   connect: () => undefined,
   resources: [],
-  components: [
+  components: async () => [
     {
       type: "shop:index:Counter",
       description: "A counter.",
@@ -45,8 +45,8 @@ function construct(type: string): Promise<string> {
   });
 }
 
-test("the schema describes a component with its types", () => {
-  const { resources, types } = provider.schema() as { resources: Record<string, object>; types: object };
+test("the schema describes a component with its types", async () => {
+  const { resources, types } = (await provider.schema()) as { resources: Record<string, object>; types: object };
   expect(resources["shop:index:Counter"]).toEqual({
     isComponent: true,
     description: "A counter.",

@@ -220,8 +220,8 @@ test("functions accept and return plain values", async () => {
   expect(await provider.invoke("shop:index:getOpening", { day: new Secret("sunday") })).toEqual({ hour: 12 });
 });
 
-test("the package schema has every property with its description, type and flags", () => {
-  const schema = provider.schema() as { resources: Record<string, object>; config: object; functions: object };
+test("the package schema has every property with its description, type and flags", async () => {
+  const schema = (await provider.schema()) as { resources: Record<string, object>; config: object; functions: object };
   expect(schema.config).toEqual({
     variables: { pin: { type: "string", description: "The pin.", secret: true } },
     defaults: ["pin"],

@@ -107,7 +107,7 @@ test("a refresh finds a changed input that the outputs do not repeat, and leaves
   expect((await provider.diff(call, drift)).detailed).toEqual({ text: "update" });
 });
 
-test("a packed input is short in the state, and a state that has it unpacked is no difference", async () => {
+test("a packed input is short in the state, and a state that has it unpacked does not differ", async () => {
   const inputs = await check(given);
   expect(JSON.stringify(inputs.drafts).length).toBeLessThan(100);
   const former = { id: "a", olds: given, state: { ...given, pages: 1 }, news: inputs };
@@ -122,8 +122,8 @@ test("a packed input stays readable for the engine while it is unknown, and hidd
   expect((await check({ ...given, drafts: new Secret(drafts) })).drafts).toEqual(new Secret(drafts));
 });
 
-test("the package schema has them as inputs only", () => {
-  const { resources } = provider.schema() as {
+test("the package schema has them as inputs only", async () => {
+  const { resources } = (await provider.schema()) as {
     resources: Record<string, { inputProperties: object; properties: object; required: string[] }>;
   };
   const described = resources["desk:index:Note"];

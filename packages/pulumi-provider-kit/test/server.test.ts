@@ -19,7 +19,7 @@ let createStarted: () => void;
 const provider: Provider = {
   name: "shop",
   version: "1.2.3",
-  schema: () => ({ name: "shop" }),
+  schema: async () => ({ name: "shop" }),
   checkConfig: (inputs) => ({ inputs, failures: [{ property: "pin", reason: "The pin is missing." }] }),
   configure: async () => undefined,
   check: async (_call, { news }) => ({ inputs: news, failures: [] }),

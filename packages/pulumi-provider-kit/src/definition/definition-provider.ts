@@ -17,7 +17,6 @@ import { adoptLeftover, Custody } from "./custody.ts";
 import { propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import type { PackageDefinition } from "./package-definition.ts";
-import { packageSchema } from "./package-schema.ts";
 import { packInputs, unpackInputs } from "./packed-inputs.ts";
 import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import { isReplacement, resourceDifference } from "./resource-difference.ts";
@@ -46,7 +45,6 @@ type Request<Call extends "check" | "diff" | "create" | "read" | "update" | "del
 class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider {
   readonly name: string;
   readonly version: string;
-  readonly components: NonNullable<Provider["components"]>;
   readonly #definition: PackageDefinition<Client, Config>;
   readonly #resources: ReadonlyMap<string, ResourceDefinition<Client>>;
   readonly #functions: ReadonlyMap<string, FunctionDefinition<Client>>;
@@ -64,16 +62,17 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       new Set(definition.resources.filter(({ onlyInState }) => onlyInState).map(({ type }) => type)),
     );
     this.#functions = new Map((definition.functions ?? []).map((entry) => [entry.token, entry]));
-    this.components = new Map(
-      (definition.components ?? []).map(({ type, outputs, construct }) => [
-        type,
-        { outputs: Object.keys(outputs.shape), construct },
-      ]),
-    );
   }
 
-  schema(): object {
+  async schema(): Promise<object> {
+    const { packageSchema } = await import("./package-schema.ts");
     return packageSchema(this.#definition);
+  }
+
+  async component(type: string): ReturnType<NonNullable<Provider["component"]>> {
+    const components = await this.#definition.components?.();
+    const found = components?.find((component) => component.type === type);
+    return found && { outputs: Object.keys(found.outputs.shape), construct: found.construct };
   }
 
   checkConfig(given: PropertyMap): CheckResult {

@@ -14,8 +14,8 @@ export interface PackageDefinition<Client, Config extends z.ZodObject> {
   readonly connect: (config: z.output<Config>) => Client;
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing inputs and outputs
   readonly resources: readonly ResourceDefinition<Client, any, any>[];
-  /** Components for programs in other languages; those in TypeScript use their classes. */
-  readonly components?: readonly ComponentDefinition[];
+  /** Loads the components for programs in other languages; those in TypeScript use their classes. Hardly any start needs them. */
+  readonly components?: () => Promise<readonly ComponentDefinition[]>;
   // biome-ignore lint/suspicious/noExplicitAny: a list of definitions of differing arguments and results
   readonly functions?: readonly FunctionDefinition<Client, any, any>[];
   /**

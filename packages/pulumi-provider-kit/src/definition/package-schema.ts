@@ -27,7 +27,9 @@ const languages = {
 };
 
 /** The Pulumi package schema of a provider: what `pulumi package get-schema` prints and SDKs are generated from. */
-export function packageSchema<Client, Config extends z.ZodObject>(definition: PackageDefinition<Client, Config>): Json {
+export async function packageSchema<Client, Config extends z.ZodObject>(
+  definition: PackageDefinition<Client, Config>,
+): Promise<Json> {
   const types: Json = {};
   const describe = (object: z.ZodObject, owner: string) => describeProperties(definition.name, types, object, owner);
   const resources = definition.resources.map((resource) => {
@@ -53,7 +55,7 @@ export function packageSchema<Client, Config extends z.ZodObject>(definition: Pa
       },
     ];
   });
-  const components = (definition.components ?? []).map(({ type, description, inputs, outputs }) => {
+  const components = ((await definition.components?.()) ?? []).map(({ type, description, inputs, outputs }) => {
     const name = type.split(":").at(-1) ?? "";
     const given = describe(inputs, name);
     const made = describe(outputs, name);

@@ -72,7 +72,7 @@ export interface Provider {
   readonly name: string;
   readonly version: string;
   /** The Pulumi package schema. */
-  schema(): object;
+  schema(): Promise<object>;
   checkConfig(inputs: PropertyMap): CheckResult;
   /** Which settings replace every resource when they change; absent: none. */
   diffConfig?(olds: PropertyMap, news: PropertyMap, provider: { readonly urn: string }): Promise<DiffResult>;
@@ -99,11 +99,10 @@ export interface Provider {
   /** `olds`: the inputs in the state, of which `state` may lack some. */
   delete(call: ResourceCall, request: { id: string; olds?: PropertyMap; state: PropertyMap }): Promise<void>;
   invoke(token: string, args: PropertyMap): Promise<PropertyMap>;
-  /** The components for programs in other languages, by type: the names of their outputs, and how to create them. */
-  readonly components?: ReadonlyMap<
-    string,
-    { readonly outputs: readonly string[]; readonly construct: ConstructComponent }
-  >;
+  /** A component for programs in other languages: the names of its outputs, and how to create it. Undefined if there is no such type. */
+  component?(
+    type: string,
+  ): Promise<{ readonly outputs: readonly string[]; readonly construct: ConstructComponent } | undefined>;
   /** Called when the engine requests a stop; the `signal` of every open call is aborted as well. */
   cancel?(): void;
 }

@@ -62,12 +62,12 @@ export async function main(provider: Provider): Promise<void> {
 class Service {
   readonly #provider: Provider;
   readonly #running = new Set<AbortController>();
-  #engine: engineGrpc.EngineClient | undefined;
   #engineAddress: string | undefined;
+  #engine: engineGrpc.EngineClient | undefined;
 
   constructor(provider: Provider, engineAddress: string | undefined) {
     this.#provider = provider;
-    if (engineAddress) this.#connectEngine(engineAddress);
+    this.#engineAddress = engineAddress;
   }
 
   handlers(): grpc.UntypedServiceImplementation {
@@ -77,7 +77,7 @@ class Service {
       attach: unary(async (request: pluginProto.PluginAttach) => this.#attach(request)),
       getPluginInfo: unary(async () => new pluginProto.PluginInfo().setVersion(provider.version)),
       getSchema: unary(async () => {
-        return new providerProto.GetSchemaResponse().setSchema(JSON.stringify(provider.schema()));
+        return new providerProto.GetSchemaResponse().setSchema(JSON.stringify(await provider.schema()));
       }),
       getMapping: unary(async () => new providerProto.GetMappingResponse()),
       getMappings: unary(async () => new providerProto.GetMappingsResponse()),
@@ -111,7 +111,8 @@ class Service {
   }
 
   #attach(request: pluginProto.PluginAttach): emptyProto.Empty {
-    this.#connectEngine(request.getAddress());
+    this.#engineAddress = request.getAddress();
+    this.#engine = undefined;
     return new emptyProto.Empty();
   }
 
@@ -194,7 +195,7 @@ class Service {
   }
 
   async #construct(request: providerProto.ConstructRequest): Promise<providerProto.ConstructResponse> {
-    const component = this.#provider.components?.get(request.getType());
+    const component = await this.#provider.component?.(request.getType());
     if (!component) throw new Error(`The provider ${this.#provider.name} has no component ${request.getType()}.`);
     const { constructComponent } = await import("./construct.ts");
     const { urn, state, dependencies } = await constructComponent(
@@ -245,16 +246,18 @@ class Service {
     }
   }
 
-  #connectEngine(address: string): void {
-    this.#engineAddress = address;
-    this.#engine = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
+  /** Made for the first message: many a provider has none. */
+  #engineClient(): engineGrpc.EngineClient | undefined {
+    if (this.#engineAddress === undefined) return undefined;
+    this.#engine ??= new engineGrpc.EngineClient(this.#engineAddress, grpc.credentials.createInsecure());
+    return this.#engine;
   }
 
   #tell(urn: string, message: string, { ephemeral }: { ephemeral: boolean }): void {
     const request = new engineProto.LogRequest().setUrn(urn).setMessage(message).setEphemeral(ephemeral);
     request.setSeverity(ephemeral ? engineProto.LogSeverity.INFO : engineProto.LogSeverity.WARNING);
     // A message that can't be shown must not fail the operation.
-    this.#engine?.log(request, () => undefined);
+    this.#engineClient()?.log(request, () => undefined);
   }
 }
 

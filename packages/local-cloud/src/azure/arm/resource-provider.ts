@@ -22,7 +22,7 @@ export class AzureNative implements Provider {
     this.#subscriptionId = parts.subscription.subscriptionId;
   }
 
-  schema(): object {
+  async schema(): Promise<object> {
     return { name: this.name, version: this.version };
   }
 
