@@ -131,6 +131,43 @@ test("diff compares the normal form, replaces as the definition says, and names 
   });
 });
 
+test("what is pending shows as an update, unless inputs have changed or it can't be determined", async () => {
+  let pending = async (): Promise<string | undefined> => "polish";
+  const shelf = definitionProvider({
+    name: "shop",
+    version: "1.2.3",
+    displayName: "Shop",
+    description: "A shop.",
+    config: z.object({}),
+    connect: () => ({}),
+    resources: [
+      defineResource<object>()({
+        type: "shop:index:Shelf",
+        description: "A shelf.",
+        inputs: z.object({ size: z.int().meta({ description: "Its size." }) }),
+        outputs: z.object({}),
+        findPending: () => pending(),
+        create: async () => ({ id: "s", outputs: {} }),
+        read: async () => undefined,
+        update: async () => ({}),
+        delete: async () => undefined,
+      }),
+    ],
+  });
+  await shelf.configure({});
+  const compare = async (size: number) => {
+    const olds = { size: 1 };
+    return (await shelf.diff({ ...call, type: "shop:index:Shelf" }, { id: "s", olds, state: olds, news: { size } }))
+      .detailed;
+  };
+  expect(await compare(1)).toEqual({ polish: "update" });
+  expect(await compare(2)).toEqual({ size: "update" });
+  pending = async () => undefined;
+  expect(await compare(1)).toEqual({});
+  pending = () => Promise.reject(new Error("closed on Sundays"));
+  expect(await compare(1)).toEqual({});
+});
+
 test("the preview of a creation checks the known values: of a record, entry by entry", async () => {
   const inputs = z.object({
     size: z.number().meta({ description: "Its size." }),

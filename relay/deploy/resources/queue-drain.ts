@@ -73,7 +73,7 @@ export const queueDrain = defineResource<AzureClient>()({
   description:
     "On delete, closes the relay's intake, waits until its queue and the queue's poison queue are empty, and fails if there are dead " +
     "letters; so the relay is taken down only after it has done its work. If it fails, it opens the intake again. On create " +
-    "and on update it opens the intake. When another relay with its own storage account takes over, that one first copies the notes of delivered events. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
+    "and on update it opens the intake, and it is updated if an interrupted run has left the intake closed. When another relay with its own storage account takes over, that one first copies the notes of delivered events. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
     `With the environment variable ${abandonQueue} it gives up what still waits in the queue, with RELAY_ABANDON_DEAD_LETTERS=true the dead letters.`,
   inputs,
   outputs: z.object({}),
@@ -83,6 +83,13 @@ export const queueDrain = defineResource<AzureClient>()({
     if (!replaces || operation.client.abandonDeadLetters) return;
     // A preview does not know the new queue's id. It may be the same if the queue was deleted by hand and is recreated.
     await permitChange(operation, olds.healthUrl, news.queueId !== undefined, earlyRefusal);
+  },
+
+  // After a run that was killed while it drained the relay. The webhook depends on this resource, so the intake is open before a new webhook
+  // posts to it.
+  async findPending({ client, signal }, id) {
+    const found = await client.readQueue(id, signal);
+    return found && isClosed(parseMarks(found.metadata).intake, found.now) ? "intake" : undefined;
   },
 
   async create(operation, values) {

@@ -152,7 +152,11 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       };
       await resource.permit(this.#operation(call), id, change);
     }
-    return result;
+    if (kinds.length > 0 || !resource.findPending || this.#client === undefined) return result;
+    const pending = await resource
+      .findPending(this.#operation(call), id, plainInputs(resource, olds))
+      .catch(() => undefined);
+    return pending === undefined ? result : { ...result, detailed: { [pending]: "update" } };
   }
 
   async create(call: ResourceCall, { inputs, preview }: Request<"create">): Promise<CreateResult> {

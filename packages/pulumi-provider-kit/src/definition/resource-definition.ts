@@ -149,7 +149,12 @@ export interface ResourceDefinition<
     },
   ): Promise<void>;
   /**
-   * The same before a creation, given its leftovers. In a preview, records contain only known entries. With
+   * Looks for something that an update in place would put right although no input has changed, in previews and in updates. Returns the name
+   * under which the preview shows it; undefined: nothing. If it fails, nothing is updated for it.
+   */
+  findPending?(operation: Operation<Client>, id: string, inputs: z.output<Inputs>): Promise<string | undefined>;
+  /**
+   * The same as `permit` before a creation, given its leftovers. In a preview, records contain only known entries. With
    * `pulumi up --replace` the engine asks for no diff, so an apparent leftover
    * may be the object that is being replaced.
    */

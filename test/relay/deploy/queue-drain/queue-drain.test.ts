@@ -44,6 +44,18 @@ test("update opens a closed intake too", async () => {
   expect(bed.marks()).toEqual(["open"]);
 });
 
+test.each([
+  ["closed", { intake: "closed until 2026-11-20T10:10:00.000Z" }, "intake"],
+  ["closed until a time that has passed", { intake: "closed until 2026-11-20T09:59:59.000Z" }, undefined],
+  ["open", { intake: "open" }, undefined],
+])(
+  "an intake that a killed run left %s: whether an up opens it, although nothing has changed",
+  async (_, marks, pending) => {
+    bed.azure.script = { [calls.count]: [queueOf(0, marks)] };
+    expect(await queueDrain.findPending?.(bed.operation, queueId, bed.state())).toBe(pending);
+  },
+);
+
 describe("a change that replaces it, which comes before the webhook is redirected", () => {
   const other = queueId.replace("/storageAccounts/a/", "/storageAccounts/b/");
   const permit = (news: object, replaces = true) =>
