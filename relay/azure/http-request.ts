@@ -14,6 +14,8 @@ export interface HttpRequestOptions {
   readonly body?: string | undefined;
   /** Milliseconds for the request with its answer, or a signal that ends it. */
   readonly limit: number | AbortSignal;
+  /** A further signal that ends it. */
+  readonly signal?: AbortSignal | undefined;
   /** Maximum bytes of the answer to read; the rest is discarded. Default: all. */
   readonly mostBytes?: number;
 }
@@ -31,7 +33,7 @@ const agents = { http: new http.Agent(idle), https: new https.Agent(idle) };
  * @throws the system's error, whose code names the problem, or an `AbortError`. Its cause is the signal's reason, or a `TimeoutError`
  */
 export function sendRequest(url: URL, options: HttpRequestOptions): Promise<HttpAnswer> {
-  const { method, body = "", limit, mostBytes = Number.POSITIVE_INFINITY } = options;
+  const { method, body = "", limit, signal, mostBytes = Number.POSITIVE_INFINITY } = options;
   const headers = headerList(url, options);
   const request =
     url.protocol === "https:"
@@ -59,8 +61,12 @@ export function sendRequest(url: URL, options: HttpRequestOptions): Promise<Http
     });
   });
   const release = endAtLimit(request, limit);
+  const forget = signal && endAtLimit(request, signal);
   request.end(body);
-  return answered.finally(release);
+  return answered.finally(() => {
+    release();
+    forget?.();
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { instancesFor, Pace, type RequestOutcome } from "../../relay/core/delivery/pace.ts";
+import type { Verdict } from "../../relay/core/delivery/delivery.ts";
+import { instancesFor, Pace, type RequestOutcome, type Turn } from "../../relay/core/delivery/pace.ts";
 import { RateLimit } from "../../relay/core/delivery/rate-limit.ts";
 import { Throttle } from "../../relay/core/delivery/throttle.ts";
 
@@ -85,10 +86,14 @@ describe("the pace of an instance", () => {
     expect([0.5, 1, 1.9, 10, 800].map(instancesFor)).toEqual([1, 1, 1, 10, 800]);
   });
 
+  const record = (pace: Pace, turn: Turn, verdict: Verdict, outcome: RequestOutcome) => {
+    const request = pace.begin(turn, outcome.now, () => {});
+    if (request) pace.record(request, verdict, outcome);
+  };
   const fail = (pace: Pace, count: number, now: number, outcome: Partial<RequestOutcome> = {}) => {
     for (let at = 0; at < count; at += 1) {
       const turn = pace.turn(now, 1, 0);
-      if ("wait" in turn) pace.record(turn, "retry", { now, ...outcome });
+      if ("wait" in turn) record(pace, turn, "retry", { now, isAnswer: true, ...outcome });
     }
   };
   const placesIn = (pace: Pace, from: number, milliseconds: number) => {
@@ -103,11 +108,18 @@ describe("the pace of an instance", () => {
     expect(pace.pause(0, 0)).toMatchObject({ reason: "retry", milliseconds: 500 });
     const probe = pace.turn(10_000, 1, 0);
     expect(probe).toMatchObject({ wait: 0, permit: { isProbe: true } });
-    if ("wait" in probe) pace.record(probe, "delivered", { now: 10_000 });
+    if ("wait" in probe) record(pace, probe, "delivered", { now: 10_000, isAnswer: true });
     const places = placesIn(pace, 10_000, 1_000);
     expect(places).toBeGreaterThan(400);
     expect(places).toBeLessThan(1_300);
     expect(placesIn(pace, 11_000, 1_000)).toBeGreaterThan(980);
+  });
+
+  test("takes events in order, and at random while Platform fails", () => {
+    const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0.5 });
+    expect(pace.choose(10, 0)).toBe(0);
+    fail(pace, 20, 0);
+    expect(pace.choose(10, 0)).toBe(5);
   });
 
   test("falls while Platform is overloaded, and recovers soon after", () => {

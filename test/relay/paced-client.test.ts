@@ -67,6 +67,13 @@ test("waits out a short pause, and not a long one", async () => {
   expect(sent).toHaveLength(22);
 });
 
+test("of the messages that wait for a probe, one stays, and the others make room", async () => {
+  const { client, send } = pacedClient(times(21, answerOf(503)));
+  for (let at = 0; at < 20; at += 1) await send(`${at}`);
+  const turns = await Promise.all(Array.from({ length: 5 }, () => client.turn(0, 60_000)));
+  expect(turns.map((turn) => ("seconds" in turn ? turn.seconds : "probe"))).toEqual(["probe", 1, 1, 1, 1]);
+});
+
 test("until an operator has fixed the cause, messages go back at once", async () => {
   const { client, send } = pacedClient(times(20, answerOf(403)));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);

@@ -62,6 +62,8 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   );
 
   test.each([
+    ["no answers", 1, { answer: { failure: noAnswerInTime }, after: 8 * seconds }],
+    ["no answers", 10, { answer: { failure: noAnswerInTime }, after: 8 * seconds }],
     ["503", 1, refusal(503)],
     ["503", 10, refusal(503)],
     ["503 with Retry-After", 10, refusal(503, "1")],
@@ -84,6 +86,34 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       expect(simulation.totalTries - 2_800).toBeLessThanOrEqual(70);
     },
   );
+
+  test.each([2, 5])(
+    "after %i s without answers everything is through 5 s later, with few tries wasted",
+    async (length) => {
+      const end = (2 + length) * seconds;
+      const hang = { answer: { failure: noAnswerInTime }, after: 8 * seconds };
+      const { time, deliveredAt } = start({
+        answer: () => (time.now >= 2 * seconds && time.now < end ? hang : receipt),
+      });
+      const ids = numbers((4 + length) * 200).map((at) => `e${at}`);
+      void trickle(simulation, ids, 5);
+      await time.pass(5 * minutes, () => deliveredAt.size === ids.length);
+      figure(`no answers for ${length} s: ${(time.now - end) / 1000} s, ${simulation.totalTries - ids.length} wasted`);
+      expect(time.now - end).toBeLessThan(5 * seconds);
+      expect(simulation.totalTries - ids.length).toBeLessThanOrEqual(30);
+    },
+  );
+
+  test.each([1, 10])("a Platform that needs 5 s for an answer gets none twice (%i a message)", async (each) => {
+    const { time } = start({ answer: () => ({ ...receipt, after: 5 * seconds * (0.7 + 0.6 * random()) }) });
+    simulation.backlog(10_000, each);
+    await time.pass(minutes);
+    figure(`5 s an answer, ${each} a message: ${simulation.deliveredAt.size / 60} a second`);
+    // The host runs 40 messages at once.
+    expect(simulation.deliveredAt.size).toBeGreaterThan(each === 1 ? 300 : 2_000);
+    expect(simulation.deliveredAgain).toBe(0);
+    expect(simulation.mostAtOnce).toBeLessThanOrEqual(256);
+  });
 
   test.each([
     [50, 1 * seconds, 5 * minutes],
@@ -126,20 +156,29 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   );
 
   test.each([
-    [403, "mixed", 10],
-    [404, "mixed", 10],
-    [401, "mixed", 10],
-    [403, "all of them first", 120],
+    [403, "mixed", 20, 10],
+    [404, "mixed", 20, 10],
+    [401, "mixed", 20, 10],
+    [403, "all of them first", 20, 20],
+    [403, "all of them first", 1, 20],
+    [500, "all of them first", 20, 20],
+    [500, "all of them first", 1, 30],
+    [503, "a hundred in turn", 20, 20],
+    [503, "a hundred in turn", 1, 20],
   ])(
-    "of 1,000 events half get %i, %s: the others are delivered as usual, and none is given up",
-    async (status, order, limit) => {
+    "of 1,000 events half get %i, %s (%i a message): the others are through within %i s, and none is given up",
+    async (status, order, each, limit) => {
       const { time, deliveredAt, dead } = start({ answer: (id) => (id.startsWith("bad") ? refusal(status) : receipt) });
-      const isBad = (at: number) => (order === "mixed" ? random() < 0.5 : at < 500);
+      const isBad = (at: number) => {
+        if (order === "mixed") return random() < 0.5;
+        if (order === "a hundred in turn") return at % 200 < 100;
+        return at < 500;
+      };
       const ids = numbers(1_000).map((at) => (isBad(at) ? `bad${at}` : `good${at}`));
       const good = ids.filter((id) => id.startsWith("good"));
-      void enqueue(simulation, ids, 20);
+      void enqueue(simulation, ids, each);
       await time.pass(5 * minutes, () => good.every((id) => deliveredAt.has(id)));
-      figure(`half ${status} ${order}: ${time.now / 1000} s`);
+      figure(`half ${status} ${order}, ${each} a message: ${time.now / 1000} s`);
       expect(deliveredAt.size).toBe(good.length);
       expect(time.now).toBeLessThan(limit * seconds);
       expect(dead.size).toBe(0);

@@ -88,7 +88,9 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
     for (const [index, event] of queue) {
       const patience = until - ports.clock().getTime();
       if (patience < 0) return;
-      deliveries[index] = await deliver(event, patience, ports);
+      const delivery = await deliver(event, patience, ports);
+      deliveries[index] = delivery;
+      if (delivery.fate === "unsent") return;
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));

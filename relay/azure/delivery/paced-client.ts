@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { retryAfterSeconds } from "pulumi-provider-kit/http";
-import type { Pause } from "../../core/delivery/breaker.ts";
+import type { Pause, PermittedRequest } from "../../core/delivery/breaker.ts";
 import { type Verdict, verdictOf } from "../../core/delivery/delivery.ts";
 import type { Pace, Turn } from "../../core/delivery/pace.ts";
+import { WaitingLine } from "../../core/waiting-line.ts";
 import type { Fence } from "./fence.ts";
 import { noAnswerInTime, type PlatformAnswer } from "./platform-answer.ts";
 import type { PlatformClient } from "./platform-client.ts";
@@ -14,6 +15,12 @@ import type { PlatformClient } from "./platform-client.ts";
  */
 const shortPause = 2_000;
 
+/**
+ * Milliseconds for which messages wait in memory while Platform accepts nothing. Then they go back, except for the one that is the next
+ * probe, so that others get their chance: the first ones may be those that fail.
+ */
+const rotation = 250;
+
 /** Milliseconds between checks for a free request slot. */
 const look = 20;
 
@@ -21,6 +28,9 @@ const look = 20;
  * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none.
  */
 const lonelyTries = 5;
+
+/** Why a request is given up before its time is over. */
+const othersAnswered = new DOMException("no answer, while others were answered", "TimeoutError");
 
 /** The result of a request. */
 export interface SentRequest {
@@ -72,8 +82,8 @@ export interface PacedClientPorts {
 /** Sends at this instance's share of the total rate, and only probes while Platform accepts nothing. */
 export class PacedClient implements Sender {
   readonly #ports: PacedClientPorts;
-  /** The end of each waiting line. Only the first in a line asks for a turn: the others could not get one. */
-  readonly #lines = { fresh: Promise.resolve(), repeated: Promise.resolve() };
+  /** Only the first in a line asks for a turn: the others could not get one. */
+  readonly #lines = { fresh: new WaitingLine(), repeated: new WaitingLine() };
 
   constructor(ports: PacedClientPorts) {
     this.#ports = ports;
@@ -97,35 +107,46 @@ export class PacedClient implements Sender {
   }
 
   async turn(attempts: number, patience: number): Promise<SendingTurn | Pause> {
-    const until = this.#ports.monotonic() + patience;
-    const line = attempts > 0 ? "repeated" : "fresh";
-    const before = this.#lines[line];
-    const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
-    this.#lines[line] = gone;
-    await before;
+    const { pace, monotonic } = this.#ports;
+    const until = monotonic() + patience;
+    const line = this.#lines[attempts > 0 ? "repeated" : "fresh"];
+    while (!(await line.enter())) {
+      const pause = this.#pause(attempts);
+      if (pause) return this.pause(attempts) ?? { ...pause, seconds: 1 };
+    }
+    if (pace.isAway) line.dismiss();
     try {
-      return await this.#firstInLine(attempts, until);
+      const turn = await this.#firstInLine(line, attempts, until);
+      if ("seconds" in turn) return turn;
+      // The others have missed this probe. They make room for messages whose events have better chances with the next one.
+      if (turn.permit.isProbe) line.dismiss();
+      return { send: (body) => this.#send(body, turn, attempts) };
     } finally {
-      leave();
+      line.leave((waiting) => pace.choose(waiting, monotonic()));
     }
   }
 
-  async #firstInLine(attempts: number, until: number): Promise<SendingTurn | Pause> {
+  async #firstInLine(line: WaitingLine, attempts: number, until: number): Promise<Turn | Pause> {
     const { pace, instances, monotonic, sleep: wait = sleep } = this.#ports;
     for (;;) {
       const turn = pace.turn(monotonic(), await instances(), attempts);
       if ("seconds" in turn) {
         if (this.pause(attempts) || monotonic() + turn.milliseconds > until) return turn;
-        await wait(turn.milliseconds);
+        await wait(pace.isAway ? Math.min(turn.milliseconds, rotation) : turn.milliseconds);
+        // Any of those that wait may be the next probe, not just the first; the rest make room.
+        const { waiting } = line;
+        if (pace.isAway && pace.choose(waiting + 1, monotonic()) < waiting) return { ...turn, seconds: 1 };
         continue;
       }
       if (turn.wait > 0) await wait(turn.wait);
-      if (pace.isValid(turn)) return { send: (body) => this.#send(body, turn, attempts) };
+      if (pace.isValid(turn)) return turn;
     }
   }
 
   async #send(body: string, turn: Turn, attempts: number): Promise<SentRequest | Pause> {
     const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
+    const given = new AbortController();
+    let request: PermittedRequest | undefined;
     for (;;) {
       // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
       const fenced = await fence?.();
@@ -133,18 +154,22 @@ export class PacedClient implements Sender {
       // Platform may have gone down meanwhile; then this request would be useless.
       const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
       if (pause) return pause;
-      if (pace.begin(turn, monotonic())) break;
+      request = pace.begin(turn, monotonic(), () => given.abort(othersAnswered));
+      if (request) break;
       await wait(look);
     }
-    const answer = await client.send(body);
+    const answer = await client.send(body, given.signal);
     const said = "status" in answer ? verdictOf(answer) : "retry";
     const isOwnFault = pace.othersPass || (!pace.isAway && attempts + 1 >= lonelyTries);
     const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
-    pace.record(turn, said, {
+    pace.record(request, said, {
       now: monotonic(),
+      isAnswer: "status" in answer,
       retryAfter,
       isOverload:
-        "status" in answer ? answer.status === 429 || retryAfter !== undefined : answer.failure === noAnswerInTime,
+        "status" in answer
+          ? answer.status === 429 || retryAfter !== undefined
+          : answer.failure === noAnswerInTime && !given.signal.aborted,
     });
     if (said !== "dead" || isOwnFault) return { answer, verdict: said, retryAfter };
     return { answer, verdict: pace.isAway ? "hold" : "retry", retryAfter };

@@ -22,6 +22,13 @@ export interface PlatformClientOptions {
   readonly fence?: Fence;
 }
 
+interface PostOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  /** What must not appear in the answer's words. */
+  readonly secrets: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Posts events to the dataflow's streaming inlet, one per request: Adobe documents batches only for XDM records, not
  * for raw events of a dataflow (its streaming ingestion docs).
@@ -40,11 +47,12 @@ export class PlatformClient {
 
   /**
    * @param body JSON
+   * @param signal ends the request before its time is over
    * @returns the answer, whatever its status. If there was none, Platform may still have the event.
    */
-  async send(body: string): Promise<PlatformAnswer> {
+  async send(body: string, signal?: AbortSignal): Promise<PlatformAnswer> {
     const { authorization, fence } = this.#options;
-    if (!authorization) return this.#post(body, {}, []);
+    if (!authorization) return this.#post(body, { headers: {}, secrets: [], signal });
     const { credential, tokens } = authorization;
     const post = async (token: string): Promise<PlatformAnswer> => {
       const fenced = await fence?.();
@@ -52,7 +60,7 @@ export class PlatformClient {
       // The headers of every call to Platform's APIs, besides the token (Adobe's "Authenticate and access Experience Platform
       // APIs").
       const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
-      return this.#post(body, { ...headers, authorization: `Bearer ${token}` }, [token]);
+      return this.#post(body, { headers: { ...headers, authorization: `Bearer ${token}` }, secrets: [token], signal });
     };
     const token = await tokens.get();
     if (typeof token !== "string") return token;
@@ -63,7 +71,7 @@ export class PlatformClient {
     return typeof another !== "string" || another === token ? answer : post(another);
   }
 
-  async #post(body: string, headers: Record<string, string>, secrets: readonly string[]): Promise<PlatformAnswer> {
+  async #post(body: string, { headers, secrets, signal }: PostOptions): Promise<PlatformAnswer> {
     try {
       const {
         status,
@@ -74,6 +82,7 @@ export class PlatformClient {
         headers: { "content-type": "application/json", ...headers },
         body,
         limit: this.#options.timeout,
+        signal,
         mostBytes: mostAnswerBytes,
       });
       const answer = { status, retryAfter: given["retry-after"] ?? null };

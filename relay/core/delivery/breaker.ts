@@ -1,8 +1,12 @@
 import type { Verdict } from "./delivery.ts";
 import { fates, type WaitReason } from "./fates.ts";
+import { RequestsUnderWay, type UnansweredRequest } from "./under-way.ts";
 
-/** Failures in a row, without a delivery in between, after which Platform is considered down. */
-const tolerance = 20;
+/**
+ * Failures in a row, without a delivery in between, after which Platform is considered down. Soon after an outage,
+ * it takes four times as many as before it, up to the maximum: many events may fail among others that pass.
+ */
+const tolerance = { first: 20, growth: 4, most: 320 };
 
 /** The weight of a failure of an event that has failed before: it may be the event's own fault. */
 const repeatedFailure = 0.25;
@@ -28,9 +32,10 @@ const outages: Readonly<Record<Exclude<Verdict, "delivered">, WaitReason>> = {
 
 /**
  * The share of the outage's duration over which messages that go back to the queue are spread: a probe needs one of
- * them, and the others only cost money. The limit in milliseconds is that of the time between two probes.
+ * them, and the others only cost money. The limit in milliseconds is that of the time between two probes. If an operator has to fix
+ * something, they are always spread, so that they change their order: the first ones may be those that fail.
  */
-const spread = 0.25;
+const spread = { share: 0.25, hold: 3_000 };
 
 /**
  * Milliseconds for which Platform must have worked after an outage; a failure before that continues the same outage.
@@ -39,12 +44,9 @@ const convalescence = 30_000;
 
 /**
  * Maximum milliseconds for which `Retry-After` delays the probes with events that have not failed: the answer was to another event, which
- * may be the only one with trouble, and one request in half a minute burdens nobody.
+ * may be the only one with trouble, and one request in ten seconds burdens nobody.
  */
-const longestObedience = 30_000;
-
-/** If nothing was delivered for this many milliseconds, only this many requests run at once: each may be useless. */
-const caution = { milliseconds: 2_000, requests: 24 };
+const longestObedience = 10_000;
 
 /** Nothing may be sent now. */
 export interface Pause {
@@ -65,6 +67,9 @@ export interface Permit {
   readonly isProbe: boolean;
 }
 
+/** A permitted request that is under way. */
+export interface PermittedRequest extends Permit, UnansweredRequest {}
+
 interface Outage {
   readonly since: number;
   reason: WaitReason;
@@ -79,9 +84,9 @@ interface Outage {
  * Distinguishes "Platform is down" from "this event fails", for one instance of the relay, and stops it from sending
  * while Platform accepts nothing.
  *
- * Platform is down after 20 failures in a row; the failure of an event that has failed before counts as a quarter, so
- * that events which always fail do not hold up others. Then only single probes are sent: every half second at first,
- * later after a twentieth of the outage's duration so far, 15 minutes at most. Any delivery ends the outage.
+ * Platform is down after 20 failures in a row (more if that was wrong soon before); the failure of an event that has failed before counts as a quarter, so
+ * that events which always fail do not hold up others. It is also down if it answers nothing any more. Then only single probes are sent:
+ * every half second at first, later after a twentieth of the outage's duration so far, 15 minutes at most. Any delivery ends the outage.
  *
  * @remarks Times are milliseconds of a monotonic clock, such as `performance.now()`.
  */
@@ -92,21 +97,28 @@ export class Breaker {
   #mistakes = 0;
   #outage: Outage | undefined;
   #last: { readonly lasted: number; readonly endedAt: number } | undefined;
-  #underWay = 0;
-  #deliveredAt = Number.NEGATIVE_INFINITY;
+  readonly #underWay: RequestsUnderWay;
+  #relapses = 0;
+  #hasDelivered = false;
 
-  /** @param random at least 0, and less than 1 */
-  constructor(random: () => number) {
+  /**
+   * @param options.requestsPerSecond the rate at most
+   * @param options.random at least 0, and less than 1
+   */
+  constructor({ requestsPerSecond, random }: { requestsPerSecond: number; random: () => number }) {
     this.#random = random;
+    this.#underWay = new RequestsUnderWay(requestsPerSecond);
   }
 
   /** The current pause for an event, if any; undefined also when it is time for a probe. */
   pause(now: number, isFresh: boolean): Pause | undefined {
+    this.#noteSilence(now);
     if (this.#outage === undefined) return undefined;
     const { reason, next, since } = this.#outage;
     const wait = (isFresh ? next.fresh : next.repeated) - now;
     if (wait <= 0) return undefined;
-    return this.#pauseOf(reason, wait, Math.min(probes.most, (now - since) * spread));
+    const least = reason === "hold" ? spread.hold : 0;
+    return this.#pauseOf(reason, wait, Math.max(least, Math.min(probes.most, (now - since) * spread.share)));
   }
 
   /** Asks for permission to send one request. */
@@ -116,8 +128,8 @@ export class Breaker {
     if (this.#outage === undefined) return { isFresh, isProbe: false };
     const outage = this.#outage;
     const interval = intervalOf(now - outage.since, outage.reason);
-    outage.next.repeated = Math.max(outage.next.repeated, now + Math.min(probes.most, 2 * interval));
-    if (isFresh) outage.next.fresh = now + interval;
+    outage.next.repeated = Math.max(outage.next.repeated, now + this.#blur(Math.min(probes.most, 2 * interval)));
+    if (isFresh) outage.next.fresh = now + this.#blur(interval);
     return { isFresh, isProbe: true };
   }
 
@@ -126,41 +138,49 @@ export class Breaker {
     return isProbe || this.#outage === undefined;
   }
 
-  /** Records that a permitted request is sent now; returns false if it has to wait until another one has ended. */
-  begin({ isProbe }: Permit, now: number): boolean {
-    const isSure = now - this.#deliveredAt <= caution.milliseconds;
-    if (!isProbe && !isSure && this.#underWay >= caution.requests) return false;
-    this.#underWay += 1;
-    return true;
+  /**
+   * Records that a permitted request is sent now; undefined if it has to wait until another one has ended.
+   *
+   * @param giveUp ends the request, since it hangs while others are answered
+   */
+  begin(permit: Permit, now: number, giveUp: () => void): PermittedRequest | undefined {
+    this.#noteSilence(now);
+    if (!permit.isProbe && (this.#outage || !this.#underWay.hasRoom())) return undefined;
+    const request = { ...permit, startedAt: now, giveUp };
+    this.#underWay.begin(request);
+    return request;
   }
 
   /**
    * Records how a permitted request ended.
    *
+   * @param outcome.isAnswer whether Platform answered; otherwise there was no connection, or no answer in time
    * @param outcome.retryAfter seconds that Platform asked to wait
    * @returns whether this ended the outage
    */
   record(
-    { isFresh, isProbe }: Permit,
+    request: PermittedRequest,
     verdict: Verdict,
-    { now, retryAfter }: { now: number; retryAfter?: number | undefined },
+    { now, isAnswer, retryAfter }: { now: number; isAnswer: boolean; retryAfter?: number | undefined },
   ): boolean {
-    this.#underWay = Math.max(0, this.#underWay - 1);
-    if (verdict === "delivered") return this.#noteDelivery(now);
+    const { isFresh, isProbe } = request;
+    const isBack = verdict === "delivered" && this.#noteDelivery(now);
+    this.#underWay.end(request, { now, verdict, isAnswer });
+    if (verdict === "delivered" || this.#underWay.isOutdated(request)) return isBack;
     const reason = outages[verdict];
     if (this.#outage === undefined) {
       const weight = isFresh || verdict === "dead" ? 1 : repeatedFailure;
       this.#failures += weight;
       if (reason === "hold") this.#mistakes += weight;
-      if (this.#failures >= tolerance) this.#open(now);
+      if (this.#failures >= this.#toleranceAt(now)) this.#open(now);
     } else if (isProbe) {
       this.#outage.reason = reason;
     }
     if (this.#outage && retryAfter !== undefined) {
       const { next } = this.#outage;
       const asked = retryAfter * 1000;
-      next.fresh = Math.max(next.fresh, now + Math.min(asked, longestObedience));
-      next.repeated = Math.max(next.repeated, now + asked);
+      next.fresh = Math.max(next.fresh, now + this.#blur(Math.min(asked, longestObedience)));
+      next.repeated = Math.max(next.repeated, now + this.#blur(asked));
     }
     return false;
   }
@@ -170,31 +190,59 @@ export class Breaker {
     return this.#outage !== undefined;
   }
 
+  /** Whether Platform accepts nothing, or did so recently. */
+  isInTrouble(now: number): boolean {
+    return this.isAway || this.#isConvalescent(now);
+  }
+
   /** Whether a refusal is its event's own fault, because other events are delivered. */
   get othersPass(): boolean {
-    return this.#outage === undefined && Number.isFinite(this.#deliveredAt) && this.#failures < doubtful;
+    return this.#outage === undefined && this.#hasDelivered && this.#failures < doubtful;
+  }
+
+  #noteSilence(now: number): void {
+    if (this.#outage === undefined && this.#underWay.isSilent(now)) this.#open(now);
   }
 
   #noteDelivery(now: number): boolean {
     const outage = this.#outage;
-    this.#deliveredAt = now;
+    this.#hasDelivered = true;
     this.#failures = 0;
     this.#mistakes = 0;
     if (outage === undefined) return false;
     this.#last = { lasted: now - outage.since, endedAt: now };
     this.#outage = undefined;
+    this.#underWay.noteReturn(now);
     return true;
   }
 
   #open(now: number): void {
     // If Platform fails again right after an outage, it is probed less often than in a new outage.
-    const isRelapse = this.#last !== undefined && now - this.#last.endedAt < convalescence;
+    const isRelapse = this.#isConvalescent(now);
+    this.#relapses = isRelapse ? this.#relapses + 1 : 0;
     const since = isRelapse ? now - (this.#last?.lasted ?? 0) / 2 : now;
     const reason = this.#mistakes > this.#failures / 2 ? "hold" : "retry";
     const interval = intervalOf(now - since, reason);
     this.#outage = { since, reason, next: { fresh: now + interval, repeated: now + 2 * interval } };
     this.#failures = 0;
     this.#mistakes = 0;
+  }
+
+  /**
+   * A wait that is a little longer, at random: messages come back after whole seconds, so with whole seconds between probes each would fall
+   * to the same ones.
+   */
+  #blur(milliseconds: number): number {
+    return milliseconds + this.#random() * Math.min(250, milliseconds / 2);
+  }
+
+  #isConvalescent(now: number): boolean {
+    return this.#last !== undefined && now - this.#last.endedAt < convalescence;
+  }
+
+  #toleranceAt(now: number): number {
+    const { first, growth, most } = tolerance;
+    return this.#isConvalescent(now) ? Math.min(most, first * growth ** (this.#relapses + 1)) : first;
   }
 
   #pauseOf(reason: WaitReason, milliseconds: number, more: number): Pause {

@@ -1,4 +1,4 @@
-import { Breaker, type Pause, type Permit } from "./breaker.ts";
+import { Breaker, type Pause, type Permit, type PermittedRequest } from "./breaker.ts";
 import type { Verdict } from "./delivery.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { Throttle } from "./throttle.ts";
@@ -28,6 +28,8 @@ export interface PaceOptions {
 /** How a request ended, besides its verdict. */
 export interface RequestOutcome {
   readonly now: number;
+  /** Whether Platform answered; otherwise there was no connection, or no answer in time. */
+  readonly isAnswer: boolean;
   /** Seconds that Platform asked to wait. */
   readonly retryAfter?: number | undefined;
   /** Whether Platform says or shows that it is overloaded. */
@@ -49,7 +51,7 @@ export class Pace {
 
   constructor(options: PaceOptions) {
     this.#options = options;
-    this.#breaker = new Breaker(options.random);
+    this.#breaker = new Breaker(options);
   }
 
   /** Why an event with this many failures may not be sent now, whatever the rate. */
@@ -83,16 +85,27 @@ export class Pace {
     return this.#breaker.isValid(permit);
   }
 
-  /** Records that the request is sent now. Returns false if it has to wait until another one has ended. */
-  begin({ permit }: Turn, now: number): boolean {
-    return this.#breaker.begin(permit, now);
+  /**
+   * Records that the request is sent now; undefined if it has to wait until another one has ended.
+   *
+   * @param giveUp ends the request, since it hangs while others are answered
+   */
+  begin({ permit }: Turn, now: number, giveUp: () => void): PermittedRequest | undefined {
+    return this.#breaker.begin(permit, now, giveUp);
   }
 
   /** Records how the request ended. */
-  record({ permit }: Turn, verdict: Verdict, outcome: RequestOutcome): void {
+  record(request: PermittedRequest, verdict: Verdict, outcome: RequestOutcome): void {
     const { now, isOverload } = outcome;
-    if (this.#breaker.record(permit, verdict, outcome)) this.#throttle.recover(now);
+    if (this.#breaker.record(request, verdict, outcome)) this.#throttle.recover(now);
     else if (isOverload) this.#throttle.slowDown(now);
+  }
+
+  /**
+   * Which of so many waiting events is next: the first one, or any while Platform fails, since the first ones may be those that fail.
+   */
+  choose(waiting: number, now: number): number {
+    return this.#breaker.isInTrouble(now) ? Math.floor(this.#options.random() * waiting) : 0;
   }
 
   /** Whether Platform accepts nothing. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { RememberedDuplicates, type RememberedDuplicatesPorts } from "../../../relay/azure/delivery/duplicates.ts";
 import { type ForwarderPorts, forwarderHandler } from "../../../relay/azure/delivery/forwarder.ts";
 import { PacedClient } from "../../../relay/azure/delivery/paced-client.ts";
-import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
+import { noAnswerInTime, type PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
 import { Pace } from "../../../relay/core/delivery/pace.ts";
 import { encodeEnvelopes, newEvent } from "../../../relay/core/event/envelope.ts";
 import { randomFrom } from "../../conservation/random.ts";
@@ -58,6 +58,11 @@ export class Simulation {
   queueCalls = 0;
   failedWrites = 0;
   poisoned = 0;
+  /** How often Platform accepted an event that it had. */
+  deliveredAgain = 0;
+  /** Most requests to Platform at the same time, of all instances. */
+  mostAtOnce = 0;
+  #underWay = 0;
   readonly #options: SimulationOptions;
   #tokens: number;
   #filledAt = 0;
@@ -172,7 +177,7 @@ export class Simulation {
       delete: () => Promise.resolve(),
     };
     const client = new PacedClient({
-      client: { send: (body) => this.#send(JSON.parse(body).event_id) },
+      client: { send: (body, signal) => this.#send(JSON.parse(body).event_id, signal) },
       pace: new Pace({ requestsPerSecond, random }),
       instances: async () => instances,
       monotonic,
@@ -194,15 +199,27 @@ export class Simulation {
     };
   }
 
-  async #send(id: string): Promise<PlatformAnswer> {
+  async #send(id: string, signal?: AbortSignal): Promise<PlatformAnswer> {
     const tries = (this.tries.get(id) ?? 0) + 1;
     this.tries.set(id, tries);
     const { answer, after } = this.#options.answer?.(id, tries) ?? receipt;
-    await this.time.sleep(after);
-    if ("status" in answer && answer.status === 200 && !this.deliveredAt.has(id)) {
-      this.deliveredAt.set(id, this.time.now);
+    this.#underWay += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
+    const answered = this.time.sleep(after).then(() => {
+      // Platform takes an event also if the relay no longer waits for the answer.
+      if ("status" in answer && answer.status === 200) {
+        if (this.deliveredAt.has(id)) this.deliveredAgain += 1;
+        else this.deliveredAt.set(id, this.time.now);
+      }
+      return answer;
+    });
+    const { promise: ended, resolve } = Promise.withResolvers<PlatformAnswer>();
+    signal?.addEventListener("abort", () => resolve({ failure: noAnswerInTime }), { once: true });
+    try {
+      return await Promise.race([answered, ended]);
+    } finally {
+      this.#underWay -= 1;
     }
-    return answer;
   }
 
   async #receive(): Promise<Message[]> {
