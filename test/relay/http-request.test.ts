@@ -56,6 +56,13 @@ test("a request fails if its signal is aborted, or if the answer breaks off", as
   await expect(send()).rejects.toThrow();
 });
 
+test("a signal ends a request before its limit", async () => {
+  const controller = new AbortController();
+  answer = () => controller.abort();
+  await expect(send({ signal: controller.signal })).rejects.toThrow("aborted");
+  expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+});
+
 test("of an answer without end only the beginning is read", async () => {
   answer = (_, response) => {
     const write = () => {
