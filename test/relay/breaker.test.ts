@@ -289,9 +289,9 @@ test("it never stays closed: a probe is allowed within an hour, and a successful
       for (const { wait, isFresh, verdict, retryAfter } of steps) {
         now += wait;
         const leave = breaker.enter(now, isFresh);
-        if ("isProbe" in leave)
+        if ("isProbe" in leave) {
           breaker.record(begin(breaker, leave, now), verdict, { now, retryAfter, isAnswer: true });
-        else expect(leave.seconds).toBeGreaterThanOrEqual(1);
+        } else expect(leave.seconds).toBeGreaterThanOrEqual(1);
       }
       now += 60 * 60 * 1000;
       for (const isFresh of [true, false]) {
