@@ -19,7 +19,7 @@ export class WaitingLine {
     return promise;
   }
 
-  /** @param choose of so many who wait, in the order in which they came, who is next: 0 is the first */
+  /** @param choose who is next, given the number of those who wait, in the order in which they came: 0 is the first */
   leave(choose: (waiting: number) => number): void {
     const [next] = this.#waiting.splice(choose(this.#waiting.length), 1);
     if (next) next(true);

@@ -257,7 +257,7 @@ describe("requests that are not answered", () => {
   });
 });
 
-test("events that fail among others that pass: the outage that was none takes ever more failures the next time", () => {
+test("events that fail among others that pass: the outage that was none takes four times as many failures the next time", () => {
   const breaker = newBreaker();
   const failuresUntilDown = (now: number) => {
     for (let count = 1; ; count += 1) {

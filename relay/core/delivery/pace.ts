@@ -102,7 +102,7 @@ export class Pace {
   }
 
   /**
-   * Which of so many waiting events is next: the first one, or any while Platform fails, since the first ones may be those that fail.
+   * Which of these waiting events is next: the first one, or any while Platform fails, since the first ones may be those that fail.
    */
   choose(waiting: number, now: number): number {
     return this.#breaker.isInTrouble(now) ? Math.floor(this.#options.random() * waiting) : 0;
