@@ -28,5 +28,5 @@ export default {
   // Long enough for a busy machine: a test that hangs ends, and one that is slow does not fail.
   testTimeout: 120_000,
   // More than cores: the long tests mostly wait, for engines and hosts of their own.
-  maxWorkers: Math.ceil(availableParallelism() * 1.5),
+  maxWorkers: availableParallelism() * 2,
 };

@@ -10,7 +10,7 @@ const parts: readonly (readonly [string, RegExp])[] = [
   ["own providers", /pulumi-resource-(aep|customerio|customerio-aep)\b/],
   ["language host", /pulumi-language-/],
   ["program", /@pulumi\/pulumi\/cmd\/run/],
-  ["engine", /\/bin\/pulumi\b/],
+  ["engine", /^(\S*\/)?pulumi /],
 ];
 
 /**
