@@ -73,10 +73,11 @@ export function idleSettings(
   const given = withLater(settings, later);
   const unused = withoutEffect(given);
   if (settings.delivery === "direct") return unused;
+  const defaults = settingDefaults();
   const rules = [...ofAzure, ...ofEvents].filter(({ when }) => when(given));
   return rules.flatMap(({ settings: names, reason }) =>
     names
-      .filter((setting) => !isDeepStrictEqual(valueAt(given, setting), valueAt(settingDefaults, setting)))
+      .filter((setting) => !isDeepStrictEqual(valueAt(given, setting), valueAt(defaults, setting)))
       .map((setting) => ({ setting, reason })),
   );
 }
@@ -91,7 +92,7 @@ export function withLater(settings: SettingValues, later: Readonly<Record<string
   return { ...settings, ...Object.fromEntries(merged) };
 }
 
-function valueAt(settings: object, path: string): unknown {
+function valueAt(settings: SettingValues, path: string): unknown {
   return path
     .split(".")
     .reduce<unknown>((value, part) => (value as Readonly<Record<string, unknown>> | undefined)?.[part], settings);

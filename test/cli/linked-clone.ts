@@ -34,8 +34,8 @@ real=${path.join(engineFolder(), "pulumi")}
 case "$1 $2" in "stack export" | "config --json") ;; *) exec "$real" "$@" ;; esac
 state="\${PULUMI_BACKEND_URL#file://}"
 given() { for argument; do [ ! -f "$argument" ] || cat "$argument"; done; }
-key=$({ printf '%s\\n' "$PWD" "$@"; given "$@"; find "\${state%%\\?*}/.pulumi/stacks" -name '*.json' -exec cat {} +; cat Pulumi.*.yaml; } 2>/dev/null | sha256sum)
-kept="${kept}/\${key%% *}"
+key=$({ printf '%s\\n' "$PWD" "$@"; given "$@"; find "\${state%%\\?*}/.pulumi/stacks" -name '*.json' -exec cat {} +; cat Pulumi.*.yaml; } 2>/dev/null | cksum | tr ' ' '-')
+kept="${kept}/$key"
 [ -f "$kept" ] || { "$real" "$@" >"$kept.$$" && mv "$kept.$$" "$kept"; } || exit 1
 exec cat "$kept"
 `;
