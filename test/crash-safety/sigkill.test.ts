@@ -46,14 +46,15 @@ test.each(kills)(
     const world = await open();
     const nothing = await world.objects();
     const helperLine = await Line.open(world.answer);
-    const helper = await engineOf(world, helperLine, []);
 
     // The result of an undisturbed run, for comparison.
-    await helper.up(programOf(subject, "create"));
-    const straight = helper.current("subject");
+    const undisturbed = await engineOf(world, helperLine, []);
+    await undisturbed.up(programOf(subject, "create"));
+    const straight = undisturbed.current("subject");
     if (!straight) throw new Error("the straight run made nothing");
     const expected = await world.objects();
-    await helper.up(programOf(subject, "delete"));
+    const removal = await engineOf(world, helperLine, undisturbed.state);
+    await removal.up(programOf(subject, "delete"));
 
     const line = await Line.open(world.answer);
     const first = await ProviderProcess.start(world, line.url);
@@ -72,8 +73,8 @@ test.each(kills)(
     await secondLine.close();
     expect(await world.objects()).toEqual(expected);
 
-    helper.state = [...helper.state, { ...straight, id }];
-    await helper.destroy();
+    const last = await engineOf(world, helperLine, [...removal.state, { ...straight, id }]);
+    await last.destroy();
     expect(await world.objects()).toEqual(nothing);
     await helperLine.close();
     await world.close();

@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, Held } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
 import { engineOf, programOf, type Sweep, type World } from "./world.ts";
@@ -41,24 +41,22 @@ const cases: readonly Case[] = [
 /** Timeout of one try in milliseconds: long for a stand-in, short for a test of calls that hang. */
 const attemptTimeout = 400;
 
-/** One run in a separate world: what exists before the operation, the operation with its fault, and what follows. */
+/** A separate world: what exists before the operation, the operation with its fault, and what follows, each in a process of its own. */
 class Life {
   readonly world: World;
   readonly line: Line;
   readonly #subject: Sweep;
-  readonly #engine: Engine;
+  #state: readonly Held[] = [];
 
-  private constructor(world: World, line: Line, subject: Sweep, engine: Engine) {
+  private constructor(world: World, line: Line, subject: Sweep) {
     this.world = world;
     this.line = line;
     this.#subject = subject;
-    this.#engine = engine;
   }
 
   static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
     const world = await open();
-    const line = await Line.open(world.answer);
-    return new Life(world, line, subject, await engineOf(world, line, [], attemptTimeout));
+    return new Life(world, await Line.open(world.answer), subject);
   }
 
   async prepare(operation: Operation): Promise<void> {
@@ -68,16 +66,25 @@ class Life {
   }
 
   run(operation: Operation): Promise<void> {
-    return this.#engine.up(programOf(this.#subject, operation));
+    return this.#command((engine) => engine.up(programOf(this.#subject, operation)));
   }
 
   refresh(): Promise<string[]> {
-    return this.#engine.refresh();
+    return this.#command((engine) => engine.refresh());
   }
 
   async close(): Promise<void> {
     await this.line.close();
     await this.world.close();
+  }
+
+  async #command<Result>(act: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const engine = await engineOf(this.world, this.line, this.#state, attemptTimeout);
+    try {
+      return await act(engine);
+    } finally {
+      this.#state = engine.state;
+    }
   }
 }
 

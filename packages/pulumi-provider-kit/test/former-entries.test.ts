@@ -2,6 +2,7 @@ import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
 import { defineResource } from "../src/definition/resource-definition.ts";
 import type { Provider, ResourceCall } from "../src/engine/provider.ts";
+import { Unknown } from "../src/engine/values.ts";
 
 /** Rooms by id. A room without a user is adopted. */
 let rooms: Map<string, { readonly door: string }>;
@@ -117,6 +118,13 @@ test("another entry of the resource is deleted, as is one that the program has n
   await startRun();
   await remove("room 2", callFor(room.type, "other"));
   expect(there()).toEqual([]);
+});
+
+test("a resource that the program has no longer is deleted, although the engine asked whether another's replacement replaces it", async () => {
+  const guessed = { ...inputs, light: Unknown.instance };
+  await run.diff(mine, { id: "room 1", olds: inputs, state: inputs, news: guessed });
+  await remove();
+  expect([there(), warnings]).toEqual([[], []]);
 });
 
 test("a replacement by another object deletes the former one, before or after it", async () => {

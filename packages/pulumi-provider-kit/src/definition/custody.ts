@@ -50,11 +50,22 @@ export class Custody {
     this.#inState.add(urn);
   }
 
-  /** The engine has compared the wanted inputs of this URN with the state. `isReplaced`: the answer lets it replace the object. */
-  compare(call: Held, object: HeldObject, { isReplaced }: { readonly isReplaced: boolean }): void {
+  /**
+   * The engine has compared the wanted inputs of this URN with the state.
+   *
+   * @param result.isReplaced the answer lets it replace the object
+   * @param result.isGuess some inputs are unknown. In an `up`, the engine asks so whether it has to replace the object together with what it
+   *   depends on, even if the program no longer declares it (`calculateDependentReplacements` in pkg/resource/deploy/step_generator.go).
+   */
+  compare(
+    call: Held,
+    object: HeldObject,
+    { isReplaced, isGuess }: { readonly isReplaced: boolean; readonly isGuess: boolean },
+  ): void {
     this.#present.set(call.urn, object);
     this.hold(call, object.id);
     this.#compared.add(call.urn);
+    if (isGuess) return;
     if (isReplaced) this.#current.delete(this.#identity(call, object.id));
     else this.#current.set(this.#identity(call, object.id), "compared");
   }

@@ -142,7 +142,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const kinds = Object.values(result.detailed);
     // The option `replaceOnChanges` turns any difference into a replacement.
     const isReplaced = kinds.some(isReplacement) || (result.deleteBeforeReplace === true && kinds.length > 0);
-    this.#custody.compare(call, { id, inputs: olds }, { isReplaced });
+    const isGuess = Object.values(news).some((value) => holdsUnknown(value ?? null));
+    this.#custody.compare(call, { id, inputs: olds }, { isReplaced, isGuess });
     if (resource.permit && this.#client !== undefined && kinds.length > 0) {
       const change = {
         olds: plainInputs(resource, olds),
