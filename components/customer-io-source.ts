@@ -151,10 +151,10 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     }
     if (relay) {
       // This guard is deleted first: dead letters that stop a destroy may become rows, which the dataset's guard must still protect.
-      const { queueId, healthUrl, parts } = relay;
+      const { queueId, healthUrl, parts, chosenNames } = relay;
       new RelayGuard(
         `${name}-relay-guard`,
-        { delivery, queueId, healthUrl, parts },
+        { delivery, queueId, healthUrl, parts, ...(Object.keys(chosenNames).length > 0 && { chosenNames }) },
         // Protected together with the account: a destroy without a preview then stops at its first resource, before it deletes anything.
         { ...parent, dependsOn: everything, protect: azureProfile(settings.environment, settings.azure).protect },
       );

@@ -165,3 +165,40 @@ describe("recreated after an interrupted destroy", () => {
     await permitCreation();
   });
 });
+
+describe("created for names that the user chose", () => {
+  const group = queueId.replace(/\/providers.*$/, "");
+  const vault = `${group}/providers/Microsoft.KeyVault/vaults/kv-events`;
+  const workspace = `${group}/providers/Microsoft.OperationalInsights/workspaces/log-events`;
+  const chosenNames = {
+    "azureNames.resourceGroup": { id: group, apiVersion: "2021-04-01" },
+    "azureNames.vault": { id: vault, apiVersion: "2024-11-01" },
+    "azureNames.workspace": { id: workspace, apiVersion: "2023-09-01" },
+  };
+  const permitCreation = (parts: object) =>
+    relayGuard.permitCreation?.(operation, { delivery: "relay", chosenNames, parts } as never, []) as Promise<void>;
+  const ours = { "resource group": { id: group.toUpperCase(), apiVersion: "2024-03-01" } };
+
+  test("it is refused if Azure has one that the state does not, as after a killed up, with what to do", async () => {
+    azure.script = {
+      [`GET ${group.toUpperCase()}`]: [{ body: {} }],
+      [`GET ${vault}`]: [{ body: {} }],
+      [`GET ${workspace}`]: [gone],
+    };
+    const { message } = await failure(permitCreation(ours));
+    expect(message).toContain(
+      `  ${vault}\n    Delete it in Azure and run: npx pulumi up. Or let another be created: npx pulumi config rm --path azureNames.vault`,
+    );
+    expect(message).not.toContain("log-events");
+    expect(message).not.toContain("azureNames.resourceGroup");
+  });
+
+  test("it is created if Azure has none of them, or does not permit a look", async () => {
+    azure.script = {
+      [`GET ${group.toUpperCase()}`]: [{ body: {} }],
+      [`GET ${vault}`]: [gone],
+      [`GET ${workspace}`]: [{ status: 403, body: { error: { code: "AuthorizationFailed" } } }],
+    };
+    await permitCreation(ours);
+  });
+});
