@@ -1,7 +1,7 @@
-import { type Engine, type Held, Reference } from "../engine/engine.ts";
+import { type Held, Reference } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { engineOf, programOf, type Sweep, type World } from "./world.ts";
+import { programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const gone = [404, 410];
 const statuses = [400, 401, 403, 404, 408, 409, 410, 412, 423, 429, 500, 502, 503, 504];
@@ -67,15 +67,16 @@ const attemptTimeout = 300;
 
 /** One resource in one world, with operations that fail and then succeed, each in a process of its own. */
 class Bench {
-  state: readonly Held[] = [];
+  readonly line: Line;
+  readonly stack: TestStack;
   readonly #subject: Sweep;
   readonly #world: World;
-  readonly line: Line;
 
   private constructor(subject: Sweep, world: World, line: Line) {
     this.#subject = subject;
     this.#world = world;
     this.line = line;
+    this.stack = new TestStack(world, line, attemptTimeout);
   }
 
   static async open(subject: Sweep, world: World): Promise<Bench> {
@@ -84,7 +85,7 @@ class Bench {
 
   /** What the state holds of the subject. */
   get held(): Held | undefined {
-    return this.#current("subject");
+    return this.stack.current("subject");
   }
 
   /** Creates what exists before the operation. */
@@ -99,7 +100,7 @@ class Bench {
   }
 
   async run(operation: Operation): Promise<void> {
-    if (operation === "read") await this.#command((engine) => engine.refresh("subject"));
+    if (operation === "read") await this.stack.run((engine) => engine.refresh("subject"));
     else await this.#up(operation === "update" ? "change" : operation);
   }
 
@@ -112,7 +113,7 @@ class Bench {
   get names(): string[] {
     const { name, title, schemaId, sourceProperty, hostName, healthUrl, siteId, queueId } = this.#subject.inputs();
     const given = [name, title, schemaId, sourceProperty, hostName, healthUrl].map((input) =>
-      input instanceof Reference ? this.#current(input.name)?.id : input,
+      input instanceof Reference ? this.stack.current(input.name)?.id : input,
     );
     const ownNames = [siteId, queueId].flatMap((id) => {
       const name = String(id).split("/").at(-1);
@@ -122,20 +123,7 @@ class Bench {
   }
 
   #up(operation: Parameters<typeof programOf>[1]): Promise<void> {
-    return this.#command((engine) => engine.up(programOf(this.#subject, operation)));
-  }
-
-  async #command(act: (engine: Engine) => Promise<unknown>): Promise<void> {
-    const engine = await engineOf(this.#world, this.line, this.state, attemptTimeout);
-    try {
-      await act(engine);
-    } finally {
-      this.state = engine.state;
-    }
-  }
-
-  #current(name: string): Held | undefined {
-    return this.state.find((held) => held.name === name && !held.doomed);
+    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)));
   }
 }
 
@@ -197,7 +185,7 @@ async function survives(
   entry: Case,
 ): Promise<void> {
   await bench.prepare(operation);
-  const before = bench.state;
+  const before = bench.stack.state;
   let tries = 0;
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
@@ -219,7 +207,7 @@ async function survives(
     expect({ at, held: bench.held, error }).toEqual({ at, held: undefined, error: undefined });
     lost++;
     // The vendor's answer was wrong, so the object still has to be deleted.
-    bench.state = before;
+    bench.stack.state = before;
   } else {
     const message = error?.message ?? "";
     const named = bench.names.some((name) => message.includes(name));
@@ -229,7 +217,9 @@ async function survives(
       expect({ at, message, said }).toEqual({ at, message, said: true });
     }
     expect({ at, message }).toEqual({ at, message: expect.stringMatching(remedy) });
-    const left = before.filter(({ name, id }) => bench.state.every((held) => held.name !== name || held.id !== id));
+    const left = before.filter(({ name, id }) =>
+      bench.stack.state.every((held) => held.name !== name || held.id !== id),
+    );
     expect({ at, left }).toEqual({ at, left: [] });
     const expected = triesOf(signature, entry);
     // A deployment continues as long as its time allows, and so does a drain that counts dead letters.

@@ -2,7 +2,7 @@ import { customerioSweeps, customerioWorld } from "./customerio-world.ts";
 import { Line, type Moment } from "./line.ts";
 import { platformSweeps, platformWorld } from "./platform-world.ts";
 import { ProviderProcess } from "./provider-process.ts";
-import { engineOf, programOf, type Sweep, type World } from "./world.ts";
+import { programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 interface Kill {
   readonly subject: Sweep;
@@ -48,13 +48,12 @@ test.each(kills)(
     const helperLine = await Line.open(world.answer);
 
     // The result of an undisturbed run, for comparison.
-    const undisturbed = await engineOf(world, helperLine, []);
-    await undisturbed.up(programOf(subject, "create"));
-    const straight = undisturbed.current("subject");
+    const helper = new TestStack(world, helperLine);
+    await helper.run((engine) => engine.up(programOf(subject, "create")));
+    const straight = helper.current("subject");
     if (!straight) throw new Error("the straight run made nothing");
     const expected = await world.objects();
-    const removal = await engineOf(world, helperLine, undisturbed.state);
-    await removal.up(programOf(subject, "delete"));
+    await helper.run((engine) => engine.up(programOf(subject, "delete")));
 
     const line = await Line.open(world.answer);
     const first = await ProviderProcess.start(world, line.url);
@@ -73,8 +72,8 @@ test.each(kills)(
     await secondLine.close();
     expect(await world.objects()).toEqual(expected);
 
-    const last = await engineOf(world, helperLine, [...removal.state, { ...straight, id }]);
-    await last.destroy();
+    helper.state = [...helper.state, { ...straight, id }];
+    await helper.run((engine) => engine.destroy());
     expect(await world.objects()).toEqual(nothing);
     await helperLine.close();
     await world.close();

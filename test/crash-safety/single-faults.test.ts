@@ -1,7 +1,6 @@
-import type { Engine, Held } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { engineOf, programOf, type Sweep, type World } from "./world.ts";
+import { programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
@@ -46,12 +45,13 @@ class Life {
   readonly world: World;
   readonly line: Line;
   readonly #subject: Sweep;
-  #state: readonly Held[] = [];
+  readonly #stack: TestStack;
 
   private constructor(world: World, line: Line, subject: Sweep) {
     this.world = world;
     this.line = line;
     this.#subject = subject;
+    this.#stack = new TestStack(world, line, attemptTimeout);
   }
 
   static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
@@ -66,25 +66,16 @@ class Life {
   }
 
   run(operation: Operation): Promise<void> {
-    return this.#command((engine) => engine.up(programOf(this.#subject, operation)));
+    return this.#stack.run((engine) => engine.up(programOf(this.#subject, operation)));
   }
 
   refresh(): Promise<string[]> {
-    return this.#command((engine) => engine.refresh());
+    return this.#stack.run((engine) => engine.refresh());
   }
 
   async close(): Promise<void> {
     await this.line.close();
     await this.world.close();
-  }
-
-  async #command<Result>(act: (engine: Engine) => Promise<Result>): Promise<Result> {
-    const engine = await engineOf(this.world, this.line, this.#state, attemptTimeout);
-    try {
-      return await act(engine);
-    } finally {
-      this.#state = engine.state;
-    }
   }
 }
 

@@ -59,6 +59,35 @@ export async function engineOf(
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }
 
+/** A stack whose commands run one after the other, each as in a new process with calls over the line. */
+export class TestStack {
+  state: readonly Held[] = [];
+  readonly #world: World;
+  readonly #line: Line;
+  readonly #attemptTimeout: number | undefined;
+
+  constructor(world: World, line: Line, attemptTimeout?: number) {
+    this.#world = world;
+    this.#line = line;
+    this.#attemptTimeout = attemptTimeout;
+  }
+
+  /** Runs a command. What it leaves in the state counts even if it fails. */
+  async run<Result>(command: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const engine = await engineOf(this.#world, this.#line, this.state, this.#attemptTimeout);
+    try {
+      return await command(engine);
+    } finally {
+      this.state = engine.state;
+    }
+  }
+
+  /** The state of a resource, without replaced versions. */
+  current(name: string): Held | undefined {
+    return this.state.find((held) => held.name === name && !held.doomed);
+  }
+}
+
 /** The program that creates, changes or deletes the subject. */
 export function programOf(subject: Sweep, operation: "create" | "change" | "delete"): Declared[] {
   const { type, needs } = subject;
