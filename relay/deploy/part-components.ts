@@ -4,7 +4,7 @@ import { z } from "zod";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { type SettingName, settingsSchema } from "../../settings/schema.ts";
 import { estimatedCost } from "./cost/schema.ts";
-import { partsSchema } from "./resources/present-parts.ts";
+import { partsSchema } from "./resources/relay-parts.ts";
 import { secretInputs } from "./secret-inputs.ts";
 
 /** The parts of a source that are useful alone. */

@@ -28,8 +28,8 @@ const inGroup = {
 type Kind = keyof typeof inGroup;
 
 /**
- * The resources that a stack creates with names that the user chose, by their settings: `azureNames.vault`. Without a chosen or existing
- * group there are none, since a generated group is new.
+ * The resources that a stack creates with names that the user chose, by their settings: `azureNames.vault`. Empty without a
+ * chosen or existing group, since nothing exists in a new one.
  */
 export function findChosenNames({
   subscriptionId,

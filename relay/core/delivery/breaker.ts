@@ -84,9 +84,10 @@ interface Outage {
  * Distinguishes "Platform is down" from "this event fails", for one instance of the relay, and stops it from sending
  * while Platform accepts nothing.
  *
- * Platform is down after 20 failures in a row (more if that was wrong soon before); the failure of an event that has failed before counts as a quarter, so
- * that events which always fail do not hold up others. It is also down if it answers nothing any more. Then only single probes are sent:
- * every half second at first, later after a twentieth of the outage's duration so far, 15 minutes at most. Any delivery ends the outage.
+ * Platform is down after 20 failures in a row, or after more if an outage has just ended. The failure of an event that has failed before
+ * counts as a quarter, so that events which always fail do not hold up others. Platform is also down if it no longer answers. Then only
+ * single probes are sent: every half second at first, later after a twentieth of the outage's duration so far, 15 minutes at most. Any
+ * delivery ends the outage.
  *
  * @remarks Times are milliseconds of a monotonic clock, such as `performance.now()`.
  */

@@ -2,8 +2,8 @@ import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
-import { partsSchema, refuseTaken, requirePresent } from "./present-parts.ts";
 import { earlyRefusal } from "./refusal.ts";
+import { partsSchema, refuseTaken, requirePresent } from "./relay-parts.ts";
 
 const inputs = z.object({
   delivery: z.enum(["relay", "direct"]).meta({

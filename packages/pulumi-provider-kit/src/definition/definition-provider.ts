@@ -142,14 +142,14 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const kinds = Object.values(result.detailed);
     // The option `replaceOnChanges` turns any difference into a replacement.
     const isReplaced = kinds.some(isReplacement) || (result.deleteBeforeReplace === true && kinds.length > 0);
-    const isGuess = Object.values(news).some((value) => holdsUnknown(value ?? null));
-    this.#custody.compare(call, { id, inputs: olds }, { isReplaced, isGuess });
+    const unknown = Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null));
+    this.#custody.compare(call, { id, inputs: olds }, { isReplaced, isGuess: unknown.length > 0 });
     if (resource.permit && this.#client !== undefined && kinds.length > 0) {
       const change = {
         olds: plainInputs(resource, olds),
         news: knownParts(resource.inputs, unpackInputs(resource, news)),
         replaces: kinds.some(isReplacement),
-        unknown: Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null)),
+        unknown,
       };
       await resource.permit(this.#operation(call), id, change);
     }

@@ -1,4 +1,4 @@
-import { requirePresent } from "../../../relay/deploy/resources/present-parts.ts";
+import { requirePresent } from "../../../relay/deploy/resources/relay-parts.ts";
 import { type AzureServer, failure, gone, operationOn, useAzure } from "./azure-server.ts";
 
 const group = "/subscriptions/s/resourceGroups/g";
