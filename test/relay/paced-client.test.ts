@@ -31,7 +31,7 @@ function pacedClient(answers: PlatformAnswer[], requestsPerSecond = 10_000, fenc
     },
   });
   const send = async (body: string, attempts = 0, patience = 0) => {
-    const turn = await client.turn(attempts, patience);
+    const turn = await client.turn(attempts, client.newRank(), patience);
     return "seconds" in turn ? turn : turn.send(body);
   };
   const pass = (milliseconds: number) => {
@@ -53,8 +53,65 @@ test("waits for its turn at the rate limit as long as allowed, and no longer", a
   expect(await send("5", 0, 600)).toMatchObject({ why: "the rate limit towards Platform is reached" });
 });
 
-test("waits out a short pause, and not a long one", async () => {
-  const { client, send, sent, pass, time } = pacedClient(times(100, { failure: "no answer" }));
+test("sends the events of earlier messages first, whenever they ask", async () => {
+  const { client, sent } = pacedClient([], 1);
+  const [first, second, third] = [client.newRank(), client.newRank(), client.newRank()];
+  const sendOf = async (body: string, rank: number) => {
+    const turn = await client.turn(0, rank, 60_000);
+    if ("send" in turn) await turn.send(body);
+  };
+  const asked = [
+    ["0", first],
+    ["4", third],
+    ["2", second],
+    ["1", first],
+    ["3", second],
+  ] as const;
+  await Promise.all(asked.map(([body, rank]) => sendOf(body, rank)));
+  expect(sent).toEqual(["0", "1", "2", "3", "4"]);
+});
+
+test("while there is no room for a further request, nobody overtakes", async () => {
+  const sent: string[] = [];
+  const answers: (() => void)[] = [];
+  const client = new PacedClient({
+    client: {
+      send: (body) => {
+        sent.push(body);
+        return new Promise((resolve) => answers.push(() => resolve(ok)));
+      },
+    },
+    pace: new Pace({ requestsPerSecond: 1_000_000, random: () => 0 }),
+    instances: async () => 1,
+    monotonic: () => 0,
+    clock: () => new Date("2026-11-20T10:00:00.000Z"),
+    sleep: () => new Promise(() => undefined),
+  });
+  const settle = () => new Promise(setImmediate);
+  const turns = await Promise.all(Array.from({ length: 16 }, () => client.turn(0, client.newRank(), 60_000)));
+  const send = (at: number) => {
+    const turn = turns[at];
+    return turn && "send" in turn ? turn.send(`${at}`) : undefined;
+  };
+  const first = Array.from({ length: 15 }, (_, at) => send(at));
+  await settle();
+  expect(sent).toHaveLength(12);
+  answers[0]?.();
+  const late = send(15);
+  await settle();
+  expect(sent.slice(12)).toEqual(["12"]);
+  for (let at = 1; at < 4; at += 1) answers[at]?.();
+  await settle();
+  expect(sent.slice(12)).toEqual(["12", "13", "14", "15"]);
+  for (const answer of answers) answer();
+  expect(await Promise.all([...first, late])).toHaveLength(16);
+});
+
+test.each<[string, PlatformAnswer]>([
+  ["retry", { failure: "no answer" }],
+  ["hold", answerOf(403)],
+])("waits out a short pause, and not a long one (%s)", async (reason, answer) => {
+  const { client, send, sent, pass, time } = pacedClient(times(100, answer));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect(client.isAway).toBe(true);
   expect(client.pause(0)).toBeUndefined();
@@ -62,27 +119,21 @@ test("waits out a short pause, and not a long one", async () => {
   expect([sent.length, time()]).toEqual([21, 500]);
   pass(600_000);
   await send("another", 0, 60_000);
-  expect(client.pause(0)).toMatchObject({ reason: "retry", milliseconds: expect.any(Number), seconds: 31 });
-  expect(await send("none", 0, 60_000)).toMatchObject({ reason: "retry" });
+  expect(client.pause(0)).toMatchObject({ reason, milliseconds: expect.any(Number), seconds: 31 });
+  expect(await send("none", 0, 60_000)).toMatchObject({ reason });
   expect(sent).toHaveLength(22);
 });
 
 test("of the messages that wait for a probe, one stays, and the others make room", async () => {
   const { client, send } = pacedClient(times(21, answerOf(503)));
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
-  const turns = await Promise.all(Array.from({ length: 5 }, () => client.turn(0, 60_000)));
+  const turns = await Promise.all(Array.from({ length: 5 }, () => client.turn(0, client.newRank(), 60_000)));
   expect(turns.map((turn) => ("seconds" in turn ? turn.seconds : "probe"))).toEqual(["probe", 1, 1, 1, 1]);
-});
-
-test("until an operator has fixed the cause, messages go back at once", async () => {
-  const { client, send } = pacedClient(times(20, answerOf(403)));
-  for (let at = 0; at < 20; at += 1) await send(`${at}`);
-  expect(client.pause(0)).toMatchObject({ reason: "hold", milliseconds: 1_000 });
 });
 
 test("an event whose turn had come when Platform went down is not sent", async () => {
   const { client, sent, send } = pacedClient(times(20, answerOf(503)));
-  const turn = await client.turn(0, 0);
+  const turn = await client.turn(0, client.newRank(), 0);
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
   expect("send" in turn && (await turn.send("late"))).toMatchObject({ seconds: 1 });
   expect(sent).not.toContain("late");

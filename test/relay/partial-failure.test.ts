@@ -159,10 +159,13 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     [403, "mixed", 20, 10],
     [404, "mixed", 20, 10],
     [401, "mixed", 20, 10],
-    [403, "all of them first", 20, 20],
+    [403, "all of them first", 20, 5],
     [403, "all of them first", 1, 20],
     [500, "all of them first", 20, 20],
     [500, "all of them first", 1, 30],
+    [403, "all of them last", 20, 3],
+    [429, "all of them last", 20, 3],
+    [500, "all of them last", 20, 3],
     [503, "a hundred in turn", 20, 20],
     [503, "a hundred in turn", 1, 20],
   ])(
@@ -172,7 +175,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       const isBad = (at: number) => {
         if (order === "mixed") return random() < 0.5;
         if (order === "a hundred in turn") return at % 200 < 100;
-        return at < 500;
+        return order === "all of them last" ? at >= 500 : at < 500;
       };
       const ids = numbers(1_000).map((at) => (isBad(at) ? `bad${at}` : `good${at}`));
       const good = ids.filter((id) => id.startsWith("good"));

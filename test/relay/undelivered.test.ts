@@ -62,8 +62,8 @@ describe("events that Platform does not accept now", () => {
 
   test("that wait because Platform is down come back at the next probe, whatever they waited before", async () => {
     world.platform.answer = () => ({ status: 503 });
-    const { turn } = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
-    const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, turn };
+    const { newRank, turn } = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
+    const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, newRank, turn };
     const failedBefore = { ...event("a"), attempts: 9, firstAttemptAt: receivedAt };
     const { delays } = await world.forward(message(failedBefore, event("b")), {
       target: { client, readyAt: undefined },

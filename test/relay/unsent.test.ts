@@ -61,7 +61,7 @@ describe("while nothing may be sent", () => {
     ["hold" as const, "error", {}],
   ])("events wait unsent and uncounted (%s)", async (reason, level, paused) => {
     const turn = () => Promise.reject(new Error("must not be sent"));
-    const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, turn };
+    const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, newRank: () => 0, turn };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
       target: { client, readyAt: undefined },
     });
@@ -124,7 +124,7 @@ describe("while nothing may be sent", () => {
 
   test("the rest of a message waits, unsent and uncounted", async () => {
     const sent: string[] = [];
-    const { turn: next } = withoutPace({
+    const { turn: next, ...paceless } = withoutPace({
       send: async (body) => {
         sent.push(JSON.parse(body).event_id);
         return { status: 200, retryAfter: null, detail: "" };
@@ -136,7 +136,7 @@ describe("while nothing may be sent", () => {
       return turns > 2 ? pause("retry") : next(...asked);
     };
     const target = {
-      client: { pause: () => undefined, isAway: true, millisecondsToProbe: () => 0, turn },
+      client: { ...paceless, isAway: true, turn },
       readyAt: undefined,
     };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b"), event("c"), event("d")), {
@@ -155,6 +155,7 @@ describe("while nothing may be sent", () => {
       pause: () => undefined,
       isAway: true,
       millisecondsToProbe: () => 0,
+      newRank: () => 0,
       turn: async () => pause("retry"),
     };
     const old = { ...event("a"), receivedAt: "2026-10-21T10:00:00.000Z" };
@@ -175,7 +176,13 @@ describe("an event received long ago and replayed just now", () => {
     seconds: 5,
     why: "the rate limit towards Platform is reached",
   };
-  const client = { isAway: false, millisecondsToProbe: () => 0, pause: () => undefined, turn: async () => pause };
+  const client = {
+    isAway: false,
+    millisecondsToProbe: () => 0,
+    pause: () => undefined,
+    newRank: () => 0,
+    turn: async () => pause,
+  };
 
   test.each([
     ["the rate limit is reached", { client, readyAt: undefined }],

@@ -51,7 +51,7 @@ export function hasFailed(delivery: DeliveryResult): delivery is FailedDelivery 
 }
 
 export interface DeliveryPorts {
-  readonly platform: Pick<Sender, "turn" | "isAway">;
+  readonly platform: Pick<Sender, "newRank" | "turn" | "isAway">;
   readonly storage: Pick<RelayStorageClient, "readClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
   /** Whether the queue may have handed out the message before. */
@@ -84,11 +84,12 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   const deliveries: DeliveryResult[] = events.map((event) => ({ fate: "unsent", event }));
   const queue = events.entries();
   const until = ports.clock().getTime() + longestWork;
+  const rank = ports.platform.newRank();
   const worker = async () => {
     for (const [index, event] of queue) {
       const patience = until - ports.clock().getTime();
       if (patience < 0) return;
-      const delivery = await deliver(event, patience, ports);
+      const delivery = await deliver(event, { rank, patience }, ports);
       deliveries[index] = delivery;
       if (delivery.fate === "unsent") return;
     }
@@ -97,9 +98,13 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   return deliveries;
 }
 
-async function deliver(event: QueuedEvent, patience: number, ports: DeliveryPorts): Promise<DeliveryResult> {
+async function deliver(
+  event: QueuedEvent,
+  { rank, patience }: { rank: number; patience: number },
+  ports: DeliveryPorts,
+): Promise<DeliveryResult> {
   const { platform, storage, duplicates, isRedelivered, onTrouble, clock } = ports;
-  const turn = await platform.turn(event.attempts, patience);
+  const turn = await platform.turn(event.attempts, rank, patience);
   if ("seconds" in turn) {
     return isOverdue(event, clock()) ? giveUp(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
   }

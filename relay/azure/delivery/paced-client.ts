@@ -10,8 +10,8 @@ import type { PlatformClient } from "./platform-client.ts";
 
 /**
  * The longest pause, in milliseconds, for which a message waits in memory. So in an outage of a few seconds nothing is
- * put back, and the full rate returns together with Platform. In a longer outage, or until someone has fixed something,
- * waiting here would keep instances busy, which Azure bills, and keep other events from being the probe.
+ * put back, and the full rate returns together with Platform. In a longer outage waiting here would keep instances busy,
+ * which Azure bills, and keep other events from being the probe.
  */
 const shortPause = 2_000;
 
@@ -21,7 +21,7 @@ const shortPause = 2_000;
  */
 const rotation = 250;
 
-/** Milliseconds between checks for a free request slot. */
+/** Milliseconds after which an event that waits for room checks whether Platform still answers. */
 const look = 20;
 
 /**
@@ -57,12 +57,15 @@ export interface Sender {
   readonly isAway: boolean;
   /** Milliseconds until an event with this many failures may probe whether Platform is back. */
   millisecondsToProbe(attempts: number): number;
+  /** The rank of a message that was just taken from the queue: its events have their turns before those of later messages. */
+  newRank(): number;
   /**
    * Waits for the turn of an event with this many failures. Call it before doing anything that costs money.
    *
+   * @param rank that of the event's message
    * @param patience maximum wait in milliseconds
    */
-  turn(attempts: number, patience: number): Promise<SendingTurn | Pause>;
+  turn(attempts: number, rank: number, patience: number): Promise<SendingTurn | Pause>;
 }
 
 export interface PacedClientPorts {
@@ -79,11 +82,23 @@ export interface PacedClientPorts {
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
+/** An event whose turn has come. */
+interface Called {
+  readonly turn: Turn;
+  readonly attempts: number;
+  readonly rank: number;
+}
+
 /** Sends at this instance's share of the total rate, and only probes while Platform accepts nothing. */
 export class PacedClient implements Sender {
   readonly #ports: PacedClientPorts;
   /** Only the first in a line asks for a turn: the others could not get one. */
   readonly #lines = { fresh: new WaitingLine(), repeated: new WaitingLine() };
+  /** For events whose turn has come, until there is room for a further request. */
+  readonly #doorway = new WaitingLine();
+  /** Resolved when a request ends. */
+  #nextEnd = Promise.withResolvers<void>();
+  #messages = 0;
 
   constructor(ports: PacedClientPorts) {
     this.#ports = ports;
@@ -99,18 +114,23 @@ export class PacedClient implements Sender {
 
   pause(attempts: number): Pause | undefined {
     const pause = this.#pause(attempts);
-    return pause && (pause.reason === "hold" || pause.milliseconds > shortPause) ? pause : undefined;
+    return pause && pause.milliseconds > shortPause ? pause : undefined;
   }
 
   #pause(attempts: number): Pause | undefined {
     return this.#ports.pace.pause(this.#ports.monotonic(), attempts);
   }
 
-  async turn(attempts: number, patience: number): Promise<SendingTurn | Pause> {
+  newRank(): number {
+    this.#messages += 1;
+    return this.#messages;
+  }
+
+  async turn(attempts: number, rank: number, patience: number): Promise<SendingTurn | Pause> {
     const { pace, monotonic } = this.#ports;
     const until = monotonic() + patience;
     const line = this.#lines[attempts > 0 ? "repeated" : "fresh"];
-    while (!(await line.enter())) {
+    while (!(await line.enter(rank))) {
       const pause = this.#pause(attempts);
       if (pause) return this.pause(attempts) ?? { ...pause, seconds: 1 };
     }
@@ -120,7 +140,7 @@ export class PacedClient implements Sender {
       if ("seconds" in turn) return turn;
       // The others have missed this probe. They make room for messages whose events have better chances with the next one.
       if (turn.permit.isProbe) line.dismiss();
-      return { send: (body) => this.#send(body, turn, attempts) };
+      return { send: (body) => this.#send(body, { turn, attempts, rank }) };
     } finally {
       line.leave((waiting) => pace.choose(waiting, monotonic()));
     }
@@ -143,21 +163,12 @@ export class PacedClient implements Sender {
     }
   }
 
-  async #send(body: string, turn: Turn, attempts: number): Promise<SentRequest | Pause> {
-    const { client, pace, fence, monotonic, clock, sleep: wait = sleep } = this.#ports;
+  async #send(body: string, called: Called): Promise<SentRequest | Pause> {
+    const { client, pace, monotonic, clock } = this.#ports;
+    const { attempts } = called;
     const given = new AbortController();
-    let request: PermittedRequest | undefined;
-    for (;;) {
-      // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
-      const fenced = await fence?.();
-      if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
-      // Platform may have gone down meanwhile; then this request would be useless.
-      const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
-      if (pause) return pause;
-      request = pace.begin(turn, monotonic(), () => given.abort(othersAnswered));
-      if (request) break;
-      await wait(look);
-    }
+    const request = await this.#begin(called, given);
+    if ("seconds" in request) return request;
     const answer = await client.send(body, given.signal);
     const said = "status" in answer ? verdictOf(answer) : "retry";
     const isOwnFault = pace.othersPass || (!pace.isAway && attempts + 1 >= lonelyTries);
@@ -171,7 +182,30 @@ export class PacedClient implements Sender {
           ? answer.status === 429 || retryAfter !== undefined
           : answer.failure === noAnswerInTime && !given.signal.aborted,
     });
+    this.#nextEnd.resolve();
+    this.#nextEnd = Promise.withResolvers();
     if (said !== "dead" || isOwnFault) return { answer, verdict: said, retryAfter };
     return { answer, verdict: pace.isAway ? "hold" : "retry", retryAfter };
+  }
+
+  /** Waits for room for a further request, and begins it. Nobody overtakes: otherwise an event could wait for very long. */
+  async #begin({ turn, attempts, rank }: Called, given: AbortController): Promise<PermittedRequest | Pause> {
+    const { pace, fence, monotonic, sleep: wait = sleep } = this.#ports;
+    await this.#doorway.enter(rank);
+    try {
+      for (;;) {
+        // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
+        const fenced = await fence?.();
+        if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
+        // Platform may have gone down meanwhile; then this request would be useless.
+        const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
+        if (pause) return pause;
+        const request = pace.begin(turn, monotonic(), () => given.abort(othersAnswered));
+        if (request) return request;
+        await Promise.race([wait(look), this.#nextEnd.promise]);
+      }
+    } finally {
+      this.#doorway.leave((waiting) => pace.choose(waiting, monotonic()));
+    }
   }
 }

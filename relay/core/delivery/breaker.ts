@@ -1,5 +1,5 @@
 import type { Verdict } from "./delivery.ts";
-import { fates, type WaitReason } from "./fates.ts";
+import type { WaitReason } from "./fates.ts";
 import { RequestsUnderWay, type UnansweredRequest } from "./under-way.ts";
 
 /**
@@ -16,9 +16,9 @@ const doubtful = 3;
 
 /**
  * The time between two probes, as a share of the outage's duration, so that the end of the outage is noticed soon; the
- * minimum is in `fates`.
+ * limits are in milliseconds.
  */
-const probes = { share: 0.05, most: 15 * 60 * 1000 };
+const probes = { share: 0.05, least: 500, most: 15 * 60 * 1000 };
 
 /**
  * The kind of outage if Platform answers every event like this. If it refuses everything for good, an operator has to
@@ -32,10 +32,9 @@ const outages: Readonly<Record<Exclude<Verdict, "delivered">, WaitReason>> = {
 
 /**
  * The share of the outage's duration over which messages that go back to the queue are spread: a probe needs one of
- * them, and the others only cost money. The limit in milliseconds is that of the time between two probes. If an operator has to fix
- * something, they are always spread, so that they change their order: the first ones may be those that fail.
+ * them, and the others only cost money. The limit in milliseconds is that of the time between two probes.
  */
-const spread = { share: 0.25, hold: 3_000 };
+const spread = 0.25;
 
 /**
  * Milliseconds for which Platform must have worked after an outage; a failure before that continues the same outage.
@@ -118,8 +117,7 @@ export class Breaker {
     const { reason, next, since } = this.#outage;
     const wait = (isFresh ? next.fresh : next.repeated) - now;
     if (wait <= 0) return undefined;
-    const least = reason === "hold" ? spread.hold : 0;
-    return this.#pauseOf(reason, wait, Math.max(least, Math.min(probes.most, (now - since) * spread.share)));
+    return this.#pauseOf(reason, wait, Math.min(probes.most, (now - since) * spread));
   }
 
   /** Asks for permission to send one request. */
@@ -128,7 +126,7 @@ export class Breaker {
     if (pause) return pause;
     if (this.#outage === undefined) return { isFresh, isProbe: false };
     const outage = this.#outage;
-    const interval = intervalOf(now - outage.since, outage.reason);
+    const interval = intervalOf(now - outage.since);
     outage.next.repeated = Math.max(outage.next.repeated, now + this.#blur(Math.min(probes.most, 2 * interval)));
     if (isFresh) outage.next.fresh = now + this.#blur(interval);
     return { isFresh, isProbe: true };
@@ -223,7 +221,7 @@ export class Breaker {
     this.#relapses = isRelapse ? this.#relapses + 1 : 0;
     const since = isRelapse ? now - (this.#last?.lasted ?? 0) / 2 : now;
     const reason = this.#mistakes > this.#failures / 2 ? "hold" : "retry";
-    const interval = intervalOf(now - since, reason);
+    const interval = intervalOf(now - since);
     this.#outage = { since, reason, next: { fresh: now + interval, repeated: now + 2 * interval } };
     this.#failures = 0;
     this.#mistakes = 0;
@@ -252,6 +250,6 @@ export class Breaker {
   }
 }
 
-function intervalOf(age: number, reason: WaitReason): number {
-  return Math.min(probes.most, Math.max(fates[reason].wait.probe, age * probes.share));
+function intervalOf(age: number): number {
+  return Math.min(probes.most, Math.max(probes.least, age * probes.share));
 }

@@ -5,8 +5,6 @@ interface Wait {
   /** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
   readonly base: number;
   readonly cap: number;
-  /** Milliseconds: the minimum time between two probes during an outage of this kind. */
-  readonly probe: number;
 }
 
 interface FateProperties {
@@ -31,9 +29,9 @@ export const fates = {
   /** It is a dead letter, which has its own line. */
   dead: { count: "dead", level: "error", endsClaim: true },
   /** Platform is busy or failing; the same event may succeed later. */
-  retry: { count: "retried", level: "warn", endsClaim: false, wait: { base: 2, cap: 3600, probe: 500 } },
+  retry: { count: "retried", level: "warn", endsClaim: false, wait: { base: 2, cap: 3600 } },
   // An operator has to fix the reason for which an event is held, so trying again soon is useless.
-  hold: { count: "held", level: "error", endsClaim: false, wait: { base: 300, cap: 3600, probe: 1000 } },
+  hold: { count: "held", level: "error", endsClaim: false, wait: { base: 300, cap: 3600 } },
 } as const satisfies Record<string, FateProperties>;
 
 export type Fate = keyof typeof fates;

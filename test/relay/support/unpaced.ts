@@ -10,5 +10,11 @@ export function withoutPace(client: Pick<PlatformClient, "send">, clock = () => 
     if (!("status" in answer)) return { answer, verdict: "retry" as const, retryAfter: undefined };
     return { answer, verdict: verdictOf(answer), retryAfter: retryAfterSeconds(answer.retryAfter, clock()) };
   };
-  return { pause: () => undefined, isAway: false, millisecondsToProbe: () => 0, turn: async () => ({ send }) };
+  return {
+    pause: () => undefined,
+    isAway: false,
+    millisecondsToProbe: () => 0,
+    newRank: () => 0,
+    turn: async () => ({ send }),
+  };
 }
