@@ -4,6 +4,7 @@ import { tailOutcomes } from "../../cli/log/tail-filter.ts";
 import { countNames } from "../../relay/core/counts/counts.ts";
 import { type Verdict, verdictOf } from "../../relay/core/delivery/delivery.ts";
 import { comesAgain, type Fate, fates, loudestLevel, settledCounts } from "../../relay/core/delivery/fates.ts";
+import { retryDelaySeconds } from "../../relay/core/delivery/retry-schedule.ts";
 
 const names = Object.keys(fates) as Fate[];
 
@@ -53,8 +54,8 @@ test("docs/reliability.md shows what each answer of Platform means, and how long
     );
     if (row === undefined) return verdict === "hold" ? [] : [`${status} (${verdict})`];
     if (!comesAgain(verdict)) return [];
-    const { base, cap } = fates[verdict].wait;
-    return [base, cap].filter((wait) => !row.includes(inWords(wait))).map((wait) => `${status}: ${inWords(wait)}`);
+    const waits = [1, 50].map((attempts) => retryDelaySeconds({ attempts, random: 1 - Number.EPSILON }));
+    return waits.filter((wait) => !row.includes(inWords(wait))).map((wait) => `${status}: ${inWords(wait)}`);
   });
   expect(rows.length).toBeGreaterThan(3);
   expect(missing).toEqual([]);

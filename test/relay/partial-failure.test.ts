@@ -67,6 +67,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     ["503", 1, refusal(503)],
     ["503", 10, refusal(503)],
     ["503 with Retry-After", 10, refusal(503, "1")],
+    ["403", 10, refusal(403)],
     ["a closed port", 10, { answer: { failure: "no answer: ECONNREFUSED" }, after: 1 }],
   ])(
     "an outage of 10 s (%s) at 200 events/s, %i a message, is over 5 s after its end, with few tries wasted",

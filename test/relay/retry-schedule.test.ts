@@ -2,35 +2,29 @@ import fc from "fast-check";
 import { isExpired, isOverdue, retryDelaySeconds, secondsUntil } from "../../relay/core/delivery/retry-schedule.ts";
 
 const almostOne = 1 - Number.EPSILON;
-const longest = (reason: "retry" | "hold") =>
-  [1, 2, 3, 4, 5, 8, 9, 50].map((attempts) => retryDelaySeconds(reason, { attempts, random: almostOne }));
-
 test("the longest wait doubles up to a cap", () => {
-  expect(longest("retry")).toEqual([2, 4, 8, 16, 32, 256, 512, 3600]);
-  expect(longest("hold")).toEqual([300, 600, 1200, 2400, 3600, 3600, 3600, 3600]);
+  const waits = [1, 2, 3, 4, 5, 8, 9, 50].map((attempts) => retryDelaySeconds({ attempts, random: almostOne }));
+  expect(waits).toEqual([2, 4, 8, 16, 32, 256, 512, 3600]);
 });
 
 test("the jitter is full: from next to nothing to the longest wait", () => {
-  expect([0, 0.25, 0.5, 0.75].map((random) => retryDelaySeconds("retry", { attempts: 5, random }))).toEqual([
-    1, 8, 16, 24,
-  ]);
+  expect([0, 0.25, 0.5, 0.75].map((random) => retryDelaySeconds({ attempts: 5, random }))).toEqual([1, 8, 16, 24]);
 });
 
 test("the wait that Platform asks for is kept, plus the jitter", () => {
-  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0 })).toBe(120);
-  expect(retryDelaySeconds("retry", { attempts: 1, retryAfter: 120, random: 0.5 })).toBe(121);
+  expect(retryDelaySeconds({ attempts: 1, retryAfter: 120, random: 0 })).toBe(120);
+  expect(retryDelaySeconds({ attempts: 1, retryAfter: 120, random: 0.5 })).toBe(121);
 });
 
 test("a wait is whole seconds, at least 1 and at least what was requested, at most 7 days", () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
     fc.property(
-      fc.constantFrom("retry" as const, "hold" as const),
       fc.integer({ min: 1, max: 10_000 }),
       fc.option(fc.nat({ max: 10_000_000 }), { nil: undefined }),
       random,
-      (reason, attempts, retryAfter, random) => {
-        const seconds = retryDelaySeconds(reason, { attempts, retryAfter, random });
+      (attempts, retryAfter, random) => {
+        const seconds = retryDelaySeconds({ attempts, retryAfter, random });
         expect(Number.isInteger(seconds)).toBe(true);
         expect(seconds).toBeGreaterThanOrEqual(Math.min(604_800, Math.max(1, retryAfter ?? 0)));
         expect(seconds).toBeLessThanOrEqual(604_800);

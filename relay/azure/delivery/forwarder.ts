@@ -12,6 +12,9 @@ import type { Fence } from "./fence.ts";
 import type { Sender } from "./paced-client.ts";
 import { buryUnreadable } from "./unreadable.ts";
 
+/** Seconds for which a message waits at most while a setting can't be used: a change of settings starts the instances again. */
+const longestWaitForSettings = 300;
+
 /** Where to send events, and the time from which to send them; or what is wrong with the settings. */
 export type ForwarderTarget =
   | { readonly client: Sender; readonly readyAt: Date | undefined }
@@ -158,15 +161,13 @@ function comingTurns(
     if (delivery.fate === "unsent") {
       add(`unsent ${event.attempts > 0}`, event, () => delivery.pause?.seconds ?? 0);
     } else if (hasFailed(delivery)) {
-      const { fate, retryAfter, isOutage } = delivery;
+      const { retryAfter, isOutage } = delivery;
       // Only a few have failed, so they need not be spread out.
       if (isOutage || client.isAway) {
         add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
       } else {
         const { attempts } = event;
-        add(`${fate} ${attempts} ${retryAfter}`, event, () =>
-          retryDelaySeconds(fate, { attempts, retryAfter, random: random() }),
-        );
+        add(`${attempts} ${retryAfter}`, event, () => retryDelaySeconds({ attempts, retryAfter, random: random() }));
       }
     }
   }
@@ -188,7 +189,7 @@ function standstillOf(
   { clock, random }: Pick<ForwarderPorts, "clock" | "random">,
 ): Standstill | { readonly client: Sender } {
   if ("problem" in target) {
-    const seconds = retryDelaySeconds("hold", { attempts: 1, random: random() });
+    const seconds = Math.max(1, Math.ceil(random() * longestWaitForSettings));
     return { level: "error", seconds, why: target.problem };
   }
   const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;

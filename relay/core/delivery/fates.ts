@@ -1,12 +1,5 @@
 import type { LogLevel, OutcomeNumber } from "./outcomes.ts";
 
-/** How long an event waits before it is tried again. */
-interface Wait {
-  /** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
-  readonly base: number;
-  readonly cap: number;
-}
-
 interface FateProperties {
   /** The name of the field in the log line, and of the count. */
   readonly count: OutcomeNumber;
@@ -14,41 +7,41 @@ interface FateProperties {
   readonly level: LogLevel;
   /** Whether the event's claim is deleted because nothing needs it. */
   readonly endsClaim: boolean;
-  /** Absent: the event is not tried again. */
-  readonly wait?: Wait;
+  /** Whether the event is tried again. */
+  readonly comesAgain: boolean;
 }
 
 /** The possible results for an event that the forwarder takes from the queue. */
 export const fates = {
   /** Platform has it. */
-  delivered: { count: "delivered", level: "info", endsClaim: true },
+  delivered: { count: "delivered", level: "info", endsClaim: true, comesAgain: false },
   /** Platform already had the same event. */
-  duplicate: { count: "duplicate", level: "info", endsClaim: true },
+  duplicate: { count: "duplicate", level: "info", endsClaim: true, comesAgain: false },
   /** Its claim is gone: an earlier run of the same message has finished it. */
-  gone: { count: "gone", level: "warn", endsClaim: false },
+  gone: { count: "gone", level: "warn", endsClaim: false, comesAgain: false },
   /** It is a dead letter, which has its own line. */
-  dead: { count: "dead", level: "error", endsClaim: true },
+  dead: { count: "dead", level: "error", endsClaim: true, comesAgain: false },
   /** Platform is busy or failing; the same event may succeed later. */
-  retry: { count: "retried", level: "warn", endsClaim: false, wait: { base: 2, cap: 3600 } },
-  // An operator has to fix the reason for which an event is held, so trying again soon is useless.
-  hold: { count: "held", level: "error", endsClaim: false, wait: { base: 300, cap: 3600 } },
+  retry: { count: "retried", level: "warn", endsClaim: false, comesAgain: true },
+  /** An operator has to fix the address, unless only this event is refused, or only for a while. */
+  hold: { count: "held", level: "error", endsClaim: false, comesAgain: true },
 } as const satisfies Record<string, FateProperties>;
 
 export type Fate = keyof typeof fates;
 
 /** The reason for a wait. */
-export type WaitReason = { [Name in Fate]: (typeof fates)[Name] extends { readonly wait: Wait } ? Name : never }[Fate];
+export type WaitReason = { [Name in Fate]: (typeof fates)[Name]["comesAgain"] extends true ? Name : never }[Fate];
 
 /** The counts of finished events. Dead letters are not included: a replay puts them back into the queue. */
-export const settledCounts = Object.entries(fates).flatMap(([fate, { count, ...more }]) =>
-  "wait" in more || fate === "dead" ? [] : [count],
+export const settledCounts = Object.entries(fates).flatMap(([fate, properties]) =>
+  properties.comesAgain || fate === "dead" ? [] : [properties.count],
 );
 
 /** The counts of returns to the queue. */
-export const returnCounts = Object.values(fates).flatMap((fate) => ("wait" in fate ? [fate.count] : []));
+export const returnCounts = Object.values(fates).flatMap((fate) => (fate.comesAgain ? [fate.count] : []));
 
 export function comesAgain(fate: Fate | "unsent"): fate is WaitReason {
-  return fate !== "unsent" && "wait" in fates[fate];
+  return fate !== "unsent" && fates[fate].comesAgain;
 }
 
 /** The highest of the levels; `info` for an empty list. */

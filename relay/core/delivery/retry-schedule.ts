@@ -1,5 +1,4 @@
 import { type QueuedEvent, waitingSince } from "../event/envelope.ts";
-import { fates, type WaitReason } from "./fates.ts";
 
 /** Queue Storage hides a message for 7 days at most. */
 const maxVisibilitySeconds = 7 * 24 * 60 * 60;
@@ -17,6 +16,9 @@ const horizonMilliseconds = 7 * 24 * 60 * 60 * 1000;
  */
 const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
 
+/** Seconds: the longest wait after the first failure, doubled by each further one up to the cap. */
+const wait = { base: 2, cap: 3600 };
+
 /**
  * How long a failed event waits while others pass: exponential with full jitter, so that events that failed together
  * aren't retried together. At least the time that Platform asked for in `Retry-After`; the jitter is added to that.
@@ -25,12 +27,16 @@ const longestLifeMilliseconds = 30 * 24 * 60 * 60 * 1000;
  * @param random at least 0, and less than 1
  * @returns whole seconds, 1 to 7 days
  */
-export function retryDelaySeconds(
-  reason: WaitReason,
-  { attempts, retryAfter, random }: { attempts: number; retryAfter?: number | undefined; random: number },
-): number {
-  const { base, cap } = fates[reason].wait;
-  const jitter = Math.ceil(random * Math.min(cap, base * 2 ** (attempts - 1)));
+export function retryDelaySeconds({
+  attempts,
+  retryAfter,
+  random,
+}: {
+  attempts: number;
+  retryAfter?: number | undefined;
+  random: number;
+}): number {
+  const jitter = Math.ceil(random * Math.min(wait.cap, wait.base * 2 ** (attempts - 1)));
   return Math.min(maxVisibilitySeconds, Math.max(1, (retryAfter ?? 0) + jitter));
 }
 
