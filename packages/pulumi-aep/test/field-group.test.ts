@@ -193,7 +193,7 @@ test("a breaking change that is refused names the fields", async () => {
 
 test("is deleted; a missing one is fine, and use by a schema is reported", async () => {
   stub.answer(`DELETE ${one}`, { status: 204 }, { status: 404 }, { status: 400, body: { detail: "In use" } });
-  const users = `GET /data/foundation/schemaregistry/tenant/schemas?property=meta:extends==${encodeURIComponent(id)}`;
+  const users = "GET /data/foundation/schemaregistry/tenant/schemas?orderby=title&limit=300";
   stub.answer(users, { body: { results: [] } });
   await aep.delete(type, id, state);
   await aep.delete(type, id, state);

@@ -16,16 +16,19 @@ const pageSize = 100;
 /** Maximum pages of one list, in case a list never ends. */
 const mostPages = 200;
 
-const identified = z.object({ id: z.string() });
-const links = z.object({ next: z.object({ href: z.string() }).nullish() });
+const identified = z.union([
+  z.object({ id: z.string() }).transform(({ id }) => id),
+  z.object({ $id: z.string() }).transform(({ $id }) => $id),
+]);
+const link = z.union([z.object({ href: z.string() }).transform(({ href }) => href), z.string()]).nullish();
+const links = z.object({ next: link });
 
 /**
- * Lists objects of the Flow Service, page by page. A page may have fewer objects than its limit, even none, and still link to a next one,
- * so only a missing link ends the list, or one that leads nowhere new.
+ * Lists objects of the Flow Service, page by page.
  *
  * @param atMost stops once this many are found; default: lists all
  */
-export async function listFlowObjects<Item extends z.ZodType>(
+export function listFlowObjects<Item extends z.ZodType>(
   client: AepClient,
   { collection, query, purpose }: FlowList,
   item: Item,
@@ -34,18 +37,73 @@ export async function listFlowObjects<Item extends z.ZodType>(
 ): Promise<z.output<Item>[]> {
   const answer = z.object({ items: z.array(item), _links: links.nullish() });
   const first = `${query}&limit=${Math.min(atMost, pageSize)}`;
-  const found = new Map<string, z.output<Item>>();
-  const followed = new Set<string>();
-  let path = `${collection}?${first}`;
-  for (let page = 0; page < mostPages; page++) {
+  const read = async (path: string) => {
     const { items, _links } = await client.call({ method: "GET", path, signal, purpose }, answer);
+    return { objects: items, next: _links?.next && `${collection}?${nextQuery(first, _links.next)}` };
+  };
+  return readPages(`${collection}?${first}`, read, purpose, atMost);
+}
+
+/** The query for all objects of a collection of the Schema Registry. */
+export const allByTitle = "orderby=title&limit=300";
+
+/** A list of the Schema Registry. */
+export interface RegistryList {
+  readonly collection: string;
+  /** Filter or order: `orderby=title`. */
+  readonly query: string;
+  /** An `Accept` header, which says how much of each object the list shows. */
+  readonly headers: Record<string, string>;
+  readonly purpose: string;
+}
+
+/**
+ * Lists objects of the Schema Registry, page by page. Its description calls `_page.next` an address, and the text of the parameter `start` a
+ * value to start after: both are read, and so is the link in `_links`.
+ */
+export function listRegistryObjects(
+  client: AepClient,
+  { collection, query, headers, purpose }: RegistryList,
+  signal: AbortSignal,
+): Promise<unknown[]> {
+  const answer = z.object({
+    results: z.array(z.unknown()),
+    _page: z.object({ next: z.coerce.string().nullish(), orderby: z.string().nullish().catch(undefined) }).nullish(),
+    _links: links.nullish().catch(undefined),
+  });
+  const read = async (path: string) => {
+    const { results, _page, _links } = await client.call({ method: "GET", path, headers, signal, purpose }, answer);
+    const next = _page?.next || _links?.next;
+    if (!next) return { objects: results, next: undefined };
+    const start = isAddress(next) ? next : `?start=${encodeURIComponent(next)}`;
+    // `start` needs an order.
+    const ordered = query.includes("orderby=") ? query : `${query}&orderby=${_page?.orderby ?? "title"}`;
+    return { objects: results, next: `${collection}?${nextQuery(ordered, start)}` };
+  };
+  return readPages(`${collection}?${query}`, read, purpose);
+}
+
+/**
+ * Reads pages to the last one. A page may have fewer objects than its limit, even none, and still lead to a next one, so only a missing
+ * link ends the list, or one that leads nowhere new.
+ */
+async function readPages<Item>(
+  first: string,
+  read: (path: string) => Promise<{ readonly objects: readonly Item[]; readonly next: string | null | undefined }>,
+  purpose: string,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<Item[]> {
+  const found = new Map<string, Item>();
+  const visited = new Set<string>();
+  let path = first;
+  for (let page = 0; page < mostPages; page++) {
+    visited.add(path);
+    const { objects, next } = await read(path);
     const before = found.size;
-    for (const object of items) found.set(identified.safeParse(object).data?.id ?? JSON.stringify(object), object);
-    const next = _links?.next?.href;
-    const repeatsItself = items.length > 0 && found.size === before;
-    if (found.size >= atMost || !next || followed.has(next) || repeatsItself) return [...found.values()];
-    followed.add(next);
-    path = `${collection}?${nextQuery(first, next)}`;
+    for (const object of objects) found.set(identified.safeParse(object).data ?? JSON.stringify(object), object);
+    const repeatsItself = objects.length > 0 && found.size === before;
+    if (found.size >= atMost || !next || visited.has(next) || repeatsItself) return [...found.values()];
+    path = next;
   }
   throw explainEndless(purpose);
 }
@@ -82,6 +140,11 @@ function nextQuery(query: string, href: string): string {
   const parameters = new URLSearchParams(query);
   for (const [name, value] of new URL(href, "https://platform.invalid").searchParams) parameters.set(name, value);
   return parameters.toString();
+}
+
+/** Whether a text is an address with parameters, and not the title of an object. */
+function isAddress(text: string): boolean {
+  return /^(https?:\/)?\/.*\?|^\?/.test(text);
 }
 
 function explainEndless(purpose: string): VendorError {

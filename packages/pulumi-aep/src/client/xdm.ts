@@ -25,8 +25,6 @@ export const xdmResource = z.object({
   title: z.string(),
 });
 
-export const xdmList = z.object({ results: z.array(xdmResource) });
-
 /** Whether a schema is enabled for Profile. Such a schema can never be deleted or lose a field. */
 export function isProfileEnabled(immutableTags: readonly string[] | null | undefined): boolean {
   return immutableTags?.includes("union") ?? false;

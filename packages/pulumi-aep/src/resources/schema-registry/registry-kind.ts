@@ -1,8 +1,9 @@
 import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { allByTitle, listRegistryObjects } from "../../client/pages.ts";
 import { pathOf } from "../../client/paths.ts";
-import { accept, xdmList, xdmResource } from "../../client/xdm.ts";
+import { accept, xdmResource } from "../../client/xdm.ts";
 import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
 
@@ -70,7 +71,9 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 
     async findOwned(operation: Operation<AepClient>, ownership: string) {
       const hasMark = isOwnedBy(ownership);
-      const all = await listAll(operation, collection, `look for ${kind}s of interrupted runs`);
+      const purpose = `look for ${kind}s of interrupted runs`;
+      const list = { collection, query: allByTitle, headers: accept.wholes, purpose };
+      const all = await listRegistryObjects(operation.client, list, operation.signal);
       const owned = await pickListed(all, {
         label: labelAnswer,
         isWanted: ({ description }) => hasMark(markIn(description)),
@@ -105,37 +108,18 @@ export function registryOutputs(found: z.output<typeof xdmResource>): { altId: s
   return { altId: found["meta:altId"], version: found.version };
 }
 
+const titled = z.object({ $id: z.string(), title: z.string() });
+
 /** Lists objects with exactly this title, without their content. */
 export async function listTitled(
   client: AepClient,
   { collection, title, purpose }: { collection: string; title: string; purpose: string },
   signal: AbortSignal,
 ) {
-  const path = `${collection}?property=title==${encodeURIComponent(title)}`;
-  const { results } = await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList);
-  return results.filter((listed) => listed.title === title);
-}
-
-/** Lists all objects of a collection, page by page: a page has at most 300. */
-async function listAll(
-  { client, signal }: Operation<AepClient>,
-  collection: string,
-  purpose: string,
-): Promise<unknown[]> {
-  const page = z.object({
-    results: z.array(z.unknown()),
-    _page: z.object({ next: z.string().nullish() }).nullish(),
+  const query = `property=title==${encodeURIComponent(title)}`;
+  const listed = await listRegistryObjects(client, { collection, query, headers: accept.list, purpose }, signal);
+  return listed.flatMap((object) => {
+    const { data } = titled.safeParse(object);
+    return data?.title === title ? [data] : [];
   });
-  const found: unknown[] = [];
-  let start: string | null | undefined;
-  do {
-    // Titles are unique, so the last one marks where the next page starts.
-    const from = start ? `&start=${encodeURIComponent(start)}` : "";
-    const path = `${collection}?orderby=title&limit=300${from}`;
-    const call = { method: "GET", path, headers: accept.wholes, signal, purpose } as const;
-    const { results, _page } = await client.call(call, page);
-    found.push(...results);
-    start = _page?.next;
-  } while (start);
-  return found;
 }

@@ -1,14 +1,29 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
-import { listDatasetObjects } from "../../client/pages.ts";
+import { allByTitle, listDatasetObjects, listRegistryObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { accept, isProfileEnabled, xdmList } from "../../client/xdm.ts";
+import { accept, isProfileEnabled } from "../../client/xdm.ts";
 
-/** Lists the schemas that use a field group. */
+const schemaWithParts = z.object({
+  $id: z.string(),
+  title: z.string(),
+  allOf: z.array(z.looseObject({ $ref: z.string().nullish() })).nullish(),
+  "meta:extends": z.array(z.string()).nullish(),
+});
+
+/**
+ * Lists the schemas that use a field group. Compared here: Adobe documents no filter by what a schema consists of, and an overlooked schema
+ * would lose its fields.
+ */
 export async function listSchemasWith(client: AepClient, fieldGroupId: string, signal: AbortSignal) {
-  const path = `${paths.schemas}?property=meta:extends==${encodeURIComponent(fieldGroupId)}`;
   const purpose = `look for schemas that use the field group ${fieldGroupId}`;
-  return (await client.call({ method: "GET", path, headers: accept.list, signal, purpose }, xdmList)).results;
+  const list = { collection: paths.schemas, query: allByTitle, headers: accept.wholes, purpose };
+  return (await listRegistryObjects(client, list, signal)).flatMap((listed) => {
+    const { data } = schemaWithParts.safeParse(listed);
+    if (data === undefined) return [];
+    const parts = [...(data["meta:extends"] ?? []), ...(data.allOf ?? []).map(({ $ref }) => $ref)];
+    return parts.includes(fieldGroupId) ? [data] : [];
+  });
 }
 
 /** Ids of the datasets with a schema. */
