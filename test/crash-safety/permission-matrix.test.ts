@@ -56,6 +56,9 @@ function triesOf(call: string, { name, status }: Case): number {
   if (status === 429) return name === "429" && call.includes("/v1/reporting_webhooks") ? 1 : 5;
   if (method === "POST" && !call.includes("/action?")) return lost || status === undefined ? 3 : 1;
   if (method === "PATCH" || method === "POST") return 0;
+  // Something that is being deleted may still seem to use it.
+  const isKept = /^DELETE .*\/(fieldgroups|schemas|descriptors|dataSets)\//.test(call);
+  if (isKept && [400, 409, 423].includes(status ?? 0)) return 5;
   return lost ? 5 : 1;
 }
 

@@ -5,11 +5,14 @@ import { type Creation, type CreationCall, createOnce } from "../resources/creat
 import { explainPlatformError } from "./complaint.ts";
 import { AccessTokens } from "./ims.ts";
 import { paths } from "./paths.ts";
+import { RecentChanges } from "./recent-changes.ts";
 
 /** The parts of an error that decide whether waiting helps. */
 export interface Refusal {
   /** Undefined if there was no answer. */
   readonly status: number | undefined;
+  /** Platform's code: `XDM-1521-400`. */
+  readonly code: string | undefined;
   /** The number in a Flow Service code: 1404 in `FLOW-1404-412`. */
   readonly flowCode: number | undefined;
   /** Whether Platform may have acted anyway. */
@@ -23,6 +26,11 @@ export interface Refusal {
  * down a program with hundreds of objects. If a call is throttled anyway, every call of the provider waits.
  */
 const platformBudget = { perSecond: 20, burst: 100 };
+
+/** Attempts of a call that refers to what was just created, and which Platform may show late: half a minute. */
+const attemptsWhileLate = 15;
+/** Attempts of a deletion that is refused: eight seconds, since the refusal may be final; half a minute if its dependents were just deleted. */
+const attemptsWhileUsed = { usual: 5, afterDeletion: 15 };
 
 /** Any JSON. It proves only that Platform answered, not a proxy's HTML page. */
 export const json = z.union([z.looseObject({}), z.array(z.unknown())]);
@@ -38,6 +46,7 @@ export class AepClient {
   readonly #config: Config;
   readonly #pollInterval: number;
   readonly #sleep: typeof sleep;
+  readonly #recent = new RecentChanges();
   #tenantId: Promise<string> | undefined;
 
   /**
@@ -95,11 +104,25 @@ export class AepClient {
   }
 
   /** Like `call`; undefined if Platform says that the object is gone. */
-  async find<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer> | undefined> {
+  find<Answer extends z.ZodType>(call: Call, answer: Answer): Promise<z.output<Answer> | undefined> {
+    return this.#unlessGone(call.signal, () => this.call(call, answer));
+  }
+
+  /** Like `find`, for an object that this process may have just created; see `untilVisible`. */
+  findNew<Answer extends z.ZodType>(
+    operation: Omit<CreationCall, "pause">,
+    id: string,
+    call: Call,
+    answer: Answer,
+  ): Promise<z.output<Answer> | undefined> {
+    return this.#unlessGone(call.signal, () => this.untilVisible(operation, [id], () => this.call(call, answer)));
+  }
+
+  async #unlessGone<T>(signal: AbortSignal, question: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.call(call, answer);
+      return await question();
     } catch (error) {
-      if (await this.#saysGone(error, call.signal)) return undefined;
+      if (await this.#saysGone(error, signal)) return undefined;
       throw error;
     }
   }
@@ -108,9 +131,19 @@ export class AepClient {
   async delete(call: Omit<Call, "method">): Promise<void> {
     try {
       await this.#delete(call);
+      this.#recent.noteDeletion();
     } catch (error) {
       if (!(await this.#saysGone(error, call.signal))) throw error;
     }
+  }
+
+  /**
+   * Like `delete`, for an object that Platform keeps as long as others use it. They may be deleted at the same time, and Platform may count
+   * those that were just deleted for some seconds.
+   */
+  deleteReleased(call: Omit<Call, "method">): Promise<void> {
+    const attempts = this.#recent.hasDeletion ? attemptsWhileUsed.afterDeletion : attemptsWhileUsed.usual;
+    return this.untilAccepted(call.signal, attempts, isRefused, () => this.delete(call));
   }
 
   /** Deletes if the API supports it: Data Prep's description of `/mappingSets` does not define DELETE, although Adobe's client uses it. */
@@ -123,14 +156,44 @@ export class AepClient {
     }
   }
 
-  /** Creates an object and never a second one; see `createOnce`. */
-  createOnce<Item>(
+  /**
+   * Creates an object and never a second one; see `createOnce`.
+   *
+   * @param needs ids of the objects that it refers to; see `untilVisible`
+   */
+  async createOnce<Item>(
     operation: Omit<CreationCall, "pause">,
     before: ReadonlySet<string>,
     creation: Creation<Item>,
+    needs: readonly (string | undefined)[] = [],
   ): Promise<Item> {
-    const { signal, progress } = operation;
-    return createOnce(creation, before, { signal, progress, pause: (until) => this.pause(until) });
+    const post = () => this.untilVisible(operation, needs, creation.post);
+    const made = await createOnce({ ...creation, post }, before, {
+      signal: operation.signal,
+      progress: operation.progress,
+      pause: (until) => this.pause(until),
+    });
+    this.noteChange(creation.idOf(made));
+    return made;
+  }
+
+  /** Notes that this process has created an object, or changed something about it that others depend on. */
+  noteChange(id: string): void {
+    this.#recent.note(id);
+  }
+
+  /** Repeats a call that Platform refuses, as long as it may not know yet what this process has just done to the objects that the call needs. */
+  untilVisible<T>(
+    { signal, progress }: Omit<CreationCall, "pause">,
+    needs: readonly (string | undefined)[],
+    attempt: () => Promise<T>,
+  ): Promise<T> {
+    const isLate = (refusal: Refusal) => {
+      const is = mayBeLate(refusal) && this.#recent.hasAny(needs.filter((id) => id !== undefined));
+      if (is) progress("waiting until Platform shows what was just created");
+      return is;
+    };
+    return this.untilAccepted(signal, attemptsWhileLate, isLate, attempt);
   }
 
   /** Platform's refusal in an error; undefined for other errors. */
@@ -139,6 +202,7 @@ export class AepClient {
     const number = error.code?.match(/^FLOW-(\d+)-/)?.[1];
     return {
       status: error.status,
+      code: error.code,
       flowCode: number === undefined ? undefined : Number(number),
       outcomeUnknown: error.outcomeUnknown,
       message: error.message,
@@ -215,4 +279,17 @@ export class AepClient {
     await this.#readTenantId(signal);
     return true;
   }
+}
+
+/** A refusal because of the request's content or the object's state. */
+export function isRefused({ status = 0 }: Refusal): boolean {
+  return [400, 409, 422, 423].includes(status);
+}
+
+/** Refusals that have nothing to do with what the call refers to: entitlement, form, schemas that differ, titles and field names. */
+const unrelated = /^(FLOW-(1100|1410|1413|1425)-|XDM-(1413|1521|102\d)-)/;
+
+/** Whether a refusal may mean that Platform does not know yet what the call refers to. */
+function mayBeLate({ status = 0, code = "" }: Refusal): boolean {
+  return [400, 404, 409, 422].includes(status) && !unrelated.test(code);
 }

@@ -4,6 +4,7 @@ import type { AepClient, Refusal } from "../../client/client.ts";
 import { hasFlowObject } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
+import type { Creation } from "../create-once.ts";
 import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
@@ -117,7 +118,7 @@ export const dataset = defineResource<AepClient>()({
   async create(operation, given) {
     const { client, signal, progress, urn, present } = operation;
     const hasMark = isMarkOf(urn, given.ownership);
-    const made = await client.createOnce({ signal, progress }, present, {
+    const creation: Creation<{ id: string }> = {
       list: (until) => listMarked(client, hasMark, `the dataset "${given.name}"`, until),
       idOf: ({ id }) => id,
       post: async () => {
@@ -133,7 +134,8 @@ export const dataset = defineResource<AepClient>()({
         const [reference] = await client.call(call, references);
         return { id: reference?.split("/").at(-1) ?? "" };
       },
-    });
+    };
+    const made = await client.createOnce({ signal, progress }, present, creation, [given.schemaId]);
     if (given.rowExpirationDays !== undefined) {
       const isLate = ({ status }: Refusal) => status === 404;
       const expire = () => expireRows(operation, made.id, given);
@@ -151,7 +153,7 @@ export const dataset = defineResource<AepClient>()({
   },
 
   async update(operation, id, { news, olds }) {
-    const { client, signal } = operation;
+    const { client, signal, progress } = operation;
     // An empty description removes the old one.
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
     const purpose = `update the dataset "${news.name}" (${id})`;
@@ -162,10 +164,8 @@ export const dataset = defineResource<AepClient>()({
     const steps = tagSteps(olds, news);
     if (steps.length > 0) {
       const headers = { "Content-Type": "application/json-patch+json" };
-      await client.call(
-        { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` },
-        references,
-      );
+      const call = { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` };
+      await client.untilVisible({ signal, progress }, [news.schemaId], () => client.call(call, references));
     }
     // Also unchanged days: the creation may have failed to set them, and the state has them nevertheless.
     if (olds.rowExpirationDays ?? news.rowExpirationDays) await expireRows(operation, id, news);
@@ -189,7 +189,7 @@ export const dataset = defineResource<AepClient>()({
     }
     // For an unknown id Catalog answers 200 and an empty list.
     const hint = "First delete everything that writes into it, such as a dataflow.";
-    await client.delete({
+    await client.deleteReleased({
       path: pathOf(paths.dataSets, id),
       signal,
       purpose: `delete the dataset "${name}" (${id})`,

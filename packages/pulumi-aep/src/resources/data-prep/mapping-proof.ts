@@ -21,7 +21,8 @@ export async function proveMappings(
   progress(`trying the mapping in Platform on ${records.length} sample events`);
   let problems: string[];
   try {
-    problems = await problemsOf(client, draft, records, signal);
+    const prove = () => problemsOf(client, draft, records, signal);
+    problems = await client.untilVisible({ signal, progress }, [draft.schemaId], prove);
   } catch (error) {
     const refusal = client.refusal(error);
     if (refusal?.status === undefined || ![404, 405, 501].includes(refusal.status)) throw error;

@@ -5,6 +5,7 @@ import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
 import { listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
+import type { Creation } from "../create-once.ts";
 import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
 import { proveMappings } from "./mapping-proof.ts";
@@ -120,11 +121,12 @@ export const mappingSet = defineResource<AepClient>()({
       mappings,
     };
     const purpose = `create the mapping set for the schema ${schemaId}`;
-    const made = await client.createOnce<z.output<typeof creationAnswer>>({ signal, progress }, present, {
+    const creation: Creation<z.output<typeof creationAnswer>> = {
       list: (until) => listMade(client, given, urn, until),
       idOf: ({ id }) => id,
       post: () => client.call({ method: "POST", path: paths.mappingSets, body, signal, purpose }, creationAnswer),
-    });
+    };
+    const made = await client.createOnce({ signal, progress }, present, creation, [schemaId]);
     return { id: made.id, outputs: { version: made.version } };
   },
 

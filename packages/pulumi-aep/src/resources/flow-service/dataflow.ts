@@ -137,7 +137,8 @@ export const dataflow = defineResource<AepClient>()({
       transformations: [mappingOf(given)],
       options,
     };
-    const id = await createItem(operation, paths.flows, answer, given, body);
+    const needs = [given.sourceConnectionId, given.targetConnectionId, given.mappingSetId];
+    const id = await createItem(operation, paths.flows, answer, given, body, needs);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was created`, {}, async () => {
       const enabled = await settle(operation, id, true, {}, getNewItem);
@@ -162,10 +163,9 @@ export const dataflow = defineResource<AepClient>()({
   },
 
   async update(operation, id, { news, outputs: stored }) {
-    await patchItem(operation, paths.flows, id, answer, (flow) => [
-      ...labelSteps(flow, news, operation.urn),
-      ...mappingSteps(flow, news),
-    ]);
+    const steps = (flow: Flow) => [...labelSteps(flow, news, operation.urn), ...mappingSteps(flow, news)];
+    const patch = () => patchItem(operation, paths.flows, id, answer, steps);
+    await operation.client.untilVisible(operation, [news.mappingSetId], patch);
     return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
       const outputs = await switchTo(operation, id, news.enabled, stored);
       const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;

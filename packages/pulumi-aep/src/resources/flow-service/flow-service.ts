@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AepClient, json, type Refusal } from "../../client/client.ts";
 import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import type { Creation } from "../create-once.ts";
 import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
 
@@ -155,11 +156,12 @@ export async function createItem<Item extends typeof flowServiceItem>(
   item: Item,
   { name, description, ownership }: Labeled,
   others: object,
+  needs: readonly (string | undefined)[] = [],
 ): Promise<string> {
   const kind = kindOf(collection);
   const body = { name, description: addMark(description, markOf(urn, ownership)), ...others };
   const look = { hasMark: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
-  const made = await client.createOnce<{ id: string }>({ signal, progress }, present, {
+  const creation: Creation<{ id: string }> = {
     list: (until) => listMarked(client, collection, item, look, until),
     idOf: ({ id }) => id,
     post: () => {
@@ -167,7 +169,8 @@ export async function createItem<Item extends typeof flowServiceItem>(
       const answer = z.object({ id: z.string() });
       return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
     },
-  });
+  };
+  const made = await client.createOnce({ signal, progress }, present, creation, needs);
   return made.id;
 }
 

@@ -55,7 +55,10 @@ export const sourceConnection = defineResource<AepClient>()({
     // With a base connection, leave out what it already defines (Adobe's tutorials for the two kinds of source).
     const ownPart = { providerId: streamingProvider, data: { format: "json" } };
     const body = { connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
-    return { id: await createItem(operation, paths.sourceConnections, answer, given, body), outputs: {} };
+    return {
+      id: await createItem(operation, paths.sourceConnections, answer, given, body, [baseConnectionId]),
+      outputs: {},
+    };
   },
 
   async read(operation, id) {

@@ -59,7 +59,10 @@ export const targetConnection = defineResource<AepClient>()({
       data: { format: "json", schema: { id: schemaId, version } },
       params: { dataSetId: datasetId },
     };
-    return { id: await createItem(operation, paths.targetConnections, answer, given, body), outputs: {} };
+    return {
+      id: await createItem(operation, paths.targetConnections, answer, given, body, [datasetId, schemaId]),
+      outputs: {},
+    };
   },
 
   async read(operation, id) {

@@ -1,6 +1,6 @@
 import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { AepClient, Refusal } from "../../client/client.ts";
+import { type AepClient, isRefused } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import {
   experienceEvent,
@@ -42,9 +42,6 @@ const inputs = z.object({
     .meta({ description: "References to the definitions to use: [{ $ref: '#/definitions/<name>' }]." }),
   ownership: ownershipInput,
 });
-
-/** Attempts to delete a field group that a schema still seems to use: eight seconds, since the refusal may be final. */
-const attemptsWhileUsed = 5;
 
 type Inputs = z.output<typeof inputs>;
 type Answer = z.output<typeof answer>;
@@ -133,13 +130,12 @@ export const fieldGroup = defineResource<AepClient>()({
       "Platform keeps a field group as long as a schema uses it: first remove it from those schemas. If an update of a schema of this " +
       "stack was interrupted, npx pulumi up records in the state what the schema uses; then run the command again.";
     const purpose = `delete the field group "${title}"`;
-    const remove = () => client.delete({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
     // If the answer to a schema's update was lost, the engine may delete the schema together with the group, not before it.
     try {
-      await client.untilAccepted(signal, attemptsWhileUsed, saysUsed, remove);
+      await client.deleteReleased({ path: pathOf(paths.fieldGroups, id), signal, purpose, hint });
     } catch (error) {
       const refusal = client.refusal(error);
-      if (!refusal || !saysUsed(refusal)) throw error;
+      if (!refusal || !isRefused(refusal)) throw error;
       // If the lookup fails, the refusal says more than its error.
       const schema = await findSchemaInProfile(client, id, signal).catch(() => undefined);
       if (!schema) throw error;
@@ -155,11 +151,6 @@ async function findSchemaInProfile(client: AepClient, id: string, signal: AbortS
     if (await isInProfile(client, schema.$id, signal)) return schema;
   }
   return undefined;
-}
-
-/** Whether the refusal says that a schema still uses the field group. Adobe publishes no code for that, so match the message. */
-function saysUsed({ status, message }: Refusal): boolean {
-  return status === 400 && /\b(used by|in use)\b/i.test(message);
 }
 
 function bodyOf(given: Inputs, mark: string): object {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { accept } from "../../client/xdm.ts";
+import type { Creation } from "../create-once.ts";
 import { explainNeverDeleted, isInProfile } from "./schema-users.ts";
 
 const descriptorIdentity = "xdm:descriptorIdentity";
@@ -62,7 +63,7 @@ export const identityDescriptor = defineResource<AepClient>()({
   },
 
   async create({ client, signal, progress, present }, given) {
-    const made = await client.createOnce<{ "@id": string }>({ signal, progress }, present, {
+    const creation: Creation<{ "@id": string }> = {
       list: (until) => listSame(client, given, until),
       idOf: (descriptor) => descriptor["@id"],
       post: () => {
@@ -70,7 +71,10 @@ export const identityDescriptor = defineResource<AepClient>()({
         const call = { method: "POST", path: paths.descriptors, body: bodyOf(given), signal, purpose } as const;
         return client.call(call, z.object({ "@id": z.string() }));
       },
-    });
+    };
+    const made = await client.createOnce({ signal, progress }, present, creation, [given.schemaId]);
+    // What makes the schema ready for Profile.
+    client.noteChange(given.schemaId);
     return { id: made["@id"], outputs: {} };
   },
 
@@ -92,7 +96,7 @@ export const identityDescriptor = defineResource<AepClient>()({
 
 export async function deleteDescriptor(client: AepClient, id: string, signal: AbortSignal): Promise<void> {
   const purpose = `delete the identity descriptor ${id}`;
-  await client.delete({ path: pathOf(paths.descriptors, id), signal, purpose });
+  await client.deleteReleased({ path: pathOf(paths.descriptors, id), signal, purpose });
 }
 
 /** Ids of the identity descriptors of a schema. */

@@ -25,8 +25,8 @@ export const profileEnablement = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  async create({ client, signal, warn }, { schemaId }) {
-    const found = await find(client, schemaId, signal);
+  async create({ client, signal, warn, progress }, { schemaId }) {
+    const found = await client.findNew({ signal, progress }, schemaId, lookUp(schemaId, signal), answer);
     if (!found) {
       throw new Error(
         `There is no schema ${schemaId}, so it can't be enabled for Profile. If someone deleted it, run: ` +
@@ -46,7 +46,8 @@ export const profileEnablement = defineResource<AepClient>()({
       purpose: `enable the schema "${found.title}" (${schemaId}) for Profile`,
       repeatable: true,
     } as const;
-    await client.call(call, xdmResource);
+    await client.untilVisible({ signal, progress }, [schemaId], () => client.call(call, xdmResource));
+    client.noteChange(schemaId);
     return { id: schemaId, outputs: {} };
   },
 
@@ -66,8 +67,11 @@ export const profileEnablement = defineResource<AepClient>()({
   },
 });
 
-function find(client: AepClient, id: string, signal: AbortSignal) {
+function lookUp(id: string, signal: AbortSignal) {
   const purpose = `read the schema ${id}`;
-  const call = { method: "GET", path: pathOf(paths.schemas, id), headers: accept.lookup, signal, purpose } as const;
-  return client.find(call, answer);
+  return { method: "GET", path: pathOf(paths.schemas, id), headers: accept.lookup, signal, purpose } as const;
+}
+
+function find(client: AepClient, id: string, signal: AbortSignal) {
+  return client.find(lookUp(id, signal), answer);
 }

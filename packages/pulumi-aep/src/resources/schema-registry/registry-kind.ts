@@ -4,6 +4,7 @@ import type { AepClient } from "../../client/client.ts";
 import { allByTitle, listRegistryObjects } from "../../client/pages.ts";
 import { pathOf } from "../../client/paths.ts";
 import { accept, xdmResource } from "../../client/xdm.ts";
+import type { Creation } from "../create-once.ts";
 import { isMarkOf, isOwnedBy, markIn, markOf } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
 
@@ -27,6 +28,8 @@ interface Kind<Item extends typeof registryItem, Inputs extends Titled> {
   inputsOf(found: z.output<Item>, wanted?: Inputs): Inputs;
   /** The body of a POST, with this mark in its description. */
   bodyOf(given: Inputs, mark: string): object;
+  /** Ids of the objects that it refers to. */
+  needsOf?(given: Inputs): readonly string[];
   /** Whether others refer to the object: then some run knew it. */
   isUsed(client: AepClient, found: z.output<Item>, signal: AbortSignal): Promise<boolean>;
 }
@@ -85,7 +88,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 
     async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {
       const body = of.bodyOf(given, markOf(urn, given.ownership));
-      const made = await client.createOnce<z.output<typeof xdmResource>>({ signal, progress }, present, {
+      const creation: Creation<z.output<typeof xdmResource>> = {
         list: (until) => listMarked(client, given, urn, until),
         idOf: ({ $id }) => $id,
         post: () => {
@@ -94,7 +97,8 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
         },
         // Titles are unique; the object that has it may be ours, from a call that was repeated on its way.
         isThere: ({ code }) => code === titleTaken,
-      });
+      };
+      const made = await client.createOnce({ signal, progress }, present, creation, of.needsOf?.(given));
       return { id: made.$id, outputs: registryOutputs(made) };
     },
   };

@@ -41,6 +41,7 @@ const registry = registryKind({
   item: answer,
   inputsOf,
   bodyOf,
+  needsOf: ({ fieldGroupIds }) => fieldGroupIds,
   isUsed: async (client, found, signal) =>
     isProfileEnabled(found["meta:immutableTags"]) || (await listDatasetsOf(client, found.$id, signal)).length > 0,
 });
@@ -80,7 +81,7 @@ export const schema = defineResource<AepClient>()({
     );
   },
 
-  async update({ client, signal, urn }, id, { news, olds }) {
+  async update({ client, signal, progress, urn }, id, { news, olds }) {
     const found = await registry.find(client, id, signal);
     if (!found) {
       throw new Error(
@@ -95,7 +96,8 @@ export const schema = defineResource<AepClient>()({
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
     const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
     const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
-    return registryOutputs(await client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource));
+    const put = () => client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource);
+    return registryOutputs(await client.untilVisible({ signal, progress }, news.fieldGroupIds, put));
   },
 
   async delete(operation, id, { title }) {
@@ -108,7 +110,8 @@ export const schema = defineResource<AepClient>()({
     }
     await deleteIdentities(operation, id);
     const hint = "Platform keeps a schema as long as a dataset uses it: first delete those datasets.";
-    await client.delete({ path: pathOf(paths.schemas, id), signal, purpose: `delete the schema "${title}"`, hint });
+    const purpose = `delete the schema "${title}"`;
+    await client.deleteReleased({ path: pathOf(paths.schemas, id), signal, purpose, hint });
   },
 });
 
