@@ -52,6 +52,8 @@ function triesOf(call: string, { name, status }: Case): number {
   if (status === 401) return 2;
   // Platform may show a new dataflow or connection late.
   if (/^GET .*\/flowservice\/(connections|flows)\/\*$/.test(call) && gone.includes(status ?? 0)) return 15;
+  // Customer.io may show a new webhook late, and a deleted one for some seconds.
+  if (/reporting_webhooks\/\*$/.test(call) && gone.includes(status ?? 0)) return 4;
   // Without the header, Customer.io means a used-up daily quota, which no further try brings back (its App API's description).
   if (status === 429) return name === "429" && call.includes("/v1/reporting_webhooks") ? 1 : 5;
   if (method === "POST" && !call.includes("/action?")) return lost || status === undefined ? 3 : 1;

@@ -1,5 +1,6 @@
 import { VendorError } from "../../pulumi-provider-kit/src/http/vendor-error.ts";
-import { ReportingWebhooks, type WebhookSettings } from "../src/client/client.ts";
+import { ReportingWebhooks } from "../src/client/client.ts";
+import type { WebhookSettings } from "../src/client/webhook-answer.ts";
 import { type Answer, type RecordingServer, recordingServer } from "./recording-server.ts";
 
 const wanted: WebhookSettings = {

@@ -3,57 +3,17 @@ import { type Call, type HttpClient, sleep, VendorError } from "pulumi-provider-
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { type AppApiOptions, openAppApi } from "./app-api.ts";
-
-/** The wanted settings of a reporting webhook. */
-export interface WebhookSettings {
-  readonly name: string;
-  readonly endpoint: string;
-  readonly events: readonly string[];
-  readonly disabled: boolean;
-  readonly fullResolution: boolean;
-  readonly withContent: boolean;
-}
-
-/** A reporting webhook in Customer.io. */
-export interface Webhook extends WebhookSettings {
-  readonly id: number;
-  /** `webhook`, or `js` for a JavaScript webhook, which only Customer.io's UI can create and this client never touches. */
-  readonly type: string;
-}
+import { readWebhook, readWebhooks, type Webhook, type WebhookSettings } from "./webhook-answer.ts";
 
 const creationAttempts = 3;
-/** Milliseconds before each lookup of a webhook whose creation got no answer: Customer.io may still be creating it. */
+/** Milliseconds before each further look at a webhook that was just created or deleted: Customer.io may show the change late. */
 const lookWaits = [1_000, 2_000, 4_000];
 
 /** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
 
-// A missing field gets the API's default; unknown fields may appear without notice.
-const webhookAnswer = z.object({
-  id: z.number().int(),
-  type: z.string().nullish(),
-  name: z.string().nullish(),
-  endpoint: z.string().nullish(),
-  events: z.array(z.string()).nullish(),
-  disabled: z.boolean().nullish(),
-  full_resolution: z.boolean().nullish(),
-  with_content: z.boolean().nullish(),
-});
-// Other people's webhooks may have other forms, such as the nested events of an earlier API, and must not make the list unreadable.
-const listedWebhook = z.object({
-  id: webhookAnswer.shape.id,
-  type: webhookAnswer.shape.type.catch("unknown"),
-  name: webhookAnswer.shape.name.catch(undefined),
-  endpoint: webhookAnswer.shape.endpoint.catch(undefined),
-  events: webhookAnswer.shape.events.catch(undefined),
-  disabled: webhookAnswer.shape.disabled.catch(undefined),
-  full_resolution: webhookAnswer.shape.full_resolution.catch(undefined),
-  with_content: webhookAnswer.shape.with_content.catch(undefined),
-});
 const workspacesAnswer = z.object({ workspaces: z.array(z.object({ name: z.string() })) });
 const addressAnswer = z.object({ ip_addresses: z.array(z.string()) });
-const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish() });
-
 /**
  * The reporting webhooks of one workspace: Customer.io's App API, `/v1/reporting_webhooks`.
  *
@@ -62,6 +22,8 @@ const listAnswer = z.object({ reporting_webhooks: z.array(z.unknown()).nullish()
 export class ReportingWebhooks {
   readonly #http: HttpClient;
   readonly #pause: typeof sleep;
+  /** Ids of the webhooks that this client has created. */
+  readonly #made = new Set<number>();
 
   /**
    * @param pause waits between two lookups of a webhook whose creation got no answer
@@ -75,13 +37,9 @@ export class ReportingWebhooks {
   /** All webhooks of the workspace, including JavaScript webhooks and those created elsewhere. */
   async list(signal: AbortSignal, purpose = "list the reporting webhooks"): Promise<Webhook[]> {
     const { data } = await this.#http.call({ method: "GET", path: "/v1/reporting_webhooks", signal, purpose });
-    const answer = listAnswer.safeParse(data);
-    if (!answer.success) throw explainUnreadable(purpose);
-    return (answer.data.reporting_webhooks ?? []).map((webhook) => {
-      const listed = listedWebhook.safeParse(webhook);
-      if (!listed.success) throw explainUnreadable(purpose);
-      return withDefaults(listed.data);
-    });
+    const listed = readWebhooks(data);
+    if (listed === undefined) throw explainUnreadable(purpose);
+    return listed;
   }
 
   /** The addresses from which Customer.io calls webhooks, of the account's region. The list changes without notice. */
@@ -106,7 +64,10 @@ export class ReportingWebhooks {
   async get(id: number, signal: AbortSignal): Promise<Webhook | undefined> {
     const purpose = `read the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "GET", path: path(id), signal, purpose }, id);
-    return answer && parseWebhook(answer.data, purpose);
+    if (answer === undefined) return undefined;
+    const found = readWebhook(answer.data);
+    if (found === undefined) throw explainUnreadable(purpose);
+    return found;
   }
 
   /**
@@ -137,7 +98,11 @@ export class ReportingWebhooks {
   async update(id: number, wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
     const purpose = `update the reporting webhook ${id}`;
     const call = { method: "PUT", path: path(id), body: bodyOf(wanted), signal, purpose } as const;
-    return parseWebhook((await this.#http.call(call)).data, purpose);
+    const { data } = await this.#onceVisible(call, id);
+    // A success without a body does not show the webhook.
+    const updated = data === "" ? await this.get(id, signal) : readWebhook(data);
+    if (updated === undefined) throw explainUnreadable(purpose);
+    return updated;
   }
 
   /** Deletes the webhook; succeeds if it is already gone. */
@@ -151,7 +116,10 @@ export class ReportingWebhooks {
   async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {
     const purpose = `create the reporting webhook "${wanted.name}"`;
     const call = { method: "POST", path: "/v1/reporting_webhooks", body: bodyOf(wanted), signal, purpose } as const;
-    return parseWebhook((await this.#http.call(call)).data, purpose);
+    const made = readWebhook((await this.#http.call(call)).data);
+    if (made === undefined) throw explainUnreadable(purpose);
+    this.#made.add(made.id);
+    return made;
   }
 
   async #findAppeared(
@@ -194,18 +162,36 @@ export class ReportingWebhooks {
     );
   }
 
+  /** Makes a call about one webhook. If this client has just created it, Customer.io may not know it for some seconds. */
+  async #onceVisible(call: Call, id: number): Promise<{ data: unknown }> {
+    for (const wait of this.#made.has(id) ? lookWaits : []) {
+      try {
+        return await this.#http.call(call);
+      } catch (error) {
+        if (!(error instanceof VendorError && error.gone) || call.signal.aborted) throw error;
+        await this.#pause(wait, call.signal);
+      }
+    }
+    return this.#http.call(call);
+  }
+
   /**
    * Makes a call about one webhook; undefined if it is gone. A 404 alone is not enough: a wrong address or a proxy answers
-   * 404 to everything, and a refresh that trusts it would forget the webhook. So the list has to answer too, without this webhook.
+   * 404 to everything, and a refresh that trusts it would forget the webhook. So the list has to answer too, without this webhook; it may
+   * show a deleted one for some seconds.
    */
   async #unlessGone(call: Call, id: number): Promise<{ data: unknown } | undefined> {
-    try {
-      return await this.#http.call(call);
-    } catch (error) {
-      if (!(error instanceof VendorError && error.gone)) throw error;
-      const listed = await this.list(call.signal, `see in the list whether the reporting webhook ${id} is gone`);
-      if (listed.some((webhook) => webhook.id === id)) throw error;
-      return undefined;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#http.call(call);
+      } catch (error) {
+        if (!(error instanceof VendorError && error.gone)) throw error;
+        const listed = await this.list(call.signal, `see in the list whether the reporting webhook ${id} is gone`);
+        if (!listed.some((webhook) => webhook.id === id)) return undefined;
+        const wait = lookWaits[attempt];
+        if (wait === undefined || call.signal.aborted) throw error;
+        await this.#pause(wait, call.signal);
+      }
     }
   }
 }
@@ -237,28 +223,6 @@ function bodyOf(wanted: WebhookSettings): object {
     disabled: wanted.disabled,
     full_resolution: wanted.fullResolution,
     with_content: wanted.withContent,
-  };
-}
-
-/** In Customer.io's description the answer is the webhook itself; its Go client expects it under `reporting_webhook`. */
-function parseWebhook(answer: unknown, purpose: string): Webhook {
-  const wrapped = z.object({ reporting_webhook: z.unknown() }).safeParse(answer);
-  const parsed = webhookAnswer.safeParse(wrapped.success ? wrapped.data.reporting_webhook : answer);
-  if (!parsed.success) throw explainUnreadable(purpose);
-  return withDefaults(parsed.data);
-}
-
-function withDefaults(answer: z.output<typeof webhookAnswer>): Webhook {
-  const { id, type, name, endpoint, events, disabled, full_resolution, with_content } = answer;
-  return {
-    id,
-    type: type ?? "webhook",
-    name: name ?? "",
-    endpoint: endpoint ?? "",
-    events: events ?? [],
-    disabled: disabled ?? false,
-    fullResolution: full_resolution ?? false,
-    withContent: with_content ?? false,
   };
 }
 

@@ -1,7 +1,8 @@
 import { defineResource, Unfinished } from "pulumi-provider-kit";
 import { nearest } from "pulumi-provider-kit/settings";
 import { z } from "zod";
-import { isSameUrl, type ReportingWebhooks, type Webhook } from "../client/client.ts";
+import { isSameUrl, type ReportingWebhooks } from "../client/client.ts";
+import type { Webhook } from "../client/webhook-answer.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
 
 const inputs = z.object({

@@ -168,6 +168,35 @@ describe("create", () => {
     expect(bed.server.calls()).toEqual([list, post, list, "PUT /v1/reporting_webhooks/41"]);
   });
 
+  test.each([201, 202, 204])("reads the webhook if its change is answered %d without a body", async (status) => {
+    bed.workspace.override = ({ method }, usual) => {
+      if (method !== "PUT") return undefined;
+      usual();
+      return { status };
+    };
+    expect((await reportingWebhook.create(bed.operation(), inputs)).id).toBe("41");
+    expect(bed.workspace.webhooks).toEqual([{ id: 41, type: "webhook", ...wire }]);
+  });
+
+  test("enables a webhook that Customer.io does not know at once after it was created", async () => {
+    let unknown = 3;
+    bed.workspace.override = ({ method }) => (method === "PUT" && unknown-- > 0 ? { status: 404 } : undefined);
+    expect((await reportingWebhook.create(bed.operation(), inputs)).id).toBe("41");
+    expect(bed.workspace.webhooks).toMatchObject([{ id: 41, disabled: false }]);
+  });
+
+  test("reads ids that are texts, and leaves webhooks with other ids alone", async () => {
+    bed.workspace.webhooks = [
+      { ...wire, id: "01HQ", type: "webhook", name: "Other" },
+      { ...wire, id: "12", type: "webhook", disabled: true },
+    ];
+    bed.workspace.override = ({ method }) => (method === "PUT" ? { body: { ...wire, id: "12" } } : undefined);
+    expect(await reportingWebhook.create(bed.operation(), inputs)).toMatchObject({
+      id: "12",
+      outputs: { webhookId: 12 },
+    });
+  });
+
   test("keeps a webhook that could not be enabled in the state", async () => {
     bed.workspace.override = ({ method }) => (method === "PUT" ? { status: 403 } : undefined);
     const error = await failure(reportingWebhook.create(bed.operation(), inputs));

@@ -127,6 +127,17 @@ describe("delete", () => {
     expect(bed.server.calls()).toEqual(["DELETE /v1/reporting_webhooks/12", list]);
   });
 
+  test("is done although the list shows the deleted webhook for some seconds", async () => {
+    let lists = 0;
+    bed.workspace.override = ({ method }) => {
+      if (method === "DELETE") return { status: 404 };
+      return lists++ < 2 ? { body: { reporting_webhooks: [{ id: 12, ...wire }] } } : undefined;
+    };
+    await reportingWebhook.delete(bed.operation(), "12", state);
+    const remove = "DELETE /v1/reporting_webhooks/12";
+    expect(bed.server.calls()).toEqual([remove, list, remove, list, remove, list]);
+  });
+
   test("is not done on a 404 of a webhook that is listed", async () => {
     bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
     bed.workspace.override = ({ method }) => (method === "DELETE" ? { status: 404 } : undefined);
