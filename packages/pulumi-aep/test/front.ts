@@ -1,5 +1,5 @@
 import { platformSubjects } from "../../../test/subjects/platform.ts";
-import { resolveReferences } from "../../../test/subjects/subject.ts";
+import { type Inputs, resolveReferences } from "../../../test/subjects/subject.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { listen } from "../../local-cloud/src/listen.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
@@ -64,17 +64,28 @@ export class Front {
     const made: Made[] = [];
     for (const { type, name, inputs } of platformSubjects(tenantId)) {
       if (without.includes(name)) continue;
-      const own = resolveReferences(inputs, (reference) => {
-        const other = made.find((one) => one.name === reference.name);
-        return reference.property === "id" ? other?.id : other?.properties[reference.property];
-      });
-      made.push({ type, name, ...(await this.aep.create(type, own as PropertyMap)) });
+      made.push({ type, name, ...(await this.aep.create(type, resolve(inputs, made))) });
     }
     return made;
+  }
+
+  /** Changes one of them in place, if its type can be. */
+  async change(one: Made, made: readonly Made[]): Promise<Made> {
+    const subject = platformSubjects(tenantId).find(({ name }) => name === one.name);
+    if (subject === undefined || subject.replaces) return one;
+    const inputs = await this.aep.check(one.type, resolve(subject.change(subject.inputs), made));
+    return { ...one, inputs, properties: await this.aep.update(one.type, one.id, one.inputs, inputs, one.properties) };
   }
 
   async close(): Promise<void> {
     await this.#close();
     await this.platform.close();
   }
+}
+
+function resolve(inputs: Inputs, made: readonly Made[]): PropertyMap {
+  return resolveReferences(inputs, (reference) => {
+    const other = made.find(({ name }) => name === reference.name);
+    return reference.property === "id" ? other?.id : other?.properties[reference.property];
+  }) as PropertyMap;
 }

@@ -57,6 +57,17 @@ test("a token of a short life is used for half of it", async () => {
   expect(stub.tokenRequests).toHaveLength(2);
 });
 
+test("a token whose life IMS does not state is used for half an hour at least", async () => {
+  stub.answer("POST /ims/token/v3", { body: { access_token: "token-1" } });
+  await tokens.get();
+  now = 1_800_000;
+  expect(await tokens.get()).toBe("token-1");
+  expect(stub.tokenRequests).toHaveLength(1);
+  now = 3_600_000;
+  await tokens.get();
+  expect(stub.tokenRequests).toHaveLength(2);
+});
+
 test("asks again after a lost answer and after a failure", async () => {
   stub.answer("POST /ims/token/v3", { lost: true }, { body: token });
   expect(await tokens.get()).toBe("token-1");

@@ -137,7 +137,7 @@ test("every change creates a new set before the old one is deleted; another orde
   expect(deleteBeforeReplace).toBe(false);
 });
 
-test.each([204, 404, 405])("a deletion answered %d leaves the stack", async (status) => {
+test.each([204, 404, 405, 501])("a deletion answered %d leaves the stack", async (status) => {
   const stats = "GET /data/foundation/schemaregistry/stats";
   stub.answer(stats, { body: { tenantId: "acme" } }).answer(`DELETE ${collection}/${id}`, { status });
   await aep.delete(type, id, state);

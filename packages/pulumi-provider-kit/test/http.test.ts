@@ -60,7 +60,7 @@ test("repeats any method after 429, as the vendor has not acted", async () => {
   expect(seen).toHaveLength(2);
 });
 
-test.each([500, 502, 503, 504, 408])(
+test.each([500, 502, 503, 504, 408, 507, 520, 524])(
   "repeats a GET after %i but never a POST, which may have been carried out",
   async (status) => {
     answers = [{ status, ...soon }, { status: 200 }];
@@ -70,7 +70,7 @@ test.each([500, 502, 503, 504, 408])(
     await expect(client().call(call({ method: "POST" }))).rejects.toMatchObject({
       status,
       outcomeUnknown: true,
-      timedOut: status === 504 || status === 408,
+      timedOut: [408, 504, 524].includes(status),
     });
     expect(seen).toHaveLength(3);
   },
@@ -85,6 +85,12 @@ test.each([301, 307, 400, 404, 409])(
     expect(seen).toHaveLength(1);
   },
 );
+
+test.each([501, 505])("does not repeat even a GET after %i, which lasts", async (status) => {
+  answers = [{ status, ...soon }, { status: 200 }];
+  await expect(client().call(call())).rejects.toMatchObject({ status });
+  expect(seen).toHaveLength(1);
+});
 
 test("says after a POST without an answer in time that the vendor may still be acting", async () => {
   answers = ["hang"];

@@ -35,6 +35,9 @@ const attemptsWhileUsed = { usual: 5, afterDeletion: 15 };
 /** Any JSON. It proves only that Platform answered, not a proxy's HTML page. */
 export const json = z.union([z.looseObject({}), z.array(z.unknown())]);
 
+/** What answers a change whose result is not in the answer: JSON, or nothing as with 204. A proxy's page is neither. */
+export const jsonOrNothing = z.union([json, z.literal("")]);
+
 const statsAnswer = z.object({ tenantId: z.string().min(1) });
 
 /**
@@ -151,7 +154,7 @@ export class AepClient {
     try {
       await this.#delete(call);
     } catch (error) {
-      if (error instanceof VendorError && error.status === 405) return;
+      if (error instanceof VendorError && (error.status === 405 || error.status === 501)) return;
       if (!(await this.#saysGone(error, call.signal))) throw error;
     }
   }

@@ -51,7 +51,8 @@ function codeOfType(type: string | undefined): string | undefined {
 
 function explainForeign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
   const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
-  if (!page) return { requestId, remedy: remedy("", "", response) };
+  const text = typeof response.data === "string" ? response.data.trim().slice(0, 300) : "";
+  if (!page) return { ...(text && { detail: text }), requestId, remedy: remedy("", "", response) };
   return {
     detail: "the answer was a web page, not an API's",
     requestId,

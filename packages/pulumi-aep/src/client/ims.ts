@@ -4,7 +4,13 @@ import { HttpClient, type VendorComplaint, VendorError } from "pulumi-provider-k
 import { z } from "zod";
 import type { Config } from "../config.ts";
 
-const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+/** Seconds for which a token is used if IMS does not say how long it is valid. One that is refused is renewed anyway. */
+const unstatedLife = 3_600;
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().catch(unstatedLife),
+});
 const refusal = z.object({ error: z.string(), error_description: z.string().optional() });
 
 /** Seconds before its expiry at which a token is no longer used, as in Adobe's Python client. */

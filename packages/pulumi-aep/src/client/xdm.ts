@@ -21,7 +21,7 @@ export const accept = {
 export const xdmResource = z.object({
   $id: z.string(),
   "meta:altId": z.string(),
-  version: z.string(),
+  version: z.union([z.string(), z.number().transform(String)]),
   title: z.string(),
 });
 

@@ -3,12 +3,9 @@ import { z } from "zod";
 import type { AepClient } from "../client/client.ts";
 import { pathOf, paths } from "../client/paths.ts";
 import { isEnabled, profileTag } from "../resources/catalog/dataset-tags.ts";
+import { datasetAnswer } from "../resources/catalog/marked-datasets.ts";
 
-const answer = z.object({
-  name: z.string(),
-  schemaRef: z.object({ id: z.string() }),
-  tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
-});
+const answer = datasetAnswer.pick({ name: true, schemaRef: true, tags: true });
 
 const args = z.object({ dataset: z.string().meta({ description: "The dataset's id or its name." }) });
 const result = z.object({

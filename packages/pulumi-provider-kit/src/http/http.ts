@@ -65,17 +65,14 @@ const retryRules = {
   maxDelay: 30_000,
   /** Statuses that prove that the vendor has not acted, so any method may be repeated. */
   always: [429],
-  /**
-   * Statuses after which only idempotent calls are repeated. This includes 503: a gateway answers it for an
-   * upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so the caller has to check first.
-   */
-  idempotentOnly: [408, 500, 502, 503, 504],
+  /** Of the statuses from 500, those that no further attempt changes. */
+  lasting: [501, 505],
   idempotentMethods: ["GET", "PUT", "DELETE"],
   /** Network errors from before the request was sent, so any method may be repeated. */
   neverSent: ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"],
   /** Errors and statuses that mean that the answer took too long, the vendor's own or that of a gateway before it. */
   timeouts: ["ECONNABORTED", "ETIMEDOUT"],
-  timeoutStatuses: [408, 504],
+  timeoutStatuses: [408, 504, 522, 524],
   /** Network errors that a retry won't fix: the certificate isn't trusted. */
   never: [
     "CERT_HAS_EXPIRED",
@@ -234,7 +231,15 @@ function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
     return idempotent || includes(retryRules.neverSent, outcome.code);
   }
   if (includes(retryRules.always, outcome.status)) return true;
-  return idempotent && includes(retryRules.idempotentOnly, outcome.status);
+  return idempotent && isTemporary(outcome.status);
+}
+
+/**
+ * Whether a later attempt may succeed. Gateways have statuses of their own, such as 520 to 527. Only idempotent calls are repeated, after
+ * 503 too: a gateway answers it for an upstream that did act (Adobe's Flow Service lists FLOW-1103-503), so the caller has to check first.
+ */
+function isTemporary(status: number): boolean {
+  return status === 408 || (status >= 500 && !includes(retryRules.lasting, status));
 }
 
 /** Whether the vendor asks the whole client to wait for a stated time; otherwise each call backs off by itself. */

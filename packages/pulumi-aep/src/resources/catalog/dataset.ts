@@ -1,6 +1,6 @@
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { AepClient, Refusal } from "../../client/client.ts";
+import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { hasFlowObject } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
@@ -159,13 +159,13 @@ export const dataset = defineResource<AepClient>()({
     const purpose = `update the dataset "${news.name}" (${id})`;
     const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
     if (JSON.stringify(bodyOf(olds)) !== JSON.stringify(bodyOf(news))) {
-      await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, references);
+      await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, jsonOrNothing);
     }
     const steps = tagSteps(olds, news);
     if (steps.length > 0) {
       const headers = { "Content-Type": "application/json-patch+json" };
       const call = { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` };
-      await client.untilVisible({ signal, progress }, [news.schemaId], () => client.call(call, references));
+      await client.untilVisible({ signal, progress }, [news.schemaId], () => client.call(call, jsonOrNothing));
     }
     // Also unchanged days: the creation may have failed to set them, and the state has them nevertheless.
     if (olds.rowExpirationDays ?? news.rowExpirationDays) await expireRows(operation, id, news);
@@ -213,7 +213,7 @@ async function expireRows(
     repeatable: true,
     hint: "Platform accepts it only for schemas of events, from 30 days up to the organization's limit.",
   } as const;
-  await client.call(call, references);
+  await client.call(call, jsonOrNothing);
 }
 
 function bodyOf({ name, description, errorDiagnostics }: Inputs): object {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { listDatasetObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { timestamp } from "../../client/timestamp.ts";
 import type { MarkTest } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
 import { markTag, stackTag } from "./dataset-tags.ts";
@@ -36,7 +37,7 @@ export const datasetAnswer = z.object({
     .object({ adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }) }) })
     .nullish()
     .catch(undefined),
-  created: z.number().optional().catch(undefined),
+  created: timestamp.optional().catch(undefined),
 });
 
 const datasetEntry = z.tuple([z.string(), datasetAnswer]).transform(([id, found]) => ({ id, ...found }));

@@ -4,6 +4,7 @@ import type { AepClient } from "../../client/client.ts";
 import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
 import { listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { timestamp } from "../../client/timestamp.ts";
 import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
 import type { Creation } from "../create-once.ts";
 import { isOwnedBy, markOf, ownershipInput } from "../mark.ts";
@@ -27,7 +28,7 @@ const answer = z.object({
   outputSchema: z.object({ schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }) }),
   mappings: z.array(mappingAnswer),
 });
-const listedSet = answer.extend({ name: z.string().nullish(), createdDate: z.number().optional().catch(undefined) });
+const listedSet = answer.extend({ name: z.string().nullish(), createdDate: timestamp.optional().catch(undefined) });
 const labelAnswer = z.object({ id: z.string(), name: z.string() });
 const listAnswer = z.object({ data: z.array(z.unknown()) });
 /** Query for a list: the newest hundred sets, newest first. */

@@ -2,6 +2,7 @@ import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit"
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
+import { timestamp } from "../../client/timestamp.ts";
 import { ownershipInput, withoutMark } from "../mark.ts";
 import { baseConnectionAnswer } from "./base-connection.ts";
 import {
@@ -24,15 +25,15 @@ import { flowSpecs } from "./sources.ts";
 const mappingStep = "Mapping";
 
 const answer = flowServiceItem.extend({
-  updatedAt: z.number(),
+  updatedAt: timestamp.optional().catch(undefined),
   flowSpec: z.object({ id: z.string() }),
   sourceConnectionIds: z.array(z.string()),
   targetConnectionIds: z.array(z.string()),
   options: z
     .object({
       inletUrl: z.string().nullish(),
-      errorDiagnosticsEnabled: z.boolean().nullish(),
-      partialIngestionPercent: z.number().nullish(),
+      errorDiagnosticsEnabled: z.boolean().nullish().catch(undefined),
+      partialIngestionPercent: z.number().nullish().catch(undefined),
     })
     .nullish(),
   transformations: z
@@ -296,6 +297,6 @@ function outputsOf(flow: Flow, inletUrl: string | undefined): Outputs | undefine
   return { inletUrl, streamingUrl: `${inletUrl}?x-adobe-flow-id=${flow.id}`, ...progressOf(flow) };
 }
 
-function progressOf({ state, updatedAt }: Flow): Pick<Outputs, "state" | "updatedAt"> {
-  return { state, updatedAt: new Date(updatedAt).toISOString() };
+function progressOf({ state, updatedAt, createdAt }: Flow): Pick<Outputs, "state" | "updatedAt"> {
+  return { state, updatedAt: new Date(updatedAt ?? createdAt ?? Date.now()).toISOString() };
 }

@@ -1,8 +1,9 @@
 import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import { type AepClient, json, type Refusal } from "../../client/client.ts";
+import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { timestamp } from "../../client/timestamp.ts";
 import type { Creation } from "../create-once.ts";
 import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
@@ -13,8 +14,10 @@ export const flowServiceItem = z.object({
   name: z.string(),
   description: z.string().nullish(),
   state: z.string(),
-  etag: z.string(),
-  createdAt: z.number().optional().catch(undefined),
+  etag: z.string().nullish(),
+  /** The same as the etag. */
+  version: z.string().nullish(),
+  createdAt: timestamp.optional().catch(undefined),
 });
 
 const labelAnswer = z.object({ id: z.string(), description: z.string().nullish() });
@@ -191,8 +194,9 @@ export async function patchItem<Item extends typeof flowServiceItem>(
     const body = steps(found);
     if (body.length === 0) return;
     const purpose = `update the ${kindOf(collection)} "${found.name}" (${id})`;
-    const headers = { "If-Match": found.etag };
-    await client.call({ method: "PATCH", path: pathOf(collection, id), headers, body, signal, purpose }, json);
+    const etag = found.etag ?? found.version;
+    const call = { method: "PATCH", path: pathOf(collection, id), body, signal, purpose } as const;
+    await client.call(etag ? { ...call, headers: { "If-Match": etag } } : call, jsonOrNothing);
   });
 }
 
@@ -222,7 +226,8 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
     const found = await getItem(access, paths.flows, id, item);
     if (!isNeeded(found)) return;
     const path = `${pathOf(paths.flows, id)}/action?op=${op}`;
-    await client.call({ method: "POST", path, signal, purpose: `${op} the dataflow "${found.name}" (${id})` }, json);
+    const purpose = `${op} the dataflow "${found.name}" (${id})`;
+    await client.call({ method: "POST", path, signal, purpose }, jsonOrNothing);
   });
 }
 

@@ -8,7 +8,6 @@ import {
   keepSpelling,
   normalizeDefinition,
   withoutAdditions,
-  xdmResource,
 } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
@@ -114,15 +113,12 @@ export const fieldGroup = defineResource<AepClient>()({
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
-    const call = {
-      method: "PUT",
-      path: pathOf(paths.fieldGroups, id),
+    return registry.replace(client, id, {
       body: bodyOf(news, markOf(urn, news.ownership)),
       signal,
       purpose: `update the field group "${news.title}"`,
       ...hintFor(olds, news),
-    } as const;
-    return registryOutputs(await client.call(call, xdmResource));
+    });
   },
 
   async delete({ client, signal, urn }, id, { title }) {

@@ -1,6 +1,6 @@
 import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
-import type { AepClient } from "../../client/client.ts";
+import { type AepClient, jsonOrNothing } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { accept, isProfileEnabled, xdmResource } from "../../client/xdm.ts";
 
@@ -46,7 +46,7 @@ export const profileEnablement = defineResource<AepClient>()({
       purpose: `enable the schema "${found.title}" (${schemaId}) for Profile`,
       repeatable: true,
     } as const;
-    await client.untilVisible({ signal, progress }, [schemaId], () => client.call(call, xdmResource));
+    await client.untilVisible({ signal, progress }, [schemaId], () => client.call(call, jsonOrNothing));
     client.noteChange(schemaId);
     return { id: schemaId, outputs: {} };
   },

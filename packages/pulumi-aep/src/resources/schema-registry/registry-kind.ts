@@ -1,4 +1,5 @@
 import type { Leftover, Operation } from "pulumi-provider-kit";
+import type { Call } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { allByTitle, listRegistryObjects } from "../../client/pages.ts";
@@ -84,6 +85,15 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
         read: ({ $id }) => find(operation.client, $id, operation.signal),
       });
       return withUse(operation, owned);
+    },
+
+    /** Replaces the object's content. An answer without a body does not show the new version, so it is read. */
+    async replace(client: AepClient, id: string, call: Omit<Call, "method" | "path">) {
+      const put = { ...call, method: "PUT", path: pathOf(collection, id) } as const;
+      const answer = await client.call(put, z.union([xdmResource, z.literal("")]));
+      const replaced = answer === "" ? await find(client, id, call.signal) : answer;
+      if (replaced) return registryOutputs(replaced);
+      throw new Error(`The ${kind} ${id} is gone: it was deleted in Experience Platform while it was changed.`);
     },
 
     async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {

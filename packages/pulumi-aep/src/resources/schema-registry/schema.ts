@@ -2,7 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
-import { experienceEvent, isProfileEnabled, keepSpelling, xdmResource } from "../../client/xdm.ts";
+import { experienceEvent, isProfileEnabled, keepSpelling } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
 import { deleteDescriptor, listIdentitiesOf } from "./identity-descriptor.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
@@ -95,9 +95,9 @@ export const schema = defineResource<AepClient>()({
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
     const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
-    const call = { method: "PUT", path: pathOf(paths.schemas, id), body, signal, purpose } as const;
-    const put = () => client.call(removed.length > 0 ? { ...call, hint } : call, xdmResource);
-    return registryOutputs(await client.untilVisible({ signal, progress }, news.fieldGroupIds, put));
+    const call = { body, signal, purpose, ...(removed.length > 0 && { hint }) };
+    const replace = () => registry.replace(client, id, call);
+    return client.untilVisible({ signal, progress }, news.fieldGroupIds, replace);
   },
 
   async delete(operation, id, { title }) {
