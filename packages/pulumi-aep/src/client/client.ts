@@ -33,7 +33,7 @@ const attemptsWhileLate = 15;
 const attemptsWhileUsed = { usual: 5, afterDeletion: 15 };
 
 /** Any JSON. It proves only that Platform answered, not a proxy's HTML page. */
-export const json = z.union([z.looseObject({}), z.array(z.unknown())]);
+const json = z.union([z.looseObject({}), z.array(z.unknown())]);
 
 /** What answers a change whose result is not in the answer: JSON, or nothing as with 204. A proxy's page is neither. */
 export const jsonOrNothing = z.union([json, z.literal("")]);
