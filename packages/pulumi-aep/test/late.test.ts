@@ -9,7 +9,7 @@ afterEach(async () => {
   front = undefined;
 });
 
-const refused = (status: number, detail: string) => Response.json({ title: detail, status, detail }, { status });
+const refuse = (status: number, detail: string) => Response.json({ title: detail, status, detail }, { status });
 
 /** Calls for which a new object stays unknown. */
 const calls = 3;
@@ -23,7 +23,7 @@ class LateKnowledge {
       const isMeant = (method === "GET" ? url.split("?")[0] : `${url} ${body}`)?.includes(id);
       if (!isMeant || rest === 0) continue;
       this.#unknown.set(id, rest - 1);
-      return refused(url.includes(id) ? 404 : 400, "Unknown reference");
+      return refuse(url.includes(id) ? 404 : 400, "Unknown reference");
     }
     const response = await pass();
     if (method === "POST" && response.ok && !url.includes("/ims/")) {
@@ -61,7 +61,7 @@ test("what was just deleted may count for a while", async () => {
     if (method !== "DELETE") return pass();
     if (rest > 0) {
       rest--;
-      return refused(409, "Still referenced");
+      return refuse(409, "Still referenced");
     }
     rest = 10;
     return pass();

@@ -93,7 +93,10 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
       const answer = await client.call(put, z.union([xdmResource, z.literal("")]));
       const replaced = answer === "" ? await find(client, id, call.signal) : answer;
       if (replaced) return registryOutputs(replaced);
-      throw new Error(`The ${kind} ${id} is gone: it was deleted in Experience Platform while it was changed.`);
+      throw new Error(
+        `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
+          "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
+      );
     },
 
     async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {
