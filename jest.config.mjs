@@ -11,7 +11,7 @@ const esModules = "https-proxy-agent|http-proxy-agent|agent-base|proxy-agent-neg
 
 /** @type {import("jest").Config} */
 export default {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/test/plain-globals.ts",
   testMatch: ["<rootDir>/test/**/*.test.ts", "<rootDir>/packages/*/test/**/*.test.ts"],
   transform: {
     "\\.ts$": ["@swc/jest", toCommonJs],
