@@ -1,9 +1,9 @@
 /** A real PostgreSQL (PGlite) in a separate thread, which keeps the stand-ins' thread free. Started by postgres.ts. */
 import { parentPort } from "node:worker_threads";
-import { PGlite } from "@electric-sql/pglite";
+import { openEmptyDatabase } from "./empty-database.ts";
 import type { PostgresAnswer, PostgresCall } from "./postgres.ts";
 
-const database = await PGlite.create();
+const database = await openEmptyDatabase();
 
 async function execute(call: PostgresCall): Promise<Uint8Array | undefined> {
   if ("message" in call) return await database.execProtocolRaw(call.message);
