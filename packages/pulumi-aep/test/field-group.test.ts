@@ -139,13 +139,39 @@ test.each([
 
 test("a change made by hand is shown with its path", async () => {
   const changed = structuredClone(answer);
-  Object.assign(changed.definitions.customFields.properties._acme.properties, { phone: { type: "string" } });
+  Object.assign(changed.definitions.customFields.properties._acme.properties, { email: { type: "integer" } });
   stub.answer(`GET ${one}`, { body: changed });
   const checked = await aep.check(type, inputs);
   const found = await aep.read(type, id, checked, state);
   expect((await aep.diff(type, id, checked, found?.inputs ?? {})).detailed).toEqual({
-    "definitions.customFields.properties._acme.properties.phone": "add",
+    "definitions.customFields.properties._acme.properties.email.title": "delete",
+    "definitions.customFields.properties._acme.properties.email.type": "update",
   });
+});
+
+test("fields that others have added are left alone, and an update keeps them", async () => {
+  const added = { phone: { type: "string", "meta:xdmType": "string" } };
+  const changed = structuredClone(answer);
+  Object.assign(changed.definitions.customFields.properties._acme.properties, added);
+  Object.assign(changed.definitions, { theirs: { type: "object", properties: { _acme: { type: "object" } } } });
+  changed.allOf.push({ $ref: "#/definitions/theirs" } as (typeof changed.allOf)[number]);
+  stub.answer(`GET ${one}`, { body: changed });
+  stub.answer(`PUT ${one}`, { body: changed });
+  const checked = await aep.check(type, inputs);
+  expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
+
+  const news = structuredClone(inputs) as typeof inputs & { definitions: typeof answer.definitions };
+  const { properties } = news.definitions.customFields.properties._acme;
+  Object.assign(properties, { metric: { type: "string" } });
+  Reflect.deleteProperty(properties, "sent");
+  await aep.update(type, id, inputs, news, state);
+  const sent = stub.requests.at(-1)?.body as typeof answer;
+  expect(Object.keys(sent.definitions.customFields.properties._acme.properties)).toEqual([
+    ...Object.keys(properties),
+    "phone",
+  ]);
+  expect(Object.keys(sent.definitions)).toEqual(["customFields", "theirs"]);
+  expect(sent.allOf).toEqual([...(inputs.allOf as object[]), { $ref: "#/definitions/theirs" }]);
 });
 
 test("is gone only when the registry says so", async () => {
@@ -156,6 +182,7 @@ test("is gone only when the registry says so", async () => {
 });
 
 test("is updated by a PUT of everything", async () => {
+  stub.answer(`GET ${one}`, { body: answer });
   stub.answer(`PUT ${one}`, { body: { ...answer, title: "Other", version: "1.1" } });
   const news = { ...inputs, title: "Other" };
   expect((await aep.diff(type, id, await aep.check(type, inputs), await aep.check(type, news))).detailed).toEqual({
@@ -163,6 +190,7 @@ test("is updated by a PUT of everything", async () => {
   });
   expect(await aep.update(type, id, inputs, news, state)).toMatchObject({ title: "Other", altId, version: "1.1" });
   expect(stub.requests).toEqual([
+    { call: `GET ${one}`, accept: lookup },
     {
       call: `PUT ${one}`,
       body: {
@@ -178,6 +206,7 @@ test("is updated by a PUT of everything", async () => {
 });
 
 test("a breaking change that is refused names the fields", async () => {
+  stub.answer(`GET ${one}`, { body: answer });
   stub.answer(`PUT ${one}`, { status: 400, body: { title: "Bad request", detail: "Breaking change" } });
   const without = structuredClone(inputs) as {
     definitions: { customFields: { properties: { _acme: { properties: object } } } };

@@ -106,6 +106,16 @@ test("is updated by a PUT that keeps Profile's tag", async () => {
   });
 });
 
+test("field groups that others have added are left alone, and an update keeps them", async () => {
+  const theirs = { $ref: "https://ns.adobe.com/acme/mixins/theirs" };
+  stub.answer(`GET ${one}`, { body: { ...answer, allOf: [...answer.allOf, theirs] } });
+  stub.answer(`PUT ${one}`, { body: { ...answer, version: "1.1" } });
+  const checked = await aep.check(type, inputs);
+  expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
+  await aep.update(type, id, inputs, { ...inputs, fieldGroupIds: [groupA] }, state);
+  expect(stub.requests.at(-1)?.body).toMatchObject({ allOf: [{ $ref: experienceEvent }, { $ref: groupA }, theirs] });
+});
+
 test("a removed field group that is refused is named", async () => {
   stub.answer(`GET ${one}`, { body: answer });
   stub.answer(`PUT ${one}`, { status: 400, body: { detail: "Breaking change" } });

@@ -10,6 +10,7 @@ import {
   withoutAdditions,
 } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
+import { withAdded, withoutAdded } from "./additions.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
 import { explainNeverDeleted, findUse, isInProfile, listSchemasWith } from "./schema-users.ts";
 
@@ -33,7 +34,8 @@ const inputs = z.object({
   definitions: z.record(z.string(), z.unknown()).meta({
     description:
       "Fields, as JSON schemas by name of the definition. They must be under `properties._<tenant id>`; the function " +
-      "aep:index:getTenant returns the id. Once a dataset uses the field group, fields can only be added.",
+      "aep:index:getTenant returns the id. Once a dataset uses the field group, fields can only be added. Fields that others have added are " +
+      "left alone.",
   }),
   allOf: z
     .array(z.object({ $ref: z.string() }))
@@ -94,7 +96,12 @@ export const fieldGroup = defineResource<AepClient>()({
 
   async read({ client, signal }, id, known) {
     const found = await registry.find(client, id, signal);
-    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
+    if (!found) return undefined;
+    return {
+      id: found.$id,
+      inputs: inputsOf(known ? withoutOthers(found, known) : found, known),
+      outputs: registryOutputs(found),
+    };
   },
 
   async foresee({ client, signal, warn }, id, { news, olds }) {
@@ -113,8 +120,9 @@ export const fieldGroup = defineResource<AepClient>()({
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
+    const found = await registry.findPresent(client, id, signal);
     return registry.replace(client, id, {
-      body: bodyOf(news, markOf(urn, news.ownership)),
+      body: bodyOf(withOthers(news, found, olds), markOf(urn, news.ownership)),
       signal,
       purpose: `update the field group "${news.title}"`,
       ...hintFor(olds, news),
@@ -147,6 +155,28 @@ async function findSchemaInProfile(client: AepClient, id: string, signal: AbortS
     if (await isInProfile(client, schema.$id, signal)) return schema;
   }
   return undefined;
+}
+
+/** The field group without what others have added to it. */
+function withoutOthers(found: Answer, { definitions, allOf }: Inputs): Answer {
+  const own = allOf.map(({ $ref }) => $ref);
+  return {
+    ...found,
+    definitions: withoutAdded(found.definitions ?? {}, definitions),
+    allOf: (found.allOf ?? []).filter(({ $ref }) => own.includes($ref)),
+  };
+}
+
+/** The wanted field group with what others have added to it, which a PUT would remove. */
+function withOthers(news: Inputs, found: Answer, olds: Inputs): Inputs {
+  const present = withoutAdditions(found.definitions ?? {}) as Inputs["definitions"];
+  const own = [...news.allOf, ...olds.allOf].map(({ $ref }) => $ref);
+  const added = (found.allOf ?? []).filter(({ $ref }) => !own.includes($ref)).map(({ $ref }) => ({ $ref }));
+  return {
+    ...news,
+    definitions: withAdded(news.definitions, present, olds.definitions),
+    allOf: [...news.allOf, ...added],
+  };
 }
 
 function bodyOf(given: Inputs, mark: string): object {

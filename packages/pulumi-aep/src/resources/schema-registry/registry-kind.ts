@@ -66,9 +66,20 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     return client.find(call, item);
   }
 
+  /** Reads an object that must exist. */
+  async function findPresent(client: AepClient, id: string, signal: AbortSignal): Promise<z.output<Item>> {
+    const found = await find(client, id, signal);
+    if (found) return found;
+    throw new Error(
+      `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
+        "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
+    );
+  }
+
   return {
     /** Reads the object; undefined if it is gone. */
     find,
+    findPresent,
 
     leftovers: async (operation: Operation<AepClient>, wanted: Inputs) =>
       withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted),
@@ -91,12 +102,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     async replace(client: AepClient, id: string, call: Omit<Call, "method" | "path">) {
       const put = { ...call, method: "PUT", path: pathOf(collection, id) } as const;
       const answer = await client.call(put, z.union([xdmResource, z.literal("")]));
-      const replaced = answer === "" ? await find(client, id, call.signal) : answer;
-      if (replaced) return registryOutputs(replaced);
-      throw new Error(
-        `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
-          "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
-      );
+      return registryOutputs(answer === "" ? await findPresent(client, id, call.signal) : answer);
     },
 
     async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {

@@ -26,7 +26,8 @@ const inputs = z.object({
     .meta({ description: "$id of the class; default: XDM ExperienceEvent.", replaces: true }),
   fieldGroupIds: z.array(z.string()).meta({
     description:
-      "$ids of the field groups, Adobe's and custom ones, in any order. They can only be added once a dataset uses the schema.",
+      "$ids of the field groups, Adobe's and custom ones, in any order. They can only be added once a dataset uses the schema. Those that others " +
+      "have added are left alone.",
     references: "aep:index:FieldGroup",
   }),
   ownership: ownershipInput,
@@ -68,7 +69,9 @@ export const schema = defineResource<AepClient>()({
 
   async read({ client, signal }, id, known) {
     const found = await registry.find(client, id, signal);
-    return found && { id: found.$id, inputs: inputsOf(found, known), outputs: registryOutputs(found) };
+    if (!found) return undefined;
+    const inputs = inputsOf(known ? withoutOthers(found, known) : found, known);
+    return { id: found.$id, inputs, outputs: registryOutputs(found) };
   },
 
   async foresee({ client, signal }, id, { news, olds }) {
@@ -82,16 +85,13 @@ export const schema = defineResource<AepClient>()({
   },
 
   async update({ client, signal, progress, urn }, id, { news, olds }) {
-    const found = await registry.find(client, id, signal);
-    if (!found) {
-      throw new Error(
-        `The schema "${news.title}" (${id}) is gone: it was deleted in Experience Platform. ` +
-          "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
-      );
-    }
-    // A PUT replaces everything, and somebody may have set Profile's tag.
+    const found = await registry.findPresent(client, id, signal);
+    // A PUT replaces everything, and others may have set Profile's tag or added field groups.
     const tags = found["meta:immutableTags"];
-    const body = { ...bodyOf(news, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
+    const own = [...news.fieldGroupIds, ...olds.fieldGroupIds];
+    const added = inputsOf(found).fieldGroupIds.filter((group) => !own.includes(group));
+    const wanted = { ...news, fieldGroupIds: [...news.fieldGroupIds, ...added] };
+    const body = { ...bodyOf(wanted, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
     const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only until a dataset uses the schema.`;
@@ -128,15 +128,24 @@ async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, 
   }
 }
 
+/** The schema without the field groups that others have added. */
+function withoutOthers(found: Answer, { fieldGroupIds }: Inputs): Answer {
+  const own = [classOf(found), ...fieldGroupIds];
+  return { ...found, allOf: found.allOf.filter(({ $ref }) => own.includes($ref)) };
+}
+
+function classOf(found: Answer): string {
+  return found["meta:class"] ?? found.allOf[0]?.$ref ?? experienceEvent;
+}
+
 function bodyOf({ title, description, classId, fieldGroupIds }: Inputs, mark: string): object {
   const allOf = [classId, ...fieldGroupIds].map(($ref) => ({ $ref }));
   return { type: "object", title, description: addMark(description, mark), allOf };
 }
 
 function inputsOf(found: Answer, known?: Inputs): Inputs {
-  const references = found.allOf.map(({ $ref }) => $ref);
-  const classId = found["meta:class"] ?? references[0] ?? experienceEvent;
-  const groups = references.filter((reference) => reference !== classId);
+  const classId = classOf(found);
+  const groups = found.allOf.map(({ $ref }) => $ref).filter((reference) => reference !== classId);
   return {
     title: found.title,
     description: withoutMark(found.description),
