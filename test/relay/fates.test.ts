@@ -54,7 +54,7 @@ test("docs/reliability.md shows what each answer of Platform means, and how long
     );
     if (row === undefined) return verdict === "hold" ? [] : [`${status} (${verdict})`];
     if (!comesAgain(verdict)) return [];
-    const waits = [1, 50].map((attempts) => retryDelaySeconds({ attempts, random: 1 - Number.EPSILON }));
+    const waits = [1, 50].map((attempts) => retryDelaySeconds({ attempts, forgiven: 0, random: 1 - Number.EPSILON }));
     return waits.filter((wait) => !row.includes(inWords(wait))).map((wait) => `${status}: ${inWords(wait)}`);
   });
   expect(rows.length).toBeGreaterThan(3);

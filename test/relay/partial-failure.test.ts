@@ -61,6 +61,40 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     },
   );
 
+  test.each([1, 10])(
+    "each try fails with a chance of 63 %%: all of 200 events are through in a minute (%i a message)",
+    async (each) => {
+      const troubles = [refusal(500), refusal(503), refusal(403), refusal(429)];
+      const { time, deliveredAt } = start({
+        answer: () => (random() >= 0.63 ? receipt : (troubles[Math.floor(random() * troubles.length)] ?? receipt)),
+      });
+      void enqueue(
+        simulation,
+        numbers(200).map((at) => `e${at}`),
+        each,
+      );
+      await time.pass(30 * minutes, () => deliveredAt.size === 200);
+      figure(`63 % at random, ${each} a message: ${time.now / 1000} s, ${simulation.totalTries} tries`);
+      expect(deliveredAt.size).toBe(200);
+      expect(time.now).toBeLessThan(60 * seconds);
+    },
+  );
+
+  test.each([1, 2, 5])(
+    "an outage of 10 s at %i events/s is over 5 s after its end, with few tries wasted",
+    async (perSecond) => {
+      const { time, deliveredAt } = start({
+        answer: () => (time.now >= 2 * seconds && time.now < 12 * seconds ? refusal(503) : receipt),
+      });
+      const ids = numbers(14 * perSecond).map((at) => `e${at}`);
+      void trickle(simulation, ids, seconds / perSecond);
+      await time.pass(5 * minutes, () => deliveredAt.size === ids.length);
+      figure(`outage at ${perSecond} a second: ${time.now / 1000} s, ${simulation.totalTries - ids.length} wasted`);
+      expect(time.now).toBeLessThan(17 * seconds);
+      expect(simulation.totalTries - ids.length).toBeLessThanOrEqual(70);
+    },
+  );
+
   test.each([
     ["no answers", 1, { answer: { failure: noAnswerInTime }, after: 8 * seconds }],
     ["no answers", 10, { answer: { failure: noAnswerInTime }, after: 8 * seconds }],

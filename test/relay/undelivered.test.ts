@@ -61,13 +61,27 @@ describe("events that Platform does not accept now", () => {
 
   test("that wait because Platform is down come back at the next probe, whatever they waited before", async () => {
     world.platform.answer = () => ({ status: 503 });
-    const { newRank, turn } = withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 }));
-    const client = { isAway: true, millisecondsToProbe: () => 6_001, pause: () => undefined, newRank, turn };
+    const client = {
+      ...withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
+      isAway: true,
+      millisecondsToProbe: () => 6_001,
+    };
     const failedBefore = { ...event("a"), attempts: 9, firstAttemptAt: receivedAt };
     const { delays } = await world.forward(message(failedBefore, event("b")), {
       target: { client, readyAt: undefined },
     });
     expect(delays).toEqual([7]);
+  });
+
+  test("wait no longer than after the first failure while retries of others are delivered", async () => {
+    world.platform.answer = () => ({ status: 503 });
+    const client = {
+      ...withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
+      forgivenFailures: 16,
+    };
+    const failedBefore = { ...event("a"), attempts: 9, firstAttemptAt: receivedAt };
+    const { delays } = await world.forward(message(failedBefore), { target: { client, readyAt: undefined } });
+    expect(delays).toEqual([1]);
   });
 
   test("wait longer with each attempt, and as long as Platform asks", async () => {

@@ -61,7 +61,14 @@ describe("while nothing may be sent", () => {
     ["hold" as const, "error", {}],
   ])("events wait unsent and uncounted (%s)", async (reason, level, paused) => {
     const turn = () => Promise.reject(new Error("must not be sent"));
-    const client = { pause: () => pause(reason), isAway: true, millisecondsToProbe: () => 0, newRank: () => 0, turn };
+    const client = {
+      pause: () => pause(reason),
+      isAway: true,
+      forgivenFailures: 0,
+      millisecondsToProbe: () => 0,
+      newRank: () => 0,
+      turn,
+    };
     const { delays, outcomes } = await world.forward(message(event("a"), event("b")), {
       target: { client, readyAt: undefined },
     });
@@ -154,6 +161,7 @@ describe("while nothing may be sent", () => {
     const client = {
       pause: () => undefined,
       isAway: true,
+      forgivenFailures: 0,
       millisecondsToProbe: () => 0,
       newRank: () => 0,
       turn: async () => pause("retry"),
@@ -178,6 +186,7 @@ describe("an event received long ago and replayed just now", () => {
   };
   const client = {
     isAway: false,
+    forgivenFailures: 0,
     millisecondsToProbe: () => 0,
     pause: () => undefined,
     newRank: () => 0,

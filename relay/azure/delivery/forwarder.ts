@@ -147,7 +147,7 @@ interface ComingTurn {
  */
 function comingTurns(
   deliveries: readonly DeliveryResult[],
-  client: Pick<Sender, "isAway" | "millisecondsToProbe">,
+  client: Pick<Sender, "isAway" | "millisecondsToProbe" | "forgivenFailures">,
   random: () => number,
 ): ComingTurn[] {
   const turns = new Map<string, ComingTurn>();
@@ -167,7 +167,10 @@ function comingTurns(
         add("away", event, () => Math.max(1, Math.ceil(client.millisecondsToProbe(event.attempts) / 1000)));
       } else {
         const { attempts } = event;
-        add(`${attempts} ${retryAfter}`, event, () => retryDelaySeconds({ attempts, retryAfter, random: random() }));
+        const { forgivenFailures: forgiven } = client;
+        add(`${attempts} ${retryAfter}`, event, () =>
+          retryDelaySeconds({ attempts, forgiven, retryAfter, random: random() }),
+        );
       }
     }
   }

@@ -27,7 +27,7 @@ const look = 20;
 /**
  * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none.
  */
-const lonelyTries = 5;
+const lonelyTries = 8;
 
 /** Why a request is given up before its time is over. */
 const othersAnswered = new DOMException("no answer, while others were answered", "TimeoutError");
@@ -55,6 +55,8 @@ export interface Sender {
   pause(attempts: number): Pause | undefined;
   /** Whether Platform accepts nothing. */
   readonly isAway: boolean;
+  /** How many failures of an event say nothing about it, so that they don't make its wait longer. */
+  readonly forgivenFailures: number;
   /** Milliseconds until an event with this many failures may probe whether Platform is back. */
   millisecondsToProbe(attempts: number): number;
   /** The rank of a message that was just taken from the queue: its events have their turns before those of later messages. */
@@ -106,6 +108,10 @@ export class PacedClient implements Sender {
 
   get isAway(): boolean {
     return this.#ports.pace.isAway;
+  }
+
+  get forgivenFailures(): number {
+    return this.#ports.pace.forgivenFailures;
   }
 
   millisecondsToProbe(attempts: number): number {

@@ -1,6 +1,7 @@
 import { Breaker, type Pause, type Permit, type PermittedRequest } from "./breaker.ts";
 import type { Verdict } from "./delivery.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { RetryLuck } from "./retry-schedule.ts";
 import { Throttle } from "./throttle.ts";
 
 /** How many milliseconds ahead turns are assigned: few, so that a changed rate takes effect soon. */
@@ -48,6 +49,7 @@ export class Pace {
   readonly #breaker: Breaker;
   readonly #throttle = new Throttle();
   readonly #limit = new RateLimit();
+  readonly #luck = new RetryLuck();
 
   constructor(options: PaceOptions) {
     this.#options = options;
@@ -97,6 +99,7 @@ export class Pace {
   /** Records how the request ended. */
   record(request: PermittedRequest, verdict: Verdict, outcome: RequestOutcome): void {
     const { now, isOverload } = outcome;
+    if (!request.isFresh && !this.isAway) this.#luck.record(verdict === "delivered");
     if (this.#breaker.record(request, verdict, outcome)) this.#throttle.recover(now);
     else if (isOverload) this.#throttle.slowDown(now);
   }
@@ -116,6 +119,11 @@ export class Pace {
   /** Whether a refusal is the event's own fault, because other events are delivered. */
   get othersPass(): boolean {
     return this.#breaker.othersPass;
+  }
+
+  /** How many failures of an event say nothing about it. */
+  get forgivenFailures(): number {
+    return this.#luck.forgivenFailures;
   }
 
   #noPlace(milliseconds: number): Pause {

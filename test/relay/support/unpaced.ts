@@ -13,6 +13,7 @@ export function withoutPace(client: Pick<PlatformClient, "send">, clock = () => 
   return {
     pause: () => undefined,
     isAway: false,
+    forgivenFailures: 0,
     millisecondsToProbe: () => 0,
     newRank: () => 0,
     turn: async () => ({ send }),
