@@ -63,7 +63,7 @@ test("returns a confirmed object at once, whatever has the same name already", a
 });
 
 test("finds an object that was created without an answer, even late, and never adopts an earlier one", async () => {
-  const collection = new Collection(["old"], [{ made: true, shownAfterLooks: 3, answered: false }]);
+  const collection = new Collection(["old"], [{ made: true, shownAfterLooks: 6, answered: false }]);
   expect((await make(collection)).id).toBe("new-1");
   expect(collection.posts).toBe(1);
 });

@@ -108,9 +108,52 @@ async function readPages<Item>(
   throw explainEndless(purpose);
 }
 
-/** Whether the Flow Service has an object that the query selects. */
-export async function hasFlowObject(client: AepClient, list: FlowList, signal: AbortSignal): Promise<boolean> {
-  return (await listFlowObjects(client, list, z.unknown(), signal, 1)).length > 0;
+/** What refers to an object of the Flow Service or Catalog. */
+export interface References {
+  /** Where the referring objects are. */
+  readonly collection: string;
+  /** Where in them the id is: `params.dataSetId`, `sourceConnectionIds[]`. */
+  readonly path: string;
+  readonly id: string;
+  readonly purpose: string;
+}
+
+/** Lists the objects that refer to an object. Compared here too, since Adobe names only some of the paths by which its lists can be filtered. */
+export async function listReferring<Item extends z.ZodType>(
+  client: AepClient,
+  references: References,
+  item: Item,
+  signal: AbortSignal,
+): Promise<z.output<Item>[]> {
+  const listed = await listFlowObjects(client, listOf(references), z.unknown(), signal);
+  const parsed = z.array(item).safeParse(listed.filter((one) => refers(one, references)));
+  if (parsed.success) return parsed.data;
+  throw new VendorError(
+    `Could not ${references.purpose}: the list did not match Adobe's documentation. ` +
+      "Check that the setting aep:platformUrl points to Platform's APIs.",
+    {},
+  );
+}
+
+/** Whether anything refers to an object. */
+export async function isReferredTo(client: AepClient, references: References, signal: AbortSignal): Promise<boolean> {
+  const [one] = await listFlowObjects(client, listOf(references), z.unknown(), signal, 1);
+  if (one === undefined || refers(one, references)) return one !== undefined;
+  // The list was not filtered.
+  return (await listReferring(client, references, z.unknown(), signal)).length > 0;
+}
+
+function listOf({ collection, path, id, purpose }: References): FlowList {
+  return { collection, query: `property=${path}==${id}`, purpose };
+}
+
+/** If a list does not show the property, the filter counts. */
+function refers(object: unknown, { path, id }: References): boolean {
+  let value = object;
+  for (const name of path.replace("[]", "").split(".")) {
+    value = z.record(z.string(), z.unknown()).safeParse(value).data?.[name] ?? undefined;
+  }
+  return value === undefined || value === id || (Array.isArray(value) && value.includes(id));
 }
 
 /**

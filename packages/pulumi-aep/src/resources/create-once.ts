@@ -22,7 +22,7 @@ export interface CreationCall {
 /** Number of attempts to create the object. */
 const attempts = 3;
 /** Number of lookups after an unclear answer. After a timeout Platform may still be working on the call. */
-const looks = { usual: 3, afterTimeout: 10 };
+const looks = { usual: 6, afterTimeout: 10 };
 /** Milliseconds for the lookup after the operation was stopped. */
 const graceTime = 15_000;
 

@@ -1,7 +1,7 @@
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
-import { hasFlowObject } from "../../client/pages.ts";
+import { isReferredTo } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
 import type { Creation } from "../create-once.ts";
@@ -254,6 +254,5 @@ async function findMarked(
 /** Whether a target connection leads to the dataset. */
 function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
   const purpose = `look for connections that lead to the dataset ${id}`;
-  const list = { collection: paths.targetConnections, query: `property=params.dataSetId==${id}`, purpose };
-  return hasFlowObject(client, list, signal);
+  return isReferredTo(client, { collection: paths.targetConnections, path: "params.dataSetId", id, purpose }, signal);
 }

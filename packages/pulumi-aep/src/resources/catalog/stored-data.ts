@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
-import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
+import { isReferredTo, listReferring } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { countMessagesReceived } from "./inlet-metrics.ts";
 
@@ -84,22 +84,24 @@ async function underWayTo(
   signal: AbortSignal,
   warn: (message: string) => void,
 ): Promise<string | undefined> {
-  const targets = await listFlowObjects(
+  const targets = await listReferring(
     client,
     {
       collection: paths.targetConnections,
-      query: `property=params.dataSetId==${id}`,
+      path: "params.dataSetId",
+      id,
       purpose: `look for connections that lead to the dataset ${id}`,
     },
     target,
     signal,
   );
   for (const { id: targetId } of targets) {
-    const flows = await listFlowObjects(
+    const flows = await listReferring(
       client,
       {
         collection: paths.flows,
-        query: `property=targetConnectionIds[]==${targetId}`,
+        path: "targetConnectionIds[]",
+        id: targetId,
         purpose: `look for dataflows into the dataset ${id}`,
       },
       dataflow,
@@ -109,10 +111,11 @@ async function underWayTo(
       const title = flow.name ?? flow.id;
       const runs = {
         collection: paths.runs,
-        query: `property=flowId==${flow.id}`,
+        path: "flowId",
+        id: flow.id,
         purpose: `check whether the dataflow ${flow.id} has run`,
       };
-      if (await hasFlowObject(client, runs, signal)) {
+      if (await isReferredTo(client, runs, signal)) {
         return `rows on their way: its dataflow "${title}" has run, and rows take up to an hour to appear`;
       }
       // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.

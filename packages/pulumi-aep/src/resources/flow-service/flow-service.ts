@@ -1,7 +1,7 @@
 import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
-import { hasFlowObject, listFlowObjects } from "../../client/pages.ts";
+import { isReferredTo, listFlowObjects } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { timestamp } from "../../client/timestamp.ts";
 import type { Creation } from "../create-once.ts";
@@ -131,7 +131,7 @@ const usersOf: Record<string, readonly [collection: string, property: string]> =
 async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
   const [users = "", property = ""] = usersOf[collection] ?? [];
   const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
-  return hasFlowObject(client, { collection: users, query: `property=${property}==${id}`, purpose }, signal);
+  return isReferredTo(client, { collection: users, path: property, id, purpose }, signal);
 }
 
 async function listMarked<Item extends typeof flowServiceItem>(
