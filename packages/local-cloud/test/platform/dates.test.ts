@@ -1,8 +1,9 @@
-import { Instant, ZonedDateTime, ZoneId, ZoneOffset } from "@js-joda/core";
+import { Instant, ZonedDateTime, type ZoneId, ZoneOffset } from "@js-joda/core";
 import fc from "fast-check";
 import { formatDate, parseDate } from "../../src/platform/data-prep/date-pattern.ts";
 import { dateFormats, readDate } from "../../src/platform/data-prep/known-dates.ts";
 import { isoText } from "../../src/platform/data-prep/value.ts";
+import { zoneOf } from "../../src/platform/time-zones.ts";
 import { isDate, parseDateTime } from "../../src/platform/xdm/date-time.ts";
 
 const at = (milliseconds: number, zone: ZoneId = ZoneOffset.UTC) =>
@@ -11,7 +12,7 @@ const inUtc = (text: string) => at(Date.parse(text));
 const milliseconds = (time: ZonedDateTime | undefined) => time?.toInstant().toEpochMilli();
 
 const time = inUtc("2020-12-31T13:05:09.007Z");
-const east = time.withZoneSameInstant(ZoneId.of("Asia/Kolkata"));
+const east = time.withZoneSameInstant(zoneOf("Asia/Kolkata"));
 const west = time.withZoneSameInstant(ZoneOffset.ofHours(-8));
 
 describe("writing by a Java pattern", () => {

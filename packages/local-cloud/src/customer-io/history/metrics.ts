@@ -1,5 +1,5 @@
-import "@js-joda/timezone";
-import { ChronoUnit, DayOfWeek, Instant, TemporalAdjusters, ZonedDateTime, ZoneId } from "@js-joda/core";
+import { ChronoUnit, DayOfWeek, Instant, TemporalAdjusters, ZonedDateTime, type ZoneId } from "@js-joda/core";
+import { zoneOf } from "../../platform/time-zones.ts";
 import type { LoggedMessage } from "./message-log.ts";
 import { type ListQuery, readInteger, wronglyEncoded } from "./query.ts";
 
@@ -51,14 +51,14 @@ function countFirstVersion(messages: readonly LoggedMessage[], query: ListQuery,
   const steps = readInteger(query, "steps") ?? 2;
   if (!(period in mostSteps) || steps === wronglyEncoded || steps < 2) return "period or steps is invalid";
   const unit = units[period];
-  const end = timeAt(now / 1000, ZoneId.of("America/New_York"));
+  const end = timeAt(now / 1000, zoneOf("America/New_York"));
   const start = startOf(end, unit).minus(Math.min(steps, mostSteps[period]) - 1, unit);
   return { metric: { series: count(messages, bordersOf(start, end, unit)) } };
 }
 
 function zoneNamed(name: string): ZoneId | undefined {
   try {
-    return ZoneId.of(name);
+    return zoneOf(name);
   } catch {
     return undefined;
   }

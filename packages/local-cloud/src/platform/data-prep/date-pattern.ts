@@ -1,4 +1,4 @@
-import "@js-joda/timezone";
+import { createRequire } from "node:module";
 import {
   ChronoField,
   type DateTimeFormatter,
@@ -11,7 +11,9 @@ import {
   ZonedDateTime,
   ZoneOffset,
 } from "@js-joda/core";
-import { Locale } from "@js-joda/locale_en";
+import { loadZones } from "../time-zones.ts";
+
+const require = createRequire(import.meta.filename);
 
 /** Formats a time with a Java date pattern, such as `yyyy-MM-dd'T'HH:mm:ss.SSSX`, in English. Throws if the pattern is invalid. */
 export function formatDate(time: ZonedDateTime, pattern: string): string {
@@ -42,6 +44,9 @@ const formatters = new Map<string, DateTimeFormatter>();
 function formatterOf(pattern: string): DateTimeFormatter {
   const kept = formatters.get(pattern);
   if (kept !== undefined) return kept;
+  // A pattern may name zones. Both are loaded at the first date that is not written as in RFC 3339: most processes see none.
+  loadZones();
+  const { Locale } = require("@js-joda/locale_en") as typeof import("@js-joda/locale_en");
   // Strict, so that a February 29th in a common year is refused. Which style Data Prep uses is not documented.
   const formatter = builderOf(pattern).toFormatter(ResolverStyle.STRICT).withLocale(Locale.ENGLISH);
   formatters.set(pattern, formatter);

@@ -1,4 +1,5 @@
-import { ChronoField, Instant, IsoFields, type TemporalField, ZonedDateTime, ZoneId, ZoneOffset } from "@js-joda/core";
+import { ChronoField, Instant, IsoFields, type TemporalField, ZonedDateTime, ZoneOffset } from "@js-joda/core";
+import { zoneOf } from "../../time-zones.ts";
 import { formatDate, parseDate } from "../date-pattern.ts";
 import { readDateLeniently } from "../known-dates.ts";
 import { TransformError, type Value } from "../value.ts";
@@ -31,13 +32,13 @@ export const dateEvaluations = {
     const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanosecond = 0] = values
       .slice(0, 7)
       .map(numberOf);
-    return ZonedDateTime.of(year, month, day, hour, minute, second, nanosecond, ZoneId.of(text(values[7])));
+    return ZonedDateTime.of(year, month, day, hour, minute, second, nanosecond, zoneOf(text(values[7])));
   }),
   zone_date_to_utc: eager(([date = null]) =>
     date === null ? null : dateTime(date).withZoneSameInstant(ZoneOffset.UTC),
   ),
   zone_date_to_zone: eager(([date = null, zone]) =>
-    date === null ? null : dateTime(date).withZoneSameInstant(ZoneId.of(text(zone))),
+    date === null ? null : dateTime(date).withZoneSameInstant(zoneOf(text(zone))),
   ),
 } satisfies Evaluations;
 
