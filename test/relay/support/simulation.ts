@@ -169,7 +169,8 @@ export class Simulation {
         }),
       rowKeys: (name, { from, to }) =>
         table(() => {
-          const inRange = (row: string) => row >= name + from && row <= name + to;
+          const [first, last] = [name + from, name + to];
+          const inRange = (row: string) => row >= first && row <= last;
           return { rows: [...delivered].filter(inRange).map((row) => row.slice(name.length)), isAll: true };
         }),
       create: () => Promise.resolve(false),
