@@ -9,7 +9,7 @@ const flowAnswer = z.object({
       z.object({
         name: z.string(),
         state: z.string(),
-        options: z.object({ inletUrl: z.string().optional() }).nullish(),
+        options: z.object({ inletUrl: z.string().nullish() }).nullish(),
       }),
     )
     .min(1),
@@ -23,7 +23,7 @@ export async function readDataflow(
   const purpose = `read the dataflow ${id}`;
   const call = { method: "GET", path: pathOf(paths.flows, id), signal: startTimeLimit(), purpose } as const;
   const [flow] = (await client.find(call, flowAnswer))?.items ?? [];
-  return flow && { name: flow.name, state: flow.state, inletUrl: flow.options?.inletUrl };
+  return flow && { name: flow.name, state: flow.state, inletUrl: flow.options?.inletUrl ?? undefined };
 }
 
 /** What a dataflow did in one hour in which events arrived. */
@@ -41,19 +41,23 @@ const count = z.number().nullish();
 const runsAnswer = z.object({
   items: z.array(
     z.object({
-      createdAt: z.number(),
-      metrics: z.object({
-        durationSummary: z.object({ startedAtUTC: count }).nullish(),
-        recordSummary: z
-          .object({ inputRecordCount: count, outputRecordCount: count, failedRecordCount: count })
-          .nullish(),
-        statusSummary: z
-          .object({
-            status: z.string().nullish(),
-            errors: z.array(z.object({ code: z.string(), message: z.string().nullish() })).nullish(),
-          })
-          .nullish(),
-      }),
+      createdAt: z.coerce.date(),
+      // A run that has just begun may have none.
+      metrics: z
+        .object({
+          durationSummary: z.object({ startedAtUTC: count }).nullish(),
+          recordSummary: z
+            .object({ inputRecordCount: count, outputRecordCount: count, failedRecordCount: count })
+            .nullish(),
+          statusSummary: z
+            .object({
+              status: z.string().nullish(),
+              errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
+            })
+            .nullish(),
+        })
+        .nullish()
+        .transform((metrics) => metrics ?? {}),
     }),
   ),
 });
@@ -74,6 +78,8 @@ export async function listRuns(client: AepClient, id: string, limit = 24): Promi
     recordsIn: recordSummary?.inputRecordCount ?? 0,
     recordsOut: recordSummary?.outputRecordCount ?? 0,
     recordsFailed: recordSummary?.failedRecordCount ?? 0,
-    errors: (statusSummary?.errors ?? []).map(({ code, message }) => `${code} ${message ?? ""}`.trim()),
+    errors: (statusSummary?.errors ?? []).map(
+      ({ code, message }) => `${code ?? ""} ${message ?? ""}`.trim() || "no reason given",
+    ),
   }));
 }

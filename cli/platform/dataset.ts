@@ -19,11 +19,11 @@ export interface DatasetBatch {
 const batchesAnswer = z.record(
   z.string(),
   z.object({
-    created: z.number(),
-    status: z.string(),
-    recordCount: z.number().nullish(),
-    errors: z.array(z.object({ code: z.string(), description: z.string().nullish() })).nullish(),
-    tags: z.record(z.string(), z.array(z.string())).nullish(),
+    created: z.coerce.date(),
+    status: z.string().nullish(),
+    recordCount: z.number().nullish().catch(undefined),
+    errors: z.array(z.object({ code: z.string().nullish(), description: z.string().nullish() })).nullish(),
+    tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
   }),
 );
 
@@ -51,10 +51,12 @@ export async function queryBatches(
   return Object.entries(found)
     .map(([id, { created, status, recordCount, errors, tags }]) => ({
       id,
-      createdAt: new Date(created),
-      status,
+      createdAt: created,
+      status: status ?? "unknown",
       rows: recordCount ?? undefined,
-      errors: (errors ?? []).map(({ code, description }) => `${code} ${description ?? ""}`.trim()),
+      errors: (errors ?? []).map(
+        ({ code, description }) => `${code ?? ""} ${description ?? ""}`.trim() || "no reason given",
+      ),
       ...(tags && { tags }),
     }))
     .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());

@@ -1,0 +1,52 @@
+import { listRuns, readDataflow } from "../../cli/platform/dataflow.ts";
+import { listBatches } from "../../cli/platform/dataset.ts";
+import { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
+import { config } from "../../packages/pulumi-aep/src/config.ts";
+import { credential } from "../../packages/pulumi-aep/test/aep.ts";
+import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
+
+// What Platform leaves out or writes in another form must not make a check fail.
+
+let stub: PlatformStub;
+let client: AepClient;
+
+beforeEach(async () => {
+  stub = await new PlatformStub().start();
+  client = new AepClient(config.parse({ ...credential, imsUrl: stub.url, platformUrl: stub.url }));
+});
+afterEach(() => stub.close());
+
+const foundation = "GET /data/foundation";
+const created = "2026-11-20T10:00:00.000Z";
+
+test("a run that has just begun has no counts yet", async () => {
+  const items = [
+    { id: "r2", createdAt: created, metrics: null },
+    {
+      id: "r1",
+      createdAt: Date.parse(created),
+      metrics: { statusSummary: { status: "failed", errors: [{ message: "?" }] } },
+    },
+  ];
+  stub.answer(`${foundation}/flowservice/runs?property=flowId%3D%3Df1&orderby=-createdAt&limit=24`, {
+    body: { items },
+  });
+  expect(await listRuns(client, "f1")).toMatchObject([
+    { startedAt: new Date(created), status: "unknown", recordsIn: 0, errors: [] },
+    { startedAt: new Date(created), status: "failed", errors: ["?"] },
+  ]);
+});
+
+test("a dataflow may have no endpoint of its own", async () => {
+  const items = [{ name: "Customer.io", state: "enabled", options: { inletUrl: null } }];
+  stub.answer(`${foundation}/flowservice/flows/f1`, { body: { items } });
+  expect(await readDataflow(client, "f1")).toEqual({ name: "Customer.io", state: "enabled", inletUrl: undefined });
+});
+
+test("a batch may lack everything but its time", async () => {
+  const body = { b1: { created, status: null, recordCount: "7", errors: [{ code: null }], tags: { a: 1 } } };
+  stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, { body });
+  expect(await listBatches(client, "d1")).toEqual([
+    { id: "b1", createdAt: new Date(created), status: "unknown", rows: undefined, errors: ["no reason given"] },
+  ]);
+});
