@@ -10,6 +10,7 @@ import { prepareDataflow } from "./platform/prepare-dataflow.ts";
 import { relayCredential } from "./platform/relay-credential.ts";
 import { checkSettings } from "./preflight.ts";
 import { azureProfile } from "./relay/azure/azure-profile.ts";
+import { checkChosenNames } from "./relay/azure/chosen-names.ts";
 import type { EstimatedCost } from "./relay/relay-cost.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
@@ -24,6 +25,8 @@ type CheckedSettings = Settings & {
   readonly dataflowArgs: PlatformDataflowArgs;
   readonly credential: PlatformCredential | undefined;
   readonly words: SettingWords;
+  /** Checks of the relay's resources before they are created. */
+  readonly relayChecks: pulumi.ResourceTransformation[];
 };
 
 /** The outputs of a source. */
@@ -102,7 +105,9 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const settings = await checkSettings(() => source.read(), this);
     const dataflowArgs = await prepareDataflow(settings, words, this);
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
-    return this.#declare({ ...settings, dataflowArgs, credential, words });
+    const relayChecks =
+      settings.delivery === "relay" ? await checkChosenNames(`${this.#name}-relay`, settings.azureNames, this) : [];
+    return this.#declare({ ...settings, dataflowArgs, credential, words, relayChecks });
   }
 
   #declare(settings: CheckedSettings): SourceOutputs {
@@ -151,10 +156,10 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     }
     if (relay) {
       // This guard is deleted first: dead letters that stop a destroy may become rows, which the dataset's guard must still protect.
-      const { queueId, healthUrl, parts, chosenNames } = relay;
+      const { queueId, healthUrl, parts } = relay;
       new RelayGuard(
         `${name}-relay-guard`,
-        { delivery, queueId, healthUrl, parts, ...(Object.keys(chosenNames).length > 0 && { chosenNames }) },
+        { delivery, queueId, healthUrl, parts },
         // Protected together with the account: a destroy without a preview then stops at its first resource, before it deletes anything.
         { ...parent, dependsOn: everything, protect: azureProfile(settings.environment, settings.azure).protect },
       );
@@ -199,7 +204,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
             : undefined,
         readyAt: dataflow.readyAt,
       },
-      { parent: this },
+      { parent: this, transformations: settings.relayChecks },
     );
   }
 }

@@ -6,7 +6,6 @@ import type { Settings } from "../settings/setting-types.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
-import { type ChosenName, findChosenNames } from "./azure/chosen-names.ts";
 import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
@@ -76,13 +75,12 @@ export class WebhookRelay extends pulumi.ComponentResource {
   readonly queueId: pulumi.Output<string>;
   /** Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. */
   readonly parts: Readonly<Record<string, AzurePart>>;
-  /** Resources that azure-native creates with names that the user chose, by their settings. */
-  readonly chosenNames: Readonly<Record<string, ChosenName>>;
   /** Resources that must exist before Customer.io may send, and must be deleted only after it has stopped. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
-    super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations: [withTags(args.azureTags)] });
+    const transformations = [withTags(args.azureTags), ...(options?.transformations ?? [])];
+    super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations });
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
     const { azureNames: names, azureExisting: existing } = args;
@@ -175,7 +173,6 @@ export class WebhookRelay extends pulumi.ComponentResource {
       .apply(([own, hostName]) => (own === "" ? `https://${hostName}/customerio` : own));
     this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
     this.queueId = storage.eventsQueueId;
-    this.chosenNames = findChosenNames({ ...args, subscriptionId, hasHostStorage: hostStorage !== undefined });
     this.estimatedCost = estimateCost({ ...args, profile, network });
 
     const drain = this.#drain(name, args, app, identity);

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { config } from "./config.ts";
 import { getAzureLogin as azureLoginFunction } from "./functions/azure-login.ts";
 import { getAzurePreflight as azurePreflightFunction } from "./functions/azure-preflight.ts";
+import { getExistence as existenceFunction } from "./functions/existence.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { budget } from "./resources/arm/budget.ts";
@@ -55,4 +56,12 @@ export function getAzurePreflight(
   options?: pulumi.InvokeOptions,
 ): Promise<z.output<typeof azurePreflightFunction.result>> {
   return pulumi.runtime.invoke(azurePreflightFunction.token, args, options);
+}
+
+/** Whether Azure has a resource. Looks during previews, too. */
+export function getExistence(
+  args: z.input<typeof existenceFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof existenceFunction.result>> {
+  return pulumi.runtime.invoke(existenceFunction.token, args, options);
 }

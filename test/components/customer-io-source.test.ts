@@ -120,30 +120,6 @@ test("the relay's guard knows every resource that a destroy deletes in Azure", a
   expect(ids.length).toBeGreaterThan(20);
 });
 
-test("the relay's guard knows what azure-native creates with names that the user chose", async () => {
-  const azureNames = {
-    resourceGroup: "rg-crm",
-    site: "func-crm",
-    vault: "kv-crm",
-    hostStorageAccount: "stcrmhost",
-    identity: "id-crm",
-  };
-  const namesOf = async (settings: Record<string, unknown>) =>
-    one((await source(settings)).resources, "customerio-aep:index:RelayGuard").chosenNames as
-      | Record<string, { id: string }>
-      | undefined;
-  const chosen = (await namesOf({ azureNames })) ?? {};
-  // The app's own resource adopts what exists, and the host has no account of its own.
-  expect(Object.keys(chosen).sort()).toEqual(["azureNames.identity", "azureNames.resourceGroup", "azureNames.vault"]);
-  expect(chosen["azureNames.vault"]?.id).toMatch(
-    /^\/subscriptions\/[^/]+\/resourceGroups\/rg-crm\/providers\/Microsoft\.KeyVault\/vaults\/kv-crm$/,
-  );
-  const separate = await namesOf({ azureNames, azure: { separateHostStorage: true } });
-  expect(separate?.["azureNames.hostStorageAccount"]?.id).toMatch(/\/storageAccounts\/stcrmhost$/);
-  // A generated group is new, so nothing in it exists.
-  expect(await namesOf({ azureNames: { vault: "kv-crm" } })).toBeUndefined();
-});
-
 test("without a relay there is a guard for that change, and the dataset's guard asks no relay", async () => {
   const { resources } = await source({ delivery: "direct" });
   expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({ delivery: "direct" });

@@ -1,6 +1,5 @@
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { callManagement } from "./azure-management.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
 
 // With the real engine: a sandbox that lacks something, and the HTTP API source. The tests run in order.
@@ -84,23 +83,6 @@ test(
       "warning: Not checked beforehand: Could not ask for the names of the permissions",
     );
     expect(preview).toMatch(/\+ \d+ to create/);
-  },
-  2 * minutes,
-);
-
-test(
-  "a name that Azure has and the state lacks, as after a killed up, is reported with a command that helps",
-  async () => {
-    const { pulumi, cloud, configFile } = stack;
-    const id = `/subscriptions/${localCredentials.azure.subscriptionId}/resourceGroups/rg-interrupted`;
-    await pulumi.configure("azureNames.resourceGroup", "rg-interrupted", "--path");
-    expect(await pulumi.preview()).toMatch(/\+ \d+ to create/);
-    await callManagement(cloud.environment, "PUT", id, { location: "northeurope" });
-    const complaint = await failureOf(pulumi.preview());
-    expect(complaint).toMatch(new RegExp(`If nothing else uses them:\\s+${id}\\s`));
-    const [, command = ""] = complaint.match(/another be created: npx pulumi (config rm \S+ \S+)/) ?? [];
-    await pulumi.run(...command.split(" "), "--stack", "local", "--config-file", configFile);
-    expect(await pulumi.preview()).toMatch(/\+ \d+ to create/);
   },
   2 * minutes,
 );

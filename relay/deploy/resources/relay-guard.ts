@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
 import { earlyRefusal } from "./refusal.ts";
-import { partsSchema, refuseTaken, requirePresent } from "./relay-parts.ts";
+import { partsSchema, requirePresent } from "./relay-parts.ts";
 
 const inputs = z.object({
   delivery: z.enum(["relay", "direct"]).meta({
@@ -24,13 +24,6 @@ const inputs = z.object({
     creation: true,
     packed: true,
   }),
-  chosenNames: partsSchema.optional().meta({
-    description:
-      "Resources that azure-native creates with names that the program chooses, by any name. When the guard is created, which is also so in the `up` after an interrupted one, " +
-      "the preview is refused if Azure has one of them that is not among the known `parts`.",
-    creation: true,
-    packed: true,
-  }),
 });
 
 /**
@@ -44,15 +37,12 @@ export const relayGuard = defineResource<AzureClient>()({
     "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy comes to it first; without " +
     "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true allows them to be lost.",
   inputs,
-  inputOnly: ["parts", "chosenNames", "queueId"],
+  inputOnly: ["parts", "queueId"],
   outputs: z.object({}),
   onlyInState: true,
 
   // During previews, too: after a killed destroy, an `up` would trust the state about parts that no longer exist.
-  async permitCreation(operation, { parts = {}, chosenNames = {} }) {
-    await requirePresent(operation, parts);
-    await refuseTaken(operation, chosenNames, parts);
-  },
+  permitCreation: (operation, { parts = {} }) => requirePresent(operation, parts),
 
   create: ({ name }) => Promise.resolve({ id: name, outputs: {} }),
 

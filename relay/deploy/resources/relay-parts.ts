@@ -47,39 +47,6 @@ export async function requirePresent(
   );
 }
 
-/**
- * Throws if Azure has a resource with a name that the user chose, and the stack's state does not, as after an `up` that was killed while
- * Azure created it. Otherwise each `up` would end with azure-native's `cannot create already existing resource`.
- *
- * @param chosen the resources, by the settings of their names
- * @param known parts that the state has
- */
-export async function refuseTaken(
-  { client, signal }: Pick<Operation<AzureClient>, "client" | "signal">,
-  chosen: Parts,
-  known: Parts,
-): Promise<void> {
-  const ours = new Set(Object.values(known).map(({ id }) => id.toLowerCase()));
-  const others = Object.entries(chosen).filter(([, { id }]) => !ours.has(id.toLowerCase()));
-  const looks = await Promise.all(
-    others.map(async ([setting, { id, apiVersion }]) => {
-      // If it can't be read, the code that creates it reports the error.
-      const found = await client.armGet(id, apiVersion, signal).catch(() => undefined);
-      return found === undefined ? [] : [{ setting, id }];
-    }),
-  );
-  const taken = looks.flat();
-  if (taken.length === 0) return;
-  const lines = taken.map(
-    ({ setting, id }) =>
-      `  ${id}\n    Delete it in Azure and run: npx pulumi up. Or let another be created: npx pulumi config rm --path ${setting}`,
-  );
-  throw new Error(
-    "Azure has resources with names that you chose, and the stack's state does not have them. Probably an up was interrupted while Azure " +
-      `created them. If nothing else uses them:\n${lines.join("\n")}`,
-  );
-}
-
 /** Names a part with the end of its id: `the vault (vaults/cioaep1a2b3c4d)`. */
 function describeParts(name: string, parts: Parts): string {
   return `${name} (${parts[name]?.id.split("/").slice(-2).join("/")})`;

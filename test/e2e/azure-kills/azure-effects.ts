@@ -18,9 +18,9 @@ const random = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}(?=\/|$)/
 
 /** Records the effects of a stack's commands in the local Azure, and kills commands at them. */
 export class AzureEffects {
-  readonly #stack: LocalStack;
+  readonly #stack: Pick<LocalStack, "cloud" | "pulumi">;
 
-  constructor(stack: LocalStack) {
+  constructor(stack: Pick<LocalStack, "cloud" | "pulumi">) {
     this.#stack = stack;
   }
 
