@@ -207,8 +207,19 @@ describe("requests that are not answered", () => {
   test("mean after a second that Platform is down, if there are five of them", () => {
     const { breaker } = hang(5);
     expect([breaker.pause(1_010, true), breaker.isAway]).toEqual([undefined, false]);
-    expect(breaker.pause(1_011, true)).toMatchObject({ reason: "retry", milliseconds: 500 });
-    expect(hang(4).breaker.pause(7_000, true)).toBeUndefined();
+    expect([breaker.pause(1_011, true), breaker.isAway]).toEqual([undefined, false]);
+    expect(breaker.pause(1_021, true)).toMatchObject({ reason: "retry", milliseconds: 500 });
+    const { breaker: other } = hang(4);
+    expect([other.pause(7_000, true), other.pause(7_100, true)]).toEqual([undefined, undefined]);
+  });
+
+  test("mean nothing if the answers are there after a moment, since the process itself stood still", () => {
+    const { breaker, requests } = hang(5);
+    const next = permit(breaker.enter(10, true));
+    expect(breaker.begin(next, 9_000, () => undefined)).toBeUndefined();
+    for (const request of requests) breaker.record(request, "delivered", { now: 9_002, isAnswer: true });
+    expect(breaker.begin(next, 9_020, () => undefined)).toBeDefined();
+    expect(breaker.isAway).toBe(false);
   });
 
   test("mean nothing while others are answered, with whatever status", () => {
@@ -221,20 +232,21 @@ describe("requests that are not answered", () => {
     const breaker = newBreaker();
     const permits = permit(breaker.enter(0, true));
     for (let at = 0; at < 12; at += 1) begin(breaker, permits, 0);
-    expect(breaker.pause(60_000, true)).toBeUndefined();
+    expect([breaker.pause(60_000, true), breaker.pause(60_100, true)]).toEqual([undefined, undefined]);
     const slow = newBreaker();
     slow.record(begin(slow, permits, 0), "delivered", { now: 1_000, isAnswer: true });
     for (let at = 0; at < 12; at += 1) begin(slow, permits, 1_000);
-    expect([slow.pause(5_000, true), slow.pause(5_001, true)?.milliseconds]).toEqual([undefined, 500]);
+    const waits = [4_980, 5_000, 5_001, 5_011].map((now) => slow.pause(now, true)?.milliseconds);
+    expect(waits).toEqual([undefined, undefined, undefined, 500]);
   });
 
   test("are given up once Platform is back, unless its answers are still slow", () => {
     const quick = hang(5);
-    quick.breaker.pause(1_500, true);
+    for (const now of [1_490, 1_500]) quick.breaker.pause(now, true);
     expect(deliver(quick.breaker, 2_000, 2_005)).toBe(true);
     expect(quick.given).toEqual([0, 1, 2, 3, 4]);
     const slow = hang(5);
-    slow.breaker.pause(1_500, true);
+    for (const now of [1_490, 1_500]) slow.breaker.pause(now, true);
     expect(deliver(slow.breaker, 2_000, 4_000)).toBe(true);
     expect(slow.given).toEqual([]);
   });

@@ -42,6 +42,11 @@ const spread = 0.25;
 const convalescence = 30_000;
 
 /**
+ * Milliseconds after which Platform must still be silent: if this process itself stood still, it reads the answers that came meanwhile first.
+ */
+const secondLook = 10;
+
+/**
  * Maximum milliseconds for which `Retry-After` delays the probes with events that have not failed: the answer was to another event, which
  * may be the only one with trouble, and one request in ten seconds burdens nobody.
  */
@@ -96,6 +101,7 @@ export class Breaker {
   /** The failures that an operator has to fix. */
   #mistakes = 0;
   #outage: Outage | undefined;
+  #silentSince: number | undefined;
   #last: { readonly lasted: number; readonly endedAt: number } | undefined;
   readonly #underWay: RequestsUnderWay;
   #relapses = 0;
@@ -144,7 +150,8 @@ export class Breaker {
    */
   begin(permit: Permit, now: number, giveUp: () => void): PermittedRequest | undefined {
     this.#noteSilence(now);
-    if (!permit.isProbe && (this.#outage || !this.#underWay.hasRoom())) return undefined;
+    const mustWait = this.#outage !== undefined || this.#silentSince !== undefined || !this.#underWay.hasRoom();
+    if (!permit.isProbe && mustWait) return undefined;
     const request = { ...permit, startedAt: now, giveUp };
     this.#underWay.begin(request);
     return request;
@@ -200,7 +207,10 @@ export class Breaker {
   }
 
   #noteSilence(now: number): void {
-    if (this.#outage === undefined && this.#underWay.isSilent(now)) this.#open(now);
+    if (this.#outage !== undefined) return;
+    if (!this.#underWay.isSilent(now)) this.#silentSince = undefined;
+    else if (this.#silentSince === undefined) this.#silentSince = now;
+    else if (now - this.#silentSince >= secondLook) this.#open(now);
   }
 
   #noteDelivery(now: number): boolean {
@@ -225,6 +235,7 @@ export class Breaker {
     this.#outage = { since, reason, next: { fresh: now + interval, repeated: now + 2 * interval } };
     this.#failures = 0;
     this.#mistakes = 0;
+    this.#silentSince = undefined;
   }
 
   /**
