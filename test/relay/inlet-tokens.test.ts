@@ -72,6 +72,20 @@ test("a token is not used after its end, whatever IMS answers", async () => {
   expect(await source.get()).toMatchObject({ status: 503 });
 });
 
+test.each<[string, unknown, number]>([
+  ["as text", "86399", 86_399],
+  ["not at all", undefined, 3_600],
+  ["as null", null, 3_600],
+])("the life of a token that IMS gives %s is understood", async (_how, given, seconds) => {
+  stub.answer(ims, { body: { access_token: "first", expires_in: given } }, token("second"));
+  const source = tokens();
+  expect(await source.get()).toBe("first");
+  now += (seconds - 500) * 1000 - 1;
+  expect(await source.get()).toBe("first");
+  now += 1;
+  expect(await source.get()).toBe("second");
+});
+
 test("an event is sent with the token, the organization and the client id", async () => {
   stub.answer(ims, token("first")).answer(inlet, receipt);
   expect(await client().send('{"event_id":"a"}')).toEqual({ status: 200, retryAfter: null, detail: "" });

@@ -21,7 +21,13 @@ export interface InletTokensOptions {
   readonly monotonic: () => number;
 }
 
-const tokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+/** Seconds for which a token is used if IMS does not say how long it is valid. One that is refused is renewed anyway. */
+const unstatedLife = 3_600;
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().catch(unstatedLife),
+});
 
 /** Seconds before its end at which the next token is requested, as in Adobe's own Python client. */
 const margin = 500;
