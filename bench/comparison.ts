@@ -5,7 +5,7 @@ import { type SystemName, systems } from "./comparison/systems.ts";
 import { writeSection } from "./page.ts";
 
 /** The relay delivers about ten times as fast as the common function, which sets the time of a round. */
-const amounts: Amounts = { warmUp: 300, alone: 100, blast: 2_500, crowd: 600 };
+const amounts: Amounts = { warmUp: 1_000, alone: 400, blast: 10_000, crowd: 1_000 };
 const rounds = 3;
 
 /**

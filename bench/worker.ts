@@ -12,7 +12,7 @@ import { Areas } from "./worker/areas.ts";
 import type { WorkerReport } from "./worker/report.ts";
 
 /** How many calls, and how many events in messages. */
-const events = 6_000;
+const events = 20_000;
 const rounds = 3;
 
 /** What the worker does: its calls, its messages, or both at the same time. */

@@ -195,6 +195,8 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   "afd profile show": ["--profile-name", "--query", "--resource-group"],
   "functionapp list-flexconsumption-locations": ["--output", "--zone-redundant"],
   "functionapp list-flexconsumption-runtimes": ["--location", "--runtime"],
+  "group delete": ["--name"],
+  "keyvault delete": ["--name"],
   "keyvault purge": ["--location", "--name"],
   "lock delete": ["--ids"],
   "lock list": ["--resource-group"],
@@ -209,6 +211,7 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   ],
   "policy exemption create": ["--exemption-category", "--name", "--policy-assignment", "--scope"],
   "provider register": ["--namespace", "--wait"],
+  "resource delete": ["--ids"],
   "role assignment create": [
     "--assignee",
     "--assignee-object-id",

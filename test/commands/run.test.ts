@@ -132,6 +132,8 @@ test(
     // Customer.io lists a message a minute after it was made.
     await vendors.passTime(120);
     await until(async () => (await vendors.deliveredIds()).includes("bounced"));
+    // The relay logs the events of some seconds in one line.
+    await until(async () => / {2}age/.test((await shell("npx customerio-aep tail --stack dev --since 30 --once")).said));
     // Three at once.
     const thirds = [0, 1, 2].map((rest) => looking.filter((_, index) => index % 3 === rest));
     expect((await Promise.all(thirds.map(mistakesOf))).flat()).toEqual([]);

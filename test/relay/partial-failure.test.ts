@@ -223,6 +223,20 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     },
   );
 
+  test.each([1, 2, 3])(
+    "%i events get 400 while there are no others: each becomes a dead letter in a minute",
+    async (count) => {
+      const { time, dead } = start({ answer: () => refusal(400) });
+      void enqueue(
+        simulation,
+        numbers(count).map((at) => `bad-${at}`),
+        1,
+      );
+      await time.pass(minutes);
+      expect(dead.size).toBe(count);
+    },
+  );
+
   test.each([false, true])(
     "1,000 events get 400 (after others were delivered: %j): they are held after a few dozen, and none dies",
     async (isWarm) => {

@@ -25,9 +25,10 @@ const rotation = 250;
 const look = 20;
 
 /**
- * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none.
+ * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none. Three such events must
+ * not look like an outage, which the breaker sees in 20 refusals in a row.
  */
-const lonelyTries = 8;
+const lonelyTries = 5;
 
 /** Why a request is given up before its time is over. */
 const othersAnswered = new DOMException("no answer, while others were answered", "TimeoutError");

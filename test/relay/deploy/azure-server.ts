@@ -39,7 +39,7 @@ async function azureServer(): Promise<AzureServer> {
       const key = `${method} ${url.split("?")[0]}`;
       const turn = turns.get(key) ?? 0;
       turns.set(key, turn + 1);
-      const answers = azure.script[key] ?? [{ status: 599, body: `not scripted: ${key}` }];
+      const answers = azure.script[key] ?? [{ status: 501, body: `not scripted: ${key}` }];
       return answers[Math.min(turn, answers.length - 1)] ?? {};
     },
     { key: certificate.key, cert: certificate.certificate },
