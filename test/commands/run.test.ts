@@ -133,7 +133,9 @@ test(
     await vendors.passTime(120);
     await until(async () => (await vendors.deliveredIds()).includes("bounced"));
     // The relay logs the events of some seconds in one line.
-    await until(async () => / {2}age/.test((await shell("npx customerio-aep tail --stack dev --since 30 --once")).said));
+    await until(async () =>
+      / {2}age/.test((await shell("npx customerio-aep tail --stack dev --since 30 --once")).said),
+    );
     // Three at once.
     const thirds = [0, 1, 2].map((rest) => looking.filter((_, index) => index % 3 === rest));
     expect((await Promise.all(thirds.map(mistakesOf))).flat()).toEqual([]);
