@@ -1,8 +1,7 @@
 import { listRuns, readDataflow } from "../../cli/platform/dataflow.ts";
 import { listBatches } from "../../cli/platform/dataset.ts";
-import { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
-import { config } from "../../packages/pulumi-aep/src/config.ts";
-import { credential } from "../../packages/pulumi-aep/test/aep.ts";
+import type { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
+import { clientFor } from "../../packages/pulumi-aep/test/aep.ts";
 import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
 
 // What Platform leaves out or writes in another form must not make a check fail.
@@ -12,7 +11,7 @@ let client: AepClient;
 
 beforeEach(async () => {
   stub = await new PlatformStub().start();
-  client = new AepClient(config.parse({ ...credential, imsUrl: stub.url, platformUrl: stub.url }));
+  client = clientFor(stub.url);
 });
 afterEach(() => stub.close());
 

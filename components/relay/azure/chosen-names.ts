@@ -112,7 +112,7 @@ export async function checkChosenNames(
   ];
 }
 
-/** A hook that runs in previews, too; undefined if the engine, its language host, or Pulumi's mocks know no hooks. */
+/** A hook that runs in previews, too; undefined if the engine, its language host, or Pulumi's mocks do not support hooks. */
 async function registerHook(name: string, run: pulumi.ResourceHookFunction): Promise<pulumi.ResourceHook | undefined> {
   if (pulumi.runtime.getMonitor()?.registerResourceHook === undefined) return undefined;
   // The SDK keeps in the asynchronous context which engine a component of the plugin belongs to.

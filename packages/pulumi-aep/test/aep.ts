@@ -9,6 +9,7 @@ import type {
 import type { PropertyMap } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { sleep } from "../../pulumi-provider-kit/src/http/sleep.ts";
 import { AepClient } from "../src/client/client.ts";
+import { config } from "../src/config.ts";
 import { aepPackage } from "../src/provider.ts";
 import { markOf } from "../src/resources/mark.ts";
 
@@ -18,6 +19,11 @@ export const credential = {
   orgId: "0123456789ABCDEF01234567@AdobeOrg",
   sandbox: "dev",
 };
+
+/** A client that calls a stand-in for Platform and IMS at this address. */
+export function clientFor(url: string): AepClient {
+  return new AepClient(config.parse({ ...credential, imsUrl: url, platformUrl: url }));
+}
 
 /** Drives the provider like the engine, for one resource at a time. */
 export class Aep {

@@ -1,3 +1,4 @@
+import type { Made } from "../../../test/conformance/driver.ts";
 import { platformSubjects } from "../../../test/subjects/platform.ts";
 import { type Inputs, resolveReferences } from "../../../test/subjects/subject.ts";
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
@@ -16,15 +17,6 @@ export interface PassingCall {
   readonly body: string;
   /** Platform's answer. */
   pass(): Promise<Response>;
-}
-
-/** An object that the provider created. */
-export interface Made {
-  readonly type: string;
-  readonly name: string;
-  readonly id: string;
-  readonly inputs: PropertyMap;
-  readonly properties: PropertyMap;
 }
 
 /** Platform's stand-in behind something that answers differently, and a provider that calls it. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { fieldGroupBody } from "../../../events/field-group.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
-import { AepClient } from "../src/client/client.ts";
+import type { AepClient } from "../src/client/client.ts";
 import {
   type MappingDraft,
   maximumPreviewRecords,
@@ -9,8 +9,7 @@ import {
   validateMappings,
 } from "../src/client/mapping-preview.ts";
 import { experienceEvent } from "../src/client/xdm.ts";
-import { config } from "../src/config.ts";
-import { credential } from "./aep.ts";
+import { clientFor, credential } from "./aep.ts";
 
 const signal = new AbortController().signal;
 const { sandbox, ...account } = credential;
@@ -20,7 +19,7 @@ let schemaId: string;
 
 beforeAll(async () => {
   platform = await startPlatform({ credentials: account, tenantId: "acme", sandboxes: ["prod", sandbox] });
-  client = new AepClient(config.parse({ ...credential, imsUrl: platform.url, platformUrl: platform.url }));
+  client = clientFor(platform.url);
   const group = await create("fieldgroups", {
     title: "Fields",
     "meta:intendedToExtend": [experienceEvent],

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { AepClient } from "../src/client/client.ts";
+import type { AepClient } from "../src/client/client.ts";
 import { isReferredTo, listReferring } from "../src/client/pages.ts";
 import { paths } from "../src/client/paths.ts";
-import { config } from "../src/config.ts";
-import { credential } from "./aep.ts";
+import { clientFor } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 // Adobe's pages do not say by which paths every list can be filtered.
@@ -14,7 +13,7 @@ const { signal } = new AbortController();
 
 beforeEach(async () => {
   stub = await new PlatformStub().start();
-  client = new AepClient(config.parse({ ...credential, imsUrl: stub.url, platformUrl: stub.url }));
+  client = clientFor(stub.url);
 });
 afterEach(() => stub.close());
 

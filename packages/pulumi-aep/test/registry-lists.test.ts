@@ -1,11 +1,10 @@
-import { AepClient } from "../src/client/client.ts";
+import type { AepClient } from "../src/client/client.ts";
 import { allByTitle, listRegistryObjects } from "../src/client/pages.ts";
 import { paths } from "../src/client/paths.ts";
 import { accept } from "../src/client/xdm.ts";
-import { config } from "../src/config.ts";
 import { listTitled } from "../src/resources/schema-registry/registry-kind.ts";
 import { listSchemasWith } from "../src/resources/schema-registry/schema-users.ts";
-import { credential } from "./aep.ts";
+import { clientFor } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 // How a list of the Schema Registry names its next page is not settled: Adobe's description of `_page.next` and that of the parameter
@@ -17,7 +16,7 @@ const { signal } = new AbortController();
 
 beforeEach(async () => {
   stub = await new PlatformStub().start();
-  client = new AepClient(config.parse({ ...credential, imsUrl: stub.url, platformUrl: stub.url }));
+  client = clientFor(stub.url);
 });
 afterEach(() => stub.close());
 

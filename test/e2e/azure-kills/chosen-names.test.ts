@@ -8,7 +8,7 @@ import { AzureEffects } from "./azure-effects.ts";
 import { tryAll } from "./kills.ts";
 
 // Names in `azureNames` are the same in each attempt, and azure-native refuses to create what exists. In YAML, since the Node.js host that
-// can be built from source knows no hooks. The tests run in order.
+// can be built from source does not support hooks. The tests run in order.
 let folder: string;
 let program: LocalProgram;
 let azure: AzureEffects;
