@@ -35,6 +35,7 @@ export async function readTrace(file: string): Promise<Span[]> {
     .flatMap((scope) => scope.spans);
   const first = spans
     .map(({ startTimeUnixNano }) => BigInt(startTimeUnixNano))
+    // biome-ignore lint/complexity/useMathMinMax: Math.min refuses a BigInt
     .reduce((one, other) => (one < other ? one : other));
   const since = (nanoseconds: string) => Number(BigInt(nanoseconds) - first) / 1e6;
   return spans.map(({ name, startTimeUnixNano, endTimeUnixNano, attributes = [] }) => ({
