@@ -43,16 +43,36 @@ test("what refers to a new object waits until Platform knows that", async () => 
   expect(front.aep.progress).toContain("waiting until Platform shows what was just created");
 });
 
-test("a refusal that has nothing to do with new objects is final at once", async () => {
+/** Refuses each creation of a dataflow until the operation fails with these words, and returns how often one was attempted. */
+async function countRefusedDataflows(body: Record<string, unknown>, words: string): Promise<number> {
   let posts = 0;
   front = await Front.open(({ method, url, pass }) => {
     if (method !== "POST" || !url.endsWith("/flowservice/flows")) return pass();
     posts++;
-    const type = "https://ns.adobe.com/aep/errors/FLOW-1425-400";
-    return Response.json({ type, status: 400, title: "Schemas differ" }, { status: 400 });
+    return Response.json(body, { status: 400 });
   });
-  await expect(front.makeAll()).rejects.toThrow("must have the same schema in the same version");
-  expect(posts).toBe(1);
+  await expect(front.makeAll()).rejects.toThrow(words);
+  return posts;
+}
+
+const problem = (code: string) => ({ type: `https://ns.adobe.com/aep/errors/${code}`, status: 400, title: "Refused" });
+
+test.each([
+  ["schemas that differ", problem("FLOW-1425-400"), "must have the same schema in the same version"],
+  ["an empty body", problem("FLOW-1405-400"), "Refused"],
+  ["a header", problem("FLOW-2105-400"), "Refused"],
+  ["a token", problem("FLOW-2114-400"), "Refused"],
+  ["a title", problem("XDM-1521-400"), "Refused"],
+  ["a header that the gateway misses", { error_code: "400003", message: "Missing header" }, "Missing header"],
+])("a refusal because of %s is final at once", async (_reason, body, words) => {
+  expect(await countRefusedDataflows(body, words)).toBe(1);
+});
+
+test.each([
+  ["an unknown mapping set", { ...problem("FLOW-1419-400"), title: "Bad request" }],
+  ["something without a code", { title: "Bad request", status: 400 }],
+])("a refusal because of %s is repeated, since the object may be too new", async (_reason, body) => {
+  expect(await countRefusedDataflows(body, "Bad request")).toBe(15);
 });
 
 test("what was just deleted may count for a while", async () => {
