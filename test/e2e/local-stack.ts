@@ -62,7 +62,7 @@ export async function startLocalStack({ checkpoints = false, byCommands = false 
 }
 
 /** Whether the engine writes the state at each step, for tests that kill it, or that read the state while it runs. */
-function checkpointsOf(checkpoints: boolean): CloudEnvironment {
+export function checkpointsOf(checkpoints: boolean): CloudEnvironment {
   return { PULUMI_SKIP_CHECKPOINTS: String(!checkpoints) };
 }
 
