@@ -1,36 +1,33 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type LocalProgram, type LocalStack, startLocalProgram, startLocalStack } from "./local-stack.ts";
+import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
 
-// Commands that are interrupted by Ctrl-C or killed. Each test continues from the previous one.
-let stack: LocalStack;
+// Commands that are interrupted by Ctrl-C or killed, with everything that they have started. azure-kills does the same to a stack with a
+// relay. Each test continues from the previous one.
 let example: LocalProgram;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ checkpoints: true });
   example = await startLocalProgram("examples/direct", { ownSettings: false, checkpoints: true });
 }, 60_000);
 
-afterAll(() => Promise.all([stack.stop(), example.stop()]), 60_000);
+afterAll(() => example.stop(), 60_000);
 
 const minutes = 60_000;
 
-type Of = Pick<LocalStack, "cloud">;
-
-const faults = ({ cloud }: Of) => `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
+const faults = () => `${example.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
 
 /** Sets Platform's answer to every call from now on. */
-async function answerAll(of: Of, effect: object, more: object = {}): Promise<void> {
+async function answerAll(effect: object, more: object = {}): Promise<void> {
   const body = JSON.stringify({ target: "gateway", effect, rate: 1, ...more });
-  await fetch(faults(of), { method: "POST", headers: { "content-type": "application/json" }, body });
+  await fetch(faults(), { method: "POST", headers: { "content-type": "application/json" }, body });
 }
 
-async function refusals(of: Of): Promise<number> {
-  const { faults: inForce } = (await (await fetch(faults(of))).json()) as { faults: { struck: number }[] };
+async function refusals(): Promise<number> {
+  const { faults: inForce } = (await (await fetch(faults())).json()) as { faults: { struck: number }[] };
   return inForce.reduce((sum, { struck }) => sum + struck, 0);
 }
 
-async function count({ cloud }: Of, kind: "fieldGroups" | "datasets" | "flows"): Promise<number> {
-  const answer = await fetch(`${cloud.environment.AEP_PLATFORM_URL}/__local/census`);
+async function count(kind: "fieldGroups" | "datasets" | "flows"): Promise<number> {
+  const answer = await fetch(`${example.cloud.environment.AEP_PLATFORM_URL}/__local/census`);
   return ((await answer.json()) as Record<typeof kind, number>)[kind];
 }
 
@@ -47,7 +44,7 @@ async function until(isSo: () => Promise<boolean>, command: Promise<unknown>): P
 
 /** The pending operations in the state. */
 async function pendingOperations(): Promise<unknown[]> {
-  const state = JSON.parse(await stack.pulumi.exportState()) as {
+  const state = JSON.parse(await example.pulumi.exportState()) as {
     deployment: { pending_operations?: unknown[] };
   };
   return state.deployment.pending_operations ?? [];
@@ -57,17 +54,17 @@ test(
   "Ctrl-C ends an up whose calls all wait for Platform's next hour, and leaves a state with which the next up continues",
   async () => {
     // Each call waits as long as Platform asks, which is longer than this test may take.
-    await answerAll(stack, { kind: "status", status: 429, retryAfterSeconds: 3600 });
-    const up = stack.pulumi.up();
+    await answerAll({ kind: "status", status: 429, retryAfterSeconds: 3600 });
+    const up = example.pulumi.up();
     const failed = up.then(
       () => "it should have failed",
       (error: Error) => error.message,
     );
-    await until(async () => (await refusals(stack)) > 0, up);
-    await stack.pulumi.interrupt();
+    await until(async () => (await refusals()) > 0, up);
+    await example.pulumi.interrupt();
     expect(await failed).toContain("cancel");
     expect(await pendingOperations()).toEqual([]);
-    await fetch(faults(stack), { method: "DELETE" });
+    await fetch(faults(), { method: "DELETE" });
   },
   3 * minutes,
 );
@@ -75,21 +72,21 @@ test(
 test(
   "an up that is killed with everything it has started is finished by the next one, and destroy leaves nothing",
   async () => {
-    const up = stack.pulumi.up();
+    const up = example.pulumi.up();
     const failed = up.catch(() => "killed");
     // Each answer is late, so that the kill happens between the effect and its record.
-    await answerAll(stack, { kind: "latency", milliseconds: 300 });
-    await until(async () => (await count(stack, "datasets")) > 0, up);
-    await stack.pulumi.kill();
+    await answerAll({ kind: "latency", milliseconds: 300 });
+    await until(async () => (await count("datasets")) > 0, up);
+    await example.pulumi.kill();
     expect(await failed).toBe("killed");
-    await fetch(faults(stack), { method: "DELETE" });
+    await fetch(faults(), { method: "DELETE" });
 
-    await stack.pulumi.run("cancel", "local", "--yes");
-    await stack.pulumi.up();
-    expect(await count(stack, "datasets")).toBe(1);
-    await stack.pulumi.destroy();
-    expect(await stack.pulumi.resources()).toEqual([]);
-    expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
+    await example.pulumi.run("cancel", "local", "--yes");
+    await example.pulumi.up();
+    expect(await count("datasets")).toBe(1);
+    await example.pulumi.destroy();
+    expect(await example.pulumi.resources()).toEqual([]);
+    expect(await example.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
   },
   6 * minutes,
 );
@@ -102,13 +99,13 @@ test.each([
   "an up that is killed as soon as there are $kind, and destroyed straight away, leaves nothing at either vendor",
   async ({ kind, path }) => {
     // The answer with the new object is too late.
-    await answerAll(example, { kind: "latency", milliseconds: 3_000 }, { path, afterwards: true });
+    await answerAll({ kind: "latency", milliseconds: 3_000 }, { path, afterwards: true });
     const up = example.pulumi.up();
     const failed = up.catch(() => "killed");
-    await until(async () => (await count(example, kind)) > 0, up);
+    await until(async () => (await count(kind)) > 0, up);
     await example.pulumi.kill();
     expect(await failed).toBe("killed");
-    await fetch(faults(example), { method: "DELETE" });
+    await fetch(faults(), { method: "DELETE" });
 
     await example.pulumi.run("cancel", "local", "--yes");
     expect(await example.pulumi.destroy()).toContain("which an interrupted run of this stack created");
