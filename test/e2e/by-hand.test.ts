@@ -129,16 +129,7 @@ test(
 );
 
 test(
-  "a second up changes nothing, and a refresh finds no drift",
-  async () => {
-    expect(changes(await stack.pulumi.up())).toEqual([]);
-    await stack.pulumi.refresh("--expect-no-changes");
-  },
-  4 * minutes,
-);
-
-test(
-  "a refresh and drift find access rules of storage and vault that were changed in Azure",
+  "a refresh finds access rules of storage and vault that were changed in Azure, and nothing else; drift names them",
   async () => {
     const rules = { defaultAction: "Allow", bypass: "None", ipRules: [{ value: "203.0.113.7" }] };
     const state = await stack.pulumi.exportState();
@@ -151,7 +142,7 @@ test(
     const choice = ["--stack", "local", "--config-file", stack.configFile];
     const refreshed = await failureOf(stack.pulumi.run("refresh", "--preview-only", "--expect-no-changes", ...choice));
     expect(refreshed).toContain("no changes were expected for refresh but changes were proposed");
-    expect(refreshed).toContain("~ 2 to update");
+    expect(changes(refreshed)).toEqual(["~ 2 to update"]);
     const { code, stdout } = await cli(stack.cloud.environment, "drift", ...choice);
     expect(code).toBe(1);
     for (const id of ids) expect(stdout).toContain(`access ${id.split("/").at(-1)} was changed`);
@@ -160,7 +151,7 @@ test(
 );
 
 test(
-  "a preview after a changed setting shows only that",
+  "a preview after a changed setting shows only that: the up before it left nothing to change",
   async () => {
     await stack.pulumi.configure("fullResolution", "true");
     const preview = await stack.pulumi.preview();
@@ -230,7 +221,7 @@ test(
 );
 
 test(
-  "a destroy waits for the queue; Ctrl-C ends it with the number that is left",
+  "with a flag, a destroy gives up what waits in the queue, and leaves nothing in the state or at any vendor",
   async () => {
     const fault = { target: "inlet", rate: 1, effect: { kind: "status", status: 503 } };
     await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`, {
@@ -240,25 +231,9 @@ test(
     });
     await stack.vendors.emit([largeEmail(1024)]);
     await stack.vendors.untilSent();
-    const left = failureOf(stack.pulumi.destroy());
-    while ((await stack.vendors.leftovers())["Customer.io"].length > 0) await wait(100);
-    // The webhook is deleted; once every instance knows that the intake is closed, the queues are counted.
-    await wait(12_000);
-    await stack.pulumi.interrupt();
-    const said = await left;
-    expect(said).toContain("its queues did not become empty (stopped by the user)");
+    const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
     // One event can be in several messages: one that was put back is in the old and the new one, and a late answer makes
     // Customer.io call again.
-    expect(said).toMatch(/: [1-9]\d* messages? left/);
-    expect(said).toContain("put RELAY_ABANDON_QUEUE=true before the command");
-  },
-  2 * minutes,
-);
-
-test(
-  "with a flag, the next destroy gives up the rest, and leaves nothing in the state or at any vendor",
-  async () => {
-    const said = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
     expect(said).toMatch(/gives up [1-9]\d* messages? in the relay's queues, as RELAY_ABANDON_QUEUE asks/);
     expect(await stack.pulumi.resources()).toEqual([]);
     expect(await stack.vendors.leftovers()).toEqual({ Platform: [], "Customer.io": [], Azure: [] });
