@@ -4,7 +4,7 @@ import { type Amounts, type Measured, measure } from "./comparison/run.ts";
 import { type SystemName, systems } from "./comparison/systems.ts";
 import { writeSection } from "./page.ts";
 
-/** The relay delivers about ten times as fast as the common function, which sets the time of a round. */
+/** The relay delivers about five times as fast as the common function, which sets the time of a round. */
 const amounts: Amounts = { warmUp: 1_000, alone: 400, blast: 10_000, crowd: 1_000 };
 const rounds = 3;
 
