@@ -4,6 +4,7 @@ import path from "node:path";
 import { ensureEngine } from "../packages/local-cloud/src/engine/engine.ts";
 import { runMark } from "../packages/local-cloud/src/run-mark.ts";
 import { buildPlugins } from "../scripts/build-plugins.ts";
+import { startVault } from "./e2e/vault.ts";
 import { makePulumiHome } from "./engine/pulumi-home.ts";
 
 /** Builds the providers, and once per machine the engine for `npx pulumi`, since some tests run whole stacks. */
@@ -11,6 +12,7 @@ export default async function globalSetup(): Promise<void> {
   await buildPlugins();
   await ensureEngine((line) => process.stdout.write(`${line}\n`));
   process.env.PULUMI_HOME = await makePulumiHome({ parent: tmpdir(), logs: false });
+  await startVault();
   // Processes of all tests share a compile cache.
   process.env.NODE_COMPILE_CACHE ??= path.join(tmpdir(), "customerio-aep-compile-cache");
   // The engine lives for seconds: with a garbage collection only at the limit, it needs a fifth less processor time.

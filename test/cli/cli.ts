@@ -42,7 +42,7 @@ export async function runCli(
   }: { environment: CloudEnvironment; folder: string; bin: string; input?: string | undefined },
   ...args: string[]
 ): Promise<Ended> {
-  const { HOME, PULUMI_HOME, GOGC, GOMEMLIMIT } = process.env;
+  const { HOME, PULUMI_HOME, GOGC, GOMEMLIMIT, VAULT_SERVER_URL, VAULT_SERVER_TOKEN } = process.env;
   const child = spawn(path.join(bin, "customerio-aep"), args, {
     cwd: folder,
     env: {
@@ -52,6 +52,8 @@ export async function runCli(
       PULUMI_HOME,
       GOGC,
       GOMEMLIMIT,
+      VAULT_SERVER_URL,
+      VAULT_SERVER_TOKEN,
       ...environment,
     },
   });

@@ -21,8 +21,8 @@ async function linkAll(folder: string, clone: string, except: RegExp): Promise<v
 }
 
 /**
- * A `pulumi` for the commands of customerio-aep in the clone. Each begins with reading state and settings, which takes longer than most
- * commands, mainly for the key of the secrets. What Pulumi printed for the same state and settings is printed again.
+ * A `pulumi` for the commands of customerio-aep in the clone. Each begins with reading state and settings, for which two engines start.
+ * What Pulumi printed for the same state and settings is printed again.
  */
 async function writeReader(clone: string): Promise<void> {
   const kept = path.join(clone, "..", "read");

@@ -4,7 +4,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Document, isMap, parse, parseDocument } from "yaml";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
-import { decrypt, encrypt, salt } from "./passphrase.ts";
+import { decrypt, encrypt, passphraseSalt } from "./secrets.ts";
+import { vaultSettings } from "./vault.ts";
 
 type Options = ConstructorParameters<typeof Pulumi>[0];
 
@@ -37,14 +38,18 @@ export class LocalPulumi extends Pulumi {
   readonly #state: string;
   readonly #projectFile: string;
   readonly #configFile: string;
+  readonly #keySettings: Record<string, string> | undefined;
 
   constructor(options: Options) {
-    // A folder of executables belongs to a user's project, whose programs run as a user's do.
-    const own = options.bin === undefined ? { ...leanPrograms, ...withoutCheckpoints } : withoutCheckpoints;
+    // A folder of executables belongs to a user's project, whose programs run as a user's do, with a passphrase.
+    const isUsers = options.bin !== undefined;
+    const own = isUsers ? withoutCheckpoints : { ...leanPrograms, ...withoutCheckpoints };
     super({ ...options, environment: { ...own, ...options.environment } });
     const { environment, configFile, program = repository } = options;
     this.#state = path.join(fileURLToPath(String(environment.PULUMI_BACKEND_URL).split("?")[0] ?? ""), ".pulumi");
     this.#projectFile = path.join(program, "Pulumi.yaml");
+    // A file in the repository is not changed.
+    if (configFile !== undefined) this.#keySettings = isUsers ? { encryptionsalt: passphraseSalt } : vaultSettings;
     this.#configFile = configFile ?? path.join(program, `Pulumi.${options.stack}.yaml`);
   }
 
@@ -57,9 +62,10 @@ export class LocalPulumi extends Pulumi {
       await this.#stateFile(),
       JSON.stringify({ version: 3, checkpoint: { stack } } satisfies Checkpoint),
     );
+    if (this.#keySettings === undefined) return "";
     const settings = await this.#settings();
-    if (settings.has("encryptionsalt")) return "";
-    settings.set("encryptionsalt", salt);
+    settings.delete("encryptionsalt");
+    for (const [name, value] of Object.entries(this.#keySettings)) settings.set(name, value);
     await this.#write(settings);
     return "";
   }
@@ -148,6 +154,6 @@ function reveal(value: unknown, of: string | undefined): unknown {
   if (typeof value !== "object" || value === null) return value;
   const fields = value as Record<string, unknown>;
   const [name, mark] = secretMark;
-  if (fields[name] === mark) return JSON.parse(decrypt(String(fields.ciphertext), String(of)));
+  if (fields[name] === mark) return JSON.parse(decrypt(String(fields.ciphertext), of));
   return Object.fromEntries(Object.entries(fields).map(([key, item]) => [key, reveal(item, of)]));
 }

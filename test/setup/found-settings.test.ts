@@ -128,6 +128,7 @@ test("a provider of secrets stays that of the file", async () => {
   const text = "secretsprovider: hashivault://key\nencryptedkey: c2VjcmV0\nconfig:\n  aep:sandbox: dev\n";
   await writeFile(file(), text);
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  delete process.env.VAULT_SERVER_URL;
   await expect(setUpDev(new ScriptedPrompter([]))).rejects.toThrow(
     /Could not open the secrets of .*hashivault:\/\/key/s,
   );
