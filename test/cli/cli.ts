@@ -24,12 +24,19 @@ export async function cli(environment: CloudEnvironment, ...args: string[]): Pro
 const clones = new Map<string, Promise<string>>();
 
 /** A clone of the repository beside the environment's state; without one, the repository. */
-async function cloneFor({ PULUMI_BACKEND_URL: backend }: CloudEnvironment): Promise<string> {
+export async function cloneFor({ PULUMI_BACKEND_URL: backend }: CloudEnvironment): Promise<string> {
   if (backend === undefined) return repository;
   const folder = path.join(fileURLToPath(backend.replace(/\?.*/, "")), "clone");
   const clone = clones.get(folder) ?? linkClone(folder).then(() => folder);
   clones.set(folder, clone);
   return clone;
+}
+
+/** All that a command has in its environment. */
+export function environmentOf(environment: CloudEnvironment): NodeJS.ProcessEnv {
+  const { PATH, HOME, PULUMI_HOME, GOGC, GOMEMLIMIT, VAULT_SERVER_URL, VAULT_SERVER_TOKEN } = process.env;
+  const own = { PATH, HOME, PULUMI_HOME, GOGC, GOMEMLIMIT, VAULT_SERVER_URL, VAULT_SERVER_TOKEN };
+  return { ...own, [runMark]: process.env[runMark], ...environment };
 }
 
 /** Runs `customerio-aep …` as npm has linked it in `bin`, in a folder. */
@@ -42,20 +49,9 @@ export async function runCli(
   }: { environment: CloudEnvironment; folder: string; bin: string; input?: string | undefined },
   ...args: string[]
 ): Promise<Ended> {
-  const { HOME, PULUMI_HOME, GOGC, GOMEMLIMIT, VAULT_SERVER_URL, VAULT_SERVER_TOKEN } = process.env;
   const child = spawn(path.join(bin, "customerio-aep"), args, {
     cwd: folder,
-    env: {
-      PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`,
-      [runMark]: process.env[runMark],
-      HOME,
-      PULUMI_HOME,
-      GOGC,
-      GOMEMLIMIT,
-      VAULT_SERVER_URL,
-      VAULT_SERVER_TOKEN,
-      ...environment,
-    },
+    env: environmentOf({ PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`, ...environment }),
   });
   if (input !== undefined) child.stdin.end(input);
   let stdout = "";
@@ -67,9 +63,13 @@ export async function runCli(
     stderr += text;
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  // Every test that runs a command also checks its JSON against the documentation.
-  if (args.includes("--json")) expect(jsonMistakes(args[0] ?? "", stdout)).toEqual([]);
+  checkJson(args, stdout);
   return { code, stdout, stderr };
+}
+
+/** Every test that runs a command also checks its JSON against the documentation. */
+export function checkJson(args: readonly string[], stdout: string): void {
+  if (args.includes("--json")) expect(jsonMistakes(args[0] ?? "", stdout)).toEqual([]);
 }
 
 /** What `--json` prints for a source, as far as tests read it. */

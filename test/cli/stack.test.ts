@@ -8,7 +8,8 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
-import { cli, type Ended } from "./cli.ts";
+import { call } from "./call.ts";
+import type { Ended } from "./cli.ts";
 
 // All tests share one stack and run in order: each continues from the previous one.
 let stack: LocalStack;
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => stack.stop(), minutes);
 
 function run(...args: string[]): Promise<Ended> {
-  return cli(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
+  return call(stack.cloud.environment, ...args, "--stack", "local", "--config-file", stack.configFile);
 }
 
 /** Verdict by part, as `customerio-aep status` shows them. */
@@ -120,7 +121,7 @@ test(
   async () => {
     const nowhere = { AEP_PLATFORM_URL: "http://127.0.0.1:9" };
     const environment = { ...stack.cloud.environment, ...nowhere };
-    const { code, stdout } = await cli(environment, "status", "-s", "local", "--config-file", stack.configFile);
+    const { code, stdout } = await call(environment, "status", "-s", "local", "--config-file", stack.configFile);
     const broken = { dataflow: "broken", runs: "broken", batches: "broken", dataset: "broken" };
     expect([code, verdicts(stdout)]).toEqual([1, { ...allFine, ...broken }]);
     expect(stdout).toMatch(/dataflow .*did not answer \(ECONNREFUSED\).*aep:platformUrl/);

@@ -3,43 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { CommanderError } from "commander";
 import { optionsOf } from "../../cli/command/describe.ts";
 import { exitCodes } from "../../cli/command/exit-codes.ts";
-import { performCommand } from "../../cli/command/perform.ts";
-import { buildProgram } from "../../cli/command/program.ts";
 import { commands } from "../../cli/commands.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { repository } from "../e2e/local-stack.ts";
-import { cli, type Ended } from "./cli.ts";
+import { call } from "./call.ts";
+import { cli } from "./cli.ts";
 
 const names = commands.map(({ name }) => name);
-
-/** Runs `customerio-aep …` in this process, which is much faster than a new one. */
-async function call(...args: string[]): Promise<Ended> {
-  const printed = { stdout: "", stderr: "" };
-  const into = (stream: keyof typeof printed) => (text: unknown) => {
-    printed[stream] += text;
-    return true;
-  };
-  const spies = [
-    jest.spyOn(process.stdout, "write").mockImplementation(into("stdout")),
-    jest.spyOn(process.stderr, "write").mockImplementation(into("stderr")),
-  ];
-  let code = 0;
-  try {
-    const program = buildProgram(commands, async (definition, given) => {
-      code = await performCommand(definition, given);
-    });
-    await program.parseAsync(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : exitCodes.usage.code;
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return { code, ...printed };
-}
 
 test("without a command it shows all of them, and fails", async () => {
   const { code, stderr } = await cli({});
@@ -49,14 +21,14 @@ test("without a command it shows all of them, and fails", async () => {
 });
 
 test.each(names)("%s --help shows every option, examples and the exit codes, and succeeds", async (name) => {
-  const { code, stdout } = await call(name, "--help");
+  const { code, stdout } = await call({}, name, "--help");
   const definition = commands.find((command) => command.name === name);
   const options = Object.keys(definition ? optionsOf(definition) : {});
   expect(options.filter((option) => !stdout.includes(`--${option}`))).toEqual([]);
   for (const { args } of definition?.examples ?? []) expect(stdout).toContain(`  customerio-aep ${args}\n`);
   for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}\n`);
   expect(code).toBe(0);
-  expect((await call("help", name)).stdout).toBe(stdout);
+  expect((await call({}, "help", name)).stdout).toBe(stdout);
 });
 
 test("docs/operating.md shows each command", async () => {
@@ -67,7 +39,7 @@ test("docs/operating.md shows each command", async () => {
 
 test("a separate process prints the same and has the same exit code", async () => {
   for (const args of [["export"], ["status", "--everything"], ["nothing"]]) {
-    expect(await cli({}, ...args)).toEqual(await call(...args));
+    expect(await cli({}, ...args)).toEqual(await call({}, ...args));
   }
 });
 
@@ -76,13 +48,13 @@ test("--version prints the package's version", async () => {
 });
 
 test.each(["bash", "zsh", "fish", "powershell"])("completion prints a script for %s", async (shell) => {
-  const { code, stdout } = await cli({}, "completion", shell);
+  const { code, stdout } = await call({}, "completion", shell);
   expect([code, stdout]).toEqual([0, expect.stringMatching(/customerio-aep complete '?--/)]);
 });
 
 test("commands, options and their values are completed", async () => {
   const complete = async (...words: string[]) => {
-    const { stdout } = await cli({}, "complete", "--", ...words);
+    const { stdout } = await call({}, "complete", "--", ...words);
     return stdout.split("\n").map((line) => line.split("\t")[0]);
   };
   expect(await complete("")).toEqual(expect.arrayContaining(names));
@@ -126,7 +98,7 @@ describe("in a real bash", () => {
 });
 
 test("a mistake is reported as JSON too with --json", async () => {
-  const { code, stdout, stderr } = await cli({}, "replay", "--rate", "0", "--json");
+  const { code, stdout, stderr } = await call({}, "replay", "--rate", "0", "--json");
   expect([code, JSON.parse(stdout), stderr]).toEqual([2, { error: "--rate is invalid: it must be more than 0" }, ""]);
 });
 
@@ -145,21 +117,21 @@ describe("in a folder of its own", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("a folder that does not exist, and one without a program, are reported", async () => {
-    const nowhere = await cli(environment, "status", "--cwd", "not/there");
+    const nowhere = await call(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
-    const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
+    const empty = await call(environment, "status", "--cwd", folder, "--stack", "dev");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
   });
 
   test("--debug shows where an error came from, and the calls of Pulumi", async () => {
-    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere", "--debug");
+    const { code, stderr } = await call(environment, "status", "--stack", "nowhere", "--debug");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack nowhere \(in /m);
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
   test("a stack that does not exist is reported with Pulumi's message", async () => {
-    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
+    const { code, stderr } = await call(environment, "status", "--stack", "nowhere");
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
@@ -186,7 +158,7 @@ test.each([
     "--filtered sends a new event, and --event follows an earlier one: choose one of them.",
   ],
 ])("a mistake is reported before anything is done: %j", async (args, words) => {
-  const { code, stderr } = await call(...args);
+  const { code, stderr } = await call({}, ...args);
   expect(code).toBe(2);
   expect(stderr).toMatch(words);
 });

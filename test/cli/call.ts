@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import tls from "node:tls";
+import { CommanderError } from "commander";
+import { exitCodes } from "../../cli/command/exit-codes.ts";
+import { performCommand } from "../../cli/command/perform.ts";
+import { buildProgram } from "../../cli/command/program.ts";
+import { commands } from "../../cli/commands.ts";
+import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
+import { checkJson, cloneFor, type Ended, environmentOf } from "./cli.ts";
+
+/**
+ * Runs `customerio-aep …` in this process, for a third of the processor time of a new one; one at a time, since it takes the process's
+ * output, environment and folder. test/cli/usage.test.ts compares both ways, and test/commands/run.test.ts starts a process for each command.
+ */
+export async function call(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
+  const printed = { stdout: "", stderr: "" };
+  const into = (stream: keyof typeof printed) => (text: unknown) => {
+    printed[stream] += text;
+    return true;
+  };
+  const spies = [
+    jest.spyOn(process.stdout, "write").mockImplementation(into("stdout")),
+    jest.spyOn(process.stderr, "write").mockImplementation(into("stderr")),
+    // Completion prints by it; jest's own does not write to that stream.
+    jest.spyOn(console, "log").mockImplementation((text) => void into("stdout")(`${text}\n`)),
+  ];
+  const leave = await enter(environment);
+  let code = 0;
+  try {
+    const program = buildProgram(commands, async (definition, given) => {
+      code = await performCommand(definition, given);
+    });
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    code = error.exitCode === 0 ? 0 : exitCodes.usage.code;
+  } finally {
+    leave();
+    for (const spy of spies) spy.mockRestore();
+  }
+  checkJson(args, printed.stdout);
+  return { code, ...printed };
+}
+
+/** Makes this process one of a shell with this environment, in its clone. @returns a function that ends that */
+async function enter(environment: CloudEnvironment): Promise<() => void> {
+  const before = { environment: process.env, folder: process.cwd(), trusted: tls.getCACertificates("default") };
+  process.chdir(await cloneFor(environment));
+  process.env = environmentOf(environment);
+  const { NODE_EXTRA_CA_CERTS: certificate } = environment;
+  if (certificate !== undefined) tls.setDefaultCACertificates([...before.trusted, readFileSync(certificate, "utf8")]);
+  return () => {
+    process.env = before.environment;
+    process.chdir(before.folder);
+    tls.setDefaultCACertificates(before.trusted);
+  };
+}
