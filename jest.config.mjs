@@ -20,7 +20,6 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})/)`],
   // Built packages have the names of their sources, and templates none yet.
   modulePathIgnorePatterns: ["<rootDir>/build/", "<rootDir>/templates/", "/dist/"],
-  moduleNameMapper: { "^@npmcli/arborist$": "<rootDir>/test/no-arborist.cjs" },
   setupFiles: ["<rootDir>/test/cheap-stacks.ts"],
   globalSetup: "<rootDir>/test/global-setup.ts",
   globalTeardown: "<rootDir>/test/global-teardown.ts",

@@ -1,7 +1,7 @@
-// Loaded into each Node process of a test's Pulumi commands (`node --require`). As it starts, Pulumi's SDK loads all of npm, TypeScript and
-// a debugger, by which it can serialize functions, its Automation API and OpenTelemetry; then it takes a stack trace of each promise and
-// rewrites traces by source maps. Nothing here needs that, and it is a third of the processor time of a program. The test of the tarballs
-// runs a program with all of it.
+// Loaded into each Node process of a test's Pulumi commands (`node --require`). As it starts, Pulumi's SDK loads TypeScript and a debugger,
+// by which it can serialize functions, its Automation API and OpenTelemetry; then it takes a stack trace of each promise and rewrites
+// traces by source maps. Nothing here needs that, and it costs processor time in each program. The test of the tarballs runs a
+// program with all of it.
 const { Module, createRequire } = require("node:module");
 
 const main = process.argv[1] ?? "";
@@ -9,7 +9,6 @@ if (main.replaceAll("\\", "/").endsWith("/@pulumi/pulumi/cmd/run/index.js")) {
   const sdk = createRequire(main);
   const { trace } = sdk("@opentelemetry/api");
   const replacements = {
-    "@npmcli/arborist": require("./no-arborist.cjs"),
     "../../runtime/closure/v8Hooks": { isInitializedAsync: async () => undefined },
     "../../typescript-shim": {},
     "../../automation": {},
