@@ -10,6 +10,7 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { sign } from "../../packages/local-cloud/src/customer-io/sending/signature.ts";
 import { ensureYamlHost } from "../../packages/local-cloud/src/engine/engine.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
+import { configureAccounts } from "./account-settings.ts";
 import { failureOf, type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
 import { eventOf } from "./traffic.ts";
 
@@ -112,14 +113,7 @@ beforeAll(async () => {
     ...tls.getCACertificates("default"),
     await readFile(program.cloud.environment.NODE_EXTRA_CA_CERTS ?? "", "utf8"),
   ]);
-  const { platform, customerIo } = localCredentials;
-  await program.pulumi.configure("aep:clientId", platform.clientId);
-  await program.pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
-  await program.pulumi.configure("aep:orgId", platform.orgId);
-  await program.pulumi.configure("aep:sandbox", platform.sandbox);
-  await program.pulumi.configureSecret("customerio:appApiKey", customerIo.appApiKey);
-  await program.pulumi.configure("customerio:region", "us");
-  await program.pulumi.configure("azure-native:location", "westeurope");
+  await configureAccounts(program.pulumi);
 }, 10 * minutes);
 
 afterAll(async () => {

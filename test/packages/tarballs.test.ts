@@ -6,6 +6,7 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { apiPage, publicApi } from "../../scripts/api.ts";
 import { packAll, type Tarball } from "../../scripts/pack.ts";
 import { runCli, type SourceReport } from "../cli/cli.ts";
+import { configureAccounts } from "../e2e/account-settings.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
 import { type Consumer, installConsumer } from "./consumer.ts";
 import { TypeCheck } from "./type-errors.ts";
@@ -106,15 +107,8 @@ test(
     expect(await consumer.run("node", "--version")).toBe("v22.18.0\n");
     stack = await startLocalProgram(consumer.folder, { ownSettings: true, bin: consumer.bin });
     const { pulumi, vendors } = stack;
-    const { platform, customerIo } = localCredentials;
-    await pulumi.configure("aep:clientId", platform.clientId);
-    await pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
-    await pulumi.configure("aep:orgId", platform.orgId);
-    await pulumi.configure("aep:sandbox", platform.sandbox);
-    await pulumi.configureSecret("customerio:appApiKey", customerIo.appApiKey);
-    await pulumi.configure("customerio:region", "us");
-    await pulumi.configure("azure-native:location", "westeurope");
-    await pulumi.configureSecret("signingKeys", customerIo.signingKey);
+    await configureAccounts(pulumi);
+    await pulumi.configureSecret("signingKeys", localCredentials.customerIo.signingKey);
     // As for a user who may lose the rows, and does not wait five minutes for the first event.
     await pulumi.configure("dataset.forceDestroy", "true", "--path");
     await pulumi.configure("dataflowActivationSeconds", "2");

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { localCredentials } from "../../../packages/local-cloud/src/credentials.ts";
 import { ensureYamlHost } from "../../../packages/local-cloud/src/engine/engine.ts";
+import { configureAccounts } from "../account-settings.ts";
 import { failureOf, type LocalProgram, repository, startLocalProgram } from "../local-stack.ts";
 import { AzureEffects } from "./azure-effects.ts";
 import { tryAll } from "./kills.ts";
@@ -32,15 +32,7 @@ beforeAll(async () => {
   await declare({ resourceGroup: "rg-events", actionGroup: "ag-events" });
   program = await startLocalProgram(folder, { ownSettings: true, checkpoints: true });
   azure = new AzureEffects(program);
-  const { platform, customerIo } = localCredentials;
-  const { pulumi } = program;
-  await pulumi.configure("aep:clientId", platform.clientId);
-  await pulumi.configureSecret("aep:clientSecret", platform.clientSecret);
-  await pulumi.configure("aep:orgId", platform.orgId);
-  await pulumi.configure("aep:sandbox", platform.sandbox);
-  await pulumi.configureSecret("customerio:appApiKey", customerIo.appApiKey);
-  await pulumi.configure("customerio:region", "us");
-  await pulumi.configure("azure-native:location", "westeurope");
+  await configureAccounts(program.pulumi);
 }, 10 * minutes);
 
 afterAll(async () => {
