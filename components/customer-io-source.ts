@@ -10,7 +10,6 @@ import { prepareDataflow } from "./platform/prepare-dataflow.ts";
 import { relayCredential } from "./platform/relay-credential.ts";
 import { checkSettings } from "./preflight.ts";
 import { azureProfile } from "./relay/azure/azure-profile.ts";
-import { checkChosenNames } from "./relay/azure/chosen-names.ts";
 import type { EstimatedCost } from "./relay/relay-cost.ts";
 import { WebhookRelay, type WebhookRelayArgs } from "./relay/webhook-relay.ts";
 import { ReportingWebhookSubscription } from "./reporting-webhook.ts";
@@ -25,8 +24,6 @@ type CheckedSettings = Settings & {
   readonly dataflowArgs: PlatformDataflowArgs;
   readonly credential: PlatformCredential | undefined;
   readonly words: SettingWords;
-  /** Checks of the relay's resources before they are created. */
-  readonly relayChecks: pulumi.ResourceTransformation[];
 };
 
 /** The outputs of a source. */
@@ -105,9 +102,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     const settings = await checkSettings(() => source.read(), this);
     const dataflowArgs = await prepareDataflow(settings, words, this);
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
-    const relayChecks =
-      settings.delivery === "relay" ? await checkChosenNames(`${this.#name}-relay`, settings.azureNames, this) : [];
-    return this.#declare({ ...settings, dataflowArgs, credential, words, relayChecks });
+    return this.#declare({ ...settings, dataflowArgs, credential, words });
   }
 
   #declare(settings: CheckedSettings): SourceOutputs {
@@ -204,7 +199,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
             : undefined,
         readyAt: dataflow.readyAt,
       },
-      { parent: this, transformations: settings.relayChecks },
+      { parent: this },
     );
   }
 }

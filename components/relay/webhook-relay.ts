@@ -1,11 +1,12 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
-import { QueueDrain } from "../../relay/deploy/sdk.ts";
+import { outputOf } from "../outputs.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
+import { checkChosenNames } from "./azure/chosen-names.ts";
 import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
@@ -23,6 +24,7 @@ import { protectRelay } from "./relay-protection.ts";
 import { referringSettings } from "./relay-references.ts";
 import { RelayVault } from "./relay-vault.ts";
 import { HostStorage } from "./storage/host-storage.ts";
+import { declareDrain } from "./storage/queue-drain.ts";
 import { RelayStorage } from "./storage/relay-storage.ts";
 
 /** Settings that the relay or its Azure resources depend on. */
@@ -58,11 +60,26 @@ export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArg
   afterDrain(dependsOn: pulumi.Resource[], healthUrl: pulumi.Output<string>): pulumi.Resource[];
 }
 
+interface ChosenNames {
+  /** Applied to each child, once it is known. */
+  check?: pulumi.ResourceTransformation | undefined;
+}
+
+interface RelayOutputs {
+  readonly url: pulumi.Output<string>;
+  readonly hostName: pulumi.Output<string>;
+  readonly healthUrl: pulumi.Output<string>;
+  readonly estimatedCost: pulumi.Output<EstimatedCost>;
+  readonly queueId: pulumi.Output<string>;
+  readonly parts: Readonly<Record<string, AzurePart>>;
+  readonly ready: pulumi.Resource[];
+}
+
 /**
  * The relay in Azure: a function app on the Flex Consumption plan between Customer.io, which waits 4 seconds and holds
  * everything back after a failure, and Platform. It accesses storage and vault with its own identity; there are no account keys.
  */
-export class WebhookRelay extends pulumi.ComponentResource {
+export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
   /** Where Customer.io posts events: `webhookEndpoint`, or the function app itself. */
   readonly url: pulumi.Output<string>;
   /** Host name of the function app: the origin of a front door. A replaced app has a different one. */
@@ -74,13 +91,41 @@ export class WebhookRelay extends pulumi.ComponentResource {
   /** Azure Resource Manager id of the queue in which events wait. */
   readonly queueId: pulumi.Output<string>;
   /** Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. */
-  readonly parts: Readonly<Record<string, AzurePart>>;
-  /** Resources that must exist before Customer.io may send, and must be deleted only after it has stopped. */
-  readonly ready: pulumi.Resource[];
+  readonly parts: pulumi.Output<Readonly<Record<string, pulumi.Unwrap<AzurePart>>>>;
+  readonly #name: string;
+  readonly #args: WebhookRelayArgs;
+  readonly #names: ChosenNames;
 
   constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
-    const transformations = [withTags(args.azureTags), ...(options?.transformations ?? [])];
+    const names: ChosenNames = {};
+    const checkName: pulumi.ResourceTransformation = (resource) => names.check?.(resource);
+    const transformations = [withTags(args.azureTags), checkName, ...(options?.transformations ?? [])];
     super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations });
+    this.#name = name;
+    this.#args = args;
+    this.#names = names;
+    const outputs = this.getData();
+    this.url = outputOf(outputs, "url");
+    this.hostName = outputOf(outputs, "hostName");
+    this.healthUrl = outputOf(outputs, "healthUrl");
+    this.estimatedCost = outputOf(outputs, "estimatedCost");
+    this.queueId = outputOf(outputs, "queueId");
+    this.parts = outputOf(outputs, "parts");
+  }
+
+  /** Resources that must exist before Customer.io may send, and must be deleted only after it has stopped. */
+  get ready(): Promise<pulumi.Resource[]> {
+    return this.getData().then(({ ready }) => ready);
+  }
+
+  protected override async initialize(): Promise<RelayOutputs> {
+    // The SDK calls this from its own constructor; afterwards this object is complete.
+    await Promise.resolve();
+    this.#names.check = await checkChosenNames(this.#name, this.#args.azureNames, this);
+    return this.#declare(this.#name, this.#args);
+  }
+
+  #declare(name: string, args: WebhookRelayArgs): RelayOutputs {
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
     const { azureNames: names, azureExisting: existing } = args;
@@ -167,22 +212,21 @@ export class WebhookRelay extends pulumi.ComponentResource {
       parent,
     );
     if (profile.disableFormerSecrets) vault.disableFormer(app.code);
-    this.hostName = app.hostName;
-    this.url = pulumi
-      .all([args.webhookEndpoint, app.hostName])
-      .apply(([own, hostName]) => (own === "" ? `https://${hostName}/customerio` : own));
-    this.healthUrl = pulumi.interpolate`https://${app.hostName}/health`;
-    this.queueId = storage.eventsQueueId;
-    this.estimatedCost = estimateCost({ ...args, profile, network });
+    const { hostName } = app;
+    const url = pulumi
+      .all([args.webhookEndpoint, hostName])
+      .apply(([own, host]) => (own === "" ? `https://${host}/customerio` : own));
+    const healthUrl = pulumi.interpolate`https://${hostName}/health`;
+    const queueId = storage.eventsQueueId;
 
-    const drain = this.#drain(name, args, app, identity);
+    const drain = declareDrain(name, { ...args, queueId, healthUrl, app, identity }, parent);
     const availability = new AvailabilityTest(
       `${name}-availability`,
       {
         ...inGroup,
         componentId: monitoring.componentId,
         actionGroupIds: monitoring.actionGroupIds,
-        url: this.healthUrl,
+        url: healthUrl,
       },
       // Created once the code works, and deleted before it, so that creating or deleting a relay raises no alert.
       { ...parent, dependsOn: app.code },
@@ -220,8 +264,7 @@ export class WebhookRelay extends pulumi.ComponentResource {
 
     const budget = declareBudget(name, { ...args, group, account: storage.account, monitoring }, parent);
 
-    this.ready = [app.code, drain];
-    this.parts = {
+    const parts = {
       ...group.parts,
       ...storage.parts,
       ...hostStorage?.parts,
@@ -235,31 +278,9 @@ export class WebhookRelay extends pulumi.ComponentResource {
       ...metrics.parts,
       ...budget,
     };
-    this.registerOutputs({ url: this.url });
-  }
-
-  /** Keeps the relay in a destroy until it has delivered what it holds. */
-  #drain(name: string, args: WebhookRelayArgs, { code, hostName }: RelayApp, identity: RelayIdentity): QueueDrain {
-    // Without remembered events no successor is needed.
-    const remembered = pulumi.output(args.duplicateWindowDays).apply((days) => days > 0);
-    const ifRemembered = (value: pulumi.Output<string>) =>
-      pulumi.all([remembered, value]).apply(([isRemembered, known]) => (isRemembered ? known : undefined));
-    return new QueueDrain(
-      `${name}-drain`,
-      {
-        queueId: this.queueId,
-        healthUrl: this.healthUrl,
-        takeoverUrl: ifRemembered(pulumi.interpolate`https://${hostName}/takeover`),
-        principalId: ifRemembered(identity.principalId),
-        timeoutSeconds: args.drainTimeoutSeconds,
-      },
-      // The engine must not end the wait before the resource itself, which reports what is left; the additional hour is for a successor.
-      {
-        parent: this,
-        dependsOn: [code, ...args.afterDrain([code], this.healthUrl)],
-        customTimeouts: { delete: `${args.drainTimeoutSeconds + 3660}s` },
-      },
-    );
+    this.registerOutputs({ url });
+    const estimatedCost = estimateCost({ ...args, profile, network });
+    return { url, hostName, healthUrl, estimatedCost, queueId, parts, ready: [app.code, drain] };
   }
 }
 

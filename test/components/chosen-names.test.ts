@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { checkChosenNames } from "../../components/relay/azure/chosen-names.ts";
+import { StandaloneWebhookRelay } from "../../components/standalone/webhook-relay.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
@@ -35,8 +36,21 @@ function switchHooks(error: Error | null): void {
   });
 }
 
-/** A source with all names chosen: its resources, as declared, and those that have a hook. */
-async function declareNamed(error: Error | null): Promise<{ resources: DeclaredResource[]; hooked: string[] }> {
+const args = { azureNames, azure: { separateHostStorage: true } };
+const streamingUrl = "https://dcs.example/collection/1";
+
+/** What has a relay. */
+const owners = {
+  source: (options: pulumi.ComponentResourceOptions) => new CustomerIoSource("events", args, options).relayUrl,
+  "relay alone": (options: pulumi.ComponentResourceOptions) =>
+    new StandaloneWebhookRelay("own", { ...args, streamingUrl }, options).url,
+};
+
+/** All names chosen: the resources, as declared, and those that have a hook. */
+async function declareNamed(
+  owner: keyof typeof owners,
+  error: Error | null,
+): Promise<{ resources: DeclaredResource[]; hooked: string[] }> {
   const hooked: string[] = [];
   configureWithCredentials();
   const { resources } = await declareBy(() => {
@@ -45,20 +59,21 @@ async function declareNamed(error: Error | null): Promise<{ resources: DeclaredR
       if (opts.hooks?.beforeCreate?.length === 1) hooked.push(type.replace("azure-native:", ""));
       return undefined;
     };
-    const args = { azureNames, azure: { separateHostStorage: true } };
-    return { id: new CustomerIoSource("events", args, { transformations: [note] }).webhookId };
+    return { url: owners[owner]({ transformations: [note] }) };
   });
   return { resources, hooked };
 }
 
-test("each resource that azure-native creates under a chosen name is looked up before", async () => {
-  expect((await declareNamed(null)).hooked.sort()).toEqual(Object.values(types).sort());
-});
+describe.each(Object.keys(owners) as (keyof typeof owners)[])("a %s", (owner) => {
+  test("looks up each resource that azure-native creates under a chosen name before", async () => {
+    expect((await declareNamed(owner, null)).hooked.sort()).toEqual(Object.values(types).sort());
+  });
 
-test("without hooks, as in an old language host, the program declares the same", async () => {
-  const { resources, hooked } = await declareNamed(new Error("12 UNIMPLEMENTED"));
-  expect(hooked).toEqual([]);
-  expect(resources.find(({ type }) => type === "azure-native:keyvault:Vault")?.inputs.vaultName).toBe("kv-crm");
+  test("declares the same without hooks, as in an old language host", async () => {
+    const { resources, hooked } = await declareNamed(owner, new Error("12 UNIMPLEMENTED"));
+    expect(hooked).toEqual([]);
+    expect(resources.find(({ type }) => type === "azure-native:keyvault:Vault")?.inputs.vaultName).toBe("kv-crm");
+  });
 });
 
 describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
@@ -87,7 +102,7 @@ describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
     );
     switchHooks(null);
     const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
-    const [transform] = await checkChosenNames("relay", { [kind]: name }, parent);
+    const transform = await checkChosenNames("relay", { [kind]: name }, parent);
     const type = `azure-native:${token}`;
     const resource = { type, name: "any", props: { [nameInput]: name }, opts: {} };
     const bound = transform?.(resource as pulumi.ResourceTransformationArgs);

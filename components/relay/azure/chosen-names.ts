@@ -72,14 +72,14 @@ const kinds = Object.entries(namedKinds) as [keyof typeof namedKinds, NamedKind]
  *
  * @param relay tells the checks of several relays apart
  * @param parent whose providers are asked
- * @returns transformations of the relay
+ * @returns a transformation of the relay; undefined if there is nothing to check
  */
 export async function checkChosenNames(
   relay: string,
   azureNames: Settings["azureNames"],
   parent: pulumi.Resource,
-): Promise<pulumi.ResourceTransformation[]> {
-  if (kinds.every(([name]) => azureNames[name] === undefined)) return [];
+): Promise<pulumi.ResourceTransformation | undefined> {
+  if (kinds.every(([name]) => azureNames[name] === undefined)) return undefined;
   const isPreview = pulumi.runtime.isDryRun();
   /** By type and name of a resource. */
   const chosen = new Map<string, (typeof kinds)[number]>();
@@ -97,19 +97,16 @@ export async function checkChosenNames(
         `Otherwise the up will be refused. ${adviceOn(setting, id)}`,
     );
   });
-  if (check === undefined) return [];
-  return [
-    ({ type, name, props, opts }) => {
-      const named = kinds.find(
-        ([part, kind]) =>
-          type === kind.type && azureNames[part] !== undefined && props[kind.input] === azureNames[part],
-      );
-      if (named === undefined) return undefined;
-      chosen.set(`${type} ${name}`, named);
-      const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), check];
-      return { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
-    },
-  ];
+  if (check === undefined) return undefined;
+  return ({ type, name, props, opts }) => {
+    const named = kinds.find(
+      ([part, kind]) => type === kind.type && azureNames[part] !== undefined && props[kind.input] === azureNames[part],
+    );
+    if (named === undefined) return undefined;
+    chosen.set(`${type} ${name}`, named);
+    const beforeCreate = [...(opts.hooks?.beforeCreate ?? []), check];
+    return { props, opts: { ...opts, hooks: { ...opts.hooks, beforeCreate } } };
+  };
 }
 
 /** A hook that runs in previews, too; undefined if the engine, its language host, or Pulumi's mocks do not support hooks. */
