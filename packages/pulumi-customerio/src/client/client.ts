@@ -105,12 +105,13 @@ export class ReportingWebhooks {
     return updated;
   }
 
-  /** Deletes the webhook; succeeds if it is already gone. */
-  async delete(id: number, signal: AbortSignal): Promise<void> {
+  /** Deletes the webhook; returns false if it is already gone. */
+  async delete(id: number, signal: AbortSignal): Promise<boolean> {
     const purpose = `delete the reporting webhook ${id}`;
     const answer = await this.#unlessGone({ method: "DELETE", path: path(id), signal, purpose }, id);
     // A deletion returns an empty body or JSON; a proxy's page says nothing about the webhook.
     if (typeof answer?.data === "string" && answer.data !== "") throw explainUnreadable(purpose);
+    return answer !== undefined;
   }
 
   async #post(wanted: WebhookSettings, signal: AbortSignal): Promise<Webhook> {

@@ -105,9 +105,13 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     }
   },
 
-  async read({ client, signal }, id, known) {
+  async read({ client, signal, warn }, id, known) {
     const webhook = await client.get(numberOf(id), signal);
-    if (!webhook) return undefined;
+    if (!webhook) {
+      const remedy = "set customerio:appApiKey to a key of the former workspace before the next up";
+      if (known) warn(describeMissing(id, remedy));
+      return undefined;
+    }
     if (webhook.type !== "webhook") {
       throw new Error(
         `The webhook ${id} is of type "${webhook.type}" (a JavaScript webhook), which can be created and changed only in ` +
@@ -128,10 +132,18 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
     return requireAllEvents(await operation.client.update(numberOf(id), settingsOf(news), operation.signal), news);
   },
 
-  async delete({ client, signal }, id) {
-    await client.delete(numberOf(id), signal);
+  async delete({ client, signal, warn }, id) {
+    if (!(await client.delete(numberOf(id), signal))) warn(describeMissing(id, "delete it in Customer.io"));
   },
 });
+
+/** No answer of Customer.io's names the workspace of a key, so that a webhook in another workspace looks like one that was deleted. */
+function describeMissing(id: string, remedy: string): string {
+  return (
+    `the workspace of the App API key has no reporting webhook ${id}. If the key belongs to another workspace than before, the webhook ` +
+    `still sends from there: ${remedy}`
+  );
+}
 
 function removeDuplicates(events: readonly string[]): string[] {
   return [...new Set(events)];

@@ -75,6 +75,21 @@ describe("read", () => {
     expect(bed.server.calls()).toEqual([one, list]);
   });
 
+  test("warns that a webhook may be in another workspace, since no answer names the key's", async () => {
+    await reportingWebhook.read(bed.operation(), "12", inputs, outputs);
+    expect(bed.warnings).toEqual([
+      "the workspace of the App API key has no reporting webhook 12. If the key belongs to another workspace than before, the webhook still " +
+        "sends from there: set customerio:appApiKey to a key of the former workspace before the next up",
+    ]);
+  });
+
+  test("does not warn of an id that an import looks for, nor of a webhook that is there", async () => {
+    await reportingWebhook.read(bed.operation(), "12", undefined, undefined);
+    bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
+    await reportingWebhook.read(bed.operation(), "12", inputs, outputs);
+    expect(bed.warnings).toEqual([]);
+  });
+
   test.each([404, 410])("does not believe a %d of a webhook that is listed", async (status) => {
     bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire }];
     bed.workspace.override = ({ url }) => (url.endsWith("/12") ? { status } : undefined);
@@ -120,11 +135,13 @@ describe("delete", () => {
     bed.workspace.override = () => ({ status });
     await reportingWebhook.delete(bed.operation(), "12", state);
     expect(bed.server.calls()).toEqual(["DELETE /v1/reporting_webhooks/12"]);
+    expect(bed.warnings).toEqual([]);
   });
 
   test("is done on a 404 once the list lacks the webhook too", async () => {
     await reportingWebhook.delete(bed.operation(), "12", state);
     expect(bed.server.calls()).toEqual(["DELETE /v1/reporting_webhooks/12", list]);
+    expect(bed.warnings).toEqual([expect.stringContaining("still sends from there: delete it in Customer.io")]);
   });
 
   test("is done although the list shows the deleted webhook for some seconds", async () => {
