@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type LocalStack, startLocalStack } from "../local-stack.ts";
+import type { Pulumi } from "../../../packages/local-cloud/src/demo/pulumi.ts";
+import { checkpointsOf, type LocalStack, startLocalStack } from "../local-stack.ts";
 import { AzureEffects, type Census, type Effect } from "./azure-effects.ts";
 
 /**
@@ -17,6 +18,8 @@ export const theApp = /^PUT .*\/sites\/[^/]+$/;
 export const thePlan = /^PUT .*\/server[fF]arms\/[^/]+$/;
 
 export let stack: LocalStack;
+/** The same stack for commands that are killed. */
+let killed: Pulumi;
 export let azure: AzureEffects;
 /** The verified part of the stack. */
 let present: "all" | "nothing" | "unknown";
@@ -35,13 +38,13 @@ type Operation =
   | "destroy";
 
 const command: Record<Operation, () => Promise<unknown>> = {
-  up: () => stack.pulumi.up(),
-  change: () => stack.pulumi.up(),
-  "change to direct delivery": () => stack.pulumi.up(),
+  up: () => killed.up(),
+  change: () => killed.up(),
+  "change to direct delivery": () => killed.up(),
   // Another vault is created; the app keeps its id and is rewritten.
   "replacement in place": () => replace(/keyvault:Vault::|customerio-aep:index:FunctionApp::/),
   "replacement by a new relay": () => replace(/storage:StorageAccount::/),
-  destroy: () => stack.pulumi.destroy(),
+  destroy: () => killed.destroy(),
 };
 
 /** What has to exist before a command. */
@@ -89,7 +92,7 @@ export async function eachKill(
       await recover(kill, effect, command[operation]);
     } catch (cause) {
       faults.push(new Error(`after a kill of ${operation} at ${effect.name}`, { cause }));
-      await stack.stop();
+      await stop();
       await start();
     }
     if (tryAll) process.stdout.write(`${operation}: ${effect.name}, ${Math.round((Date.now() - from) / 1000)} s\n`);
@@ -109,8 +112,9 @@ async function effectsOf(operation: Operation): Promise<readonly Effect[]> {
 const firstOf = ({ source }: RegExp): Effect => ({ name: source, pattern: source, time: 1 });
 
 export async function start(): Promise<void> {
-  stack = await startLocalStack({ checkpoints: true });
-  azure = new AzureEffects(stack);
+  stack = await startLocalStack();
+  killed = stack.pulumiWith(checkpointsOf(true));
+  azure = new AzureEffects({ cloud: stack.cloud, pulumi: killed });
   present = "nothing";
   emptyGroups = 0;
 }
@@ -119,6 +123,11 @@ export async function start(): Promise<void> {
 export async function end(): Promise<void> {
   const counts = Object.entries(kills).map(([operation, count]) => `${count} of ${operation}`);
   process.stdout.write(`kills at effects in Azure: ${counts.join(", ")}\n`);
+  await stop();
+}
+
+async function stop(): Promise<void> {
+  await killed.kill();
   await stack.stop();
 }
 
@@ -159,8 +168,8 @@ export async function beDown(): Promise<void> {
 }
 
 async function replace(part: RegExp): Promise<unknown> {
-  const urns = new Set((await stack.pulumi.resources()).filter((urn) => part.test(urn)));
-  return stack.pulumi.up(...[...urns].flatMap((urn) => ["--replace", urn]));
+  const urns = new Set((await killed.resources()).filter((urn) => part.test(urn)));
+  return killed.up(...[...urns].flatMap((urn) => ["--replace", urn]));
 }
 
 let changes = 0;
