@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { outputOf } from "../outputs.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
@@ -50,6 +51,8 @@ type RelaySettings = Pick<
 >;
 
 export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArgs, "profile" | "resourceGroup"> {
+  /** How messages name the settings. */
+  words: SettingWords;
   /** The address to which the relay posts events. */
   streamingUrl: pulumi.Input<string>;
   /** Adobe credential with which the relay gets access tokens; undefined if the streaming endpoint requires none. */
@@ -121,7 +124,8 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
   protected override async initialize(): Promise<RelayOutputs> {
     // The SDK calls this from its own constructor; afterwards this object is complete.
     await Promise.resolve();
-    this.#names.check = await checkChosenNames(this.#name, this.#args.azureNames, this);
+    const { azureNames, words } = this.#args;
+    this.#names.check = await checkChosenNames({ relay: this.#name, azureNames, words }, this);
     return this.#declare(this.#name, this.#args);
   }
 
@@ -206,7 +210,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
         settings,
         siteName: names.site,
         profile,
-        access: restrictAccess(args.allowedCallers, this),
+        access: restrictAccess(args.allowedCallers, args.words, this),
         network,
       },
       parent,

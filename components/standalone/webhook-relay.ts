@@ -36,11 +36,13 @@ export class StandaloneWebhookRelay extends WebhookRelay {
     { streamingUrl, readyAt, credential, ...settings }: StandaloneRelayArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
-    const read = new SourceArguments(settings).read();
+    const source = new SourceArguments(settings);
+    const read = source.read();
     super(
       name,
       {
         ...read,
+        words: source.words,
         expectsEvents: read.signingKeys !== undefined,
         streamingUrl: pulumi.secret(streamingUrl),
         readyAt: readyAt ?? new Date(0).toISOString(),

@@ -1,4 +1,6 @@
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
+import { requireAddresses } from "../../components/relay/network/access-restrictions.ts";
+import { argumentWords, stackWords } from "../../components/settings/setting-words.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
 import { configureWithCredentials, declareBy } from "./stack.ts";
 
@@ -53,6 +55,21 @@ test("Customer.io, others that send, operators and the availability test may cal
   expect(warnings.join("\n")).toMatch(
     /2 addresses that Customer\.io's API lists now\. The list changes without notice/,
   );
+});
+
+test.each([
+  [
+    "settings",
+    stackWords("customerio-aep"),
+    "npx pulumi config set --path 'allowedCallers.addresses[0]' <range>, and npx pulumi config set --path allowedCallers.customerIo false",
+  ],
+  [
+    "arguments",
+    argumentWords,
+    "set the argument allowedCallers.addresses[0] to <range>, and set the argument allowedCallers.customerIo to false",
+  ],
+])("if Customer.io lists no addresses, the error names the %s to give instead", (_kind, words, remedy) => {
+  expect(() => requireAddresses([], words)).toThrow(remedy);
 });
 
 const door = "4c8f9a1e-5b1d-4b7e-9a51-0f6d2b7c3e10";

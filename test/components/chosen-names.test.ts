@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { checkChosenNames } from "../../components/relay/azure/chosen-names.ts";
+import { argumentWords, stackWords } from "../../components/settings/setting-words.ts";
 import { StandaloneWebhookRelay } from "../../components/standalone/webhook-relay.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
@@ -83,7 +84,7 @@ describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
   async function create(
     group: unknown,
     exists: boolean,
-    isPreview = false,
+    { isPreview = false, words = stackWords("customerio-aep") } = {},
   ): Promise<{ asked: string[]; refusal: string | undefined }> {
     const asked: string[] = [];
     const lookUp = (given: { id: string }) => {
@@ -102,7 +103,7 @@ describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
     );
     switchHooks(null);
     const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
-    const transform = await checkChosenNames("relay", { [kind]: name }, parent);
+    const transform = await checkChosenNames({ relay: "relay", azureNames: { [kind]: name }, words }, parent);
     const type = `azure-native:${token}`;
     const resource = { type, name: "any", props: { [nameInput]: name }, opts: {} };
     const bound = transform?.(resource as pulumi.ResourceTransformationArgs);
@@ -129,9 +130,16 @@ describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
     expect(refusal).toContain(`again: ${deletions[kind] ?? `az resource delete --ids ${expected}`}.`);
   });
 
+  test("the remedies are those of arguments, where a program gives the names", async () => {
+    const { refusal } = await create("rg-crm", true, { words: argumentWords });
+    expect(refusal).toContain(`choose another name: set the argument azureNames.${kind} to <name>.`);
+    expect(refusal).toMatch(new RegExp(`let another be created: leave the argument azureNames\\.${kind} out$`));
+    expect(refusal).not.toContain("pulumi config");
+  });
+
   test("a preview only warns, since a replacement may delete it first", async () => {
     const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
-    expect((await create("rg-crm", true, true)).refusal).toBeUndefined();
+    expect((await create("rg-crm", true, { isPreview: true })).refusal).toBeUndefined();
     expect(warn).toHaveBeenCalledWith(expect.stringContaining(`npx pulumi config rm --path azureNames.${kind}`));
     warn.mockRestore();
   });

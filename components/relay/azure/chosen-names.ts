@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { storageApiVersion, vaultApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { getExistence } from "../../../relay/deploy/sdk.ts";
 import type { Settings } from "../../settings/setting-types.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 
 interface NamedKind {
   /** azure-native's type, and its input with the name. */
@@ -70,13 +71,12 @@ const kinds = Object.entries(namedKinds) as [keyof typeof namedKinds, NamedKind]
  * preview only warns: it does not say whether the resource is created, or replaced and deleted first. Where the engine has no hooks,
  * nothing is looked up.
  *
- * @param relay tells the checks of several relays apart
+ * @param named.relay tells the checks of several relays apart
  * @param parent whose providers are asked
  * @returns a transformation of the relay; undefined if there is nothing to check
  */
 export async function checkChosenNames(
-  relay: string,
-  azureNames: Settings["azureNames"],
+  { relay, azureNames, words }: { relay: string; azureNames: Settings["azureNames"]; words: SettingWords },
   parent: pulumi.Resource,
 ): Promise<pulumi.ResourceTransformation | undefined> {
   if (kinds.every(([name]) => azureNames[name] === undefined)) return undefined;
@@ -88,13 +88,11 @@ export async function checkChosenNames(
     if (kind === undefined) return;
     const id = await idOf(kind, newInputs, { parent });
     if (id === undefined || !(await getExistence({ id, apiVersion: kind.apiVersion }, { parent })).exists) return;
-    const setting = `azureNames.${part}`;
-    if (!isPreview) {
-      throw new Error(`Azure already has ${id}, so it can't be created. ${adviceOn(setting, id)}`);
-    }
+    const advice = adviceOn(`azureNames.${part}`, id, words);
+    if (!isPreview) throw new Error(`Azure already has ${id}, so it can't be created. ${advice}`);
     await pulumi.log.warn(
       `Azure already has ${id}. If it is replaced because its region changes, ignore this, since it is deleted first. ` +
-        `Otherwise the up will be refused. ${adviceOn(setting, id)}`,
+        `Otherwise the up will be refused. ${advice}`,
     );
   });
   if (check === undefined) return undefined;
@@ -135,11 +133,11 @@ async function idOf(
   return path === undefined ? groupId : `${groupId}/providers/${path}/${name}`;
 }
 
-function adviceOn(setting: string, id: string): string {
+function adviceOn(setting: string, id: string, words: SettingWords): string {
   return (
-    `If you replace it with --replace, choose another name: npx pulumi config set --path ${setting} <name>. Otherwise an up was probably ` +
+    `If you replace it with --replace, choose another name: ${words.set(setting, "<name>")}. Otherwise an up was probably ` +
     "interrupted while Azure created it, so that the stack's state does not have it. If nothing else uses it, delete it and run the up " +
-    `again: ${deletionOf(setting, id)}. Or let another be created: npx pulumi config rm --path ${setting}`
+    `again: ${deletionOf(setting, id)}. Or let another be created: ${words.remove(setting)}`
   );
 }
 

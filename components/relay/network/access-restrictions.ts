@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getIpAddresses } from "pulumi-customerio";
 import type { AllowedCallers } from "../../../settings/network-settings.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 
 /** The properties of `siteConfig` that restrict the callers of a site and its deployment site. */
 export type AccessRestrictions = Readonly<Record<string, object[] | string | boolean>>;
@@ -13,6 +14,7 @@ export type AccessRestrictions = Readonly<Record<string, object[] | string | boo
  */
 export function restrictAccess(
   { customerIo, addresses, frontDoorIds, operators }: AllowedCallers,
+  words: SettingWords,
   parent: pulumi.Resource,
 ): pulumi.Output<AccessRestrictions> | undefined {
   if (operators.length === 0) return undefined;
@@ -20,7 +22,10 @@ export function restrictAccess(
     ? pulumi.output(getIpAddresses({ parent }))
     : pulumi.output({ ipAddresses: [] as string[] });
   return theirs.apply(({ ipAddresses }): AccessRestrictions => {
-    if (customerIo) warnOfChanges(ipAddresses, parent);
+    if (customerIo) {
+      requireAddresses(ipAddresses, words);
+      warnOfChanges(ipAddresses, parent);
+    }
     const allowed = allow([...ipAddresses, ...addresses, ...operators]);
     const tagged = [
       // Azure publishes the addresses of its availability tests under this name (Azure Monitor, "IP addresses used by Azure
@@ -50,13 +55,16 @@ export function restrictAccess(
   });
 }
 
+/** @throws pulumi.RunError if Customer.io lists none, so that all its calls would be refused */
+export function requireAddresses(ipAddresses: readonly string[], words: SettingWords): void {
+  if (ipAddresses.length > 0) return;
+  throw new pulumi.RunError(
+    "Customer.io's API lists no addresses, so nobody could send events. Set them yourself: " +
+      `${words.set("allowedCallers.addresses[0]", "<range>")}, and ${words.set("allowedCallers.customerIo", "false")}`,
+  );
+}
+
 function warnOfChanges(ipAddresses: readonly string[], parent: pulumi.Resource): void {
-  if (ipAddresses.length === 0) {
-    throw new pulumi.RunError(
-      "Customer.io's API lists no addresses, so nobody could send events. Set them yourself: " +
-        "npx pulumi config set --path 'allowedCallers.addresses[0]' <range>, and npx pulumi config set --path allowedCallers.customerIo false",
-    );
-  }
   void pulumi.log.warn(
     `The relay takes events only from the ${ipAddresses.length} addresses that Customer.io's API lists now. The list changes without notice, ` +
       "and each call from a new address gets 403, after which Customer.io holds back all events for an hour. Run a preview every day, and " +
