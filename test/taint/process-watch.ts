@@ -1,4 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 
 /** Records the arguments of every process of the machine, and the environment of every function host. */
 export class ProcessWatch {
@@ -19,24 +20,27 @@ export class ProcessWatch {
 
   async #watch(): Promise<void> {
     while (!this.#stopped) {
-      const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-      await Promise.all(pids.map((pid) => this.#note(pid)));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (const name of readdirSync("/proc")) if (/^\d+$/.test(name)) this.#note(name);
+      await wait(50);
     }
   }
 
-  async #note(pid: string): Promise<void> {
-    const line = await ofProcess(pid, "cmdline");
+  #note(pid: string): void {
+    const line = ofProcess(pid, "cmdline");
     if (line === "") return;
     this.#arguments.add(line);
     if (!line.includes("function-host.ts")) return;
-    this.#hostEnvironments.set(pid, await ofProcess(pid, "environ"));
+    this.#hostEnvironments.set(pid, ofProcess(pid, "environ"));
   }
 }
 
-/** What /proc shows of a process; empty once it has ended. */
-export function ofProcess(pid: number | string, file: "cmdline" | "environ"): Promise<string> {
-  return readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+/** What /proc shows of a process; empty once it has ended. At once, since these files are in memory: that needs a tenth of the time. */
+export function ofProcess(pid: number | string, file: "cmdline" | "environ"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** A variable of a process's environment. */

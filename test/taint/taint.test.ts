@@ -65,7 +65,7 @@ test(
   "a rotated secret and key replace nothing, and refresh and destroy still work once the old ones are revoked",
   async () => {
     for (const { kind, pid } of await stack.processes()) {
-      const environment = await ofProcess(pid, "environ");
+      const environment = ofProcess(pid, "environ");
       const accounts = variable(environment, "AZURITE_ACCOUNTS")?.split(":").slice(1) ?? [];
       for (const key of accounts) plant("storage key", key);
       const header = variable(environment, "IDENTITY_HEADER");
