@@ -57,7 +57,8 @@ export class AzureEffects {
     while ((await this.#log()).held === undefined) {
       if (end !== undefined) throw new Error(`The command did not come to the effect ${effect.name}: ${end}`);
       if (Date.now() > until) throw new Error(`The command does not come to the effect ${effect.name}`);
-      await wait(20);
+      // At the effect, the command waits for the kill.
+      await wait(150);
     }
     await pulumi.kill();
     await this.#hold();
