@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { AepClient } from "pulumi-aep/client";
 import { z } from "zod";
 import { type DatasetBatch, queryBatches } from "./dataset.ts";
@@ -89,6 +90,28 @@ export class DataAccess {
       const { data } = await this.#client.call({ method: "GET", path, params, signal, purpose }, answer);
       yield* data;
       if (data.length < pageLength) return;
+    }
+  }
+}
+
+/**
+ * Reads the Parquet files of a batch. If that fails and the batch has other files or lengths by then, since Platform was still filling it,
+ * they are read again.
+ */
+export async function readParquetFiles<Result>(
+  access: Pick<DataAccess, "listFiles">,
+  batchId: string,
+  signal: AbortSignal,
+  read: (files: readonly BatchFile[]) => Promise<Result>,
+): Promise<Result> {
+  const list = async () => (await access.listFiles(batchId, signal)).filter(({ name }) => name.endsWith(".parquet"));
+  for (let files = await list(); ; ) {
+    try {
+      return await read(files);
+    } catch (error) {
+      const before = files;
+      files = await list();
+      if (isDeepStrictEqual(files, before)) throw error;
     }
   }
 }

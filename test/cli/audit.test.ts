@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { readdir, rm, truncate } from "node:fs/promises";
 import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
@@ -154,6 +154,27 @@ test("a batch that has got more rows since an earlier run is read again, and its
   batches[1] = world.slice(3);
   const { cells, extraFile } = await audit(partsFor(accessTo(batches)));
   expect([sumCells(cells), extraFile]).toMatchObject([{ found: 8, missing: 0, extra: 0, unknown: 0 }, undefined]);
+});
+
+test("a file that Platform rewrites while it is downloaded is listed and read again", async () => {
+  await openWorld(world);
+  const whole = accessTo([world]);
+  /** The lengths that are listed, one after the other; the first is too short. */
+  const auditWith = (lengths: readonly number[]) => {
+    const left = lengths.values();
+    const access: AuditParts["access"] = {
+      ...whole,
+      listFiles: async (id) => [{ id, name: `${id}.parquet`, length: left.next().value ?? 0 }],
+      async download(file, target, signal) {
+        await whole.download(file, target, signal);
+        if (file.length === lengths[0]) await truncate(target, file.length);
+      },
+    };
+    return audit(partsFor(access));
+  };
+  await expect(auditWith([100, 100])).rejects.toThrow("No magic bytes found at end of file");
+  expect(sumCells((await auditWith([100, 200])).cells)).toMatchObject({ found: 8, missing: 0 });
+  expect(await readdir(opened.folder)).not.toContain("rows-0.parquet");
 });
 
 test("an unfinished batch makes absent rows unknown only if it is older than a day", async () => {

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { backfillTag } from "../../platform/batch-ingestion.ts";
-import type { DataAccess } from "../../platform/data-access.ts";
+import { type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
 import type { DatasetBatch } from "../../platform/dataset.ts";
 import { processEach } from "../../process-each.ts";
 import { type Ledger, quote } from "../ledger.ts";
@@ -111,24 +111,22 @@ async function readBatch(
   id: string,
   note: string,
 ): Promise<number> {
-  const files = (await access.listFiles(id, signal)).map((file, index) => ({
-    ...file,
-    local: path.join(folder, `rows-${index}.parquet`),
-  }));
-  const parquet = files.filter(({ name }) => name.endsWith(".parquet"));
-  try {
-    await processEach(parquet, signal, (file) => access.download(file, file.local, signal));
-    signal.throwIfAborted();
-    let rows = 0;
-    await ledger.inTransaction(async () => {
-      await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
-      for (const { local } of parquet) rows += await addFile(ledger, local, paths, note);
-      await ledger.setNote(note, String(rows));
-    });
-    return rows;
-  } finally {
-    await Promise.all(parquet.map(({ local }) => rm(local, { force: true })));
-  }
+  return readParquetFiles(access, id, signal, async (listed) => {
+    const files = listed.map((file, index) => ({ ...file, local: path.join(folder, `rows-${index}.parquet`) }));
+    try {
+      await processEach(files, signal, (file) => access.download(file, file.local, signal));
+      signal.throwIfAborted();
+      let rows = 0;
+      await ledger.inTransaction(async () => {
+        await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
+        for (const { local } of files) rows += await addFile(ledger, local, paths, note);
+        await ledger.setNote(note, String(rows));
+      });
+      return rows;
+    } finally {
+      await Promise.all(files.map(({ local }) => rm(local, { force: true })));
+    }
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import { encodeEnvelopes } from "../../../relay/core/event/envelope.ts";
 import { quote } from "../../audit/ledger.ts";
-import type { DataAccess } from "../../platform/data-access.ts";
+import { type BatchFile, type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
 import { eachMissing } from "../missing-events.ts";
 import { type MappedRow, mapEvents } from "./mapped-rows.ts";
 import { selectUnwanted, type UploadParts } from "./upload-missing.ts";
@@ -104,28 +104,41 @@ async function awaitRows(parts: TrialParts, trial: Trial): Promise<{ readonly up
 }
 
 async function readTrialRows(
-  { access, ledger, folder, signal }: TrialParts,
+  parts: TrialParts,
   { id, batch, since }: Trial,
 ): Promise<{ readonly uploaded: Row | undefined; readonly streamed: Row | undefined }> {
+  const { access, signal } = parts;
   let [uploaded, streamed]: (Row | undefined)[] = [];
-  const local = path.join(folder, "trial.parquet");
   for await (const found of access.eachBatch(new Date(since - batchSpan), signal)) {
     if (found.status !== "success" && found.status !== "active") continue;
-    for (const file of await access.listFiles(found.id, signal)) {
-      if (!file.name.endsWith(".parquet")) continue;
-      await access.download(file, local, signal);
-      const table = `read_parquet(${quote(local)}) t`;
-      const [row] = await ledger.query(
-        `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ${table} WHERE _id = ${quote(id)}`,
-      );
-      await rm(local);
-      if (row === undefined) continue;
-      const content = JSON.parse(String(row.row)) as Row;
-      if (found.id === batch) uploaded = content;
-      else streamed = content;
-    }
+    const row = await readParquetFiles(access, found.id, signal, (files) => findRow(parts, files, id));
+    if (row === undefined) continue;
+    if (found.id === batch) uploaded = row;
+    else streamed = row;
   }
   return { uploaded, streamed };
+}
+
+/** The row with this `_id`, if one of the files has it. */
+async function findRow(
+  { access, ledger, folder, signal }: TrialParts,
+  files: readonly BatchFile[],
+  id: string,
+): Promise<Row | undefined> {
+  const local = path.join(folder, "trial.parquet");
+  try {
+    for (const file of files) {
+      await access.download(file, local, signal);
+      const table = `read_parquet(${quote(local)}) t`;
+      const [found] = await ledger.query(
+        `SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ${table} WHERE _id = ${quote(id)}`,
+      );
+      if (found !== undefined) return JSON.parse(String(found.row)) as Row;
+    }
+    return undefined;
+  } finally {
+    await rm(local, { force: true });
+  }
 }
 
 /** The paths whose values differ. A field that is absent is like one that is null. */
