@@ -117,21 +117,21 @@ describe("in a folder of its own", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("a folder that does not exist, and one without a program, are reported", async () => {
-    const nowhere = await call(environment, "status", "--cwd", "not/there");
+    const nowhere = await cli(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
-    const empty = await call(environment, "status", "--cwd", folder, "--stack", "dev");
+    const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
     expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
   });
 
   test("--debug shows where an error came from, and the calls of Pulumi", async () => {
-    const { code, stderr } = await call(environment, "status", "--stack", "nowhere", "--debug");
+    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere", "--debug");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack nowhere \(in /m);
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
   test("a stack that does not exist is reported with Pulumi's message", async () => {
-    const { code, stderr } = await call(environment, "status", "--stack", "nowhere");
+    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
     expect([code, stderr]).toEqual([
       1,
       expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
