@@ -93,8 +93,6 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
   readonly estimatedCost: pulumi.Output<EstimatedCost>;
   /** Azure Resource Manager id of the queue in which events wait. */
   readonly queueId: pulumi.Output<string>;
-  /** Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. */
-  readonly parts: pulumi.Output<Readonly<Record<string, pulumi.Unwrap<AzurePart>>>>;
   readonly #name: string;
   readonly #args: WebhookRelayArgs;
   readonly #names: ChosenNames;
@@ -113,7 +111,14 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     this.healthUrl = outputOf(outputs, "healthUrl");
     this.estimatedCost = outputOf(outputs, "estimatedCost");
     this.queueId = outputOf(outputs, "queueId");
-    this.parts = outputOf(outputs, "parts");
+  }
+
+  /**
+   * Resources that a destroy deletes one by one. Queues, containers, secrets and settings are deleted with their parents. Not an output: in a
+   * preview it would be unknown as soon as one part has yet to be created, and a guard could not check the others.
+   */
+  get parts(): Promise<Readonly<Record<string, AzurePart>>> {
+    return this.getData().then(({ parts }) => parts);
   }
 
   /** Resources that must exist before Customer.io may send, and must be deleted only after it has stopped. */

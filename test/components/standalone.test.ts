@@ -2,8 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { prepareDataflow } from "../../components/platform/prepare-dataflow.ts";
 import { argumentWords } from "../../components/settings/setting-words.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
+import { StandaloneWebhookRelay } from "../../components/standalone/webhook-relay.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { partComponents } from "../../relay/deploy/part-components.ts";
+import { RelayGuard } from "../../relay/deploy/sdk.ts";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { plainSettings } from "../../settings/schema.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
@@ -109,6 +111,24 @@ test("a relay alone uses the given credential for tokens, and waits for readyAt"
   });
   const secret = one(resources, "customerio-aep:index:VaultSecret", "client-secret").value;
   expect(secret).toMatchObject({ value: "p8e-other-secret", [pulumi.runtime.specialSigKey]: expect.any(String) });
+});
+
+test("a guard gets the parts that a preview knows, although others have yet to be created", async () => {
+  const guarded: object[] = [];
+  const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    if (type === "customerio-aep:index:RelayGuard") guarded.push(inputs.parts as object);
+    const id = type === "azure-native:keyvault:Vault" ? "" : `${name}-id`;
+    return { id, state: { name, ...inputs, azureApiVersion: "2026-01-01" } };
+  };
+  const call = () => ({ subscriptionId: "sub", tenantId: "tenant" });
+  await pulumi.runtime.setMocks({ newResource, call }, "customerio-aep", "dev", true);
+  const { parts } = new StandaloneWebhookRelay("own", { streamingUrl });
+  new RelayGuard("guard", { delivery: "relay", parts });
+  await pulumi.runtime.disconnect();
+  const known = { id: "cioown-id", apiVersion: "2026-01-01" };
+  expect(guarded).toEqual([expect.objectContaining({ "storage account": known })]);
+  const unknown = { ...known, id: pulumi.unknown };
+  expect(guarded).toEqual([expect.objectContaining({ vault: unknown })]);
 });
 
 test("a relay alone refuses arguments as a source does", async () => {
