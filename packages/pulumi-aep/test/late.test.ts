@@ -70,6 +70,8 @@ test.each([
 
 test.each([
   ["an unknown mapping set", { ...problem("FLOW-1419-400"), title: "Bad request" }],
+  ["a failed call of Catalog", { ...problem("FLOW-2200-400"), title: "Bad request" }],
+  ["an undocumented code of the gateway", { error_code: "400104", message: "Bad request" }],
   ["something without a code", { title: "Bad request", status: 400 }],
 ])("a refusal because of %s is repeated, since the object may be too new", async (_reason, body) => {
   expect(await countRefusedDataflows(body, "Bad request")).toBe(15);

@@ -291,10 +291,10 @@ export function isRefused({ status = 0 }: Refusal): boolean {
 
 /**
  * Codes of refusals that have nothing to do with what the call refers to: entitlement, specifications, the call's form, headers and token,
- * schemas that differ, titles and field names. Adobe documents no codes of Catalog and Data Prep.
+ * schemas that differ, titles and field names. Adobe documents no codes of Catalog and Data Prep; FLOW-22xx means that one of them failed.
  */
 const unrelated =
-  /^(400\d{3}$|FLOW-(1100|1401|1403|1405|1410|1413|1414|1425|1434|1453|1455|2\d{3})-|XDM-(100\d|102\d|1413|1521)-)/;
+  /^(400003$|FLOW-(1100|1401|1403|1405|1410|1413|1414|1425|1434|1453|1455|2[01]\d\d)-|XDM-(100\d|102\d|1413|1521)-)/;
 
 /** Whether a refusal may mean that Platform does not know yet what the call refers to. */
 function mayBeLate({ status = 0, code = "" }: Refusal): boolean {
