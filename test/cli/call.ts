@@ -10,7 +10,8 @@ import { checkJson, cloneFor, type Ended, environmentOf } from "./cli.ts";
 
 /**
  * Runs `customerio-aep …` in this process, for a third of the processor time of a new one; one at a time, since it takes the process's
- * output, environment and folder. A process waits for all that it has started; this does not after an error. test/cli/usage.test.ts compares both ways, and test/commands/run.test.ts starts a process for each command.
+ * output, environment and folder. A process waits for all that it has started; this does not after an error. test/cli/usage.test.ts
+ * compares both ways, and test/commands/run.test.ts starts a process for each command.
  */
 export async function call(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
   const printed = { stdout: "", stderr: "" };
