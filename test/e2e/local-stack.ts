@@ -35,13 +35,17 @@ export async function startLocalStack({ checkpoints = false, byCommands = false 
   const logFile = path.join(folder, "pulumi.log");
   const cloud = await startCloud(folder);
   const StackPulumi = byCommands ? Pulumi : LocalPulumi;
-  const pulumiWith = (environment: CloudEnvironment) =>
-    new StackPulumi({
+  const all: Pulumi[] = [];
+  const pulumiWith = (environment: CloudEnvironment) => {
+    const pulumi = new StackPulumi({
       environment: { ...cloud.environment, ...checkpointsOf(checkpoints), ...environment },
       stack: "local",
       logFile,
       configFile,
     });
+    all.push(pulumi);
+    return pulumi;
+  };
   const pulumi = pulumiWith({});
   await pulumi.initialize();
   return {
@@ -54,7 +58,7 @@ export async function startLocalStack({ checkpoints = false, byCommands = false 
     logs: async () => (await Promise.all([logFile, cloud.logFile].map((file) => readFile(file, "utf8")))).join("\n"),
     async stop() {
       // A test that timed out leaves a running command.
-      await pulumi.kill();
+      for (const one of all) await one.kill();
       await cloud.stop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -92,7 +92,7 @@ export async function eachKill(
       await recover(kill, effect, command[operation]);
     } catch (cause) {
       faults.push(new Error(`after a kill of ${operation} at ${effect.name}`, { cause }));
-      await stop();
+      await stack.stop();
       await start();
     }
     if (tryAll) process.stdout.write(`${operation}: ${effect.name}, ${Math.round((Date.now() - from) / 1000)} s\n`);
@@ -123,11 +123,6 @@ export async function start(): Promise<void> {
 export async function end(): Promise<void> {
   const counts = Object.entries(kills).map(([operation, count]) => `${count} of ${operation}`);
   process.stdout.write(`kills at effects in Azure: ${counts.join(", ")}\n`);
-  await stop();
-}
-
-async function stop(): Promise<void> {
-  await killed.kill();
   await stack.stop();
 }
 
