@@ -105,7 +105,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     return this.#declare({ ...settings, dataflowArgs, credential, words });
   }
 
-  #declare(settings: CheckedSettings): SourceOutputs {
+  async #declare(settings: CheckedSettings): Promise<SourceOutputs> {
     const name = this.#name;
     const parent = { parent: this };
     const title = defaultTitle();
@@ -125,6 +125,8 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
       return [new DatasetGuard(`${name}-last-guard`, args, { ...parent, dependsOn: [dataflow, ...dependsOn] })];
     };
     const relay = delivery === "relay" ? this.#relay(`${name}-relay`, settings, dataflow, guardAgain) : undefined;
+    // If the relay can't be declared, its error is the source's. Otherwise each resource that needs the relay would report it in its own way.
+    const ready = await relay?.ready;
     // Without the key the relay could not verify any event: it would refuse Customer.io's calls, and Customer.io would pause for an hour.
     const awaitsKey = relay !== undefined && settings.signingKeys === undefined;
     const subscription = new ReportingWebhookSubscription(
@@ -139,7 +141,7 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
         disabled: awaitsKey || settings.webhook.disabled,
       },
       // Customer.io sends only once the relay answers and can be drained.
-      { ...parent, dependsOn: relay?.ready ?? guardAgain([]) },
+      { ...parent, dependsOn: ready ?? guardAgain([]) },
     );
 
     // A destroy deletes first what depends on everything else: if a guard refuses, nothing has been deleted yet.
