@@ -14,6 +14,7 @@ import { checkJson, cloneFor, type Ended, environmentOf } from "./cli.ts";
  * compares both ways, and test/commands/run.test.ts starts a process for each command.
  */
 export async function call(environment: CloudEnvironment, ...args: string[]): Promise<Ended> {
+  const leave = await enter(environment);
   const printed = { stdout: "", stderr: "" };
   const into = (stream: keyof typeof printed) => (text: unknown) => {
     printed[stream] += text;
@@ -25,7 +26,6 @@ export async function call(environment: CloudEnvironment, ...args: string[]): Pr
     // Completion prints by it; jest's own does not write to that stream.
     jest.spyOn(console, "log").mockImplementation((text) => void into("stdout")(`${text}\n`)),
   ];
-  const leave = await enter(environment);
   let code = 0;
   try {
     const program = buildProgram(commands, async (definition, given) => {

@@ -9,7 +9,7 @@ export const passphraseSalt = "v1:XYwMWbbp2Ew=:v1:NNFtZVDmK/9+QTfV:mSVsv0yjhCd/g
 /** The key that Pulumi derives from that passphrase and that salt. It is the key of every stack in tests, wherever it is kept. */
 export const stackKey = Buffer.from("7c9ad0d880812995d5a465fe902e74dd043796d3c8b61a3fe0d94589cf7ccc5f", "hex");
 
-/** Keys by salt, since to derive one takes half a second. */
+/** Keys by salt, since to derive one takes 0.2 s of processor time. */
 const keys = new Map<string, Buffer>([[passphraseSalt, stackKey]]);
 
 /** @param salt undefined: the key is in the vault */
