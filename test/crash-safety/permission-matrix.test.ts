@@ -1,7 +1,7 @@
 import { type Held, Reference } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { programOf, type Sweep, TestStack, type World } from "./world.ts";
+import { patience, programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const gone = [404, 410];
 const statuses = [400, 401, 403, 404, 408, 409, 410, 412, 423, 429, 500, 502, 503, 504];
@@ -67,8 +67,8 @@ function triesOf(call: string, { name, status }: Case): number {
 const operations = ["create", "read", "update", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** Timeout of one try in milliseconds: long for a stand-in on a busy machine, short for a test of calls that hang. */
-const attemptTimeout = 300;
+/** Milliseconds for one try of a call beside calls that hang. */
+const attemptTimeout = 400;
 
 /** One resource in one world, with operations that fail and then succeed, each in a process of its own. */
 class Bench {
@@ -81,7 +81,7 @@ class Bench {
     this.#subject = subject;
     this.#world = world;
     this.line = line;
-    this.stack = new TestStack(world, line, attemptTimeout);
+    this.stack = new TestStack(world, line);
   }
 
   static async open(subject: Sweep, world: World): Promise<Bench> {
@@ -191,18 +191,21 @@ async function survives(
 ): Promise<void> {
   await bench.prepare(operation);
   const before = bench.stack.state;
+  const hangs = entry.fault.break === "hang";
   let tries = 0;
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
     tries++;
     // Timeouts are slow, so the later ones are reported at once.
-    return entry.fault.break === "hang" && tries > 1 ? { break: "reset" } : entry.fault;
+    return hangs && tries > 1 ? { break: "reset" } : entry.fault;
   };
+  bench.stack.attemptTimeout = hangs ? attemptTimeout : patience;
   const error = await bench.run(operation).then(
     () => undefined,
     (reason: Error) => reason,
   );
   bench.line.fault = () => undefined;
+  bench.stack.attemptTimeout = patience;
   const at = `${operation}: ${signature} answered with ${entry.name}`;
   // Neither a list, a look-up nor a health check is an object's own call; and a webhook that Customer.io still lists is not gone.
   const isBelieved =

@@ -1,6 +1,6 @@
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { programOf, type Sweep, TestStack, type World } from "./world.ts";
+import { patience, programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
@@ -37,7 +37,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Timeout of one try in milliseconds: long for a stand-in, short for a test of calls that hang. */
+/** Milliseconds for one try of a call beside calls that hang. */
 const attemptTimeout = 400;
 
 /** A separate world: what exists before the operation, the operation with its fault, and what follows, each in a process of its own. */
@@ -45,13 +45,13 @@ class Life {
   readonly world: World;
   readonly line: Line;
   readonly #subject: Sweep;
-  readonly #stack: TestStack;
+  readonly stack: TestStack;
 
   private constructor(world: World, line: Line, subject: Sweep) {
     this.world = world;
     this.line = line;
     this.#subject = subject;
-    this.#stack = new TestStack(world, line, attemptTimeout);
+    this.stack = new TestStack(world, line);
   }
 
   static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
@@ -66,11 +66,11 @@ class Life {
   }
 
   run(operation: Operation): Promise<void> {
-    return this.#stack.run((engine) => engine.up(programOf(this.#subject, operation)));
+    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)));
   }
 
   refresh(): Promise<string[]> {
-    return this.#stack.run((engine) => engine.refresh());
+    return this.stack.run((engine) => engine.refresh());
   }
 
   async close(): Promise<void> {
@@ -100,11 +100,13 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
           const life = await Life.open(open, subject);
           await life.prepare(operation);
           life.line.fault = (_call, now) => (now === index ? fault : undefined);
+          life.stack.attemptTimeout = fault.break === "hang" ? attemptTimeout : patience;
           const error = await life.run(operation).then(
             () => undefined,
             (reason: Error) => reason,
           );
           life.line.fault = () => undefined;
+          life.stack.attemptTimeout = patience;
           if (error === undefined) {
             expect({ at, objects: await life.world.objects() }).toEqual({ at, objects });
           } else {

@@ -65,7 +65,9 @@ export class LocalPulumi extends Pulumi {
     if (this.#keySettings === undefined) return "";
     const settings = await this.#settings();
     settings.delete("encryptionsalt");
-    for (const [name, value] of Object.entries(this.#keySettings)) settings.set(name, value);
+    // First, as Pulumi writes them: a test may append to `config`, which is last.
+    const pairs = Object.entries(this.#keySettings).map(([name, value]) => settings.createPair(name, value));
+    if (isMap(settings.contents)) settings.contents.items.unshift(...pairs);
     await this.#write(settings);
     return "";
   }
