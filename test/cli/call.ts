@@ -1,10 +1,6 @@
 import { readFileSync } from "node:fs";
 import tls from "node:tls";
-import { CommanderError } from "commander";
-import { exitCodes } from "../../cli/command/exit-codes.ts";
-import { performCommand } from "../../cli/command/perform.ts";
-import { buildProgram } from "../../cli/command/program.ts";
-import { commands } from "../../cli/commands.ts";
+import { runCommandLine } from "../../cli/command-line.ts";
 import type { CloudEnvironment } from "../../packages/local-cloud/src/cloud.ts";
 import { checkJson, cloneFor, type Ended, environmentOf } from "./cli.ts";
 
@@ -26,15 +22,9 @@ export async function call(environment: CloudEnvironment, ...args: string[]): Pr
     // Completion prints by it; jest's own does not write to that stream.
     jest.spyOn(console, "log").mockImplementation((text) => void into("stdout")(`${text}\n`)),
   ];
-  let code = 0;
+  let code: number;
   try {
-    const program = buildProgram(commands, async (definition, given) => {
-      code = await performCommand(definition, given);
-    });
-    await program.parseAsync(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : exitCodes.usage.code;
+    code = await runCommandLine(args);
   } finally {
     leave();
     for (const spy of spies) spy.mockRestore();
