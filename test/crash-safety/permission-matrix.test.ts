@@ -1,7 +1,7 @@
 import { type Held, Reference } from "../engine/engine.ts";
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { patience, programOf, type Sweep, TestStack, type World } from "./world.ts";
+import { programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const gone = [404, 410];
 const statuses = [400, 401, 403, 404, 408, 409, 410, 412, 423, 429, 500, 502, 503, 504];
@@ -104,9 +104,9 @@ class Bench {
     return this.#world.rest();
   }
 
-  async run(operation: Operation): Promise<void> {
-    if (operation === "read") await this.stack.run((engine) => engine.refresh("subject"));
-    else await this.#up(operation === "update" ? "change" : operation);
+  async run(operation: Operation, attemptTimeout?: number): Promise<void> {
+    if (operation === "read") await this.stack.run((engine) => engine.refresh("subject"), attemptTimeout);
+    else await this.#up(operation === "update" ? "change" : operation, attemptTimeout);
   }
 
   /** The distinct calls of the last operation, except those for tokens. */
@@ -127,8 +127,8 @@ class Bench {
     return [this.held?.id, ...given, ...ownNames].filter((part) => typeof part === "string");
   }
 
-  #up(operation: Parameters<typeof programOf>[1]): Promise<void> {
-    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)));
+  #up(operation: Parameters<typeof programOf>[1], attemptTimeout?: number): Promise<void> {
+    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)), attemptTimeout);
   }
 }
 
@@ -199,13 +199,11 @@ async function survives(
     // Timeouts are slow, so the later ones are reported at once.
     return hangs && tries > 1 ? { break: "reset" } : entry.fault;
   };
-  bench.stack.attemptTimeout = hangs ? attemptTimeout : patience;
-  const error = await bench.run(operation).then(
+  const error = await bench.run(operation, hangs ? attemptTimeout : undefined).then(
     () => undefined,
     (reason: Error) => reason,
   );
   bench.line.fault = () => undefined;
-  bench.stack.attemptTimeout = patience;
   const at = `${operation}: ${signature} answered with ${entry.name}`;
   // Neither a list, a look-up nor a health check is an object's own call; and a webhook that Customer.io still lists is not gone.
   const isBelieved =

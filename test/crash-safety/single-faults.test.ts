@@ -1,6 +1,6 @@
 import { type Fault, Line } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
-import { patience, programOf, type Sweep, TestStack, type World } from "./world.ts";
+import { programOf, type Sweep, TestStack, type World } from "./world.ts";
 
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
@@ -45,13 +45,13 @@ class Life {
   readonly world: World;
   readonly line: Line;
   readonly #subject: Sweep;
-  readonly stack: TestStack;
+  readonly #stack: TestStack;
 
   private constructor(world: World, line: Line, subject: Sweep) {
     this.world = world;
     this.line = line;
     this.#subject = subject;
-    this.stack = new TestStack(world, line);
+    this.#stack = new TestStack(world, line);
   }
 
   static async open(open: () => Promise<World>, subject: Sweep): Promise<Life> {
@@ -65,12 +65,12 @@ class Life {
     this.line.startOperation();
   }
 
-  run(operation: Operation): Promise<void> {
-    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)));
+  run(operation: Operation, attemptTimeout?: number): Promise<void> {
+    return this.#stack.run((engine) => engine.up(programOf(this.#subject, operation)), attemptTimeout);
   }
 
   refresh(): Promise<string[]> {
-    return this.stack.run((engine) => engine.refresh());
+    return this.#stack.run((engine) => engine.refresh());
   }
 
   async close(): Promise<void> {
@@ -100,13 +100,11 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
           const life = await Life.open(open, subject);
           await life.prepare(operation);
           life.line.fault = (_call, now) => (now === index ? fault : undefined);
-          life.stack.attemptTimeout = fault.break === "hang" ? attemptTimeout : patience;
-          const error = await life.run(operation).then(
+          const error = await life.run(operation, fault.break === "hang" ? attemptTimeout : undefined).then(
             () => undefined,
             (reason: Error) => reason,
           );
           life.line.fault = () => undefined;
-          life.stack.attemptTimeout = patience;
           if (error === undefined) {
             expect({ at, objects: await life.world.objects() }).toEqual({ at, objects });
           } else {

@@ -59,14 +59,12 @@ export async function engineOf(
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }
 
-/** Milliseconds for one try of a call that does not hang. */
-export const patience = 1_000;
+/** Milliseconds for one try of a call: long for a stand-in on a busy machine. */
+const patience = 1_000;
 
 /** A stack whose commands run one after the other, each as in a new process with calls over the line. */
 export class TestStack {
   state: readonly Held[] = [];
-  /** Milliseconds for one try of a call: long for a stand-in on a busy machine. A test of calls that hang shortens it. */
-  attemptTimeout = patience;
   readonly #world: World;
   readonly #line: Line;
 
@@ -75,9 +73,13 @@ export class TestStack {
     this.#line = line;
   }
 
-  /** Runs a command. What it leaves in the state counts even if it fails. */
-  async run<Result>(command: (engine: Engine) => Promise<Result>): Promise<Result> {
-    const engine = await engineOf(this.#world, this.#line, this.state, this.attemptTimeout);
+  /**
+   * Runs a command. What it leaves in the state counts even if it fails.
+   *
+   * @param attemptTimeout milliseconds for one try of a call; shorter for calls that hang
+   */
+  async run<Result>(command: (engine: Engine) => Promise<Result>, attemptTimeout = patience): Promise<Result> {
+    const engine = await engineOf(this.#world, this.#line, this.state, attemptTimeout);
     try {
       return await command(engine);
     } finally {
