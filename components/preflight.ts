@@ -76,12 +76,14 @@ async function findProblems(
   parent: pulumi.ComponentResource | undefined,
 ): Promise<Found> {
   const ask = parent && { parent };
+  // Azure first: the engine starts one provider after another, and Azure's checks need the answer of its login.
+  const ofAzure = needs?.delivery === "relay" ? findAzureProblems(needs, parent) : { problems: [], unchecked: [] };
   const preflight = asked.platform ? getPreflight({ profile: needs?.profile.enabled ?? false }, ask) : undefined;
   const webhooks = asked.workspace ? getReportingWebhooks(ask) : undefined;
   const [closed, refusal, azure] = await Promise.all([
     preflight && refusalOf(preflight),
     webhooks && refusalOf(webhooks),
-    needs?.delivery === "relay" ? findAzureProblems(needs, parent) : { problems: [], unchecked: [] },
+    ofAzure,
   ]);
   const report = closed === undefined ? await preflight : undefined;
   const missing = report === undefined ? [] : platformProblems(report, needs?.source);
