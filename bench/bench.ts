@@ -2,11 +2,11 @@
  * `npm run bench`: start-up and memory of the providers, speed of the relay, measured on this machine, as a table.
  *
  *   npm run bench                              all but the following, which take minutes
- *   npm run bench -- comparison [part …]       the relay compared with common alternatives: relay, common, plain, ceiling; without
- *                                              parts it writes docs/performance.md, in about 5 minutes
+ *   npm run bench -- comparison [part …]       the relay compared with common alternatives: relay, common, plain, ceiling, stock; without
+ *                                              parts it writes docs/performance.md, in about 15 minutes
  *   npm run bench -- pulumi [part …]           up, preview and destroy by phase, and many sources in one program: life, growth; without parts
  *                                              it writes docs/performance.md, in about 5 minutes
- *   npm run bench -- worker                    the deployed bundle's own processor time, without a host, and where it goes
+ *   npm run bench -- worker                    the deployed bundle's own processor time and memory, without a host, and where the time goes
  *   npm run bench -- memory                    100 bodies of 1 MB at a time, and the memory of an instance meanwhile
  *   npm run bench -- delivery [scenario …]     the relay's delivery under load, 20 minutes: throttled, failing, outage, gentle, permanent, refused, backlog3, backlog10, backlog30, records
  *   npm run bench -- audit                     an audit of a million deliveries, 6 minutes

@@ -2,6 +2,7 @@ import { buildRelay } from "../relay/build.ts";
 import { memoryBudget } from "../relay/core/intake/memory-budget.ts";
 import { Instance } from "./delivery/instance.ts";
 import { signedBy } from "./delivery/sender.ts";
+import type { InstanceMemory } from "./instance-heap.ts";
 import type { Figure } from "./statistics.ts";
 
 const calls = 100;
@@ -12,11 +13,11 @@ const bytes = 1_000_000;
 export async function measureLargeBodies(): Promise<Figure[]> {
   const { folder } = await buildRelay();
   const figures: Figure[] = [];
-  for (const memory of [512, 2048]) figures.push(...(await fill(folder, memory)));
+  for (const memory of [512, 2048] as const) figures.push(...(await fill(folder, memory)));
   return figures;
 }
 
-async function fill(bundle: string, memory: number): Promise<Figure[]> {
+async function fill(bundle: string, memory: InstanceMemory): Promise<Figure[]> {
   const instance = await Instance.start(bundle, memory);
   try {
     const idle = await instance.mostMemory();

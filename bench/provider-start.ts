@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { readMemory } from "./process-memory.ts";
 import { type Figure, median } from "./statistics.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
@@ -15,8 +16,8 @@ const targets = { milliseconds: 200, megabytes: 80 };
 interface Start {
   /** From the start of the process to its first answer. */
   readonly milliseconds: number;
-  /** Resident memory after the answer, in MB of a million bytes; undefined where the system has no /proc. */
-  readonly megabytes: number | undefined;
+  /** Resident memory after the answer, in MB of a million bytes; NaN where the system does not tell. */
+  readonly megabytes: number;
 }
 
 /** Measures the start-up of each provider like the engine: start the executable, read the port, call GetPluginInfo. */
@@ -33,7 +34,7 @@ async function figuresOf(name: string, bare: number): Promise<Figure[]> {
     const first = await startOnce(name, cache);
     const starts = await repeat(runs, () => startOnce(name, cache));
     const milliseconds = median(starts.map((start) => start.milliseconds));
-    const memory = starts.flatMap((start) => start.megabytes ?? []);
+    const memory = starts.map(({ megabytes }) => megabytes).filter(Number.isFinite);
     return [
       {
         what: `provider ${name}, start to first answer`,
@@ -61,7 +62,7 @@ async function startOnce(name: string, cache: string): Promise<Start> {
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     await pluginInfo(Number(line.toString()));
     const milliseconds = performance.now() - begin;
-    return { milliseconds, megabytes: await memoryOf(child) };
+    return { milliseconds, megabytes: (await readMemory(child.pid ?? 0, "now")) / 1e6 };
   } finally {
     child.kill();
     await once(child, "exit");
@@ -73,12 +74,6 @@ function pluginInfo(port: number): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     client.getPluginInfo(new emptyProto.Empty(), (error) => (error ? reject(error) : resolve()));
   }).finally(() => client.close());
-}
-
-async function memoryOf({ pid }: ChildProcess): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const kibibytes = status.match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
-  return kibibytes === undefined ? undefined : (Number(kibibytes) * 1024) / 1e6;
 }
 
 async function bareNode(): Promise<number> {

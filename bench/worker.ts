@@ -7,6 +7,7 @@ import { bundleFunctions } from "./bundle-functions.ts";
 import { Azurite } from "./delivery/azurite.ts";
 import { signingKey } from "./delivery/sender.ts";
 import { Sink } from "./delivery/sink.ts";
+import { type InstanceMemory, instanceHeap } from "./instance-heap.ts";
 import { type Figure, median } from "./statistics.ts";
 import { Areas } from "./worker/areas.ts";
 import type { WorkerReport } from "./worker/report.ts";
@@ -21,7 +22,8 @@ type Work = keyof typeof works;
 
 /**
  * The processor time that the deployed bundle needs for an event, without any host: see `worker/process.ts`. Beside it, functions that do
- * nothing show what the Functions library needs for the same calls. Then the areas of the code in which the bundle spends it.
+ * nothing show what the Functions library needs for the same calls. Then the same on a smaller and a larger instance, and the areas of the
+ * code in which the bundle spends it.
  */
 export async function measureWorker(): Promise<Figure[]> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-worker-"));
@@ -33,17 +35,24 @@ export async function measureWorker(): Promise<Figure[]> {
       const own: WorkerReport[] = [];
       const idle: WorkerReport[] = [];
       for (let round = 0; round < rounds; round += 1) {
-        own.push(await runWorker(relay, work));
-        idle.push(await runWorker(folder, work));
+        own.push(await runWorker(relay, { work }));
+        idle.push(await runWorker(folder, { work }));
       }
-      const each = (reports: readonly WorkerReport[]) =>
-        `${median(reports.map(({ milliseconds }) => milliseconds)).toFixed(3)} ms`;
       figures.push(
-        { what: `processor time an event, ${title}`, value: each(own) },
-        { what: "  functions that do nothing", value: each(idle) },
+        { what: `processor time an event, ${title}`, value: processorTimeOf(own) },
+        { what: "  functions that do nothing", value: processorTimeOf(idle) },
+        { what: "  memory at the peak", value: peakMemoryOf(own) },
       );
     }
-    const { profile } = await runWorker(relay, "both", true);
+    for (const memory of [512, 4096] as const) {
+      const own: WorkerReport[] = [];
+      for (let round = 0; round < rounds; round += 1) own.push(await runWorker(relay, { work: "both", memory }));
+      figures.push(
+        { what: `processor time an event, both, ${memory} MB`, value: processorTimeOf(own) },
+        { what: "  memory at the peak", value: peakMemoryOf(own) },
+      );
+    }
+    const { profile } = await runWorker(relay, { work: "both", isProfiled: true });
     if (profile === undefined) throw new Error("The worker reported no profile.");
     return [...figures, ...new Areas(sourceMap).figuresOf(profile)];
   } finally {
@@ -51,8 +60,23 @@ export async function measureWorker(): Promise<Figure[]> {
   }
 }
 
-/** Runs a worker once, with an emulator and a sink of its own. */
-export async function runWorker(folder: string, work: Work, isProfiled = false): Promise<WorkerReport> {
+function processorTimeOf(reports: readonly WorkerReport[]): string {
+  return `${median(reports.map(({ milliseconds }) => milliseconds)).toFixed(3)} ms`;
+}
+
+function peakMemoryOf(reports: readonly WorkerReport[]): string {
+  return `${Math.round(median(reports.map(({ peakMemory }) => peakMemory)))} MB`;
+}
+
+/**
+ * Runs a worker once, with an emulator and a sink of its own.
+ *
+ * @param options.memory MB of the instance whose heap it has; default 2,048
+ */
+async function runWorker(
+  folder: string,
+  { work, memory, isProfiled = false }: { work: Work; memory?: InstanceMemory; isProfiled?: boolean },
+): Promise<WorkerReport> {
   const sink = await Sink.start();
   const azurite = await Azurite.start();
   try {
@@ -61,6 +85,7 @@ export async function runWorker(folder: string, work: Work, isProfiled = false):
       module: path.join(import.meta.dirname, "worker", "process.ts"),
       arguments: [folder, work, String(events), ...(isProfiled ? ["profile"] : [])],
       environment: {
+        ...instanceHeap(memory),
         CUSTOMERIO_SIGNING_KEYS: signingKey,
         PLATFORM_STREAMING_URL: sink.streamingUrl,
         PLATFORM_REQUESTS_PER_SECOND: "10000",

@@ -6,6 +6,7 @@ import { rangeOf } from "../../cli/audit/range.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { config } from "../../packages/pulumi-customerio/src/config.ts";
 import { History } from "../../packages/pulumi-customerio/src/history/history.ts";
+import { readMemory } from "../process-memory.ts";
 import type { AuditOrder, AuditReport } from "./child.ts";
 import { day, days, start } from "./days.ts";
 
@@ -21,8 +22,7 @@ const report: AuditReport = {
   messages: result.messages,
   found,
   missing,
-  // In KiB: https://nodejs.org/api/process.html#processresourceusage
-  megabytes: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
+  megabytes: Math.round((await readMemory(process.pid, "peak")) / 1e6),
 };
 process.send?.(report);
 

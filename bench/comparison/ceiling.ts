@@ -1,6 +1,7 @@
 import { queueNames } from "../../relay/core/names.ts";
 import { Azurite } from "../delivery/azurite.ts";
 import { bodyOf } from "../delivery/sender.ts";
+import type { Ceiling } from "./report.ts";
 
 /** Messages for each measurement. */
 const messages = 1_000;
@@ -11,7 +12,7 @@ const lanes = { put: 32, take: 2 };
  * How many messages a second the emulator itself takes, and gives out with their deletion: the limit of everything that uses one message for
  * each event.
  */
-export async function measureCeiling(): Promise<{ puts: number; takes: number }> {
+export async function measureCeiling(): Promise<Ceiling> {
   const azurite = await Azurite.start();
   try {
     const queue = azurite.queues.getQueueClient(queueNames.events);

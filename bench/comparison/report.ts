@@ -1,12 +1,17 @@
-import { machine, markdownTable, spread } from "../page.ts";
+import { markdownTable, spread } from "../page.ts";
 import type { Amounts, Measured } from "./run.ts";
 import type { SystemName } from "./systems.ts";
 
-/** Everything that a comparison measured: for each system, one entry per round. */
+/** What the systems did under one load: for each system, one entry per round. */
 export interface Comparison {
   readonly amounts: Amounts;
   readonly rounds: Readonly<Partial<Record<SystemName, readonly Measured[]>>>;
-  readonly ceilings: readonly { readonly puts: number; readonly takes: number }[];
+}
+
+/** What the emulator itself can do, in messages a second. */
+export interface Ceiling {
+  readonly puts: number;
+  readonly takes: number;
 }
 
 const titles: Readonly<Record<SystemName, string>> = {
@@ -41,8 +46,8 @@ const rows: readonly Row[] = [
   { what: "events that arrived twice", of: ({ twice }) => twice },
 ];
 
-/** The comparison in Markdown: the machine, one table with minimum, median and maximum, and the emulator's limit. */
-export function comparisonText({ amounts, rounds, ceilings }: Comparison): string {
+/** A comparison in Markdown: what each system got, and a table with minimum, median and maximum. */
+export function comparisonText({ amounts, rounds }: Comparison): string {
   const names = (Object.keys(titles) as SystemName[]).filter((name) => rounds[name] !== undefined);
   const others = names.filter((name) => name !== "relay" && rounds.relay !== undefined);
   const header = ["", ...names.map((name) => titles[name]), ...others.map((name) => `relay ÷ ${titles[name]}`)];
@@ -58,26 +63,19 @@ export function comparisonText({ amounts, rounds, ceilings }: Comparison): strin
   const count = (events: number) => events.toLocaleString("en-US");
   const { length } = Object.values(rounds)[0] ?? [];
   return [
-    `${machine("azurite")} The emulator keeps everything in memory. Sender, sink, emulator and system share the machine.`,
-    "",
     `Each figure is the median of ${length} rounds, with minimum and maximum in brackets; a ratio is taken within each round. Each system got ` +
       `${count(amounts.alone)} events from one connection, ${count(amounts.blast)} from 32 (the blast) and ${count(amounts.crowd)} from 256, after ` +
       `${count(amounts.warmUp)} to warm up.`,
     "",
     ...markdownTable(header, body),
-    "",
-    ...(ceilings.length === 0
-      ? []
-      : [
-          `The emulator alone took ${spread(
-            ceilings.map(({ puts }) => puts),
-            0,
-          )} messages a second from 32 callers, and gave out and deleted ` +
-            `${spread(
-              ceilings.map(({ takes }) => takes),
-              0,
-            )}: no system with one message for each event can deliver faster here.`,
-          "",
-        ]),
   ].join("\n");
+}
+
+/** The emulator's own limit in words. */
+export function ceilingText(ceilings: readonly Ceiling[]): string {
+  const rate = (of: (ceiling: Ceiling) => number) => spread(ceilings.map(of), 0);
+  return (
+    `The emulator alone took ${rate(({ puts }) => puts)} messages a second from 32 callers, and gave out and deleted ` +
+    `${rate(({ takes }) => takes)}: no system with one message for each event can deliver faster here.`
+  );
 }

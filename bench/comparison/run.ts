@@ -1,12 +1,13 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Azurite } from "../delivery/azurite.ts";
+import { Azurite, type EmulatorForm } from "../delivery/azurite.ts";
 import { ofNow } from "../delivery/blast.ts";
 import { Processors } from "../delivery/processors.ts";
 import { type NamedCall, Sender } from "../delivery/sender.ts";
 import { Sink } from "../delivery/sink.ts";
+import { readMemory } from "../process-memory.ts";
 import { median, quantile } from "../statistics.ts";
 import { type SystemName, systems } from "./systems.ts";
 
@@ -52,14 +53,14 @@ interface Answers {
   readonly longest: number;
 }
 
-/** Milliseconds until what has not arrived counts as lost. */
+/** Milliseconds without any arrival until what has not arrived counts as lost. */
 const patience = 60_000;
 
 /** Runs one system under the whole load, with an emulator and a sink of its own. */
-export async function measure(name: SystemName, amounts: Amounts): Promise<Measured> {
+export async function measure(name: SystemName, amounts: Amounts, form?: EmulatorForm): Promise<Measured> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-comparison-"));
   const sink = await Sink.start();
-  const azurite = await Azurite.start();
+  const azurite = await Azurite.start(form);
   try {
     const { connectionString } = azurite;
     const system = await systems[name]({ connectionString, sinkUrl: sink.streamingUrl, folder });
@@ -73,7 +74,7 @@ export async function measure(name: SystemName, amounts: Amounts): Promise<Measu
         return sent;
       };
       await sleep(500);
-      const idleMemory = await memoryOf(system.pid, "VmRSS");
+      const idleMemory = (await readMemory(system.pid, "now")) / 2 ** 20;
       system.listen();
       await arrival(sink, await send(amounts.warmUp, 32));
       const alone = await send(amounts.alone, 1);
@@ -93,7 +94,7 @@ export async function measure(name: SystemName, amounts: Amounts): Promise<Measu
       return {
         firstAnswer,
         idleMemory,
-        peakMemory: await memoryOf(system.pid, "VmHWM"),
+        peakMemory: (await readMemory(system.pid, "peak")) / 2 ** 20,
         alone: answersOf(alone),
         blast: answersOf(blast),
         crowd: answersOf(crowd),
@@ -117,21 +118,20 @@ export async function measure(name: SystemName, amounts: Amounts): Promise<Measu
   }
 }
 
-/** Waits until the accepted events have arrived, or patience ends. @returns when the last arrived (`performance.now()`) */
+/** Waits until the accepted events have arrived, or none has for too long. @returns when the last arrived (`performance.now()`) */
 async function arrival(sink: Sink, calls: readonly NamedCall[]): Promise<number> {
   const ids = calls.filter(({ status }) => status === 200).map(({ id }) => id);
-  const until = performance.now() + patience;
-  while (performance.now() < until && !ids.every((id) => sink.takenAt.has(id))) await sleep(20);
+  let arrived = sink.takenAt.size;
+  let until = performance.now() + patience;
+  while (performance.now() < until && !ids.every((id) => sink.takenAt.has(id))) {
+    await sleep(20);
+    if (sink.takenAt.size > arrived) until = performance.now() + patience;
+    arrived = sink.takenAt.size;
+  }
   return Math.max(...ids.map((id) => sink.takenAt.get(id) ?? until));
 }
 
 function answersOf(calls: readonly NamedCall[]): Answers {
   const times = calls.map(({ milliseconds }) => milliseconds);
   return { p50: median(times), p99: quantile(times, 0.99), longest: Math.max(...times) };
-}
-
-/** MB of a process, as Linux counts them. */
-async function memoryOf(pid: number, field: "VmRSS" | "VmHWM"): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Number(status.match(new RegExp(`${field}:\\s+(\\d+) kB`))?.[1] ?? Number.NaN) / 1024;
 }

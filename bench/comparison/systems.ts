@@ -7,6 +7,7 @@ import { buildRelay } from "../../relay/build.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { bundleFunctions } from "../bundle-functions.ts";
 import { signingKey } from "../delivery/sender.ts";
+import { instanceHeap } from "../instance-heap.ts";
 
 /** A system under test that runs. */
 interface System {
@@ -70,7 +71,7 @@ async function startPlainNode(surroundings: Surroundings): Promise<System> {
   const startedAt = performance.now();
   const child = startChild({
     module: path.join(import.meta.dirname, "plain-node.ts"),
-    environment: environmentOf(surroundings),
+    environment: { ...environmentOf(surroundings), ...instanceHeap() },
     output: { file: path.join(surroundings.folder, "plain.log") },
     onMessage: (message) => port.resolve((message as { port: number }).port),
   });
@@ -95,7 +96,7 @@ async function startInHost(
   const host = await startHost({
     appFolder,
     logFile: path.join(surroundings.folder, "host.log"),
-    environment,
+    environment: { ...environment, ...instanceHeap() },
   });
   if (host === undefined || host.error !== undefined) throw new Error(`The function host failed: ${host?.error}`);
   return {

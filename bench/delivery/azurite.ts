@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
@@ -9,30 +11,36 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 const azuriteMain = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
 
 /**
- * Microsoft's storage emulator with the relay's queues and containers, all in memory, so that it is as close to Azure's speed as possible:
- * see `steady-azurite.ts`. It counts by its access log, which costs almost nothing.
+ * How the emulator runs. `steady`: with all data in memory and as steadily as Azure, see `steady-azurite.ts`. `stock`: as Microsoft ships
+ * it, with its data on disk.
  */
+export type EmulatorForm = "steady" | "stock";
+
+/** Microsoft's storage emulator with the relay's queues and containers. It counts by its access log, which costs almost nothing. */
 export class Azurite {
   readonly connectionString: string;
   readonly queues: QueueServiceClient;
   tableTransactions = 0;
   queueOperations = 0;
   readonly #child: Child;
+  readonly #folder: string | undefined;
 
-  private constructor(child: Child, connectionString: string) {
+  private constructor(child: Child, folder: string | undefined, connectionString: string) {
     this.#child = child;
+    this.#folder = folder;
     this.connectionString = connectionString;
     this.queues = QueueServiceClient.fromConnectionString(connectionString);
   }
 
-  static async start(): Promise<Azurite> {
+  static async start(form: EmulatorForm = "steady"): Promise<Azurite> {
+    const folder = form === "stock" ? await mkdtemp(path.join(tmpdir(), "bench-azurite-")) : undefined;
     const key = randomBytes(64).toString("base64");
     const listening = new Map<string, string>();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let azurite: Azurite | undefined;
     const child = startChild({
       module: azuriteMain,
-      preload: [path.join(import.meta.dirname, "steady-azurite.ts")],
+      preload: folder === undefined ? [path.join(import.meta.dirname, "steady-azurite.ts")] : [],
       arguments: [
         "--blobPort",
         "0",
@@ -40,7 +48,7 @@ export class Azurite {
         "0",
         "--tablePort",
         "0",
-        "--inMemoryPersistence",
+        ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
         "--disableTelemetry",
         "--skipApiVersionCheck",
       ],
@@ -58,7 +66,7 @@ export class Azurite {
     await promise;
     const endpoints = [...listening].map(([service, address]) => `${service}Endpoint=${address}/bench;`).join("");
     const account = `DefaultEndpointsProtocol=http;AccountName=bench;AccountKey=${key};`;
-    azurite = new Azurite(child, account + endpoints);
+    azurite = new Azurite(child, folder, account + endpoints);
     const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
     for (const name of Object.values(queueNames)) await azurite.queues.getQueueClient(name).create();
     for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
@@ -81,5 +89,6 @@ export class Azurite {
 
   async stop(): Promise<void> {
     await this.#child.kill();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import http, { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +9,8 @@ import { type Listener, listenOn } from "../../packages/local-cloud/src/listen.t
 import { hostBodyLimit } from "../../relay/core/intake/body-limit.ts";
 import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
 import { containerNames } from "../../relay/core/names.ts";
+import { type InstanceMemory, instanceHeap } from "../instance-heap.ts";
+import { readMemory } from "../process-memory.ts";
 import { Azurite } from "./azurite.ts";
 import { signingKey } from "./sender.ts";
 
@@ -27,13 +29,14 @@ export class Instance {
   }
 
   /** @param bundle the folder of the relay's package */
-  static async start(bundle: string, memoryMB: number): Promise<Instance> {
+  static async start(bundle: string, memoryMB: InstanceMemory): Promise<Instance> {
     const folder = await mkdtemp(path.join(tmpdir(), "bench-instance-"));
     const azurite = await Azurite.start();
     const host = await startHost({
       appFolder: bundle,
       logFile: path.join(folder, "host.log"),
       environment: {
+        ...instanceHeap(memoryMB),
         CUSTOMERIO_SIGNING_KEYS: signingKey,
         PLATFORM_STREAMING_URL: "http://127.0.0.1:1/collection/inlet?x-adobe-flow-id=flow",
         RELAY_STORAGE: azurite.connectionString,
@@ -86,8 +89,7 @@ export class Instance {
 
   /** The most memory that the host's process, with the relay in it, has used, in MiB. Linux only. */
   async mostMemory(): Promise<number> {
-    const status = await readFile(`/proc/${this.#host.pid}/status`, "utf8");
-    return Number(status.match(/VmHWM:\s+(\d+) kB/)?.[1]) / 1024;
+    return (await readMemory(this.#host.pid, "peak")) / 2 ** 20;
   }
 
   /** How many large events are stored. */

@@ -19,7 +19,8 @@ import { ulid } from "../../packages/local-cloud/src/customer-io/events/ulid.ts"
 import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { relayFunctions } from "../../relay/core/names.ts";
 import { bodyOf, signedBy } from "../delivery/sender.ts";
-import { calledAtOnce, eventsInMessage, messagesAtOnce, type WorkerReport, warmUp } from "./report.ts";
+import { readMemory } from "../process-memory.ts";
+import { calledAtOnce, eventsInMessage, messagesAtOnce, preparedAtOnce, type WorkerReport, warmUp } from "./report.ts";
 
 const [folder = "", work = "", events = "", profile] = process.argv.slice(2);
 const core = new FunctionsCore(new HostLog(() => undefined));
@@ -98,18 +99,27 @@ core.install();
 createRequire(path.join(folder, "package.json"))(path.join(folder, "index.cjs"));
 await core.start(folder);
 await prepare(warmUp)();
-const act = prepare(Number(events));
+const total = Number(events);
+// With a profile, all is prepared before it begins.
+const step = profile === undefined ? Math.min(preparedAtOnce, total) : total;
+let act = prepare(step);
 const session = new Session();
 session.connect();
 if (profile !== undefined) {
   await session.post("Profiler.enable");
   await session.post("Profiler.start");
 }
-const begin = process.cpuUsage();
-await act();
-const { user, system } = process.cpuUsage(begin);
+let microseconds = 0;
+for (let done = 0; done < total; done += step) {
+  if (done > 0) act = prepare(Math.min(step, total - done));
+  const begin = process.cpuUsage();
+  await act();
+  const { user, system } = process.cpuUsage(begin);
+  microseconds += user + system;
+}
 const report: WorkerReport = {
-  milliseconds: (user + system) / 1000 / Number(events),
+  milliseconds: microseconds / 1000 / total,
+  peakMemory: (await readMemory(process.pid, "peak")) / 2 ** 20,
   ...(profile !== undefined && { profile: (await session.post("Profiler.stop")).profile }),
 };
 process.send?.(report, () => process.exit());

@@ -6,6 +6,8 @@ export const calledAtOnce = 32;
 export const messagesAtOnce = 16;
 /** Events of a message, about as many as share one in a blast. */
 export const eventsInMessage = 10;
+/** Events that are prepared at a time, so that those that wait need little memory. */
+export const preparedAtOnce = 1_000;
 /** Events before anything is measured, so that code is compiled and connections are open. */
 export const warmUp = 1_000;
 
@@ -13,5 +15,7 @@ export const warmUp = 1_000;
 export interface WorkerReport {
   /** Of processor time, for each event. */
   readonly milliseconds: number;
+  /** MB of memory at the peak. */
+  readonly peakMemory: number;
   readonly profile?: Profiler.Profile;
 }

@@ -11,7 +11,7 @@ const bundle = path.resolve(import.meta.dirname, "../../relay/dist");
 const isPossible = existsSync(path.join(bundle, "index.cjs")) && existsSync("/proc/self/status");
 const MiB = 2 ** 20;
 
-(isPossible ? describe : describe.skip).each([512, 2048])("an instance of %d MB", (memory) => {
+(isPossible ? describe : describe.skip).each([512, 2048] as const)("an instance of %d MB", (memory) => {
   let instance: Instance;
   beforeAll(async () => {
     instance = await Instance.start(bundle, memory);
