@@ -3,7 +3,7 @@ import { runInThisContext } from "node:vm";
 /** Outside the context in which jest runs a test: jest has its own `prepareStackTrace` there, by which it maps traces to the sources. */
 const outer = runInThisContext("Error") as ErrorConstructor;
 
-// Pulumi's SDK takes a stack trace of each resource, which nothing here reads. Mapping it would take longer than the rest of a test.
+// Pulumi's SDK takes a stack trace of each resource, which nothing here reads, so it need not be mapped.
 Error.prepareStackTrace = (error, frames) => {
   const [top] = frames;
   const isUnread = top?.getFunctionName() === "callsites" && top.getFileName()?.includes("/@pulumi/pulumi/");
@@ -11,7 +11,7 @@ Error.prepareStackTrace = (error, frames) => {
   return outer.prepareStackTrace?.(error, frames) ?? [error, ...frames].join("\n    at ");
 };
 
-// jest raises it to 100, so that each error that a test expects would cost more.
+// jest raises it to 100, which makes each error dearer.
 Error.stackTraceLimit = 10;
 
 interface Debuggable {
