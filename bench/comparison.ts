@@ -1,9 +1,10 @@
 import { measureCeiling } from "./comparison/ceiling.ts";
-import { type Ceiling, type Comparison, ceilingText, comparisonText } from "./comparison/report.ts";
+import { type Comparison, ceilingText, comparisonText } from "./comparison/report.ts";
 import { type Amounts, type Measured, measure } from "./comparison/run.ts";
 import { type SystemName, systems } from "./comparison/systems.ts";
 import type { EmulatorForm } from "./delivery/azurite.ts";
 import { machine, writeSection } from "./page.ts";
+import { repeat } from "./statistics.ts";
 
 /** The slowest system sets the time of a round: the common function, above all on the stock emulator. */
 const amounts: Readonly<Record<EmulatorForm, Amounts>> = {
@@ -29,7 +30,7 @@ export async function measureComparison(only: readonly string[] = []): Promise<s
   const texts = [];
   const names = allNames.filter(wanted);
   if (names.length > 0) texts.push(comparisonText(await compare(names, "steady")));
-  if (wanted("ceiling")) texts.push(ceilingText(await measureCeilings()));
+  if (wanted("ceiling")) texts.push(ceilingText(await repeat(rounds, measureCeiling)));
   if (wanted("stock")) {
     const text = comparisonText(await compare(allNames, "stock"));
     texts.push(`The same with Azurite as Microsoft ships it, and its data on disk:\n\n${text}`);
@@ -49,10 +50,4 @@ async function compare(names: readonly SystemName[], form: EmulatorForm): Promis
     }
   }
   return { amounts: amounts[form], rounds: measured };
-}
-
-async function measureCeilings(): Promise<Ceiling[]> {
-  const ceilings: Ceiling[] = [];
-  for (let round = 0; round < rounds; round += 1) ceilings.push(await measureCeiling());
-  return ceilings;
 }

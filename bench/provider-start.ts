@@ -7,7 +7,7 @@ import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { readMemory } from "./process-memory.ts";
-import { type Figure, median } from "./statistics.ts";
+import { type Figure, median, repeat } from "./statistics.ts";
 
 const repository = path.resolve(import.meta.dirname, "..");
 const runs = 11;
@@ -80,10 +80,4 @@ async function bareNode(): Promise<number> {
   const begin = performance.now();
   await once(spawn(process.execPath, ["-e", "0"], { stdio: "ignore" }), "exit");
   return performance.now() - begin;
-}
-
-async function repeat<T>(times: number, work: () => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let time = 0; time < times; time++) results.push(await work());
-  return results;
 }

@@ -8,6 +8,13 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** Does something several times, one after the other. @returns the results in order */
+export async function repeat<T>(times: number, work: () => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let time = 0; time < times; time++) results.push(await work());
+  return results;
+}
+
 /** A line of the table: what was measured, the result, and the target. */
 export interface Figure {
   readonly what: string;

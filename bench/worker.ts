@@ -8,7 +8,7 @@ import { Azurite } from "./delivery/azurite.ts";
 import { signingKey } from "./delivery/sender.ts";
 import { Sink } from "./delivery/sink.ts";
 import { type InstanceMemory, instanceHeap } from "./instance-heap.ts";
-import { type Figure, median } from "./statistics.ts";
+import { type Figure, median, repeat } from "./statistics.ts";
 import { Areas } from "./worker/areas.ts";
 import type { WorkerReport } from "./worker/report.ts";
 
@@ -45,8 +45,7 @@ export async function measureWorker(): Promise<Figure[]> {
       );
     }
     for (const memory of [512, 4096] as const) {
-      const own: WorkerReport[] = [];
-      for (let round = 0; round < rounds; round += 1) own.push(await runWorker(relay, { work: "both", memory }));
+      const own = await repeat(rounds, () => runWorker(relay, { work: "both", memory }));
       figures.push(
         { what: `processor time an event, both, ${memory} MB`, value: processorTimeOf(own) },
         { what: "  memory at the peak", value: peakMemoryOf(own) },

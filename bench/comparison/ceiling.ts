@@ -1,12 +1,17 @@
 import { queueNames } from "../../relay/core/names.ts";
 import { Azurite } from "../delivery/azurite.ts";
 import { bodyOf } from "../delivery/sender.ts";
-import type { Ceiling } from "./report.ts";
 
 /** Messages for each measurement. */
 const messages = 1_000;
 /** Callers at a time: many that put a message, and few that take 32 at a time, so that as many calls are under way. */
 const lanes = { put: 32, take: 2 };
+
+/** What the emulator itself can do, in messages a second. */
+export interface Ceiling {
+  readonly puts: number;
+  readonly takes: number;
+}
 
 /**
  * How many messages a second the emulator itself takes, and gives out with their deletion: the limit of everything that uses one message for

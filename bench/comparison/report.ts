@@ -1,4 +1,5 @@
 import { markdownTable, spread } from "../page.ts";
+import type { Ceiling } from "./ceiling.ts";
 import type { Amounts, Measured } from "./run.ts";
 import type { SystemName } from "./systems.ts";
 
@@ -6,12 +7,6 @@ import type { SystemName } from "./systems.ts";
 export interface Comparison {
   readonly amounts: Amounts;
   readonly rounds: Readonly<Partial<Record<SystemName, readonly Measured[]>>>;
-}
-
-/** What the emulator itself can do, in messages a second. */
-export interface Ceiling {
-  readonly puts: number;
-  readonly takes: number;
 }
 
 const titles: Readonly<Record<SystemName, string>> = {

@@ -100,18 +100,15 @@ createRequire(path.join(folder, "package.json"))(path.join(folder, "index.cjs"))
 await core.start(folder);
 await prepare(warmUp)();
 const total = Number(events);
-// With a profile, all is prepared before it begins.
+// With a profile there is one step, so that the preparation comes before it.
 const step = profile === undefined ? Math.min(preparedAtOnce, total) : total;
-let act = prepare(step);
 const session = new Session();
 session.connect();
-if (profile !== undefined) {
-  await session.post("Profiler.enable");
-  await session.post("Profiler.start");
-}
+if (profile !== undefined) await session.post("Profiler.enable");
 let microseconds = 0;
 for (let done = 0; done < total; done += step) {
-  if (done > 0) act = prepare(Math.min(step, total - done));
+  const act = prepare(Math.min(step, total - done));
+  if (profile !== undefined) await session.post("Profiler.start");
   const begin = process.cpuUsage();
   await act();
   const { user, system } = process.cpuUsage(begin);
