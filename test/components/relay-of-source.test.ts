@@ -14,9 +14,9 @@ class NotedSource extends CustomerIoSource {
 
 test("a source waits for its relay, so that an error of the relay is the source's, and is reported once in its own words", async () => {
   configureWithCredentials();
-  const { initialize } = WebhookRelay.prototype as unknown as { initialize(): Promise<unknown> };
-  const spy = jest.spyOn(WebhookRelay.prototype as unknown as { initialize: typeof initialize }, "initialize");
-  spy.mockImplementation(async function (this: WebhookRelay) {
+  const prototype = WebhookRelay.prototype as unknown as { initialize(): Promise<unknown> };
+  const { initialize } = prototype;
+  jest.spyOn(prototype, "initialize").mockImplementation(async function (this: WebhookRelay) {
     const outputs = await initialize.call(this);
     order.push("relay");
     return outputs;

@@ -67,9 +67,6 @@ function triesOf(call: string, { name, status }: Case): number {
 const operations = ["create", "read", "update", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** Milliseconds for one try of a call beside calls that hang. */
-const attemptTimeout = 400;
-
 /** One resource in one world, with operations that fail and then succeed, each in a process of its own. */
 class Bench {
   readonly line: Line;
@@ -104,9 +101,9 @@ class Bench {
     return this.#world.rest();
   }
 
-  async run(operation: Operation, attemptTimeout?: number): Promise<void> {
-    if (operation === "read") await this.stack.run((engine) => engine.refresh("subject"), attemptTimeout);
-    else await this.#up(operation === "update" ? "change" : operation, attemptTimeout);
+  async run(operation: Operation, fault?: Fault): Promise<void> {
+    if (operation === "read") await this.stack.run((engine) => engine.refresh("subject"), fault);
+    else await this.#up(operation === "update" ? "change" : operation, fault);
   }
 
   /** The distinct calls of the last operation, except those for tokens. */
@@ -127,8 +124,8 @@ class Bench {
     return [this.held?.id, ...given, ...ownNames].filter((part) => typeof part === "string");
   }
 
-  #up(operation: Parameters<typeof programOf>[1], attemptTimeout?: number): Promise<void> {
-    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)), attemptTimeout);
+  #up(operation: Parameters<typeof programOf>[1], fault?: Fault): Promise<void> {
+    return this.stack.run((engine) => engine.up(programOf(this.#subject, operation)), fault);
   }
 }
 
@@ -191,15 +188,14 @@ async function survives(
 ): Promise<void> {
   await bench.prepare(operation);
   const before = bench.stack.state;
-  const hangs = entry.fault.break === "hang";
   let tries = 0;
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
     tries++;
     // Timeouts are slow, so the later ones are reported at once.
-    return hangs && tries > 1 ? { break: "reset" } : entry.fault;
+    return entry.fault.break === "hang" && tries > 1 ? { break: "reset" } : entry.fault;
   };
-  const error = await bench.run(operation, hangs ? attemptTimeout : undefined).then(
+  const error = await bench.run(operation, entry.fault).then(
     () => undefined,
     (reason: Error) => reason,
   );

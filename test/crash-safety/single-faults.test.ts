@@ -37,9 +37,6 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Milliseconds for one try of a call beside calls that hang. */
-const attemptTimeout = 400;
-
 /** A separate world: what exists before the operation, the operation with its fault, and what follows, each in a process of its own. */
 class Life {
   readonly world: World;
@@ -65,8 +62,8 @@ class Life {
     this.line.startOperation();
   }
 
-  run(operation: Operation, attemptTimeout?: number): Promise<void> {
-    return this.#stack.run((engine) => engine.up(programOf(this.#subject, operation)), attemptTimeout);
+  run(operation: Operation, fault?: Fault): Promise<void> {
+    return this.#stack.run((engine) => engine.up(programOf(this.#subject, operation)), fault);
   }
 
   refresh(): Promise<string[]> {
@@ -100,7 +97,7 @@ describe.each(sweeps)("$type", ({ subject, open }) => {
           const life = await Life.open(open, subject);
           await life.prepare(operation);
           life.line.fault = (_call, now) => (now === index ? fault : undefined);
-          const error = await life.run(operation, fault.break === "hang" ? attemptTimeout : undefined).then(
+          const error = await life.run(operation, fault).then(
             () => undefined,
             (reason: Error) => reason,
           );

@@ -2,7 +2,7 @@ import type { Provider } from "../../packages/pulumi-provider-kit/src/engine/pro
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { type Declared, Engine, type Held } from "../engine/engine.ts";
 import type { Inputs, Subject } from "../subjects/subject.ts";
-import type { Line, Vendor } from "./line.ts";
+import type { Fault, Line, Vendor } from "./line.ts";
 
 /** The stack of every subject. */
 export const stack = "dev";
@@ -59,8 +59,8 @@ export async function engineOf(
   return new Engine({ name: stack, state }, () => provider, stop.signal);
 }
 
-/** Milliseconds for one try of a call: long for a stand-in on a busy machine. */
-const patience = 1_000;
+/** Milliseconds for one try of a call: long for a stand-in on a busy machine, shorter beside a call that hangs. */
+const attemptTimeouts = { usual: 1_000, hanging: 400 };
 
 /** A stack whose commands run one after the other, each as in a new process with calls over the line. */
 export class TestStack {
@@ -76,9 +76,10 @@ export class TestStack {
   /**
    * Runs a command. What it leaves in the state counts even if it fails.
    *
-   * @param attemptTimeout milliseconds for one try of a call; shorter for calls that hang
+   * @param fault the one that strikes its calls, if any
    */
-  async run<Result>(command: (engine: Engine) => Promise<Result>, attemptTimeout = patience): Promise<Result> {
+  async run<Result>(command: (engine: Engine) => Promise<Result>, fault?: Fault): Promise<Result> {
+    const attemptTimeout = attemptTimeouts[fault?.break === "hang" ? "hanging" : "usual"];
     const engine = await engineOf(this.#world, this.#line, this.state, attemptTimeout);
     try {
       return await command(engine);
