@@ -39,7 +39,7 @@ export async function measureDelivery(only: readonly string[] = []): Promise<Fig
 
 interface Scenario {
   readonly settings?: Readonly<Record<string, string>>;
-  /** The most messages that the queue takes in a second; undefined: as many as it can. */
+  /** The most messages that each queue takes in a second; undefined: as many as it can. */
   readonly messagesPerSecond?: number;
   readonly run: (lab: Lab) => Promise<Figure[]>;
 }
@@ -58,8 +58,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   uuids: { run: (lab) => blast(lab, withoutTime), settings: anyRate },
   late: { run: (lab) => blast(lab, late), settings: anyRate },
   alone: { run: alone },
-  // A four-hundredth of what Azure's queue takes: the emulator takes fewer than 2,000.
-  throttled: { run: (lab) => throttled(lab, 5), settings: anyRate, messagesPerSecond: 5 },
+  throttled: throttledWith(1),
+  throttled2: throttledWith(2),
+  throttled4: throttledWith(4),
   failing: { run: manyTriesFail },
   outage: { run: (lab) => outage(lab, 200) },
   gentle: { run: (lab) => outage(lab, 50) },
@@ -71,6 +72,16 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   records: { run: recordsOfEvents },
   "records of each event": { run: recordsOfEvents, settings: { LOG_DETAIL: "events" } },
 };
+
+/** A queue takes a four-hundredth of what Azure's takes, since the emulator takes fewer than 2,000 messages a second. */
+function throttledWith(queues: number): Scenario {
+  const messagesPerSecond = 5;
+  return {
+    run: (lab) => throttled(lab, { queues, messagesPerSecond }),
+    settings: { ...anyRate, EVENT_QUEUES: String(queues) },
+    messagesPerSecond,
+  };
+}
 
 /** 63 % of the tries fail, each event at most twice. */
 async function manyTriesFail(lab: Lab): Promise<Figure[]> {

@@ -261,6 +261,17 @@ export const settingsTable = {
       "Maximum requests per second to Platform, over all instances of the relay. Adobe's guidance is 1,000 for an organization.",
     direct: ofTheRelay,
   },
+  eventQueues: {
+    schema: wholeNumber(appNumbers.EVENT_QUEUES),
+    default: appNumbers.EVENT_QUEUES.default,
+    decides: true,
+    description:
+      "Storage queues among which the relay divides the events, up to 8, when one queue's 2,000 messages a second are not enough. You can " +
+      "add queues at any time, but not remove them.",
+    page: "scaling.md#several-queues",
+    examples: [2],
+    direct: ofTheRelay,
+  },
   dataflowActivationSeconds: {
     schema: z.int().min(0).max(3600),
     default: 300,

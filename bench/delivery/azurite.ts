@@ -6,7 +6,10 @@ import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
-import { containerNames, queueNames } from "../../relay/core/names.ts";
+import { containerNames, eventQueues, mostEventQueues } from "../../relay/core/names.ts";
+
+/** The queues of a relay that has as many as it can have. */
+const queueNames = eventQueues(mostEventQueues).flatMap(({ events, poison }) => [events, poison]);
 
 const azuriteMain = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
 
@@ -68,7 +71,7 @@ export class Azurite {
     const account = `DefaultEndpointsProtocol=http;AccountName=bench;AccountKey=${key};`;
     azurite = new Azurite(child, folder, account + endpoints);
     const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
-    for (const name of Object.values(queueNames)) await azurite.queues.getQueueClient(name).create();
+    for (const name of queueNames) await azurite.queues.getQueueClient(name).create();
     for (const name of Object.values(containerNames)) await blobs.getContainerClient(name).create();
     return azurite;
   }
@@ -80,7 +83,7 @@ export class Azurite {
     const [, name = "", rest = ""] = requested;
     // Tables are called `name(…)`, `Tables…` or `$batch`, queues `name/messages…` or by their own name.
     if (name.startsWith("Tables") || name.startsWith("$batch") || rest.startsWith("(")) this.tableTransactions += 1;
-    else if (Object.values<string>(queueNames).includes(name)) this.queueOperations += 1;
+    else if (queueNames.includes(name)) this.queueOperations += 1;
   }
 
   get pid(): number {

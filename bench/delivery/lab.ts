@@ -41,7 +41,7 @@ export class Lab {
 
   /**
    * @param settings app settings in addition to those of every relay
-   * @param messagesPerSecond the most messages that the queue takes in a second; undefined: as many as it can
+   * @param messagesPerSecond the most messages that each queue takes in a second; undefined: as many as it can
    */
   static async start(settings: Readonly<Record<string, string>> = {}, messagesPerSecond?: number): Promise<Lab> {
     const { folder: bundle } = await buildRelay();
@@ -71,7 +71,7 @@ export class Lab {
     return new Processors({ relay: this.#host.pid, Azurite: this.#azurite.pid, "sender and sink": process.pid });
   }
 
-  /** Messages that the limit of the queue let pass and refused so far. */
+  /** Messages that the limit of the queues let pass and refused so far. */
   get queueMessages(): QueueLimit["messages"] {
     return this.#limit?.messages ?? { taken: 0, refused: 0 };
   }

@@ -1,15 +1,16 @@
 import http, { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers Azure's 503 in place of a queue that gets more messages in a second than it can take. Everything else passes. */
+/** Answers Azure's 503 in place of each queue that gets more messages in a second than it can take. Everything else passes. */
 export class QueueLimit {
   readonly #server: Server;
   readonly #agent = new http.Agent({ keepAlive: true });
   readonly #perSecond: number;
   readonly #target: URL;
   #second = 0;
-  #inSecond = 0;
-  /** Messages that the queue took, and those that it refused. */
+  /** Messages in this second, by queue. */
+  readonly #inSecond = new Map<string, number>();
+  /** Messages that the queues took, and those that they refused. */
   readonly messages = { taken: 0, refused: 0 };
 
   private constructor(target: URL, perSecond: number) {
@@ -35,7 +36,8 @@ export class QueueLimit {
   }
 
   #pass(request: http.IncomingMessage, response: http.ServerResponse): void {
-    if (request.method === "POST" && /\/messages(\?|$)/.test(request.url ?? "") && !this.#takes()) {
+    const queue = request.method === "POST" && /\/([^/]+)\/messages(\?|$)/.exec(request.url ?? "")?.[1];
+    if (queue && !this.#takes(queue)) {
       request.resume();
       response.writeHead(503, { "content-type": "application/xml", "x-ms-error-code": "ServerBusy" });
       response.end("<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>The server is busy.</Message></Error>");
@@ -51,11 +53,13 @@ export class QueueLimit {
     request.pipe(onward);
   }
 
-  #takes(): boolean {
+  #takes(queue: string): boolean {
     const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#second) [this.#second, this.#inSecond] = [second, 0];
-    this.#inSecond += 1;
-    const takes = this.#inSecond <= this.#perSecond;
+    if (second !== this.#second) this.#inSecond.clear();
+    this.#second = second;
+    const inSecond = (this.#inSecond.get(queue) ?? 0) + 1;
+    this.#inSecond.set(queue, inSecond);
+    const takes = inSecond <= this.#perSecond;
     this.messages[takes ? "taken" : "refused"] += 1;
     return takes;
   }

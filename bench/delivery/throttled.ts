@@ -8,11 +8,16 @@ const events = 3_000;
 
 const connections = 64;
 
+interface QueuesLimit {
+  readonly queues: number;
+  readonly messagesPerSecond: number;
+}
+
 /**
  * Events from many connections, each of which sends an event again a second after a refusal, as a sender that waits would, until it is
- * accepted. The queue takes fewer messages a second than the events would make.
+ * accepted. Each queue takes fewer messages a second than the events would make.
  */
-export async function throttled(lab: Lab, messagesPerSecond: number): Promise<Figure[]> {
+export async function throttled(lab: Lab, { queues, messagesPerSecond }: QueuesLimit): Promise<Figure[]> {
   lab.listen();
   const before = { ...lab.queueMessages };
   const ids: string[] = [];
@@ -36,10 +41,10 @@ export async function throttled(lab: Lab, messagesPerSecond: number): Promise<Fi
   const count = events.toLocaleString("en");
   return [
     {
-      what: `${count} events from ${connections} connections, the queue takes ${messagesPerSecond} messages a second: accepted`,
+      what: `${count} events from ${connections} connections, ${queues === 1 ? "a queue that takes" : `${queues} queues, each of which takes`} ${messagesPerSecond} messages a second: accepted`,
       value: `${(events / took).toFixed(0)} events/s, ${(taken / took).toFixed(0)} messages/s of ${(events / taken).toFixed(1)} events`,
     },
-    { what: "  writes that the queue refused with 503", value: String(lab.queueMessages.refused - before.refused) },
+    { what: "  writes that were refused with 503", value: String(lab.queueMessages.refused - before.refused) },
     { what: "  calls that were not answered with 200", value: String(refused) },
     { what: "  accepted events that Platform never got", value: String(lost), target: "0" },
   ];

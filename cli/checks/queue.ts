@@ -1,5 +1,5 @@
 import { type QueuedEvent, waitingSince } from "../../relay/core/event/envelope.ts";
-import { queueNames } from "../../relay/core/names.ts";
+import { eventQueues, relayQueuesAmong } from "../../relay/core/names.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
@@ -13,15 +13,21 @@ import { redeployCommand } from "./relay.ts";
 /** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
 const longestPause = 2 * 60 * 60 * 1000;
 
-/** How many messages the queues of the relay hold; undefined if one is gone. */
+/** How many messages the queues of the relay hold, of events and of failed messages; undefined if one is gone. */
 export async function countQueue(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
   const client = azureOf(source);
   const { id } = source.storageAccount;
+  const names = (await client.listQueueNames(id, startTimeLimit())) ?? [];
+  const needed = eventQueues(source.eventQueues).flatMap(({ events, poison }) => [events, poison]);
+  if (!needed.every((name) => names.includes(name))) return undefined;
   const lengthOf = async (name: string) => {
-    return (await client.readQueue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length;
+    return (await client.readQueue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length ?? 0;
   };
-  const [events, poison] = await Promise.all([lengthOf(queueNames.events), lengthOf(queueNames.poison)]);
-  return events === undefined || poison === undefined ? undefined : { events, poison };
+  const sumOf = async (queues: readonly string[]) => {
+    return (await Promise.all(queues.map(lengthOf))).reduce((sum, length) => sum + length, 0);
+  };
+  const { events, poison } = relayQueuesAmong(names);
+  return { events: await sumOf(events), poison: await sumOf(poison) };
 }
 
 /** Checks whether events wait for delivery, since when, and why. */
@@ -38,19 +44,18 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
-  const [waiting, sentAgo] = await Promise.all([
-    RelayStorageAccount.open(source).then((storage) => storage.peekEvents()),
+  const [queues, sentAgo] = await Promise.all([
+    RelayStorageAccount.open(source).then((storage) => storage.peekQueues()),
     RelayTables.open(source).then((tables) => tables.readSentAgo()),
   ]);
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
-  return queueFinding({ messages, poison, waiting, sentAgo, now: new Date(), target: source.target, code: urn });
+  return queueFinding({ messages, poison, queues, sentAgo, now: new Date(), target: source.target, code: urn });
 }
 
-/** @param waiting events in messages that are visible, that is, not hidden until their next attempt */
 export function queueFinding({
   messages,
   poison,
-  waiting,
+  queues,
   sentAgo,
   now,
   target,
@@ -58,7 +63,8 @@ export function queueFinding({
 }: {
   messages: number;
   poison: number;
-  waiting: readonly QueuedEvent[];
+  /** By queue, events in messages that are visible, that is, not hidden until their next attempt. */
+  queues: ReadonlyMap<string, readonly QueuedEvent[]>;
   /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
   sentAgo: number | undefined;
   now: Date;
@@ -66,13 +72,20 @@ export function queueFinding({
   /** The URN of the relay's code. */
   code: string;
 }): Finding {
-  const age = Math.max(0, ...waiting.map((event) => now.getTime() - waitingSince(event)));
+  const waiting = [...queues.values()].flat();
+  const age = longestWait(waiting, now);
   const seen =
     waiting.length === 0 ? "all hidden until their next attempt" : `the oldest event for ${formatDuration(age)}`;
   const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
   const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
-  const details = reasons.map((reason) => `the last attempt: ${reason}`);
+  // If the forwarder of one of several queues does not run, that queue is older than the others.
+  const ages = [...queues].map(([name, events]) =>
+    events.length === 0
+      ? `${name}: nothing visible`
+      : `${name}: the oldest event for ${formatDuration(longestWait(events, now))}`,
+  );
+  const details = [...reasons.map((reason) => `the last attempt: ${reason}`), ...(queues.size > 1 ? ages : [])];
   if (waiting.length === 0) {
     // A message that is hidden can't be read, so that only the log has the reason.
     const see = operatorCommand("tail --since 60 --once", target);
@@ -99,6 +112,11 @@ export function queueFinding({
     details,
     todo: remedyFor(reasons, target),
   };
+}
+
+/** Milliseconds for which the event with the longest wait has waited. */
+function longestWait(events: readonly QueuedEvent[], now: Date): number {
+  return Math.max(0, ...events.map((event) => now.getTime() - waitingSince(event)));
 }
 
 /** What helps depends on how Platform refused the last attempts. */

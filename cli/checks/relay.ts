@@ -1,4 +1,4 @@
-import { relayFunctions } from "../../relay/core/names.ts";
+import { eventQueues, relayFunctions } from "../../relay/core/names.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
@@ -7,8 +7,10 @@ import { copySigningKey } from "./calls.ts";
 import { describeAnswer, parseHealth, type SharedAnswers } from "./shared-answers.ts";
 
 /** The functions that events need; `takeover` serves only a deployment that replaces the relay. */
-const { takeover: _, ...needed } = relayFunctions;
-const functions = Object.values(needed);
+function neededFunctions(queues: number): string[] {
+  const { intake, health } = relayFunctions;
+  return [intake, health, ...eventQueues(queues).flatMap(({ functions }) => Object.values(functions))];
+}
 
 /** The command that deploys the code again and makes Azure read its triggers: a plain `up` does not deploy unchanged code. */
 export function redeployCommand(target: CommandTarget, code: string): string {
@@ -23,13 +25,15 @@ export async function checkRelay(source: StackSource, answers: SharedAnswers): P
   const { status, text } = await answers.health();
   const listed = status === 200 ? await azureOf(source).listFunctionNames(siteId, startTimeLimit()) : undefined;
   const app = siteId.split("/").at(-1) ?? siteId;
-  return relayFinding({ url, status, text, listed, app, target: source.target, code });
+  const queues = source.eventQueues;
+  return relayFinding({ url, status, text, queues, listed, app, target: source.target, code });
 }
 
 export function relayFinding({
   url,
   status,
   text,
+  queues,
   listed,
   app,
   target,
@@ -40,6 +44,8 @@ export function relayFinding({
   /** HTTP status; undefined if there was no answer, in which case `text` has the reason. */
   status: number | undefined;
   text: string;
+  /** The number of queues of events. */
+  queues: number;
   /** The functions that Azure lists; read only if the health check succeeds. */
   listed: readonly string[] | undefined;
   app: string;
@@ -59,7 +65,7 @@ export function relayFinding({
   }
   // Azure prefixes a function's name with its app's, as it does for every child resource.
   const known = new Set(listed?.map((name) => name.split("/").at(-1)));
-  const missing = functions.filter((name) => !known.has(name));
+  const missing = neededFunctions(queues).filter((name) => !known.has(name));
   if (missing.length > 0) {
     return {
       verdict: "broken",

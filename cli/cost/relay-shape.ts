@@ -18,7 +18,6 @@ const app = z.object({
     }),
   }),
 });
-const settings = z.object({ properties: z.record(z.string(), z.unknown()) });
 const armResource = z.object({ path: z.string() });
 const workspace = z.object({ retentionInDays: z.number() });
 
@@ -32,7 +31,7 @@ export function relayShapeOf(source: StackSource): RelayShape {
   const { sku } = account.parse(source.storageAccount.inputs);
   const { scaleAndConcurrency } = app.parse(inputs("customerio-aep:index:FunctionApp")).body.properties
     .functionAppConfig;
-  const { properties } = settings.parse(inputs("azure-native:web:WebAppApplicationSettings"));
+  const written = source.appSettings;
   const [ownWorkspace] = source.all("azure-native:operationalinsights:Workspace");
   const paths = source
     .all("customerio-aep:index:ArmResource")
@@ -44,8 +43,9 @@ export function relayShapeOf(source: StackSource): RelayShape {
     instanceMemory: scaleAndConcurrency.instanceMemoryMB,
     alwaysReady: scaleAndConcurrency.alwaysReady.reduce((sum, { instanceCount }) => sum + instanceCount, 0),
     hostStorage: source.all("azure-native:storage:StorageAccount").length > 1,
-    duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(properties.DUPLICATE_WINDOW_DAYS),
-    logDetail: appSettings.LOG_DETAIL.parse(properties.LOG_DETAIL),
+    duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(written.DUPLICATE_WINDOW_DAYS),
+    eventQueues: source.eventQueues,
+    logDetail: appSettings.LOG_DETAIL.parse(written.LOG_DETAIL),
     logRetentionDays: ownWorkspace && workspace.parse(ownWorkspace.inputs).retentionInDays,
     privateEndpoints: count("privateEndpoints"),
     privateZones: count("privateDnsZones"),

@@ -1,5 +1,5 @@
-import type { QueueClient } from "@azure/storage-queue";
-import { queueNames } from "../../relay/core/names.ts";
+import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
+import { queueNames, relayQueuesAmong } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
 import { queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
 
@@ -21,10 +21,10 @@ export class RelayQueues {
   readonly #permission: Pick<StoragePermission, "explain">;
   readonly #queues: readonly QueueClient[];
 
-  /** @param openQueue opens a queue by its name */
-  constructor(permission: Pick<StoragePermission, "explain">, openQueue: (name: string) => QueueClient) {
+  /** @param queues in the order in which messages move: the queues of events first */
+  constructor(permission: Pick<StoragePermission, "explain">, queues: readonly QueueClient[]) {
     this.#permission = permission;
-    this.#queues = Object.values(queueNames).map(openQueue);
+    this.#queues = queues;
   }
 
   static async open(source: StackSource): Promise<RelayQueues> {
@@ -33,10 +33,14 @@ export class RelayQueues {
       import("@azure/storage-queue"),
     ]);
     const service = new QueueServiceClient(permission.endpoints.queue, permission.credential);
-    return new RelayQueues(permission, (name) => service.getQueueClient(name));
+    const { events, poison } = await listRelayQueues(permission, service);
+    return new RelayQueues(
+      permission,
+      [...events, ...poison].map((name) => service.getQueueClient(name)),
+    );
   }
 
-  /** Takes at most 32 messages of one queue. The list is empty if both queues are, or if all messages are hidden until their next try. */
+  /** Takes at most 32 messages of one queue. The list is empty if all queues are, or if all messages are hidden until their next try. */
   async take(): Promise<TakenMessage[]> {
     for (const queue of this.#queues) {
       const { receivedMessageItems } = await this.#permission.explain(queueRole, () =>
@@ -78,4 +82,16 @@ export class RelayQueues {
     );
     return counts.reduce((sum, count) => sum + count, 0);
   }
+}
+
+/** Names of the relay's queues that an account has: see `relayQueuesAmong`. */
+export async function listRelayQueues(
+  permission: Pick<StoragePermission, "explain">,
+  service: QueueServiceClient,
+): Promise<ReturnType<typeof relayQueuesAmong>> {
+  return permission.explain(queueRole, async () => {
+    const names: string[] = [];
+    for await (const { name } of service.listQueues({ prefix: queueNames.events })) names.push(name);
+    return relayQueuesAmong(names);
+  });
 }

@@ -1,10 +1,11 @@
 import { buffer as contentOf } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
-import type { QueueClient } from "@azure/storage-queue";
+import type { QueueServiceClient } from "@azure/storage-queue";
 import type { QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
 import { eventsIn, readQueueMessage } from "./queue-message.ts";
+import { listRelayQueues } from "./relay-queues.ts";
 import { blobRole, queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** A dead letter's blob, unread. */
@@ -39,18 +40,18 @@ export class RelayStorageAccount {
   readonly #permission: StoragePermission;
   readonly #deadLetters: readonly DeadLetterContainer[];
   readonly #claims: ContainerClient;
-  readonly #events: QueueClient;
+  readonly #queues: QueueServiceClient;
 
   private constructor(parts: {
     permission: StoragePermission;
     deadLetters: readonly DeadLetterContainer[];
     claims: ContainerClient;
-    events: QueueClient;
+    queues: QueueServiceClient;
   }) {
     this.#permission = parts.permission;
     this.#deadLetters = parts.deadLetters;
     this.#claims = parts.claims;
-    this.#events = parts.events;
+    this.#queues = parts.queues;
   }
 
   static async open(source: StackSource): Promise<RelayStorageAccount> {
@@ -70,9 +71,7 @@ export class RelayStorageAccount {
         suffix: index === 0 ? "" : `@${one.name}`,
       })),
       claims: container(permission, containerNames.claims),
-      events: new QueueServiceClient(permission.endpoints.queue, permission.credential).getQueueClient(
-        queueNames.events,
-      ),
+      queues: new QueueServiceClient(permission.endpoints.queue, permission.credential),
     });
   }
 
@@ -163,9 +162,10 @@ export class RelayStorageAccount {
     await this.#permission.explain(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
   }
 
-  /** Puts a base64 message on the queue of events. It never expires. */
+  /** Puts a base64 message on the first queue of events. It never expires. */
   async enqueue(message: string): Promise<void> {
-    await this.#permission.explain(queueRole, () => this.#events.sendMessage(message, { messageTimeToLive: -1 }));
+    const queue = this.#queues.getQueueClient(queueNames.events);
+    await this.#permission.explain(queueRole, () => queue.sendMessage(message, { messageTimeToLive: -1 }));
   }
 
   get #currentDeadLetters(): ContainerClient {
@@ -194,12 +194,19 @@ export class RelayStorageAccount {
     });
   }
 
-  /** The visible events at the head of the queue, from at most 32 messages. Peeks, so it takes and hides nothing. */
+  /** The visible events at the heads of the queues: see `peekQueues`. */
   async peekEvents(): Promise<QueuedEvent[]> {
-    const { peekedMessageItems } = await this.#permission.explain(queueRole, () =>
-      this.#events.peekMessages({ numberOfMessages: 32 }),
-    );
-    return peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)));
+    return [...(await this.peekQueues()).values()].flat();
+  }
+
+  /** The visible events at the head of each queue of events, from at most 32 messages of each. Peeks, so it takes and hides nothing. */
+  async peekQueues(): Promise<ReadonlyMap<string, readonly QueuedEvent[]>> {
+    const { events } = await listRelayQueues(this.#permission, this.#queues);
+    const peek = async (name: string): Promise<[string, QueuedEvent[]]> => {
+      const { peekedMessageItems } = await this.#queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
+      return [name, peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)))];
+    };
+    return new Map(await this.#permission.explain(queueRole, () => Promise.all(events.map(peek))));
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PropertyMap } from "pulumi-provider-kit/settings";
 import { z } from "zod";
+import { appSettings } from "../../relay/core/app-settings.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import type { StackResource } from "./state.ts";
 
@@ -10,6 +11,7 @@ const accountType = "azure-native:storage:StorageAccount";
 const hostStorage = "$customerio-aep:index:HostStorage$";
 const hasDataset = z.object({ datasetId: z.string() });
 const hasHostName = z.object({ hostName: z.string() });
+const hasProperties = z.object({ properties: z.record(z.string(), z.unknown()) });
 const hasUrl = z.object({ url: z.string() });
 const steps = z.array(z.string()).catch([]);
 
@@ -107,6 +109,17 @@ export class StackSource {
     throw new Error(
       `The source ${this.name} has several resources of type ${type}, but this command needs exactly one:${urns}`,
     );
+  }
+
+  /** The number of queues among which the relay divides the events, as the last `npx pulumi up` set it. */
+  get eventQueues(): number {
+    return appSettings.EVENT_QUEUES.parse(this.appSettings.EVENT_QUEUES);
+  }
+
+  /** The app settings of the relay, as the last `npx pulumi up` wrote them; none if there is no relay. */
+  get appSettings(): Readonly<Record<string, unknown>> {
+    const [settings] = this.all("azure-native:web:WebAppApplicationSettings");
+    return hasProperties.safeParse(settings?.inputs).data?.properties ?? {};
   }
 
   /** Where Customer.io posts its events: the setting `webhookEndpoint`, or the relay's function app. */

@@ -27,8 +27,7 @@ export function grantRoles({ storage, hostAccount, monitoring, vault, identity }
     identity.grant("claims", relayRoles.claims, storage.claimsId);
     identity.grant("dead-letters", relayRoles.deadLetters, storage.deadLettersId);
   }
-  identity.grant("queue-events", relayRoles.events, storage.eventsQueueId);
-  identity.grant("queue-events-poison", relayRoles.poison, storage.poisonQueueId);
+  for (const { name, holds, id } of storage.queues) identity.grant(`queue-${name}`, relayRoles[holds], id);
   identity.grant("storage-table-data-contributor", relayRoles.tables, storage.account.id);
   for (const [name, { id }] of vault.secrets) identity.grant(`secret-${name}`, relayRoles.secret, id);
   identity.grant("monitoring-metrics-publisher", relayRoles.metrics, monitoring.componentId);

@@ -44,6 +44,8 @@ export interface RelayAppArgs extends InstanceSettings {
   network?: { readonly appSubnetId: pulumi.Output<string>; readonly ready: readonly pulumi.Resource[] } | undefined;
   /** The app settings without their digest. They contain references, not secrets. */
   settings: Readonly<Record<string, pulumi.Input<string>>>;
+  /** What must succeed before the settings are written. */
+  check: pulumi.Output<void>;
 }
 
 /** The function app with its plan, its settings, and the relay's deployed code. */
@@ -171,7 +173,7 @@ function createApp(
 function configure(
   app: FunctionApp,
   name: string,
-  { resourceGroup, settings }: RelayAppArgs,
+  { resourceGroup, settings, check }: RelayAppArgs,
   options: pulumi.CustomResourceOptions,
 ) {
   // From the id, since an app of an earlier version has a different name from the program's.
@@ -181,7 +183,7 @@ function configure(
   new WebAppFtpAllowed(`${name}-ftp`, { ...ofApp, allow: false }, goesWithApp);
   new WebAppScmAllowed(`${name}-scm`, { ...ofApp, allow: false }, goesWithApp);
   // Reported by the instances, so that the settings in force can be compared.
-  const configuration = pulumi.all(settings).apply(fingerprint);
+  const configuration = pulumi.all([pulumi.all(settings), check]).apply(([known]) => fingerprint(known));
   const properties = { ...settings, RELAY_CONFIGURATION: configuration };
   const appSettings = new WebAppApplicationSettings(`${name}-settings`, { ...ofApp, properties }, goesWithApp);
   return { settings: appSettings, configuration, properties };

@@ -30,6 +30,7 @@ interface RelayCostArgs
     | "monthlyEvents"
     | "instanceMemory"
     | "alwaysReadyInstances"
+    | "eventQueues"
     | "duplicateWindowDays"
     | "logDetail"
     | "logRetentionDays"
@@ -57,6 +58,7 @@ export function estimateCost({ profile, network, ...settings }: RelayCostArgs): 
         zoneRedundant,
         instanceMemory,
         alwaysReady,
+        eventQueues: settings.eventQueues,
         duplicateWindowDays,
         logDetail,
         hostStorage: profile.separateHostStorage,

@@ -6,7 +6,7 @@ import type { Settings } from "../settings/setting-types.ts";
 import type { UsedResources } from "./relay-access.ts";
 import { type CarriedSetting, relayAppSettings } from "./relay-app-settings.ts";
 
-interface ReferringArgs extends Pick<Settings, CarriedSetting | "signingKeys"> {
+interface ReferringArgs extends Pick<Settings, CarriedSetting | "eventQueues" | "signingKeys"> {
   streamingUrl: pulumi.Input<string>;
   credential: PlatformCredential | undefined;
   readyAt: pulumi.Input<string>;
@@ -43,6 +43,8 @@ export function referringSettings(
       PLATFORM_ORG_ID: args.credential?.orgId,
       PLATFORM_CLIENT_SECRET: args.credential && clientSecret,
       CUSTOMERIO_SIGNING_KEYS: args.signingKeys && signingKeys,
+      // Only in this case, so that nothing changes for a stack with one queue.
+      EVENT_QUEUES: args.eventQueues > 1 ? String(args.eventQueues) : undefined,
       ...storage.account.connection("RELAY_STORAGE", identity.clientId),
     }),
     ...hostAccount.connection("AzureWebJobsStorage", identity.clientId),

@@ -24,6 +24,7 @@ import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
 import { referringSettings } from "./relay-references.ts";
 import { RelayVault } from "./relay-vault.ts";
+import { refuseFewerQueues } from "./storage/event-queue-check.ts";
 import { HostStorage } from "./storage/host-storage.ts";
 import { declareDrain } from "./storage/queue-drain.ts";
 import { RelayStorage } from "./storage/relay-storage.ts";
@@ -38,6 +39,7 @@ type RelaySettings = Pick<
   | "maximumInstances"
   | "alwaysReadyInstances"
   | "drainTimeoutSeconds"
+  | "eventQueues"
   | "environment"
   | "azure"
   | "azureTags"
@@ -145,7 +147,14 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     const inGroup = { resourceGroupName: group.name };
     const storage = new RelayStorage(
       `${name}-storage`,
-      { ...inGroup, relayName: name, accountName: names.storageAccount, profile, publicAccess },
+      {
+        ...inGroup,
+        relayName: name,
+        accountName: names.storageAccount,
+        eventQueues: args.eventQueues,
+        profile,
+        publicAccess,
+      },
       parent,
     );
     const hostStorage = profile.separateHostStorage
@@ -213,6 +222,10 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
         hasHostStorage: hostStorage !== undefined,
         stored,
         settings,
+        // In a preview unknown while the account is, as of a new relay.
+        check: storage.account.id.apply((accountId) =>
+          refuseFewerQueues({ accountId, wanted: args.eventQueues, words: args.words }, this),
+        ),
         siteName: names.site,
         profile,
         access: restrictAccess(args.allowedCallers, args.words, this),

@@ -192,6 +192,13 @@ export interface SettingArguments {
    */
   maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
   /**
+   * Storage queues among which the relay divides the events, up to 8, when one queue's 2,000 messages a second are
+   * not enough. You can add queues at any time, but not remove them. A plain value, not an output. Default: `1`.
+   *
+   * @example 2
+   */
+  eventQueues?: SettingArgument<"eventQueues">;
+  /**
    * Seconds for which the relay holds events back after a change of the dataflow; without the relay, how long `up`
    * waits. Adobe recommends about five minutes. A plain value, not an output. Default: `300`.
    */

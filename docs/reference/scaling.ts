@@ -77,7 +77,7 @@ function loads(): string {
 
 function limits(): string {
   const all = demands.map(({ name, demand }) => ({ name, limits: scaleOf(shape, demand, 1).limits }));
-  const names = ["Platform", "queue", "storage account", "instances", "cores of the region"];
+  const names = ["Platform", "queues", "storage account", "instances", "cores of the region"];
   return table(
     ["Events", ...names],
     [

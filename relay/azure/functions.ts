@@ -3,7 +3,7 @@ import { instancesFor, Pace } from "../core/delivery/pace.ts";
 import { longestRequest } from "../core/delivery/time-limits.ts";
 import { ByteBudget } from "../core/intake/byte-budget.ts";
 import { memoryBudget } from "../core/intake/memory-budget.ts";
-import { queueNames, relayFunctions, storageConnection } from "../core/names.ts";
+import { eventQueues, relayFunctions, storageConnection } from "../core/names.ts";
 import { Census } from "./counts/census.ts";
 import { foldCounts } from "./counts/fold-counts.ts";
 import { Tally } from "./counts/tally.ts";
@@ -32,7 +32,8 @@ declare const RELAY_VERSION: string;
 declare const RELAY_BUILD: string;
 
 const settings = readAppSettings(process.env);
-const storage = new RelayStorageClient(settings.storage);
+const queues = eventQueues(settings.eventQueues);
+const storage = new RelayStorageClient(settings.storage, queues);
 const clock = () => new Date();
 /** A monotonic clock. */
 const monotonic = () => performance.now();
@@ -91,25 +92,19 @@ app.http(relayFunctions.takeover, {
   handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
 
-app.storageQueue(relayFunctions.forwarder, {
-  queueName: queueNames.events,
-  connection: storageConnection,
-  handler: forwarderHandler({
-    target: target(settings.platform),
-    storage,
-    duplicates,
-    fence,
-    clock,
-    random: Math.random,
-    log,
-  }),
-});
-
-app.storageQueue(relayFunctions.poison, {
-  queueName: queueNames.poison,
-  connection: storageConnection,
-  handler: poisonHandler({ storage, clock }),
-});
+const forwarding = { target: target(settings.platform), storage, duplicates, fence, clock, random: Math.random, log };
+for (const { events, poison, functions } of queues) {
+  app.storageQueue(functions.forwarder, {
+    queueName: events,
+    connection: storageConnection,
+    handler: forwarderHandler({ ...forwarding, queue: events }),
+  });
+  app.storageQueue(functions.poison, {
+    queueName: poison,
+    connection: storageConnection,
+    handler: poisonHandler({ storage, clock }),
+  });
+}
 
 const schedule = (callBack: () => void, milliseconds: number) => void setTimeout(callBack, milliseconds).unref();
 const daily = () => foldCounts({ tables: storage.tables, clock });

@@ -64,7 +64,7 @@ interface Answer extends HttpResponseInit {
 }
 
 /**
- * `GET /health`: 200 if queue and containers can be reached, otherwise 503 with the status `unavailable`; see `Health`.
+ * `GET /health`: 200 if queues and containers can be reached, otherwise 503 with the status `unavailable`; see `Health`.
  * The endpoint is public, so the answer has no reason.
  *
  * Since anyone may call as often as they like, only one check of the storage runs at a time, and its result, good or

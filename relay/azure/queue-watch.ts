@@ -1,6 +1,6 @@
 import type { Outcome } from "../core/delivery/outcomes.ts";
 import { countOutcome } from "./log.ts";
-import type { QueueHead, RelayStorageClient } from "./storage/storage.ts";
+import type { RelayStorageClient } from "./storage/storage.ts";
 
 /** Milliseconds. */
 const times = {
@@ -45,17 +45,11 @@ export class QueueWatch {
     const now = this.#monotonic();
     if (now - this.#lookedAt < times.between) return;
     this.#lookedAt = now;
-    let heads: readonly QueueHead[];
-    try {
-      heads = await this.#storage.peekHeads(AbortSignal.timeout(times.call));
-    } catch {
-      // Other checks report whether the storage can be reached.
-      return;
+    // Other checks report whether the storage can be reached.
+    for (const { queue, message } of await this.#storage.peekHeads(AbortSignal.timeout(times.call))) {
+      if (message === undefined) this.#seen.delete(queue);
+      else this.#see(queue, `${message.id} ${message.dequeueCount}`, now);
     }
-    for (const [queue] of Array.from(this.#seen)) {
-      if (!heads.some((head) => head.queue === queue)) this.#seen.delete(queue);
-    }
-    for (const { queue, id, dequeueCount } of heads) this.#see(queue, `${id} ${dequeueCount}`, now);
   }
 
   #see(queue: string, head: string, now: number): void {

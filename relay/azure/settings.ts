@@ -49,6 +49,8 @@ export interface RelaySettings {
   /** Days for which delivered events are remembered, to leave out duplicates; 0: not at all. */
   readonly duplicateWindowDays: number;
   readonly storage: StorageSettings;
+  /** Number of queues of events. */
+  readonly eventQueues: number;
   /** Memory of the instance. */
   readonly instanceMemoryMB: number;
   /** Whether the log has a line for each event, or sums. */
@@ -91,6 +93,7 @@ export function readAppSettings(environment: Record<string, string | undefined>)
     platform: readDestinationSettings(given),
     duplicateWindowDays: appSettings.DUPLICATE_WINDOW_DAYS.parse(given.DUPLICATE_WINDOW_DAYS),
     storage: readStorageSettings(given),
+    eventQueues: appSettings.EVENT_QUEUES.parse(given.EVENT_QUEUES),
     instanceMemoryMB: appSettings.INSTANCE_MEMORY_MB.parse(given.INSTANCE_MEMORY_MB),
     logDetail: appSettings.LOG_DETAIL.parse(given.LOG_DETAIL),
     configuration: given.RELAY_CONFIGURATION,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { mostEventQueues } from "./names.ts";
 import { eventPolicy } from "./policy/policy.ts";
 
 /** Range and default of a number that users set, and that the relay reads from an app setting. */
@@ -17,6 +18,7 @@ export const appNumbers = {
   INSTANCE_MEMORY_MB: { least: 512, most: 4096, default: 2048 },
   /** Adobe's ingestion guardrails name 1,000 requests a second for an organization, which may have other sources. */
   PLATFORM_REQUESTS_PER_SECOND: { least: 1, most: 10_000, default: 800 },
+  EVENT_QUEUES: { least: 1, most: mostEventQueues, default: 1 },
 } as const satisfies Record<string, NumberRange>;
 
 /**
@@ -102,6 +104,8 @@ export const appSettings = {
   RELAY_CONFIGURATION: z.string().optional(),
   /** Whether the log has lines for each event. An invalid value must not stop the relay. */
   LOG_DETAIL: z.enum(logDetails).catch("summary"),
+  /** Queues among which the events are divided. With an invalid value, the relay reads only the first. */
+  EVENT_QUEUES: lenient(appNumbers.EVENT_QUEUES),
 };
 
 export type AppSettingName = keyof typeof appSettings;

@@ -5,6 +5,7 @@ import { config } from "./config.ts";
 import { getAzureLogin } from "./functions/azure-login.ts";
 import { getAzurePreflight } from "./functions/azure-preflight.ts";
 import { getExistence } from "./functions/existence.ts";
+import { getQueueNames } from "./functions/queue-names.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { budget } from "./resources/arm/budget.ts";
@@ -36,7 +37,7 @@ export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config>
     relayGuard,
     vaultSecret,
   ],
-  functions: [getAzureLogin, getAzurePreflight, getExistence],
+  functions: [getAzureLogin, getAzurePreflight, getExistence, getQueueNames],
   // They need the table of settings, which takes a fifth of a start.
   async components() {
     const [{ customerIoSource }, { partComponents }] = await Promise.all([

@@ -5,6 +5,7 @@ import { config } from "./config.ts";
 import { getAzureLogin as azureLoginFunction } from "./functions/azure-login.ts";
 import { getAzurePreflight as azurePreflightFunction } from "./functions/azure-preflight.ts";
 import { getExistence as existenceFunction } from "./functions/existence.ts";
+import { getQueueNames as queueNamesFunction } from "./functions/queue-names.ts";
 import { appServicePlan } from "./resources/arm/app-service-plan.ts";
 import { armResource } from "./resources/arm/arm-resource.ts";
 import { budget } from "./resources/arm/budget.ts";
@@ -64,4 +65,12 @@ export function getExistence(
   options?: pulumi.InvokeOptions,
 ): Promise<z.output<typeof existenceFunction.result>> {
   return pulumi.runtime.invoke(existenceFunction.token, args, options);
+}
+
+/** The storage queues of an account. Looks during previews, too. */
+export function getQueueNames(
+  args: z.input<typeof queueNamesFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof queueNamesFunction.result>> {
+  return pulumi.runtime.invoke(queueNamesFunction.token, args, options);
 }

@@ -9,7 +9,7 @@ import { type PlatformAlert, platformAlerts } from "../../components/relay/monit
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { estimate, leversOf } from "../../relay/deploy/cost/estimate.ts";
 import { knownPrices } from "../../relay/deploy/cost/prices.ts";
-import { alertRules, type Load, type RelayShape } from "../../relay/deploy/cost/usage.ts";
+import { alertRules, type Load, type RelayShape, usageOf } from "../../relay/deploy/cost/usage.ts";
 
 const dev: RelayShape = {
   redundancy: "LRS",
@@ -68,10 +68,23 @@ test("with sparse events each execution is an active second, which makes memory 
   expect(found).not.toHaveProperty("memory always ready, idle");
 });
 
-test("zones keep six instances ready: $124 of 2 GB, $31 of 512 MB", () => {
-  const ready = (instanceMemory: number) =>
-    costs({ ...dev, zoneRedundant: true, instanceMemory }, sparse)["memory always ready, idle"];
-  expect([ready(2048), ready(512)]).toEqual([124.416, 31.104]);
+test("zones keep six instances ready: $124 of 2 GB, $31 of 512 MB, and four more for each further queue", () => {
+  const ready = (instanceMemory: number, eventQueues: number) =>
+    costs({ ...dev, zoneRedundant: true, instanceMemory, eventQueues }, sparse)["memory always ready, idle"];
+  expect([ready(2048, 1), ready(512, 1)]).toEqual([124.416, 31.104]);
+  expect(ready(2048, 2)).toBeCloseTo(124.416 + 82.944, 6);
+});
+
+test("each queue has forwarders of its own, which are active and poll while events arrive", () => {
+  const dense = { eventsPerMonth: 100_000_000, eventsPerSecond: 38.6 };
+  const of = (eventQueues: number, meter: string) =>
+    usageOf({ ...dev, alwaysReady: 0, eventQueues }, dense).find((one) => one.meter === meter)?.quantity ?? 0;
+  // One instance for calls, and one for each queue, all month
+  const month = dense.eventsPerMonth / dense.eventsPerSecond;
+  for (const queues of [1, 2, 4]) {
+    expect(of(queues, "memory on demand")).toBeCloseTo((1 + queues) * 2 * month, 0);
+    expect(of(queues, "queue operations LRS") - 3 * dense.eventsPerMonth).toBeCloseTo(queues * month, 0);
+  }
 });
 
 test("a line for each event is most of the bill: 200 million records of 1 KB", () => {
@@ -123,7 +136,7 @@ describe("the command", () => {
     resource("azure-native:storage:StorageAccount", { sku: { name: "Standard_GZRS" } }),
     resource("azure-native:operationalinsights:Workspace", { retentionInDays: 120 }),
     resource("azure-native:web:WebAppApplicationSettings", {
-      properties: { LOG_DETAIL: "events", DUPLICATE_WINDOW_DAYS: "0" },
+      properties: { LOG_DETAIL: "events", DUPLICATE_WINDOW_DAYS: "0", EVENT_QUEUES: "2" },
     }),
     resource("customerio-aep:index:AppServicePlan", { body: { properties: { zoneRedundant: true } } }),
     resource("customerio-aep:index:FunctionApp", {
@@ -159,8 +172,8 @@ describe("the command", () => {
     expect(ending).toBe("well");
     const by = Object.fromEntries(json.meters.map(({ meter, ...more }) => [meter, more]));
     expect(by).not.toHaveProperty("table operations");
-    // Three for calls and two for each other group: 7 of half a GB.
-    expect(by["memory always ready, idle"]?.quantity).toBe(7 * 0.5 * 2_592_000);
+    // Three for calls, and two for each of the two functions of a queue: 11 of half a GB.
+    expect(by["memory always ready, idle"]?.quantity).toBe(11 * 0.5 * 2_592_000);
     expect(by["queue operations GZRS"]).not.toHaveProperty("cost");
     expect(text).toMatch(/queue operations GZRS .* \? {2}no price is known: give one with --prices/);
     expect(json.total).toBeCloseTo(

@@ -56,7 +56,7 @@ describe("the queue", () => {
     queueFinding({
       messages: 3,
       poison,
-      waiting: events,
+      queues: new Map([["events", events]]),
       sentAgo: minute,
       now,
       target: { stack: "dev" },
@@ -94,7 +94,7 @@ describe("the queue", () => {
     const old = {
       messages: 3,
       poison: 0,
-      waiting: [waiting(2 * hour)],
+      queues: new Map([["events", [waiting(2 * hour)]]]),
       now,
       target: { stack: "dev" },
       code: "urn:code",
@@ -102,7 +102,28 @@ describe("the queue", () => {
     const finding = queueFinding({ ...old, sentAgo });
     expect(finding.found).toContain(`No forwarder takes them: ${said}.`);
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
-    expect(queueFinding({ ...old, waiting: [waiting(minute)], sentAgo }).verdict).toBe("waiting");
+    expect(queueFinding({ ...old, queues: new Map([["events", [waiting(minute)]]]), sentAgo }).verdict).toBe("waiting");
+  });
+
+  test("names the age of each of several queues, since only one of their forwarders may have stopped", () => {
+    const { details } = queueFinding({
+      messages: 3,
+      poison: 0,
+      queues: new Map([
+        ["events", [waiting(minute)]],
+        ["events-2", [waiting(2 * hour)]],
+        ["events-3", []],
+      ]),
+      sentAgo: minute,
+      now,
+      target: { stack: "dev" },
+      code: "urn:code",
+    });
+    expect(details).toEqual([
+      "events: the oldest event for 1 minute",
+      "events-2: the oldest event for 2 hours",
+      "events-3: nothing visible",
+    ]);
   });
 
   test("counts the wait of a replayed event from its replay on", () => {
@@ -122,11 +143,12 @@ describe("the queue", () => {
 
 describe("the relay", () => {
   const all = ["relay/intake", "relay/health", "relay/forwarder", "relay/poison"];
-  const relay = (some: { status?: number; text?: string; listed?: string[] }) =>
+  const relay = (some: { status?: number; text?: string; queues?: number; listed?: string[] }) =>
     relayFinding({
       url: "https://relay.example/health",
       status: some.status,
       text: some.text ?? "",
+      queues: some.queues ?? 1,
       listed: some.listed,
       app: "relay",
       target: { stack: "dev" },
@@ -164,6 +186,8 @@ describe("the relay", () => {
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
     expect(relay({ ...well, listed: [] }).verdict).toBe("broken");
+    const two = relay({ ...well, queues: 2, listed: all });
+    expect(two.found).toContain("does not list forwarder-2, poison-2 among the functions of relay");
   });
 });
 

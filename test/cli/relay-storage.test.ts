@@ -93,6 +93,26 @@ test("messages of both queues are received, hidden from others meanwhile, counte
   expect(await queues.count()).toBe(0);
 });
 
+test("further queues of events are read too, and a replayed event goes to the first one", async () => {
+  const service = new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential());
+  for (const name of ["events-2", "events-2-poison", "events-old"]) await service.createQueue(name);
+  const event = newEvent({ id: "second", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
+  const [message = ""] = encodeEnvelopes([event]);
+  await service.getQueueClient("events-2").sendMessage(message);
+  await service.getQueueClient("events-2-poison").sendMessage("c2Vjb25k");
+  await service.getQueueClient("events-old").sendMessage("b3RoZXI=");
+  expect(await operator.account.peekEvents()).toEqual([event]);
+  const queues = await RelayQueues.open(operator.source);
+  expect(await queues.count()).toBe(2);
+  for (const text of [message, "c2Vjb25k"]) {
+    const taken = await queues.take();
+    expect(taken.map((one) => one.text)).toEqual([text]);
+    for (const one of taken) await queues.delete(one);
+  }
+  expect(await queues.count()).toBe(0);
+  for (const name of ["events-2", "events-2-poison", "events-old"]) await service.deleteQueue(name);
+});
+
 test("a claim is removed, and removing a deleted one is not an error", async () => {
   await operator.account.putClaim("d.json", "{}");
   for (const _ of "12") await operator.account.deleteClaim("d.json");

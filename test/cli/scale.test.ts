@@ -39,8 +39,19 @@ test("a million events in an hour exceed no limit", () => {
 
 test("with a higher limit of Platform, the queue's limit comes first if every event arrives alone", () => {
   const settings = { maximumRequestsPerSecond: 10_000, maximumInstances: 200 };
-  expect(scaleOf(dev, billion, 1, settings).limits[0]?.name).toBe("queue");
-  expect(scaleOf(dev, billion, 10, settings).limits[0]?.name).not.toBe("queue");
+  expect(scaleOf(dev, billion, 1, settings).limits[0]?.name).toBe("queues");
+  expect(scaleOf(dev, billion, 10, settings).limits[0]?.name).not.toBe("queues");
+});
+
+test("with several queues, the limit of the account comes first", () => {
+  const settings = { maximumRequestsPerSecond: 10_000, maximumInstances: 1_000 };
+  const limit = (eventQueues: number, name: string) =>
+    scaleOf({ ...dev, eventQueues }, billion, 1, settings).limits.find((one) => one.name === name)?.eventsPerSecond;
+  expect([limit(1, "queues"), limit(2, "queues"), limit(3, "queues")]).toEqual([2_000, 4_000, 6_000]);
+  // 20,000 requests a second, four for each message
+  expect(limit(3, "storage account")).toBe(5_000);
+  expect(scaleOf({ ...dev, eventQueues: 2 }, billion, 1, settings).limits[0]?.name).toBe("queues");
+  expect(scaleOf({ ...dev, eventQueues: 3 }, billion, 1, settings).limits[0]?.name).toBe("storage account");
 });
 
 test("events that arrive faster than Platform accepts them all month never get through", () => {

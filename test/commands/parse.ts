@@ -222,6 +222,7 @@ const azure: Readonly<Record<string, readonly string[]>> = {
     "--scope",
   ],
   "storage account list": ["--output"],
+  "storage queue create": ["--account-name", "--auth-mode", "--name"],
   "storage account migration start": ["--account-name", "--resource-group", "--sku"],
   "identity create": ["--name", "--resource-group"],
   "identity federated-credential create": [

@@ -95,7 +95,7 @@ describe.each(Object.entries(types))("azureNames.%s", (kind, token) => {
       {
         newResource: ({ name: made }) => ({ id: made, state: {} }),
         call: ({ token: called, inputs }) =>
-          called === "customerio-aep:index:getExistence" ? lookUp(inputs) : { subscriptionId: "sub" },
+          called === "customerio-aep:index:getExistence" ? lookUp(inputs) : { subscriptionId: "sub", names: [] },
       },
       "customerio-aep",
       "dev",

@@ -134,6 +134,19 @@ test("the relay holds events back while Platform enables the dataflow", async ()
   expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:05:05.000Z");
 });
 
+test("each queue of events has a poison queue, and the relay a role on both", async () => {
+  const { resources } = await source({ eventQueues: 3 });
+  const names = ["events", "events-poison", "events-2", "events-2-poison", "events-3", "events-3-poison"];
+  const paths = resources.flatMap(({ inputs }) => inputs.path ?? []);
+  const queues = paths.filter((path: string) => path.startsWith("queueServices/"));
+  expect(queues).toEqual(names.map((name) => `queueServices/default/queues/${name}`));
+  const roles = resources.flatMap(({ name }) => name.match(/-relay-queue-(events.*)$/)?.[1] ?? []);
+  expect(roles.toSorted()).toEqual(names.toSorted());
+  expect(one(resources, "azure-native:web:WebAppApplicationSettings").properties.EVENT_QUEUES).toBe("3");
+  const { resources: usual } = await source();
+  expect(one(usual, "azure-native:web:WebAppApplicationSettings").properties).not.toHaveProperty("EVENT_QUEUES");
+});
+
 test("the app is valid for Flex Consumption, and uses only its identity", async () => {
   const { resources } = await source();
   const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;

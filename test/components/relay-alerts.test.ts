@@ -256,7 +256,7 @@ describe("an alert is raised", () => {
   test("by a queue that no function reads", async () => {
     let time = 0;
     const watch = new QueueWatch({
-      storage: { peekHeads: async () => [{ queue: "events", id: "1", dequeueCount: 0 }] },
+      storage: { peekHeads: async () => [{ queue: "events", message: { id: "1", dequeueCount: 0 } }] },
       monotonic: () => time,
       write: (text) => log.write(text),
     });

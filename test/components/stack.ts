@@ -62,6 +62,7 @@ export type Answers = Readonly<Record<string, object>>;
 const usualAnswers: Answers = {
   "customerio:index:getReportingWebhooks": { webhooks: [] },
   "customerio-aep:index:getAzurePreflight": { problems: [], unchecked: [] },
+  "customerio-aep:index:getQueueNames": { names: [] },
   "aep:index:getTenant": { tenantId: "acme" },
   "aep:index:getSchemas": { schemas: [] },
   "aep:index:getIdentityNamespaces": { codes: ["Email", "Phone", "Email_LC_SHA256"] },

@@ -25,7 +25,7 @@ import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { DeployedRelay } from "./deployed-relay.ts";
 import { type RunningDataflow, startDataflow } from "./platform-flow.ts";
 import { SharedClock } from "./shared-clock.ts";
-import { type Account, Storage } from "./storage.ts";
+import { type Account, queues, Storage } from "./storage.ts";
 
 const { appApiKey, signingKey } = localCredentials.customerIo;
 const day = 86_400;
@@ -154,7 +154,10 @@ function partsIn(name: string): AuditParts {
     },
     relay: {
       tables: new RelayTables(asItIs, account.tables),
-      queues: new RelayQueues(asItIs, (queue) => account.queue(queue)),
+      queues: new RelayQueues(
+        asItIs,
+        queues.map((name) => account.queue(name)),
+      ),
       storage: {
         async peekEvents() {
           const { peekedMessageItems } = await account.queue(queueNames.events).peekMessages({ numberOfMessages: 32 });

@@ -8,7 +8,7 @@ import { type EvacuationCounts, evacuate } from "../../cli/region/evacuate.ts";
 import { RelayQueues } from "../../cli/relay/relay-queues.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
-import type { Account } from "./storage.ts";
+import { type Account, queues } from "./storage.ts";
 
 /** Never explains a missing role, since these accounts are opened with their keys. */
 const asItIs = { explain: <T>(_role: string, call: () => Promise<T>) => call() };
@@ -51,7 +51,13 @@ export async function moveAll(
 ): Promise<EvacuationCounts> {
   return evacuate({
     ...everything,
-    from: { storage: openForCommands(from), queues: new RelayQueues(asItIs, (name) => from.queue(name)) },
+    from: {
+      storage: openForCommands(from),
+      queues: new RelayQueues(
+        asItIs,
+        queues.map((name) => from.queue(name)),
+      ),
+    },
     to: openForCommands(to),
     waits: true,
     sleep,

@@ -8,7 +8,7 @@ import { type Child, startChild } from "../../packages/local-cloud/src/azure/hos
 import { withoutTelemetry } from "../../packages/local-cloud/src/azure/storage/azurite.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
-import { containerNames, countsTable, queueNames } from "../../relay/core/names.ts";
+import { containerNames, countsTable, eventQueues, queueNames } from "../../relay/core/names.ts";
 import type { SharedClock } from "./shared-clock.ts";
 
 const azuriteMain = createRequire(path.join(import.meta.dirname, "storage.ts")).resolve("azurite/dist/src/azurite.js");
@@ -85,6 +85,11 @@ export class Storage {
   }
 }
 
+/** Queues of events of a relay that has several. */
+export const manyQueues = 3;
+/** The queues of each account. A relay with fewer leaves the others empty. */
+export const queues = eventQueues(manyQueues).flatMap(({ events, poison }) => [events, poison]);
+
 /** One account, accessed directly without faults. */
 export class Account {
   readonly #name: string;
@@ -110,7 +115,7 @@ export class Account {
   }
 
   async prepare(): Promise<void> {
-    for (const name of Object.values(queueNames)) await this.queue(name).create();
+    for (const name of queues) await this.queue(name).create();
     for (const name of Object.values(containerNames)) await this.container(name).create();
   }
 
@@ -124,16 +129,16 @@ export class Account {
 
   /** Deletes all messages and blobs, as Azure does with an account. */
   async empty(): Promise<void> {
-    for (const name of Object.values(queueNames)) await this.queue(name).clearMessages();
+    for (const name of queues) await this.queue(name).clearMessages();
     for (const name of Object.values(containerNames)) {
       for await (const blob of this.container(name).listBlobsFlat()) await this.container(name).deleteBlob(blob.name);
     }
   }
 
-  /** Messages in both queues, hidden ones too. */
+  /** Messages in all queues, hidden ones too. */
   async waiting(): Promise<number> {
     const counts = await Promise.all(
-      Object.values(queueNames).map(async (name) => (await this.queue(name).getProperties()).approximateMessagesCount),
+      queues.map(async (name) => (await this.queue(name).getProperties()).approximateMessagesCount),
     );
     return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   }
@@ -145,18 +150,18 @@ export class Account {
     return date;
   }
 
-  /** Whether no message of either queue could be read now. */
+  /** Whether no message of any queue could be read now. */
   async quiet(): Promise<boolean> {
-    for (const name of Object.values(queueNames)) {
+    for (const name of queues) {
       if ((await this.queue(name).peekMessages()).peekedMessageItems.length > 0) return false;
     }
     return true;
   }
 
-  /** Removes all visible messages from both queues; returns their decoded texts. */
+  /** Removes all visible messages from all queues; returns their decoded texts. */
   async takeAll(): Promise<string[]> {
     const texts: string[] = [];
-    for (const name of Object.values(queueNames)) {
+    for (const name of queues) {
       for (;;) {
         const { receivedMessageItems } = await this.queue(name).receiveMessages({ numberOfMessages: 32 });
         if (receivedMessageItems.length === 0) break;

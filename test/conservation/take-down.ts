@@ -1,9 +1,9 @@
+import path from "node:path";
 import { sleep } from "pulumi-provider-kit/http";
 import { parseMarks, type QueueMarks, withMarks } from "../../relay/core/delivery/queue-marks.ts";
-import { queueNames } from "../../relay/core/names.ts";
 import type { AzureClient } from "../../relay/deploy/client/client.ts";
 import { queueDrain } from "../../relay/deploy/resources/queue-drain.ts";
-import type { Account } from "./storage.ts";
+import { type Account, queues } from "./storage.ts";
 import type { World } from "./world.ts";
 
 const queueId =
@@ -40,14 +40,15 @@ export async function takeDown({ account, relay, now }: World): Promise<void> {
 function resourceManager(
   account: Account,
   now: () => Date,
-): Pick<AzureClient, "clock" | "readQueue" | "markQueue" | "ask"> {
-  const client = (id: string) => account.queue(id === queueId ? queueNames.events : queueNames.poison);
+): Pick<AzureClient, "clock" | "listQueueNames" | "readQueue" | "markQueue" | "ask"> {
+  const client = (id: string) => account.queue(path.posix.basename(id));
   const look = async (id: string) => {
     const { approximateMessagesCount = 0, metadata = {} } = await client(id).getProperties();
     return { length: approximateMessagesCount, metadata, now: now() };
   };
   return {
     clock: { now: Date.now, monotonic: () => performance.now(), sleep },
+    listQueueNames: async () => queues,
     readQueue: look,
     async markQueue(id, marks) {
       const before = await look(id);

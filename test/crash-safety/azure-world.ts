@@ -64,6 +64,9 @@ class FunctionApp {
       if (this.#isClosed) this.#messages = Math.max(0, this.#messages - 1);
       return { status: 200, body: { properties: { approximateMessageCount, metadata: this.#metadata } } };
     }
+    if (call === `GET ${path.posix.dirname(queueId)}`) {
+      return { status: 200, body: { value: [{ name: "events" }, { name: "events-poison" }] } };
+    }
     if (call === `GET ${queueId}-poison`) return { status: 200, body: { properties: { approximateMessageCount: 0 } } };
     if (call === `PATCH ${queueId}`) {
       this.#metadata = JSON.parse(String(body)).properties.metadata;

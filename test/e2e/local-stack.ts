@@ -124,3 +124,13 @@ export async function failureOf(command: Promise<string>): Promise<string> {
     (error: Error) => error.message,
   );
 }
+
+interface PendingState {
+  readonly deployment: { readonly pending_operations?: { type: string; resource: { urn: string } }[] };
+}
+
+/** Whether a command that writes its checkpoints drains a relay now. */
+export async function isDraining(pulumi: Pulumi): Promise<boolean> {
+  const { pending_operations: pending = [] } = (JSON.parse(await pulumi.exportState()) as PendingState).deployment;
+  return pending.some(({ type, resource }) => type === "deleting" && resource.urn.includes("QueueDrain"));
+}

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
 import { cli } from "../cli/cli.ts";
 import { LocalPulumi } from "./local-pulumi.ts";
-import { checkpointsOf, failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
+import { checkpointsOf, failureOf, isDraining, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, Traffic } from "./traffic.ts";
 
 // One stack with parts that are replaced while events arrive. The tests run in order.
@@ -93,10 +93,6 @@ test(
   3 * minutes,
 );
 
-interface PendingState {
-  readonly deployment: { readonly pending_operations?: { type: string; resource: { urn: string } }[] };
-}
-
 /** Kills an `up` while the former relay is drained. */
 async function killInDrain(): Promise<void> {
   const killed = stack.pulumiWith(checkpointsOf(true));
@@ -108,11 +104,7 @@ async function killInDrain(): Promise<void> {
   void ended.then((message) => {
     end = message;
   });
-  const drains = async () => {
-    const { pending_operations: pending = [] } = (JSON.parse(await killed.exportState()) as PendingState).deployment;
-    return pending.some(({ type, resource }) => type === "deleting" && resource.urn.includes("QueueDrain"));
-  };
-  while (!(await drains())) {
+  while (!(await isDraining(killed))) {
     if (end !== undefined) throw new Error(`The former relay was not drained: ${end}`);
     await wait(500);
   }

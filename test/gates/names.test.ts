@@ -21,6 +21,7 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
       "getAzurePreflight",
       "getDataset",
       "getExistence",
+      "getQueueNames",
       "getIdentityNamespaces",
       "getPreflight",
       "getIpAddresses",

@@ -39,7 +39,8 @@ test("host.json and package.json are what a Functions host looks for", async () 
   });
 });
 
-test("it registers four functions under their fixed names in a host without any setting", async () => {
+/** The triggers of the functions that the bundle registers in a host with these app settings, by their names. */
+async function registeredFunctions(settings: Record<string, string> = {}): Promise<Record<string, unknown>> {
   const registered: Record<string, unknown> = {};
   const core = {
     version: "1",
@@ -60,14 +61,36 @@ test("it registers four functions under their fixed names in a host without any 
     _compile(code: string, file: string): void;
   };
   module.require = ((id: string) => (id === "@azure/functions-core" ? core : require(id))) as NodeJS.Require;
-  module._compile(await read("index.cjs"), join(bundle.folder, "index.cjs"));
+  // Its environment is not that of jest's `process`, either.
+  const inHost = (code: string) => module._compile(code, join(bundle.folder, "index.cjs"));
+  inHost(`Object.assign(process.env, ${JSON.stringify(settings)})`);
+  inHost(await read("index.cjs"));
+  for (const name of Object.keys(settings)) inHost(`delete process.env.${name}`);
+  return registered;
+}
+
+const queue = { type: "queueTrigger", connection: "RELAY_STORAGE" };
+
+test("it registers five functions under their fixed names in a host without any setting", async () => {
   const http = { type: "httpTrigger", authLevel: "anonymous" };
-  const queue = { type: "queueTrigger", connection: "RELAY_STORAGE" };
-  expect(registered).toMatchObject({
+  expect(await registeredFunctions()).toMatchObject({
     intake: [{ ...http, methods: ["POST"], route: "customerio" }],
     health: [{ ...http, methods: ["GET"], route: "health" }],
     takeover: [{ ...http, methods: ["POST"], route: "takeover" }],
     forwarder: [{ ...queue, queueName: "events" }],
     poison: [{ ...queue, queueName: "events-poison" }],
+  });
+});
+
+test("with several queues of events, it registers two functions for each", async () => {
+  const registered = await registeredFunctions({ EVENT_QUEUES: "3" });
+  expect(Object.keys(registered)).toHaveLength(9);
+  expect(registered).toMatchObject({
+    forwarder: [{ ...queue, queueName: "events" }],
+    poison: [{ ...queue, queueName: "events-poison" }],
+    "forwarder-2": [{ ...queue, queueName: "events-2" }],
+    "poison-2": [{ ...queue, queueName: "events-2-poison" }],
+    "forwarder-3": [{ ...queue, queueName: "events-3" }],
+    "poison-3": [{ ...queue, queueName: "events-3-poison" }],
   });
 });

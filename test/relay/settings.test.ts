@@ -231,6 +231,7 @@ const differing: Readonly<Record<Exclude<AppSettingName, HostSetting>, readonly 
   RELAY_STORAGE: [undefined, "UseDevelopmentStorage=true"],
   RELAY_CONFIGURATION: ["digest-1", "digest-2"],
   LOG_DETAIL: [undefined, "events"],
+  EVENT_QUEUES: [undefined, "3"],
 };
 const complete = Object.fromEntries(Object.entries(differing).map(([name, [value]]) => [name, value]));
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { secretSettings } from "../../../settings/schema.ts";
 import type { StackSource } from "../../stack/source.ts";
 
@@ -19,6 +18,7 @@ const openAppSettings: ReadonlySet<string> = new Set([
   "INSTANCE_MEMORY_MB",
   "DUPLICATE_WINDOW_DAYS",
   "LOG_DETAIL",
+  "EVENT_QUEUES",
   "PLATFORM_IMS_URL",
   "PLATFORM_CLIENT_ID",
   "PLATFORM_SCOPES",
@@ -39,8 +39,6 @@ const alwaysHidden = new Set([
   "customerio:appApiKey",
 ]);
 
-const relaySettings = z.object({ properties: z.record(z.string(), z.unknown()) });
-
 /** The stack's configuration and the relay's app settings, without secrets. */
 export function listSettings(source: StackSource): { stack: ShownSetting[]; relay: ShownSetting[] } {
   const stack = Object.entries(source.openSettings).map(([name, value]) => ({
@@ -48,9 +46,7 @@ export function listSettings(source: StackSource): { stack: ShownSetting[]; rela
     // Pulumi gives a setting with parts as JSON: one part of a plain one may be an address with a key.
     value: isHidden(name) ? undefined : value,
   }));
-  const [resource] = source.all("azure-native:web:WebAppApplicationSettings");
-  const properties = relaySettings.safeParse(resource?.inputs).data?.properties ?? {};
-  const relay = Object.entries(properties).map(([name, value]) => ({
+  const relay = Object.entries(source.appSettings).map(([name, value]) => ({
     name,
     value: openAppSettings.has(name) ? String(value) : undefined,
   }));

@@ -80,10 +80,10 @@ export const relayRoles = {
     condition: writeOnlyIn(containerNames.deadLetters, ownersActions),
     neededFor: [hostsWork, claimsWork, deadLettersWork],
   }),
-  events: role("Storage Queue Data Contributor", `the queue \`${queueNames.events}\``, {
+  events: role("Storage Queue Data Contributor", `the queue \`${queueNames.events}\`, and each further queue`, {
     neededFor: ["add messages", "take, hold and delete messages (Functions host)", "look at the queue and its marks"],
   }),
-  poison: role("Storage Queue Data Contributor", `the queue \`${queueNames.poison}\``, {
+  poison: role("Storage Queue Data Contributor", `the queue \`${queueNames.poison}\`, and that of each further queue`, {
     neededFor: ["move messages that failed (Functions host)", "take messages that failed", "look at its head"],
   }),
   tables: role(

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { containerNames, queueNames } from "../../../relay/core/names.ts";
+import { containerNames, type EventQueue, eventQueues } from "../../../relay/core/names.ts";
 import { derive } from "../../settings/inputs.ts";
 import { compactStem, formerNames } from "../azure/azure-names.ts";
 import type { AzurePart } from "../azure/azure-parts.ts";
@@ -9,7 +9,18 @@ import { RelayAccount, type RelayAccountArgs } from "./relay-account.ts";
 export interface RelayStorageArgs extends RelayAccountArgs {
   /** Name of the relay, on which the account's name is based. */
   relayName: string;
+  /** Number of queues of events. */
+  eventQueues: number;
   profile: Pick<AzureProfile, "storageRedundancy" | "softDeleteDays" | "protect">;
+}
+
+/** A queue of the relay's storage account. */
+interface RelayQueue {
+  readonly name: string;
+  /** Events, or messages on which the forwarder failed too often. */
+  readonly holds: "events" | "poison";
+  /** Azure Resource Manager id. */
+  readonly id: pulumi.Output<string>;
 }
 
 /**
@@ -21,8 +32,9 @@ const claimDays = 90;
 /** The storage of accepted events: queues, bodies too large for them, and dead letters. */
 export class RelayStorage extends pulumi.ComponentResource {
   readonly account: RelayAccount;
+  readonly queues: readonly RelayQueue[];
+  /** Azure Resource Manager id of the first queue of events, which has the marks. */
   readonly eventsQueueId: pulumi.Output<string>;
-  readonly poisonQueueId: pulumi.Output<string>;
   readonly claimsId: pulumi.Output<string>;
   readonly deadLettersId: pulumi.Output<string>;
   readonly parts: Readonly<Record<string, AzurePart>>;
@@ -39,10 +51,16 @@ export class RelayStorage extends pulumi.ComponentResource {
       formerType: "BlobServiceProperties",
       properties: derive(softDeleteDays, recoveryOf),
     });
-    const declareQueue = (queueName: string) =>
-      account.declare(queueName, `queueServices/default/queues/${queueName}`, { formerType: "Queue" });
-    this.eventsQueueId = declareQueue(queueNames.events).id;
-    this.poisonQueueId = declareQueue(queueNames.poison).id;
+    const declareQueue = (name: string, holds: RelayQueue["holds"]): RelayQueue => {
+      const { id } = account.declare(name, `queueServices/default/queues/${name}`, { formerType: "Queue" });
+      return { name, holds, id };
+    };
+    const declarePair = ({ events, poison }: EventQueue) =>
+      [declareQueue(events, "events"), declareQueue(poison, "poison")] as const;
+    const [first, ...others] = eventQueues(args.eventQueues);
+    const firstPair = declarePair(first);
+    this.eventsQueueId = firstPair[0].id;
+    this.queues = [...firstPair, ...others.flatMap(declarePair)];
     this.claimsId = account.declareContainer(containerNames.claims).id;
     this.deadLettersId = account.declareContainer(containerNames.deadLetters).id;
     account.declare("sweep", "managementPolicies/default", {

@@ -3,6 +3,7 @@ import { type Fate, fates, loudestLevel } from "../../core/delivery/fates.ts";
 import type { LogLevel, Outcome, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
+import { queueNames } from "../../core/names.ts";
 import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
 import { deleteClaims } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
@@ -21,6 +22,11 @@ export type ForwarderTarget =
   | { readonly problem: string };
 
 export interface ForwarderPorts {
+  /**
+   * The queue from which the messages come, and to which events go back: a drain that counts the queues one by one must not miss an event that
+   * moves. Default: a relay's first queue.
+   */
+  readonly queue?: string;
   readonly target: ForwarderTarget;
   readonly storage: Pick<RelayStorageClient, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
   readonly duplicates: Duplicates;
@@ -34,7 +40,7 @@ export interface ForwarderPorts {
 }
 
 /**
- * Queue `events`: sends each event of a message to Platform.
+ * A queue of events: sends each event of a message to Platform.
  *
  * The queue trigger has no back-off, so the forwarder retries by itself: it puts events that Platform did not accept
  * back into the queue, in a new message that stays hidden for a growing time, and completes the current message. So
@@ -51,6 +57,7 @@ export interface ForwarderPorts {
  * @throws if the events could neither be delivered nor put back. After the host's fifth try the message is poison.
  */
 export function forwarderHandler({
+  queue = queueNames.events,
   target,
   storage,
   duplicates,
@@ -62,7 +69,7 @@ export function forwarderHandler({
   const putBack = async (events: readonly QueuedEvent[], delaySeconds: number): Promise<void> => {
     try {
       for (const message of encodeEnvelopes(events.map((event) => ({ ...event, putBack: true as const })))) {
-        await storage.enqueue(message, { delaySeconds, signal: AbortSignal.timeout(storageTimeout) });
+        await storage.enqueue(message, { queue, delaySeconds, signal: AbortSignal.timeout(storageTimeout) });
       }
     } catch (error) {
       throw new Error(

@@ -15,7 +15,7 @@ const reason =
   "The forwarder failed five times on the queue message of this event; its log says why. Some of the message's events may have been delivered.";
 
 /**
- * Queue `events-poison`, into which the host puts a message after the forwarder failed on it five times. Turns each of
+ * A poison queue, into which the host puts a message after the forwarder failed on it five times. Turns each of
  * its events into a dead letter. They can't wait here, since the host's copy expires after 7 days.
  *
  * @throws if the storage fails. The host never removes messages from a poison queue, so it hands out the message again

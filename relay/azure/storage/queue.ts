@@ -5,10 +5,12 @@ import { endpointOf, type ServiceEndpoint } from "./service-endpoint.ts";
 import { retryOptions, type StorageAccess } from "./storage-access.ts";
 import { StorageError } from "./storage-error.ts";
 
-/** When a message becomes visible: at once, or after a number of seconds (7 days at most). */
-export interface EnqueueOptions {
+export interface PutOptions {
+  /** Seconds until the message becomes visible, 7 days at most. */
   readonly delaySeconds: number;
   readonly signal: AbortSignal;
+  /** Default: see `retryOptions`. */
+  readonly maxTries?: number;
 }
 
 /** What a queue says about itself. */
@@ -33,11 +35,11 @@ const metadataPrefix = "x-ms-meta-";
  * what `sendRequest` throws, or an error that names the setting to fix.
  */
 export class Queue {
-  readonly #name: string;
+  readonly name: string;
   readonly #endpoint: () => Promise<ServiceEndpoint>;
 
   constructor(access: () => Promise<StorageAccess>, name: string) {
-    this.#name = name;
+    this.name = name;
     this.#endpoint = once(async () => endpointOf(await access(), "queue"));
   }
 
@@ -46,11 +48,11 @@ export class Queue {
    *
    * @param message base64, as the Functions host expects it
    */
-  async put(message: string, { delaySeconds, signal }: EnqueueOptions): Promise<void> {
+  async put(message: string, { delaySeconds, ...options }: PutOptions): Promise<void> {
     // Without the first parameter, a message would be deleted after 7 days.
     const query = `/messages?messagettl=-1&visibilitytimeout=${delaySeconds}`;
     const body = `<QueueMessage><MessageText>${message}</MessageText></QueueMessage>`;
-    await this.#call("POST", query, { signal, body });
+    await this.#call("POST", query, { ...options, body });
   }
 
   async properties(signal: AbortSignal): Promise<QueueProperties> {
@@ -75,12 +77,16 @@ export class Queue {
   async #call(
     method: HttpRequestOptions["method"],
     path: string,
-    { signal, body }: { readonly signal: AbortSignal; readonly body?: string },
+    {
+      signal,
+      body,
+      maxTries = retryOptions.maxTries,
+    }: { readonly signal: AbortSignal; readonly body?: string; readonly maxTries?: number },
   ): Promise<HttpAnswer> {
     const { address, authorize } = await this.#endpoint();
-    const url = new URL(`${address}/${this.#name}${path}`);
+    const url = new URL(`${address}/${this.name}${path}`);
     for (let tries = 1; ; tries += 1) {
-      const isLast = tries === retryOptions.maxTries;
+      const isLast = tries === maxTries;
       const common = { "x-ms-date": new Date().toUTCString(), "x-ms-version": apiVersion };
       const headers = { ...common, ...(body !== undefined && { "content-type": "application/xml" }) };
       const authorization = await authorize({ method, url, headers });

@@ -3,29 +3,21 @@ import { text as textOf } from "node:stream/consumers";
 import type { BlobServiceClient, ContainerClient } from "@azure/storage-blob";
 import type { DeadLetterBlob } from "../../core/event/dead-letter.ts";
 import { isObject } from "../../core/event/json.ts";
-import { containerNames, queueNames } from "../../core/names.ts";
+import { containerNames, type EventQueue, eventQueues } from "../../core/names.ts";
 import { once } from "../../core/once.ts";
 import { waitUnlessAborted } from "../budget.ts";
 import { ManagedIdentity } from "../managed-identity.ts";
 import type { StorageSettings } from "../settings.ts";
-import { type EnqueueOptions, Queue } from "./queue.ts";
+import { type EnqueueOptions, EventQueues, type QueueHead } from "./event-queues.ts";
 import type { StorageAccess } from "./storage-access.ts";
 import { Tables } from "./tables.ts";
 
 /** Milliseconds that one call may take, including retries and waits, if nobody waits for an answer. */
 export const storageTimeout = 30_000;
 
-/** The message that a queue would hand out next. */
-export interface QueueHead {
-  readonly queue: string;
-  readonly id: string;
-  /** How often the queue has handed it out. */
-  readonly dequeueCount: number;
-}
-
 /**
- * The relay's storage account: the queue of events, claims (bodies too large for a message) and dead letters. Queue and
- * containers must exist.
+ * The relay's storage account: the queues of events, claims (bodies too large for a message) and dead letters. Queues
+ * and containers must exist.
  *
  * Azure's library for blobs is loaded when it is first used, since loading it would be most of a cold start, and few
  * calls need it.
@@ -34,19 +26,18 @@ export interface QueueHead {
  * signal always ends the method, even where the library ignores it, as while it fetches a token.
  */
 export class RelayStorageClient {
-  readonly #events: Queue;
-  readonly #poison: Queue;
+  readonly #queues: EventQueues;
   readonly #blobs: () => Promise<BlobServiceClient>;
   /** The account's tables, which hold only data that may get lost. */
   readonly tables: Tables;
   readonly #access: () => Promise<StorageAccess>;
 
-  constructor(settings: StorageSettings) {
+  /** @param queues the queues of events, in the order of `eventQueues`; by default one */
+  constructor(settings: StorageSettings, queues: readonly [EventQueue, ...EventQueue[]] = eventQueues(1)) {
     const access = once(() => openAccess(settings));
     this.#access = access;
     this.tables = new Tables(access);
-    this.#events = new Queue(access, queueNames.events);
-    this.#poison = new Queue(access, queueNames.poison);
+    this.#queues = new EventQueues(access, queues);
     this.#blobs = once(async () => (await import("./open-blobs.ts")).openBlobs(await access()));
   }
 
@@ -60,9 +51,9 @@ export class RelayStorageClient {
     });
   }
 
-  /** Puts a message into the queue of events: see `Queue.put`. */
+  /** Puts a message into a queue of events: see `EventQueues.put`. */
   enqueue(message: string, options: EnqueueOptions): Promise<void> {
-    return runWithin(options.signal, () => this.#events.put(message, options));
+    return runWithin(options.signal, () => this.#queues.put(message, options));
   }
 
   /** Keeps a body until its event is finished. A second write overwrites the claim with the same body. */
@@ -131,23 +122,15 @@ export class RelayStorageClient {
     return value?.name === name ? value.metadata : undefined;
   }
 
-  /** The heads of both queues; none for a queue without a visible message. This takes no message. */
+  /** See `EventQueues.peekHeads`. */
   peekHeads(signal: AbortSignal): Promise<readonly QueueHead[]> {
-    return runWithin(signal, async () => {
-      const heads = Object.entries({ [queueNames.events]: this.#events, [queueNames.poison]: this.#poison }).map(
-        async ([queue, client]) => {
-          const head = await client.head(signal);
-          return head === undefined ? [] : [{ queue, ...head }];
-        },
-      );
-      return (await Promise.all(heads)).flat();
-    });
+    return this.#queues.peekHeads(signal);
   }
 
-  /** The metadata of the queue of events, which holds the marks, and the time by the storage's own clock. */
+  /** The metadata that holds the marks, and the time by the storage's own clock. */
   readMarks(signal: AbortSignal): Promise<{ metadata: Record<string, string>; now: Date }> {
     return runWithin(signal, async () => {
-      const { metadata, now } = await this.#events.properties(signal);
+      const { metadata, now } = await this.#queues.readMarked(signal);
       return { metadata, now };
     });
   }
@@ -167,12 +150,12 @@ export class RelayStorageClient {
     });
   }
 
-  /** Resolves if queue and containers exist and can be reached, and throws otherwise. */
+  /** Resolves if queues and containers exist and can be reached, and throws otherwise. */
   check(signal: AbortSignal): Promise<{ waiting: number }> {
     return runWithin(signal, async () => {
       const container = async (name: string) => (await this.#container(name)).getProperties({ abortSignal: signal });
       const containers = Object.values(containerNames).map(container);
-      const [{ waiting }] = await Promise.all([this.#events.properties(signal), ...containers]);
+      const [waiting] = await Promise.all([this.#queues.countWaiting(signal), ...containers]);
       return { waiting };
     });
   }

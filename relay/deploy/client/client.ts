@@ -18,7 +18,7 @@ const healthTimeout = 20_000;
 /** Timeout of an operator's call to the relay in milliseconds; Azure ends calls after 230 s. */
 const orderTimeout = 90_000;
 
-const functionList = z.object({ value: z.array(z.object({ name: z.string() })) });
+const nameList = z.object({ value: z.array(z.object({ name: z.string() })) });
 const object = z.record(z.string(), z.unknown());
 const vault = z.object({ properties: z.object({ vaultUri: z.url() }) });
 const queue = z.object({
@@ -144,8 +144,21 @@ export class AzureClient {
   /** Names of the functions that Azure lists for an app; undefined if the app does not exist. */
   async listFunctionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
-    const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, functionList, signal);
+    const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, nameList, signal);
     return found?.data.value.map(({ name }) => name);
+  }
+
+  /** Names of the queues of a storage account ("Queue - List" of the storage resource provider); undefined if the account does not exist. */
+  async listQueueNames(accountId: string, signal: AbortSignal): Promise<string[] | undefined> {
+    const purpose = `list the queues of the storage account "${lastPart(accountId)}"`;
+    const path = `${accountId}/queueServices/default/queues`;
+    try {
+      const { value } = await this.query({ path, apiVersion: storageApiVersion, purpose }, nameList, signal);
+      return value.map(({ name }) => name);
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
   }
 
   /** A storage queue; undefined if it does not exist. */

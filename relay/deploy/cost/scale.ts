@@ -12,7 +12,7 @@ export interface Demand {
 
 /** A limit, and how much of it the busiest hour uses. */
 interface Limit {
-  readonly name: "Platform" | "queue" | "storage account" | "instances" | "cores of the region";
+  readonly name: "Platform" | "queues" | "storage account" | "instances" | "cores of the region";
   /** Events per second that reach the limit. */
   readonly eventsPerSecond: number;
   /** Share of the limit in use; 1 means that it is reached. */
@@ -22,7 +22,7 @@ interface Limit {
 interface Scale {
   /** Instances that each group of functions needs in the busiest hour, by processor time. */
   readonly instances: number;
-  /** Messages per second through the queue in the busiest hour. */
+  /** Messages per second through the queues in the busiest hour. */
   readonly messagesPerSecond: number;
   /** Requests per second to the storage account in the busiest hour. */
   readonly storagePerSecond: number;
@@ -55,7 +55,7 @@ const groups = 2;
 
 /** What a load needs, and which limit it reaches first. @param eventsPerMessage average number of events per queue message */
 export function scaleOf(
-  shape: Pick<RelayShape, "instanceMemory" | "duplicateWindowDays">,
+  shape: Pick<RelayShape, "instanceMemory" | "duplicateWindowDays" | "eventQueues">,
   demand: Demand,
   eventsPerMessage: number,
   settings: { readonly maximumRequestsPerSecond: number; readonly maximumInstances: number } = {
@@ -69,7 +69,7 @@ export function scaleOf(
     (perMessage.queueOperations + (shape.duplicateWindowDays > 0 ? perMessage.tableOperations : 0)) / eventsPerMessage;
   const limits = Object.entries({
     Platform: settings.maximumRequestsPerSecond,
-    queue: queueLimit * eventsPerMessage,
+    queues: queueLimit * (shape.eventQueues ?? 1) * eventsPerMessage,
     "storage account": accountLimit / operations,
     instances: settings.maximumInstances * perInstance,
     "cores of the region": (coresOfRegion / coresOfInstance / groups) * perInstance,

@@ -14,6 +14,8 @@ export interface RelayShape {
   readonly alwaysReady: number;
   /** Whether the host has its own storage account, with an alert; absent means no. */
   readonly hostStorage?: boolean;
+  /** Queues among which the events are divided; absent: one. */
+  readonly eventQueues?: number;
   readonly duplicateWindowDays: number;
   readonly logDetail: LogDetail;
   /** Undefined for an existing workspace, which has its own retention. */
@@ -79,14 +81,16 @@ const sums = { seconds: 15, kinds: 2 };
 const aggregates = { metrics: 14, seconds: 30 };
 /** Three locations call every 15 minutes. */
 const availabilityTests = (3 * secondsPerMonth) / 900;
-/** Seconds between two polls of an empty queue, and the number of polled queues. */
-const polls = { seconds: 2, queues: 2 };
+/** Seconds between two polls of an empty queue. */
+const pollSeconds = 2;
 /** Days of retention in Application Insights' tables that the price of ingestion includes. */
 const daysIncluded = 90;
 /** References are read each day and by each new instance: far below the one unit that Azure charges. */
 const vaultOperations = 10_000;
-/** Groups of instances: calls, forwarder, poison. */
-const groups = 3;
+/** Functions of a queue of events, forwarder and poison: each has its own instances, and polls a queue. */
+const functionsOfQueue = 2;
+/** Always-ready instances of each group of functions in a plan that is spread over zones ("Reliability in Azure Functions"). */
+const readyInZones = 2;
 
 /** The monthly units of each meter. */
 export function usageOf(shape: RelayShape, load: Load): Quantity[] {
@@ -94,13 +98,19 @@ export function usageOf(shape: RelayShape, load: Load): Quantity[] {
   const messages = events / eventsPerMessage;
   const gb = shape.instanceMemory / 1024;
   const busySeconds = events === 0 ? 0 : Math.min(secondsPerMonth, events / eventsPerSecond);
-  const instances = Math.max(1, Math.ceil(eventsPerSecond / eventsPerInstance));
+  const { eventQueues = 1 } = shape;
+  const instancesFor = (rate: number) => Math.max(1, Math.ceil(rate / eventsPerInstance));
+  const instances = instancesFor(eventsPerSecond);
+  const forwarders = eventQueues * instancesFor(eventsPerSecond / eventQueues);
   // Dense traffic keeps instances active all the time; with sparse traffic each execution is a separate active second.
-  const active = Math.min(events * shortestActivity, busySeconds * instances);
-  const forCalls = shape.zoneRedundant ? Math.max(2, shape.alwaysReady) : shape.alwaysReady;
-  const ready = shape.zoneRedundant ? forCalls + 2 * (groups - 1) : forCalls;
-  const share = (always: number) => Math.min(1, always / instances);
-  const readyActive = active * (share(forCalls) + share(shape.zoneRedundant ? 2 : 0));
+  const activeSeconds = (count: number) => Math.min(events * shortestActivity, busySeconds * count);
+  const active = { calls: activeSeconds(instances), forwarders: activeSeconds(forwarders) };
+  const readyOfGroup = shape.zoneRedundant ? readyInZones : 0;
+  const ready = { calls: Math.max(readyOfGroup, shape.alwaysReady), forwarders: readyOfGroup * eventQueues };
+  const allReady = ready.calls + readyOfGroup * functionsOfQueue * eventQueues;
+  const share = (always: number, count: number) => Math.min(1, always / count);
+  const readyActive =
+    active.calls * share(ready.calls, instances) + active.forwarders * share(ready.forwarders, forwarders);
   const lines =
     shape.logDetail === "events"
       ? events * perEvent.records
@@ -108,19 +118,19 @@ export function usageOf(shape: RelayShape, load: Load): Quantity[] {
   const metrics = Math.min(events * aggregates.metrics, (busySeconds / aggregates.seconds) * aggregates.metrics);
   const logGb = ((lines + metrics + availabilityTests) * recordKb) / 1e6;
   const extraMonths = Math.max(0, (shape.logRetentionDays ?? 0) - daysIncluded) / 30;
-  const pollingSeconds = shape.zoneRedundant ? secondsPerMonth : active;
+  const pollingSeconds = shape.zoneRedundant ? secondsPerMonth * eventQueues : active.forwarders;
   return [
     {
       meter: "executions",
       quantity: events * perEvent.executions + messages * perMessage.executions + availabilityTests,
       unit: "executions",
     },
-    { meter: "memory on demand", quantity: (2 * active - readyActive) * gb, unit: "GB-seconds" },
-    { meter: "memory always ready, idle", quantity: ready * gb * secondsPerMonth, unit: "GB-seconds" },
+    { meter: "memory on demand", quantity: (active.calls + active.forwarders - readyActive) * gb, unit: "GB-seconds" },
+    { meter: "memory always ready, idle", quantity: allReady * gb * secondsPerMonth, unit: "GB-seconds" },
     { meter: "memory always ready, active", quantity: readyActive * gb, unit: "GB-seconds" },
     {
       meter: `queue operations ${shape.redundancy}`,
-      quantity: messages * perMessage.queueOperations + (pollingSeconds / polls.seconds) * polls.queues,
+      quantity: messages * perMessage.queueOperations + (pollingSeconds / pollSeconds) * functionsOfQueue,
       unit: "operations",
     },
     {

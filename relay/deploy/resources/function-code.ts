@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { Archive, defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import plugin from "../../../package.json" with { type: "json" };
-import { relayPackageName } from "../../core/names.ts";
+import { appSettings } from "../../core/app-settings.ts";
+import { eventQueues, relayPackageName } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
 import { deployOnce } from "../client/one-deploy.ts";
 import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
@@ -283,6 +284,18 @@ function healthLook(
     const functions = await client.listFunctionNames(values.siteId, signal);
     if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
     if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
-    return { done: true };
+    // Azure prefixes a function's name with its app's.
+    const listed = new Set(functions.map((name) => name.split("/").at(-1)));
+    const missing = furtherFunctions(values.settings).filter((name) => !listed.has(name));
+    if (missing.length === 0) return { done: true };
+    // An instance with the former settings may have answered the first synchronization.
+    await client.syncTriggers(values.siteId, signal);
+    return { notYet: `Azure does not list ${missing.join(", ")} among the functions of the app yet` };
   };
+}
+
+/** Functions that the app has only by its settings: those of further queues of events. */
+function furtherFunctions(settings: Inputs["settings"]): string[] {
+  const [, ...further] = eventQueues(appSettings.EVENT_QUEUES.parse(settings?.EVENT_QUEUES));
+  return further.flatMap(({ functions }) => Object.values(functions));
 }

@@ -2,11 +2,12 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { isClosed, lookLasts, parseMarks } from "../../core/delivery/queue-marks.ts";
 import { longestCall } from "../../core/delivery/time-limits.ts";
+import { poisonQueueOf, relayQueuesAmong } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Check, checkPatiently } from "../client/patience.ts";
 import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
 import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
-import { holdSending, Succession } from "./succession.ts";
+import { accountOf, holdSending, Succession } from "./succession.ts";
 
 /** Milliseconds between two counts: longer than the relay caches its health. */
 const countEvery = 6_000;
@@ -71,7 +72,7 @@ type Inputs = z.output<typeof inputs>;
 export const queueDrain = defineResource<AzureClient>()({
   type: "customerio-aep:index:QueueDrain",
   description:
-    "On delete, closes the relay's intake, waits until its queue and the queue's poison queue are empty, and fails if there are dead " +
+    "On delete, closes the relay's intake, waits until its queues of events and their poison queues are empty, and fails if there are dead " +
     "letters; so the relay is taken down only after it has done its work. If it fails, it opens the intake again. On create " +
     "and on update it opens the intake, and it is updated if an interrupted run has left the intake closed. When another relay with its own storage account takes over, that one first copies the notes of delivered events. The caller's Azure login needs to write to the queue by Azure Resource Manager (role Storage Account Contributor). " +
     `With the environment variable ${abandonQueue} it gives up what still waits in the queue, with RELAY_ABANDON_DEAD_LETTERS=true the dead letters.`,
@@ -119,7 +120,10 @@ export const queueDrain = defineResource<AzureClient>()({
     const succession = Succession.of(operation);
     try {
       await succession?.begin(queueId);
-      if (!(await close(operation, queueId))) return progress("the relay's queue no longer exists");
+      if (!(await close(operation, queueId))) {
+        await refuseOrphans(operation, queueId);
+        return progress("the relay's queue no longer exists");
+      }
       await letGo(operation, state, succession);
     } finally {
       await succession?.release();
@@ -227,7 +231,12 @@ async function drain(
   succession: Succession | undefined,
 ): Promise<void> {
   const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
-  const look = watchQueues(operation, state.queueId);
+  const others = await listOthers(operation, state.queueId);
+  if (others === undefined) {
+    const account = accountOf(state.queueId).split("/").at(-1);
+    throw new Error(refusal(operation, `since Azure no longer has its storage account "${account}"`));
+  }
+  const look = watchQueues(operation, state.queueId, others);
   const drained = await checkPatiently(operation, pace, async () => {
     await succession?.hold();
     return look();
@@ -242,17 +251,24 @@ async function drain(
 }
 
 /**
- * Checks whether both queues are empty. Azure's counts are approximate, so two zeros in a row are needed. If the intake may have been
+ * Checks whether all queues are empty. Azure's counts are approximate, so two zeros in a row are needed. If the intake may have been
  * open in between, counting restarts: a sleeping computer does not renew the mark.
  */
-function watchQueues(operation: Operation<AzureClient>, queueId: string): () => Promise<Check<true>> {
+function watchQueues(
+  operation: Operation<AzureClient>,
+  queueId: string,
+  others: readonly string[],
+): () => Promise<Check<true>> {
   const { client, signal } = operation;
   let zeros = 0;
   let last = "their messages have not been counted";
   return async () => {
     try {
       const found = await client.readQueue(queueId, signal);
-      if (found === undefined) return { done: true };
+      if (found === undefined) {
+        await refuseOrphans(operation, queueId);
+        return { done: true };
+      }
       const { intake } = parseMarks(found.metadata);
       if (!isClosed(intake, found.now)) {
         zeros = 0;
@@ -261,7 +277,7 @@ function watchQueues(operation: Operation<AzureClient>, queueId: string): () => 
       }
       const half = new Date(found.now.getTime() + closedFor.whileDraining / 2);
       if (!isClosed(intake, half)) await keepClosed(operation, queueId, closedFor.whileDraining);
-      const left = found.length + (await countPoison(client, queueId, signal));
+      const left = found.length + (await countMessages(client, others, signal));
       zeros = left === 0 ? zeros + 1 : 0;
       last = left === 0 ? "they look empty and are counted again" : `${messages(left)} left`;
       return zeros === 2 ? { done: true } : { notYet: `the relay's queues: ${last}`, detail: last };
@@ -272,18 +288,55 @@ function watchQueues(operation: Operation<AzureClient>, queueId: string): () => 
   };
 }
 
-/**
- * Counts messages that failed five times and are not dead letters yet. Messages move from the queue of events to the poison queue, and
- * then to the dead letters. Counting in the same order misses none that moves meanwhile.
- */
-async function countPoison(client: AzureClient, queueId: string, signal: AbortSignal): Promise<number> {
-  return (await client.readQueue(`${queueId}-poison`, signal))?.length ?? 0;
+/** Counts one queue after another, so that a message that moves to a later one meanwhile is not missed. */
+async function countMessages(client: AzureClient, queueIds: readonly string[], signal: AbortSignal): Promise<number> {
+  let sum = 0;
+  for (const id of queueIds) sum += (await client.readQueue(id, signal))?.length ?? 0;
+  return sum;
 }
 
-async function giveUpQueue({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
+/**
+ * Ids of the relay's queues but the first: other queues of events, and then the poison queues, to which messages move that failed five times
+ * and are not dead letters yet. The host may create a poison queue later. Undefined if the account does not exist.
+ */
+async function listOthers(
+  { client, signal }: Operation<AzureClient>,
+  queueId: string,
+): Promise<readonly string[] | undefined> {
+  const accountId = accountOf(queueId);
+  const names = await client.listQueueNames(accountId, signal);
+  if (names === undefined) return undefined;
+  const first = queueId.split("/").at(-1) ?? "";
+  const { events, poison } = relayQueuesAmong(names);
+  const allPoison = new Set([...[first, ...events].map(poisonQueueOf), ...poison]);
+  const others = [...events.filter((name) => name !== first), ...allPoison];
+  return others.map((name) => `${accountId}/queueServices/default/queues/${name}`);
+}
+
+/**
+ * Without the first queue, which has the marks, a relay delivers nothing.
+ *
+ * @throws if the first queue is gone, and others hold messages
+ */
+async function refuseOrphans(operation: Operation<AzureClient>, queueId: string): Promise<void> {
+  const { client, signal } = operation;
+  if (client.abandonQueue) return;
+  const left = await countMessages(client, (await listOthers(operation, queueId)) ?? [], signal);
+  if (left === 0) return;
+  const name = queueId.split("/").at(-1);
+  const reason = `since Azure no longer has its queue "${name}", and its other queues hold ${messages(left)}`;
+  const account = accountOf(queueId).split("/").at(-1);
+  throw new Error(
+    `${refusal(operation, reason)} First recreate the queue, so that they are delivered: \`az storage queue create --name ${name} ` +
+      `--account-name ${account} --auth-mode login\`. To lose these events for good, put ${abandonQueue} before the command.`,
+  );
+}
+
+async function giveUpQueue(operation: Operation<AzureClient>, queueId: string): Promise<void> {
+  const { client, signal, warn } = operation;
   try {
-    const events = (await client.readQueue(queueId, signal))?.length ?? 0;
-    const left = events + (await countPoison(client, queueId, signal));
+    const others = (await listOthers(operation, queueId)) ?? [];
+    const left = await countMessages(client, [queueId, ...others], signal);
     if (left) warn(`gives up ${messages(left)} in the relay's queues, as RELAY_ABANDON_QUEUE asks`);
   } catch (error) {
     warn(

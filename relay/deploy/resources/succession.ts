@@ -195,7 +195,7 @@ export class Succession {
   }
 }
 
-function accountOf(queueId: string): string {
+export function accountOf(queueId: string): string {
   return queueId.replace(/\/queueServices\/.*$/i, "");
 }
 

@@ -8,6 +8,7 @@ import { hour, minute } from "../durations.ts";
 import { exportAll, goThrough, moveAll } from "../operator-commands.ts";
 import { replaceRelay } from "../replace-relay.ts";
 import type { Scenario } from "../scenario.ts";
+import { manyQueues } from "../storage.ts";
 import { takeDown } from "../take-down.ts";
 
 /** Scenarios in which a relay or a dataflow is replaced. */
@@ -96,7 +97,8 @@ export const handoverScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "dead letters stop the relay's deletion, then are replayed and exported",
+    name: "dead letters stop the deletion of a relay with three queues, then are replayed and exported",
+    settings: { EVENT_QUEUES: String(manyQueues) },
     async act(world, { count, duration }) {
       const { platform } = world.platform;
       await world.send(count / 4, duration / 4);

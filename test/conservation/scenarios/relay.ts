@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { queueNames } from "../../../relay/core/names.ts";
 import { hour, minute } from "../durations.ts";
-import type { Scenario } from "../scenario.ts";
+import type { Load, Scenario } from "../scenario.ts";
+import { manyQueues } from "../storage.ts";
+import type { World } from "../world.ts";
 
 /** A queue message in the first version of the envelope. */
 const oldEnvelope = (ids: readonly string[], time: string) =>
@@ -39,14 +41,12 @@ export const relayScenarios: readonly Scenario[] = [
   },
   {
     name: "the host is killed again and again",
-    async act(world, { count, duration }) {
-      const sending = world.send(count, duration * 2);
-      for (let kills = 0; kills < count / 20; kills++) {
-        await sleep((duration / 3) * world.random());
-        await world.relay.kill();
-      }
-      await sending;
-    },
+    act: killAgainAndAgain,
+  },
+  {
+    name: "the host of a relay with three queues is killed again and again",
+    settings: { EVENT_QUEUES: String(manyQueues) },
+    act: killAgainAndAgain,
   },
   {
     name: "the host is killed while storage resets",
@@ -102,3 +102,12 @@ export const relayScenarios: readonly Scenario[] = [
     },
   },
 ];
+
+async function killAgainAndAgain(world: World, { count, duration }: Load): Promise<void> {
+  const sending = world.send(count, duration * 2);
+  for (let kills = 0; kills < count / 20; kills++) {
+    await sleep((duration / 3) * world.random());
+    await world.relay.kill();
+  }
+  await sending;
+}

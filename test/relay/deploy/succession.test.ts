@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import path from "node:path";
 import { definitionProvider } from "pulumi-provider-kit";
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { customerIoAepPackage } from "../../../relay/deploy/provider.ts";
@@ -38,6 +39,7 @@ function prepare({
 } = {}): void {
   azure.script = {
     [`GET ${queueId}`]: [queue(0), queue(0, closed)],
+    [`GET ${path.posix.dirname(queueId)}`]: [{ body: { value: [{ name: "events" }, { name: "events-poison" }] } }],
     [`GET ${queueId}-poison`]: [queue(0)],
     [`PATCH ${queueId}`]: [{ body: {} }],
     "GET /health": [{ body: { intake: "closed", deadLetters: { count: dead, more: false } } }],
@@ -218,7 +220,7 @@ describe("the drain of a new relay", () => {
 
 test("two former relays hand their notes over one after the other, and the new one sends after both", async () => {
   prepare();
-  for (const part of [queueId, `${queueId}-poison`, formerAccount]) {
+  for (const part of [queueId, `${queueId}-poison`, path.posix.dirname(queueId), formerAccount]) {
     const other = part.replace("/storageAccounts/a", "/storageAccounts/c");
     for (const method of ["GET", "PATCH"]) {
       azure.script[`${method} ${other}`] = azure.script[`${method} ${part}`] ?? [];

@@ -69,6 +69,23 @@ test("a queue's metadata is replaced as a whole, and returned by the queue itsel
   expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
 });
 
+test("an account's queues are listed with their metadata, and without the number of messages", async () => {
+  const made = await make(provider, "storage:Queue", "unmarked", {
+    ...inGroup,
+    accountName: "arm",
+    queueName: "another",
+  });
+  const [queues = ""] = queueId.split(/\/events$/);
+  const type = "Microsoft.Storage/storageAccounts/queueServices/queues";
+  const value = [
+    { id: made.id, name: "another", type, properties: {} },
+    { id: queueId, name: "events", type, properties: { metadata: { intake: "closed" } } },
+  ];
+  expect(await arm("GET", queues)).toEqual({ status: 200, body: { value } });
+  await arm("DELETE", made.id);
+  expect(await code(arm("GET", queues.replace("/arm/", "/nowhere/")))).toEqual([404, "ResourceNotFound"]);
+});
+
 test("refuses a call without a valid token, version or subscription", async () => {
   expect(await code(arm("GET", queueId, { token: null }))).toEqual([401, "AuthenticationFailed"]);
   expect(await code(arm("GET", queueId, { token: "x" }))).toEqual([401, "InvalidAuthenticationToken"]);

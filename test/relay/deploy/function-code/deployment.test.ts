@@ -220,6 +220,16 @@ test("waits for the host to load the triggers", async () => {
   expect(bed.operation.shown).toContain("waiting for Azure to read the functions' triggers");
 });
 
+test("synchronizes the triggers again until the functions of further queues are listed, which only new instances have", async () => {
+  const value = ["intake", "forwarder", "forwarder-2"].map((name) => ({ name: `relay/${name}` }));
+  const all = [...value, { name: "relay/poison-2" }];
+  bed.azure.script[calls.functions] = [{ body: { value } }, { body: { value: all } }];
+  await functionCode.create(bed.operation, { ...bed.inputs(), settings: { EVENT_QUEUES: "2" } });
+  const syncs = bed.azure.calls().filter((call) => call === urls.sync);
+  expect(syncs).toHaveLength(2);
+  expect(bed.operation.shown).toContain("Azure does not list poison-2 among the functions of the app yet");
+});
+
 test("waits until the health check answers and the functions are listed", async () => {
   bed.azure.script[calls.health] = [{ drop: true }, { status: 503, body: "no storage yet" }, { body: "ok" }];
   bed.azure.script[calls.functions] = [{ body: { value: [] } }, { body: { value: [{ name: "intake" }] } }];

@@ -1,9 +1,11 @@
+import path from "node:path";
 import type { Answer } from "../../../../packages/pulumi-customerio/test/recording-server.ts";
 import { queueDrain } from "../../../../relay/deploy/resources/queue-drain.ts";
 import { type AzureServer, operationOn, queueId, type TestOperation, useAzure } from "../azure-server.ts";
 
 /** Calls to Azure and to the relay, as keys of a script. */
 export const calls = {
+  list: `GET ${path.posix.dirname(queueId)}`,
   count: `GET ${queueId}`,
   poison: `GET ${queueId}-poison`,
   mark: `PATCH ${queueId}`,
@@ -14,6 +16,11 @@ export const calls = {
 export const queueOf = (length: number, metadata?: Record<string, string>): Answer => ({
   headers: { date: "Fri, 20 Nov 2026 10:00:00 GMT" },
   body: { properties: { approximateMessageCount: length, ...(metadata && { metadata }) } },
+});
+
+/** Azure's list of the queues in the account, whose queues of events have these names. */
+export const listOf = (...events: string[]): Answer => ({
+  body: { value: events.flatMap((name) => [{ name }, { name: `${name}-poison` }]) },
 });
 
 type State = Parameters<typeof queueDrain.delete>[2];
@@ -56,6 +63,7 @@ export function useQueueDrain(): QueueDrainBed {
       azure.script = {
         // The first read is the one before the mark.
         [calls.count]: [queueOf(0), ...events.map((left) => queueOf(left, closed))],
+        [calls.list]: [listOf("events")],
         [calls.poison]: waiting.map((left) => queueOf(left)),
         [calls.mark]: [{ body: {} }],
         [calls.health]: [{ body: { status: "ok", intake: "closed", deadLetters: { count: dead, more: false } } }],

@@ -1,5 +1,5 @@
 import { failure, gone } from "../azure-server.ts";
-import { calls, queueOf, useQueueDrain } from "./bed.ts";
+import { calls, listOf, queueOf, useQueueDrain } from "./bed.ts";
 
 const bed = useQueueDrain();
 
@@ -25,9 +25,45 @@ describe("delete", () => {
     bed.holds({});
     await bed.drain();
     const looks = bed.azure.requests.filter(({ method }) => method === "GET").map(({ url }) => url.split("?")[0]);
-    const [events, poisoned, dead] = [calls.count, calls.poison, calls.health].map((call) => call.replace("GET ", ""));
+    const [list, events, poisoned, dead] = [calls.list, calls.count, calls.poison, calls.health].map((call) =>
+      call.replace("GET ", ""),
+    );
     // The first is for the mark, the last for its renewal; dead letters are also checked early.
-    expect(looks).toEqual([events, dead, events, poisoned, events, poisoned, dead, events]);
+    expect(looks).toEqual([events, dead, list, events, poisoned, events, poisoned, dead, events]);
+  });
+
+  test("counts every queue of events that Azure has, and its poison queue, whatever the state says", async () => {
+    bed.holds({ events: [5, 0, 0, 0] });
+    bed.azure.script[calls.list] = [listOf("events", "events-2", "events-3")];
+    const counts = { "-2": [4, 0], "-3": [0], "-2-poison": [2, 1, 0], "-3-poison": [1, 0] };
+    for (const [name, lengths] of Object.entries(counts)) {
+      bed.azure.script[`${calls.count}${name}`] = lengths.map((length) => queueOf(length));
+    }
+    await bed.drain();
+    expect(bed.operation.shown.slice(1)).toEqual([
+      "the relay's queues: 12 messages left",
+      "the relay's queues: 1 message left",
+      "the relay's queues: they look empty and are counted again",
+      "the relay's queues are empty",
+    ]);
+  });
+
+  test("counts a poison queue that the host creates meanwhile", async () => {
+    bed.holds({ events: [1, 0, 0, 0] });
+    bed.azure.script[calls.list] = [{ body: { value: [{ name: "events" }] } }];
+    bed.azure.script[calls.poison] = [gone, queueOf(1), queueOf(0)];
+    await bed.drain();
+    // Twice with a message, and twice without.
+    expect(bed.azure.calls().filter((call) => call.startsWith(calls.poison))).toHaveLength(4);
+  });
+
+  test("other queues of the account do not matter", async () => {
+    bed.holds({});
+    bed.azure.script[calls.list] = [
+      { body: { value: ["events", "events-old", "events-1", "other-2"].map((name) => ({ name })) } },
+    ];
+    await bed.drain();
+    expect(bed.operation.shown.at(-1)).toBe("the relay's queues are empty");
   });
 
   test("starts again if the intake has opened by itself meanwhile", async () => {
@@ -54,10 +90,46 @@ describe("delete", () => {
     expect(bed.marks().slice(0, 2)).toEqual(Array(2).fill("closed until 2026-11-20T10:10:00.000Z"));
   });
 
-  test("has nothing to wait for when the queue is gone", async () => {
-    bed.azure.script = { [calls.count]: [gone] };
+  test("has nothing to wait for when the queue is gone, with its account or with empty other queues", async () => {
+    for (const list of [gone, listOf(), listOf("events-2")]) {
+      bed.azure.restart();
+      bed.azure.script = {
+        [calls.count]: [gone],
+        [calls.list]: [list],
+        [calls.poison]: [gone],
+        [`${calls.count}-2`]: [queueOf(0)],
+        [`${calls.count}-2-poison`]: [queueOf(0)],
+      };
+      await bed.drain();
+      expect(bed.operation.shown.at(-1)).toBe("the relay's queue no longer exists");
+    }
+  });
+
+  test("refuses to give up other queues whose first one is gone, with the command that recreates it", async () => {
+    bed.azure.script = {
+      [calls.count]: [gone],
+      [calls.list]: [listOf("events-2")],
+      [calls.poison]: [gone],
+      [`${calls.count}-2`]: [queueOf(2)],
+      [`${calls.count}-2-poison`]: [queueOf(1)],
+    };
+    const { message } = await failure(bed.drain());
+    expect(message).toContain('since Azure no longer has its queue "events", and its other queues hold 3 messages.');
+    expect(message).toContain(
+      "so that they are delivered: `az storage queue create --name events --account-name a --auth-mode login`.",
+    );
+    bed.setVariable("RELAY_ABANDON_QUEUE", "true");
     await bed.drain();
-    expect(bed.azure.requests).toHaveLength(1);
+    expect(bed.operation.shown.at(-1)).toBe("the relay's queue no longer exists");
+  });
+
+  test("an account that can't be listed after its intake was closed is an error", async () => {
+    bed.holds({});
+    bed.azure.script[calls.list] = [gone];
+    expect((await failure(bed.drain())).message).toContain(
+      'The relay is not taken down, since Azure no longer has its storage account "a". The relay still works as before',
+    );
+    expect(bed.marks().at(-1)).toBe("open");
   });
 
   test("a poison queue that is gone holds nothing", async () => {

@@ -82,6 +82,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       const functions = parts.apps.get(find(parts, id).id).listFunctions();
       return context.json({ value: functions.map((metadata) => describeFunction(find(parts, id), metadata)) });
     }
+    if (method === "GET" && allQueues.test(id)) return context.json(await listQueues(id, parts));
     if (method === "GET") return context.json(await describe(find(parts, id), parts));
     if (method === "PUT") {
       const existed = parts.subscription.get(id) !== undefined;
@@ -131,6 +132,8 @@ async function answerQuery(
   const groups = rest.match(query.path)?.slice(1) ?? [];
   return query.answer({ scope, groups, parameters: context.req.query(), body, callerId }, parts);
 }
+
+const allQueues = /\/queueServices\/default\/queues$/i;
 
 const references = "config/configreferences/appsettings";
 
@@ -262,6 +265,17 @@ function describeResource(resource: Resource, live: PropertyMap = {}): object {
     ...Object.fromEntries(envelope.map((key) => [key, outputs[key]])),
     properties: { ...Object.fromEntries(rest), ...(outputs.properties as object | undefined) },
   };
+}
+
+/** "Queue - List" of the storage resource provider: unlike "Queue - Get", without the number of messages. */
+async function listQueues(path: string, parts: InvokeParts): Promise<object> {
+  const account = find(parts, path.replace(allQueues, ""));
+  const value: object[] = [];
+  for await (const { name, metadata } of parts.storage.queues(account.id).listQueues({ includeMetadata: true })) {
+    const type = "Microsoft.Storage/storageAccounts/queueServices/queues";
+    value.push({ id: `${path}/${name}`, name, type, properties: metadata === undefined ? {} : { metadata } });
+  }
+  return { value };
 }
 
 function describeFunction(site: Resource, metadata: FunctionMetadata): object {
