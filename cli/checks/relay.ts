@@ -63,9 +63,7 @@ export function relayFinding({
         `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${redeployCommand(target, code)}`,
     };
   }
-  // Azure prefixes a function's name with its app's, as it does for every child resource.
-  const known = new Set(listed?.map((name) => name.split("/").at(-1)));
-  const missing = neededFunctions(queues).filter((name) => !known.has(name));
+  const missing = neededFunctions(queues).filter((name) => !listed?.includes(name));
   if (missing.length > 0) {
     return {
       verdict: "broken",

@@ -1,13 +1,11 @@
 import { balanceFinding } from "../../cli/checks/balance.ts";
 import { callsFinding } from "../../cli/checks/calls.ts";
-import { queueFinding } from "../../cli/checks/queue.ts";
 import { relayFinding } from "../../cli/checks/relay.ts";
 import { secretsFinding } from "../../cli/checks/secrets.ts";
 import { versionsFinding } from "../../cli/checks/versions.ts";
 import { formatDuration } from "../../cli/output/duration.ts";
 import { type Finding, render, summarize } from "../../cli/output/finding.ts";
 import { type Counts, noCounts } from "../../relay/core/counts/counts.ts";
-import { newEvent, requeueEvent } from "../../relay/core/event/envelope.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 const ago = (milliseconds: number) => new Date(now.getTime() - milliseconds);
@@ -47,102 +45,8 @@ test.each([
   expect(formatDuration(milliseconds)).toBe(words);
 });
 
-describe("the queue", () => {
-  const waiting = (milliseconds: number, lastError?: string) => ({
-    ...newEvent({ id: "a", receivedAt: ago(milliseconds).toISOString(), body: "{}" }),
-    ...(lastError && { lastError, attempts: 1 }),
-  });
-  const findingOf = (events: ReturnType<typeof waiting>[], poison = 0) =>
-    queueFinding({
-      messages: 3,
-      poison,
-      queues: new Map([["events", events]]),
-      sentAgo: minute,
-      now,
-      target: { stack: "dev" },
-      code: "urn:code",
-    });
-
-  test("waits while its oldest event is young, whatever the age of its messages", () => {
-    expect(findingOf([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
-      verdict: "waiting",
-      found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
-      details: ["the last attempt: HTTP 503"],
-    });
-  });
-
-  test("is broken once an event waits for an hour, with the reason of the last attempt", () => {
-    const { verdict, details, todo } = findingOf([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
-    expect([verdict, details]).toEqual(["broken", ["the last attempt: HTTP 404"]]);
-    expect(todo).toMatch(
-      /^The dataflow was changed or deleted, .* npx pulumi up --refresh --stack dev\. No event is lost\.$/,
-    );
-  });
-
-  test.each([
-    ["HTTP 429", /^HTTP 429: Platform throttles\./],
-    ["HTTP 503: upstream", /^Platform is down, or accepts fewer events than arrive; see https:\/\/status\.adobe\.com/],
-    ["the connection broke", /^Platform is down/],
-  ])("names the one remedy for %s", (reason, remedy) => {
-    expect(findingOf([waiting(hour, reason)]).todo).toMatch(remedy);
-  });
-
-  test.each([
-    [undefined, "none has sent anything recently"],
-    [3 * hour, "none has sent anything for 3 hours"],
-  ])("is broken when its oldest event is old and no forwarder sends (%s ms ago)", (sentAgo, said) => {
-    const old = {
-      messages: 3,
-      poison: 0,
-      queues: new Map([["events", [waiting(2 * hour)]]]),
-      now,
-      target: { stack: "dev" },
-      code: "urn:code",
-    };
-    const finding = queueFinding({ ...old, sentAgo });
-    expect(finding.found).toContain(`No forwarder takes them: ${said}.`);
-    expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
-    expect(queueFinding({ ...old, queues: new Map([["events", [waiting(minute)]]]), sentAgo }).verdict).toBe("waiting");
-  });
-
-  test("names the age of each of several queues, since only one of their forwarders may have stopped", () => {
-    const { details } = queueFinding({
-      messages: 3,
-      poison: 0,
-      queues: new Map([
-        ["events", [waiting(minute)]],
-        ["events-2", [waiting(2 * hour)]],
-        ["events-3", []],
-      ]),
-      sentAgo: minute,
-      now,
-      target: { stack: "dev" },
-      code: "urn:code",
-    });
-    expect(details).toEqual([
-      "events: the oldest event for 1 minute",
-      "events-2: the oldest event for 2 hours",
-      "events-3: nothing visible",
-    ]);
-  });
-
-  test("counts the wait of a replayed event from its replay on", () => {
-    const replayed = requeueEvent(waiting(40 * 24 * hour), ago(minute));
-    expect(findingOf([replayed]).found).toContain("the oldest event for 1 minute");
-  });
-
-  test("reports that its messages can't be read, and which events will soon be given up", () => {
-    expect(findingOf([], 2)).toMatchObject({
-      verdict: "waiting",
-      found:
-        "About 3 messages wait, each of one or more events, all hidden until their next attempt; 2 are about to become dead letters.",
-      todo: "To see why the last attempts failed: npx customerio-aep tail --since 60 --once --stack dev",
-    });
-  });
-});
-
 describe("the relay", () => {
-  const all = ["relay/intake", "relay/health", "relay/forwarder", "relay/poison"];
+  const all = ["intake", "health", "forwarder", "poison"];
   const relay = (some: { status?: number; text?: string; queues?: number; listed?: string[] }) =>
     relayFinding({
       url: "https://relay.example/health",
@@ -182,7 +86,7 @@ describe("the relay", () => {
   });
 
   test("is broken if Azure does not list a function, since its trigger never starts", () => {
-    const finding = relay({ ...well, listed: ["relay/intake", "relay/health"] });
+    const finding = relay({ ...well, listed: ["intake", "health"] });
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
     expect(finding.found).toContain("does not list forwarder, poison among the functions of relay");
     expect(relay({ ...well, listed: [] }).verdict).toBe("broken");

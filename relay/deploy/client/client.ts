@@ -145,7 +145,8 @@ export class AzureClient {
   async listFunctionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
     const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, nameList, signal);
-    return found?.data.value.map(({ name }) => name);
+    // Azure prefixes a function's name with its app's, as it does for every child resource.
+    return found?.data.value.map(({ name }) => lastPart(name));
   }
 
   /** Names of the queues of a storage account ("Queue - List" of the storage resource provider); undefined if the account does not exist. */

@@ -284,9 +284,7 @@ function healthLook(
     const functions = await client.listFunctionNames(values.siteId, signal);
     if (functions === undefined) return { notYet: "Azure says that the function app is gone" };
     if (functions.length === 0) return { notYet: "Azure lists no functions of the app yet" };
-    // Azure prefixes a function's name with its app's.
-    const listed = new Set(functions.map((name) => name.split("/").at(-1)));
-    const missing = furtherFunctions(values.settings).filter((name) => !listed.has(name));
+    const missing = furtherFunctions(values.settings).filter((name) => !functions.includes(name));
     if (missing.length === 0) return { done: true };
     // An instance with the former settings may have answered the first synchronization.
     await client.syncTriggers(values.siteId, signal);
