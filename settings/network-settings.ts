@@ -126,7 +126,10 @@ export const privateNetwork = z
     }),
     addressSpace: z
       .string()
-      .regex(/^(\d{1,3}\.){3}0\/24$/, "it must be a range of 256 addresses such as 10.213.0.0/24")
+      .refine(
+        (range) => /^[\d.]+\.0\/24$/.test(range) && isAddressRange(range),
+        "it must be a range of 256 addresses such as 10.213.0.0/24",
+      )
       .default("10.213.0.0/24")
       .meta({ description: "Addresses of the virtual network that the program creates." }),
     appSubnetId: subnetId(

@@ -100,12 +100,12 @@ function conflictsOfDataset({ dataset }: PlatformSettings): Conflict[] {
 }
 
 function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings): Conflict[] {
-  const unused = (reason: string, group: string, given: object, names = Object.keys(given)): Conflict[] =>
-    names
-      .filter((name) =>
-        Object.entries(given).some(([key, value]) => key === name && value !== undefined && value !== false),
-      )
+  const unused = (reason: string, group: string, given: object, names = Object.keys(given)): Conflict[] => {
+    const values = new Map<string, unknown>(Object.entries(given));
+    return names
+      .filter((name) => (values.get(name) ?? false) !== false)
       .map((name) => ({ path: [group, name], reason, remedy: "remove" }));
+  };
   if (dataset.existing !== undefined) {
     const reason = "has no effect with dataset.existing, which is used unchanged, with its schema";
     const own = ["name", "description", "rowExpirationDays", "tags", "forceDestroy", "keep"];
@@ -140,6 +140,12 @@ function conflictsOfProfile({ profile, personalData }: PlatformSettings & { pers
   if (identities.email !== undefined && personalData.email === "drop") {
     const reason = "has no effect, since personalData.email drops the address";
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "remove" });
+  }
+  // In an event of a message to it, a phone number is a recipient; in any other event of the same person, nothing changes it.
+  if (identities.phone !== undefined && personalData.recipient !== "keep") {
+    const treats = personalData.recipient === "hash" ? "hashes" : "drops";
+    const reason = `can't identify people, since personalData.recipient ${treats} the number in events of messages to it, but in no other events`;
+    conflicts.push({ path: ["profile", "identities", "phone"], reason, remedy: "remove" });
   }
   return conflicts;
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { plainWords } from "pulumi-provider-kit/settings";
 import { contradictions } from "../../settings/checks/delivery.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
-import { plainSettings, settingsSchema } from "../../settings/schema.ts";
+import { plainSettings, type SettingValues, settingsSchema } from "../../settings/schema.ts";
 import type { PlainSetting } from "../../settings/setting.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import { halfCredentials } from "../platform/relay-credential.ts";
@@ -65,9 +65,7 @@ export class SourceArguments implements SettingsSource {
       ...(parsed.success ? contradictions({ ...parsed.data, ...later }) : []).map(
         ({ setting, reason }) => `${setting} can't be used with delivery: direct, since ${reason}.`,
       ),
-      ...(parsed.success ? platformConflicts(parsed.data) : []).map(
-        ({ path, reason }) => `${configPathOf(path)} ${reason}.`,
-      ),
+      ...(parsed.success ? describeConflicts(parsed.data) : []),
       ...halfCredentials({
         clientId: parsed.data?.relayCredential.clientId,
         hasSecret: this.#relayClientSecret !== undefined,
@@ -80,8 +78,8 @@ export class SourceArguments implements SettingsSource {
     settings.relayClientSecret = this.#relayClientSecret && pulumi.secret(this.#relayClientSecret);
     for (const [name, value] of Object.entries(later)) {
       settings[name] = Array.isArray(decidingPart(name))
-        ? { ...(settings[name] as object), ...checkLateProperties(name, value as object) }
-        : toOutput(value).apply((resolved) => checkArguments({ [name]: resolved })[name]);
+        ? { ...(settings[name] as object), ...checkLateProperties(parsed.data, name, value as object) }
+        : toOutput(value).apply((resolved) => checkLateArgument(parsed.data, name, resolved));
     }
     return settings as unknown as Settings;
   }
@@ -103,30 +101,40 @@ function findLateArguments(later: Readonly<Record<string, unknown>>): string[] {
   });
 }
 
-function checkLateProperties(name: string, properties: object): object {
+function checkLateProperties(known: SettingValues, name: string, properties: object): object {
+  const group = known[name as keyof SettingValues] as object;
   return Object.fromEntries(
     Object.entries(properties).map(([property, value]) => [
       property,
       toOutput(value).apply((resolved) => {
-        const group = checkArguments({ [name]: { [property]: resolved } })[name] as Record<string, unknown>;
-        return group[property];
+        const checked = checkLateArgument(known, name, { ...group, [property]: resolved }) as Record<string, unknown>;
+        return checked[property];
       }),
     ]),
   );
 }
 
+/**
+ * An argument that has become known, if it fits those that were known before.
+ *
+ * @throws pulumi.RunError that lists what is wrong
+ */
+export function checkLateArgument(known: SettingValues, name: string, resolved: unknown): unknown {
+  const parsed = settingsSchema.safeParse({ [name]: resolved }, { error: plainWords });
+  refuseArguments([
+    ...mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => describeMistake(configPathOf(path), reason)),
+    ...(parsed.success ? describeConflicts({ ...known, [name]: parsed.data[name as keyof SettingValues] }) : []),
+  ]);
+  return parsed.data?.[name as keyof SettingValues];
+}
+
+function describeConflicts(settings: SettingValues): string[] {
+  return platformConflicts(settings).map(({ path, reason }) => `${configPathOf(path)} ${reason}.`);
+}
+
 /** All parts of a value, once they are known. */
 function toOutput(value: unknown): pulumi.Output<unknown> {
   return pulumi.output(value) as pulumi.Output<unknown>;
-}
-
-/** Arguments that have become known. */
-function checkArguments(arguments_: Record<string, unknown>): Record<string, unknown> {
-  const parsed = settingsSchema.safeParse(arguments_, { error: plainWords });
-  refuseArguments(
-    mistakesOf(parsed.error?.issues ?? []).map(({ path, reason }) => describeMistake(configPathOf(path), reason)),
-  );
-  return { ...parsed.data };
 }
 
 /** An empty text is not a key: a secret of the configuration is empty until it is set. */

@@ -54,11 +54,6 @@ const ofEvents: readonly IdleRule[] = [
     reason: "profile.enabled is not set",
     when: ({ profile }) => !profile.enabled,
   },
-  {
-    settings: ["withContent"],
-    reason: "personalData.content drops the bodies",
-    when: ({ personalData }) => personalData.content === "drop",
-  },
 ];
 
 /**

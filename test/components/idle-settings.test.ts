@@ -72,7 +72,6 @@ describe("settings without effect cause a warning", () => {
       ["privateNetwork.addressSpace"],
     ],
     ["identities without Profile", { profile: { identities: { id: "Crm" } } }, ["profile.identities"]],
-    ["bodies that are dropped", { withContent: true, personalData: { content: "drop" } }, ["withContent"]],
   ])("%s", (_what, settings, idle) => {
     expect(
       warnings(settings).map((warning) => /^customerio-aep:(\S+) has no effect, since /.exec(warning)?.[1]),
@@ -89,6 +88,8 @@ describe("settings without effect cause a warning", () => {
     { privateNetwork: { enabled: false, publicAccess: true } },
     { profile: { enabled: true, identities: { id: "Crm" } } },
     { withContent: true, personalData: { email: "hash" } },
+    // The preferences of a person still come.
+    { withContent: true, personalData: { content: "drop" } },
   ])("not settings that have one: %j", (settings) => {
     expect(warnings(settings)).toEqual([]);
   });

@@ -26,7 +26,11 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-async function declareResources(settings: Record<string, unknown> = {}, answers: Answers = {}) {
+async function declareResources(
+  settings: Record<string, unknown> = {},
+  answers: Answers = {},
+  options?: pulumi.ComponentResourceOptions,
+) {
   configure(settings);
   const { resources, outputs } = await declareBy(async () => {
     const given = readStackSettings(new pulumi.Config("customerio-aep"));
@@ -35,14 +39,8 @@ async function declareResources(settings: Record<string, unknown> = {}, answers:
       { words, mapsOtherFields: false },
     );
     const mappings = createEventMapping(given, { tenantId: "acme", ...destination.schema }, words);
-    const { schemaId, datasetId } = new PlatformDataflow("platform", {
-      ...given,
-      title,
-      destination,
-      mappings,
-      samples: mappingSamples(given),
-      activationSeconds: 300,
-    });
+    const args = { ...given, title, destination, mappings, samples: mappingSamples(given), activationSeconds: 300 };
+    const { schemaId, datasetId } = new PlatformDataflow("platform", args, options);
     return { schemaId, datasetId };
   }, answers);
   return { resources, outputs };
@@ -148,6 +146,19 @@ test("every object takes its name and description from the settings", async () =
     partialIngestionPercent: 5,
   });
 });
+
+test.each(["relay", "direct"])(
+  "with delivery %s, a dataflow is replaced by every change that Platform makes to it",
+  async (delivery) => {
+    const replaced: unknown[] = [];
+    const note: pulumi.ResourceTransformation = ({ type, opts }) => {
+      if (type === "aep:index:Dataflow") replaced.push(opts.replaceOnChanges);
+      return undefined;
+    };
+    await declareResources({ delivery }, {}, { transformations: [note] });
+    expect(replaced).toEqual([["mappingSetId", "mappingSetVersion", "name", "description"]]);
+  },
+);
 
 describe("an existing schema", () => {
   const settings = { schema: { existing: "By hand" } };

@@ -178,6 +178,7 @@ test.each([
   [{ enabled: true, dnsZoneIds: { ...dnsZoneIds, vault: dnsZoneIds.blob } }, "privatelink.vaultcore.azure.net"],
   [{ ...subnets }, "enabled must be true"],
   [{ enabled: true, addressSpace: "10.0.0.0/16" }, "256 addresses"],
+  [{ enabled: true, addressSpace: "10.300.0.0/24" }, "256 addresses"],
 ])("it refuses what can't work before anything is created: %j", (given, words) => {
   expect(() => new SourceArguments({ privateNetwork: given }).read()).toThrow(words);
 });

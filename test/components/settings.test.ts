@@ -302,6 +302,16 @@ test.each([
     "identities.email is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256",
   ],
   [{}, { email: "drop" }, "identities.email has no effect, since personalData.email drops the address"],
+  [
+    { identities: { phone: "Phone" } },
+    { recipient: "hash" },
+    "identities.phone can't identify people, since personalData.recipient hashes the number in events of messages to it, but in no other events",
+  ],
+  [
+    { identities: { phone: "Phone" } },
+    { recipient: "drop" },
+    "identities.phone can't identify people, since personalData.recipient drops the number in events of messages to it, but in no other events",
+  ],
 ])("identities %j with personal data %j: %s", (profile, personalData, reason) => {
   expect(problems({ profile: { enabled: true, ...profile }, personalData })).toContain(
     `  - customerio-aep:profile.${reason}. `,

@@ -2,7 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import type { Settings } from "../../components/settings/setting-types.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
-import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import {
+  type CustomerIoSourceArgs,
+  checkLateArgument,
+  SourceArguments,
+} from "../../components/settings/source-arguments.ts";
+import { settingsSchema } from "../../settings/schema.ts";
 import { declareSource } from "./declare-source.ts";
 import { configure, configureWithCredentials, declareBy } from "./stack.ts";
 
@@ -54,6 +59,17 @@ test("outputs are accepted if they do not decide which resources exist", async (
   expect(await resolveInput(settings.maximumRequestsPerSecond)).toBe(50);
   expect(await resolveInput(settings.dataset.name)).toBe("Events");
   expect(settings.dataset).toMatchObject({ keep: true, errorDiagnostics: true, forceDestroy: false });
+});
+
+test("an output is refused if it does not fit the other arguments, once it is known", () => {
+  const known = settingsSchema.parse({ profile: { enabled: true }, dataset: { existing: "5c8c3c555033b814b69f947f" } });
+  expect(() => checkLateArgument(known, "personalData", { email: "hash" })).toThrow(
+    "profile.identities.email is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256.",
+  );
+  expect(() => checkLateArgument(known, "dataset", { ...known.dataset, name: "Events" })).toThrow(
+    "dataset.name has no effect with dataset.existing, which is used unchanged, with its schema.",
+  );
+  expect(checkLateArgument(known, "personalData", { recipient: "hash" })).toMatchObject({ recipient: "hash" });
 });
 
 test("arguments without effect cause a warning, also if they are outputs, and outputs of addresses count as somebody", () => {
