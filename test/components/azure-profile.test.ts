@@ -204,6 +204,22 @@ test("every taggable resource has the stack's tags and its own", async () => {
   expect(untagged.filter(({ inputs }) => inputs.body?.tags !== undefined)).toEqual([]);
 });
 
+test("secrets and DNS zones get the tags that Azure accepts for them", async () => {
+  const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`tag${index}`, "x"]));
+  const azureTags = { ...many, "Cost Center": "crm", "team:owner": "crm", "1st": "x" };
+  const resources = await declareSource({ azureTags, privateNetwork: { enabled: true } });
+  const tagsOf = (matches: (resource: (typeof resources)[number]) => boolean) =>
+    resources.filter(matches).map(({ inputs }) => Object.keys(inputs.tags ?? inputs.body.tags));
+  const ofSecrets = tagsOf(({ type }) => type.endsWith(":VaultSecret"));
+  expect(ofSecrets.length).toBeGreaterThan(0);
+  for (const names of ofSecrets) expect(names).toHaveLength(15);
+  const ofZones = tagsOf(({ inputs }) => /\/privateDnsZones\/[^/]+$/.test(inputs.path ?? ""));
+  expect(ofZones.length).toBeGreaterThan(0);
+  for (const names of ofZones) expect(names.toSorted()).toEqual(Object.keys(many).toSorted());
+  const [network] = tagsOf(({ inputs }) => /\/virtualNetworks\//.test(inputs.path ?? ""));
+  expect(network?.toSorted()).toEqual(Object.keys(azureTags).toSorted());
+});
+
 test("preflight checks the resource provider of every type that a relay needs", async () => {
   const resources = await declareSource({ environment: "prod" });
   const armTypes = resources.flatMap(({ type }) => armResourceTypes.get(type)?.armType ?? []);

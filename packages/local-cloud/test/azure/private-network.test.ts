@@ -3,6 +3,7 @@ import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values
 import { ArmError } from "../../src/azure/arm/arm-error.ts";
 import { typeOfId } from "../../src/azure/arm/resource-types.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
+import type { AzureParts } from "../../src/azure/effects/effects.ts";
 import { networkEffects } from "../../src/azure/effects/network-effects.ts";
 import { insidersOf, refusesInternet } from "../../src/azure/network/private-access.ts";
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";
@@ -150,6 +151,15 @@ test("a network with an app or endpoints, or a zone with a link, can't be delete
   put(ids.link, { virtualNetwork: { id: ids.net } });
   expect(() => remove(ids.zone)).toThrow("nested");
   expect(() => remove(ids.blobZone)).not.toThrow();
+});
+
+test("a DNS zone loses tags whose names Azure DNS does not support", async () => {
+  const tags = { costCenter: "crm", "cost-center": "crm", "Cost Center": "crm", "team:owner": "crm", "2nd": "crm" };
+  const made = networkEffects["azure-native:privatedns:PrivateZone"]?.create?.(requestOf(ids.zone, { tags }), {
+    subscription,
+  } as AzureParts);
+  expect(await made).toMatchObject({ tags: { costCenter: "crm", "cost-center": "crm" } });
+  expect(Object.keys(((await made) as { tags: object }).tags)).toHaveLength(2);
 });
 
 test("an operator from outside gets nothing from a closed account, even with the role, and everything from inside", async () => {

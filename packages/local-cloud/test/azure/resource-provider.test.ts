@@ -279,6 +279,13 @@ describe("Key Vault", () => {
     );
   });
 
+  test("a secret has 15 tags at most", async () => {
+    const tags = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`t${index}`, "x"]));
+    const tagged = (count: number) => ({ ...secret("x"), secretName: "tagged", tags: tags(count) });
+    await expect(make(provider, "keyvault:Secret", "tagged", tagged(16))).rejects.toThrow("more than 15 tags");
+    await expect(make(provider, "keyvault:Secret", "tagged", tagged(15))).resolves.toBeDefined();
+  });
+
   test("a deleted vault keeps its name until it is recovered, with its secrets", async () => {
     const args = { ...vaultArgs, vaultName: "lostvault" };
     const vault = await make(provider, "keyvault:Vault", "lost", args);

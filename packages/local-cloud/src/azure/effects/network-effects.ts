@@ -1,4 +1,4 @@
-import { isMap } from "pulumi-provider-kit";
+import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { typeOfId } from "../arm/resource-types.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
@@ -19,11 +19,20 @@ export const networkEffects: Record<string, Effects> = {
   "azure-native:network:PrivateEndpoint": { create: () => made },
   "azure-native:network:PrivateDnsZoneGroup": { create: () => made },
   "azure-native:privatedns:PrivateZone": {
-    create: () => made,
+    create: withZoneTags,
+    update: withZoneTags,
     refuseDelete: (zone, { subscription }) => refuseZoneDeletion(zone, subscription),
   },
-  "azure-native:privatedns:VirtualNetworkLink": { create: () => made },
+  "azure-native:privatedns:VirtualNetworkLink": { create: withZoneTags, update: withZoneTags },
 };
+
+/** Tags whose names have a space, parenthesis or other special character, or start with a digit, get lost. */
+function withZoneTags({ inputs }: ResourceRequest): PropertyMap {
+  const tags = plainValueAt(inputs, "tags");
+  if (!isMap(tags)) return made;
+  const kept = Object.entries(tags).filter(([name]) => !/^\d|[^A-Za-z0-9_.-]/.test(name));
+  return { ...made, tags: Object.fromEntries(kept) };
+}
 
 /** Subnets that are part of a network's PUT also exist as separate resources. */
 function putSubnets({ id, inputs }: ResourceRequest, subscription: Subscription) {

@@ -16,7 +16,7 @@ import { refuseBudget } from "./monitoring/budget-refusals.ts";
 import { refuseByPolicy } from "./policies.ts";
 import { refuseAccount, refuseBlobService } from "./storage-refusals.ts";
 import { refuseLogTable } from "./table-refusals.ts";
-import { refuseVault } from "./vault-refusals.ts";
+import { refuseSecret, refuseVault } from "./vault-refusals.ts";
 
 const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -122,13 +122,7 @@ const refusals: Record<string, Refusal> = {
     refuseFlexSettings(subscription, siteId, isMap(properties) ? Object.keys(properties) : []);
   },
   "azure-native:keyvault:Vault": refuseVault,
-  "azure-native:keyvault:Secret": ({ id, name }, subscription) => {
-    if (!subscription.deletedSecrets.has(id.toLowerCase())) return;
-    const message =
-      `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; ` +
-      "in this state, the secret can only be recovered or purged.";
-    throw new ArmError(409, "Conflict", message);
-  },
+  "azure-native:keyvault:Secret": refuseSecret,
   "azure-native:authorization:RoleAssignment": refuseRoleAssignment,
   "azure-native:applicationinsights:Workbook": ({ name }) => {
     if (guid.test(name)) return;

@@ -1,4 +1,4 @@
-import type { PropertyMap } from "pulumi-provider-kit";
+import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
@@ -28,6 +28,19 @@ export function refuseVault(
       "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";
     throw new ArmError(409, "ConflictError", message);
   }
+}
+
+/** What Azure refuses about a secret; the words about its tags are the stand-in's own. */
+export function refuseSecret({ id, name, inputs }: ResourceRequest, subscription: Subscription): void {
+  const tags = plainValueAt(inputs, "tags");
+  if (isMap(tags) && Object.keys(tags).length > 15) {
+    throw new ArmError(400, "BadRequest", `The secret ${name} has more than 15 tags.`);
+  }
+  if (!subscription.deletedSecrets.has(id.toLowerCase())) return;
+  const message =
+    `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; ` +
+    "in this state, the secret can only be recovered or purged.";
+  throw new ArmError(409, "Conflict", message);
 }
 
 /** The retention is fixed when the vault is created, 90 days by default. Purge protection can't be switched off. */
