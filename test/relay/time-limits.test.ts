@@ -92,14 +92,25 @@ test("an event is sent even if duplicates can't be recognized, and the problem i
 test("an instance counts itself without a table, and keeps its counts for later", async () => {
   const census = new Census({ most: 100, tables: hanging, monotonic: () => performance.now() });
   expect(await census.countInstances()).toBe(40);
+  const rows: object[] = [];
+  const answering = {
+    create: async () => true,
+    put: async (...row: unknown[]) => void rows.push(row.at(-1) as object),
+  };
+  let tables: ConstructorParameters<typeof Tally>[0]["tables"] = hanging;
   const tally = new Tally({
-    tables: hanging,
+    get tables() {
+      return tables;
+    },
     clock: () => new Date(),
     monotonic: () => performance.now(),
     schedule: () => undefined,
   });
   tally.add({ outcome: "accepted", accepted: 1 });
   await tally.flush();
+  tables = answering;
+  await tally.flush();
+  expect(rows).toEqual([expect.objectContaining({ accepted: 1 })]);
 }, 20_000);
 
 test("/health says within its budget that the storage can't be reached", async () => {

@@ -63,7 +63,7 @@ export interface DeliveryPorts {
 
 /**
  * Concurrent events of one message: enough that a few without an answer hold up only a few others. The host runs up to
- * 24 messages per instance; the pace of the instance decides when they are sent.
+ * 40 messages per instance; the pace of the instance decides when they are sent.
  */
 const concurrency = 16;
 

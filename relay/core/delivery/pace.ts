@@ -134,7 +134,7 @@ export class Pace {
 
 /**
  * The number of instances for which a rate is enough. With less than one request a second, an instance would hold the
- * two dozen messages that the host gives it for minutes.
+ * 40 messages that the host gives it for minutes.
  */
 export function instancesFor(requestsPerSecond: number): number {
   return Math.max(1, Math.floor(requestsPerSecond));

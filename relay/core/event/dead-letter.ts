@@ -8,7 +8,7 @@ export const deadLetterClass = z.enum([
   "malformed",
   /** Platform will never accept it. */
   "refused",
-  /** Delivery failed for 7 days, or the event waited 30 days without an attempt. */
+  /** Delivery failed for 7 days, or the event waited 30 days, tried or not. */
   "expired",
   /** The relay failed on it, or several times on its queue message: a bug. */
   "poison",

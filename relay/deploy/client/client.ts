@@ -187,7 +187,7 @@ export class AzureClient {
     const call = { method: "PATCH", path: queueId, params, signal, purpose, repeatable: true } as const;
     let before: StorageQueue | undefined;
     try {
-      // Each attempt reads the queue again: the marks count from the time at which they were set.
+      // After a refusal because of another change, the queue is read again: the marks count from the time at which they are set.
       const answer = await this.#arm.writePrepared(call, async () => {
         before = await this.readQueue(queueId, signal);
         return before && { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };

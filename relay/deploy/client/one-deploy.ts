@@ -8,6 +8,14 @@ const minute = 60_000;
 const publishPace: CheckPace = { pauses: [5_000, 10_000], limit: 15 * minute };
 const followPace: CheckPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
 
+/** What to deploy. */
+interface Package {
+  readonly zip: Uint8Array;
+  readonly hash: string;
+  /** Id of the last deployment of an earlier run, if there was one: the site still lists it, and it may have the same package. */
+  readonly formerId: string | undefined;
+}
+
 /** How a deployment ended. `mayRun`: the package may run although no success was reported. */
 export type Deployed = { readonly deploymentId: string } | { readonly failure: string; readonly mayRun: boolean };
 
@@ -20,7 +28,7 @@ export type Deployed = { readonly deploymentId: string } | { readonly failure: s
 export async function deployOnce(
   operation: Operation<AzureClient>,
   scmHostName: string,
-  { zip, hash }: { readonly zip: Uint8Array; readonly hash: string },
+  { zip, hash, formerId }: Package,
 ): Promise<Deployed> {
   const { client, signal, progress } = operation;
   const kudu = client.kudu(scmHostName);
@@ -30,7 +38,7 @@ export async function deployOnce(
   try {
     const outcome = await checkPatiently<Deployed>(operation, publishPace, async () => {
       progress(`uploading the relay's code (${Math.ceil(zip.length / 1024)} KiB)`);
-      const begun = unclear ? await findDeploymentBy(kudu, deployer, signal) : undefined;
+      const begun = unclear ? await findDeployment(kudu, { deployer, formerId }, signal) : undefined;
       const answer = begun ? { deployment: begun } : await kudu.publish(zip, deployer, signal);
       if ("notYet" in answer) {
         unclear = answer.uncertain ?? false;
@@ -52,9 +60,13 @@ export async function deployOnce(
 }
 
 /** The latest deployment, if the publish of this package began it and it has not failed; a failed one is reported by the next publish. */
-async function findDeploymentBy(kudu: Kudu, deployer: string, signal: AbortSignal): Promise<Deployment | undefined> {
+async function findDeployment(
+  kudu: Kudu,
+  { deployer, formerId }: { readonly deployer: string; readonly formerId: string | undefined },
+  signal: AbortSignal,
+): Promise<Deployment | undefined> {
   const latest = await kudu.readDeployment("latest", signal);
-  if ("notYet" in latest || latest.deployer !== deployer) return undefined;
+  if ("notYet" in latest || latest.deployer !== deployer || latest.id === formerId) return undefined;
   return latest.state === "running" || latest.state === "success" ? latest : undefined;
 }
 

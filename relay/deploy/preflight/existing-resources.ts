@@ -97,6 +97,5 @@ function nameOf({ id }: Existing): string {
 }
 
 function chooseAnother({ setting }: Existing): string {
-  const key = setting.replace(/\[(\d+)\]$/, "[$1]");
-  return `Set one that exists: npx pulumi config set --path '${key}' <id>`;
+  return `Set one that exists: npx pulumi config set --path '${setting}' <id>`;
 }

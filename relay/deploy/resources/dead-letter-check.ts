@@ -16,6 +16,8 @@ interface Relay {
   readonly healthUrl: string | undefined;
   /** Whether its intake was closed; earlier counts are then outdated. */
   readonly isClosed: boolean;
+  /** Since when its queues have been empty (`clock.monotonic()`): an event that left them before may have become a dead letter just then. */
+  readonly emptySince?: number | undefined;
 }
 
 interface DeadLetters {
@@ -80,26 +82,25 @@ export async function giveUpDeadLetters(operation: DeadLetterOperation, healthUr
 
 async function count(
   operation: DeadLetterOperation,
-  { healthUrl, isClosed }: Relay,
+  { healthUrl, ...relay }: Relay,
 ): Promise<{ done: DeadLetters } | { gaveUp: string }> {
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
   const { clock } = operation.client;
   const start = clock.monotonic();
-  return checkPatiently(operation, pace, () =>
-    look(operation, { healthUrl, isClosed, askedFor: clock.monotonic() - start }),
-  );
+  return checkPatiently(operation, pace, () => look(operation, { ...relay, healthUrl, start }));
 }
 
-/** @param askedFor milliseconds since the first check */
+/** @param start when the first check began */
 async function look(
   { client, signal }: DeadLetterOperation,
-  { healthUrl, isClosed, askedFor }: Relay & { readonly healthUrl: string; readonly askedFor: number },
+  { healthUrl, isClosed, emptySince, start }: Relay & { readonly healthUrl: string; readonly start: number },
 ): Promise<Check<DeadLetters>> {
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
-  // The health may be cached for other callers: a count since the first check is new enough.
-  const isCurrent = isClosed ? said.intake === "closed" : ageOf(said) <= askedFor;
+  // The health may be cached for other callers. A count that began since the first check is new enough.
+  const began = client.clock.monotonic() - ageOf(said);
+  const isCurrent = isClosed ? said.intake === "closed" && began >= (emptySince ?? began) : began >= start;
   if (isCurrent) return { done: said.deadLetters };
   return { notYet: "waiting until the relay counts its dead letters again", pause: millisecondsToNextCheck(said) };
 }

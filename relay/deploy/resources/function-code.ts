@@ -209,7 +209,8 @@ async function deploy(
   const hasMoved = former && former.olds.packageContainer !== values.packageContainer;
   let now = former && !hasMoved ? { ...former.running, version, build } : undefined;
   if (!now || now.packageHash !== hash) {
-    const deployed = await deployOnce(operation, values.scmHostName, { zip, hash });
+    const formerId = former?.running.deploymentId;
+    const deployed = await deployOnce(operation, values.scmHostName, { zip, hash, formerId });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);

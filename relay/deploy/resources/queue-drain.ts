@@ -168,10 +168,11 @@ async function waitUntilEmpty(
   const refused = (reason: string) => refusal(operation, reason);
   // Before the wait, which may be long and useless; and after it, since queued events may become dead letters.
   if (!client.abandonDeadLetters) await refuseDeadLetters(operation, relay, refused);
+  let emptySince: number | undefined;
   if (client.abandonQueue) await giveUpQueue(operation, state.queueId);
-  else await drain(operation, state, succession);
+  else emptySince = await drain(operation, state, succession);
   if (client.abandonDeadLetters) await giveUpDeadLetters(operation, state.healthUrl);
-  else await refuseDeadLetters(operation, relay, refused);
+  else await refuseDeadLetters(operation, { ...relay, emptySince }, refused);
 }
 
 /** Keeps the intake closed; fails if it has been open meanwhile. */
@@ -225,11 +226,12 @@ async function open({ client, signal, warn }: Operation<AzureClient>, queueId: s
   }
 }
 
+/** Waits until all queues are empty. @returns since when they have been (`clock.monotonic()`); undefined if they no longer exist */
 async function drain(
   operation: Operation<AzureClient>,
   state: Inputs,
   succession: Succession | undefined,
-): Promise<void> {
+): Promise<number | undefined> {
   const pace = { pauses: [countEvery], limit: state.timeoutSeconds * 1000 } as const;
   const others = await listOthers(operation, state.queueId);
   if (others === undefined) {
@@ -241,7 +243,10 @@ async function drain(
     await succession?.hold();
     return look();
   });
-  if ("done" in drained) return operation.progress("the relay's queues are empty");
+  if ("done" in drained) {
+    operation.progress("the relay's queues are empty");
+    return drained.done.since;
+  }
   const reason =
     `since its queues did not become empty ${drained.gaveUp}. Each message holds one or more Customer.io events that Adobe Experience ` +
     "Platform does not have yet: it may be down or refuse them, or the wait after a new dataflow may not be over";
@@ -258,29 +263,30 @@ function watchQueues(
   operation: Operation<AzureClient>,
   queueId: string,
   others: readonly string[],
-): () => Promise<Check<true>> {
+): () => Promise<Check<{ readonly since: number | undefined }>> {
   const { client, signal } = operation;
-  let zeros = 0;
+  let emptySince: number | undefined;
   let last = "their messages have not been counted";
   return async () => {
     try {
       const found = await client.readQueue(queueId, signal);
       if (found === undefined) {
         await refuseOrphans(operation, queueId);
-        return { done: true };
+        return { done: { since: undefined } };
       }
       const { intake } = parseMarks(found.metadata);
       if (!isClosed(intake, found.now)) {
-        zeros = 0;
+        emptySince = undefined;
         await close(operation, queueId);
         return { notYet: "the relay's intake had opened by itself and is closed again", detail: last };
       }
       const half = new Date(found.now.getTime() + closedFor.whileDraining / 2);
       if (!isClosed(intake, half)) await keepClosed(operation, queueId, closedFor.whileDraining);
       const left = found.length + (await countMessages(client, others, signal));
-      zeros = left === 0 ? zeros + 1 : 0;
+      if (left === 0 && emptySince !== undefined) return { done: { since: emptySince } };
+      emptySince = left === 0 ? client.clock.monotonic() : undefined;
       last = left === 0 ? "they look empty and are counted again" : `${messages(left)} left`;
-      return zeros === 2 ? { done: true } : { notYet: `the relay's queues: ${last}`, detail: last };
+      return { notYet: `the relay's queues: ${last}`, detail: last };
     } catch (error) {
       if (signal.aborted) return { notYet: last };
       throw error;

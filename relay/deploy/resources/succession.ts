@@ -14,7 +14,7 @@ const heldFor = 15 * 60_000;
 const renewEvery = 60_000;
 /** A new role takes minutes to propagate, and the new relay's instances see a mark at most five seconds late. */
 const pace: CheckPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
-/** Notes are in 256 partitions, by the first two hexadecimal digits of a hash. A share is all partitions with the same first digit. */
+/** Each partition of notes begins with a hexadecimal digit (`deliveredKeysOf`). A share is all partitions with the same one. */
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
@@ -25,7 +25,7 @@ const readerRole = "76199698-9eea-4c19-bc75-cec21354c6b6";
 const storageAccount = z.object({ properties: z.object({ primaryEndpoints: z.object({ table: z.string() }) }) });
 const answer = z.object({ copied: z.number(), position: z.unknown().optional() });
 
-/** The marks in the drain of a relay that remembers delivered events. */
+/** The inputs of the drain of a relay that remembers delivered events. */
 const successorInputs = z.object({ queueId: z.string(), takeoverUrl: z.string(), principalId: z.string() });
 type Successor = z.output<typeof successorInputs>;
 

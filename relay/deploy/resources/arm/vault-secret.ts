@@ -50,7 +50,7 @@ const outputs = z.object({
 export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
   description:
-    "A secret in an Azure key vault. As with `ArmResource`, an existing one with that name exists already gets the value as a new version. " +
+    "A secret in an Azure key vault. As with `ArmResource`, one that already exists with that name gets the value as a new version. " +
     "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. It reports " +
     "another expiry date too. " +
     "Azure Resource Manager has no call to delete a secret, which goes with its vault. Deleting the resource does nothing, or disables the " +

@@ -157,6 +157,19 @@ test("after a publish without a clear answer, does not take another's deployment
   expect(bed.azure.calls().filter((call) => call === bed.publishUrl)).toHaveLength(2);
 });
 
+test("after a publish without a clear answer, does not take an earlier deployment of the same package for this one", async () => {
+  const earlier = { id: "d0", status: 4, deployer: bed.deployer };
+  bed.azure.script[calls.publish] = [{ drop: true }, { status: 202, body: '"d1"' }];
+  bed.azure.script[calls.latest] = [{ body: earlier }];
+  const olds = bed.inputs();
+  const outputs = { packageHash: bed.hash, deploymentId: earlier.id };
+  const news = { ...olds, packageContainer: "https://host.example/code" };
+  expect(await functionCode.update?.(bed.operation, siteId, { news, olds, outputs })).toMatchObject({
+    deploymentId: "d1",
+  });
+  expect(bed.azure.calls().filter((call) => call === bed.publishUrl)).toHaveLength(2);
+});
+
 test("publishes again after a deployment that another one or a missing role ended", async () => {
   bed.azure.script[calls.status] = [
     { body: { id: "d1", status: 5, complete: true } },
