@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { brokenFinding, describeFinding, render } from "../../cli/output/finding.ts";
 import { findingSections, runbookOf } from "../../relay/core/runbook.ts";
+import { settingsTable } from "../../settings/table.ts";
 
 const repository = path.join(import.meta.dirname, "../..");
 const page = readFileSync(path.join(repository, "docs/runbooks.md"), "utf8");
@@ -32,6 +33,33 @@ test("each section has symptom, causes, commands, and when it is over", () => {
       ["Symptom.", "Likely causes.", "Commands.", "It is over when"],
     ]);
     expect(text).toMatch(/`npx |`status`|status\.adobe\.com|In Platform/);
+  }
+});
+
+/** Every command of the sections, with its line breaks removed. */
+const commands = [...page.slice(page.indexOf("\n## Alerts")).matchAll(/`(npx\s[^`]+)`/g)].map(([, command = ""]) =>
+  command.replaceAll(/\s+/g, " "),
+);
+
+test("each command names the stack", () => {
+  const onStacks = commands.filter((command) => !command.startsWith("npx pulumi plugin "));
+  expect(onStacks.length).toBeGreaterThan(40);
+  expect(onStacks.filter((command) => !/ --stack prod( |$)/.test(command))).toEqual([]);
+});
+
+test("each number that it suggests for a setting is above the default", () => {
+  const numbers = commands.flatMap((command) => {
+    const [, name, value] = /^npx pulumi config set (\w+) (\d+) /.exec(command) ?? [];
+    return name === undefined ? [] : [[name as keyof typeof settingsTable, Number(value)] as const];
+  });
+  expect(numbers.map(([name]) => name).toSorted()).toEqual([
+    "eventQueues",
+    "maximumRequestsPerSecond",
+    "silenceAlertHours",
+  ]);
+  for (const [name, value] of numbers) {
+    const { default: usual } = settingsTable[name] as { readonly default?: unknown };
+    expect([name, value > Number(usual)]).toEqual([name, true]);
   }
 });
 

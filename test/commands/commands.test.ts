@@ -12,6 +12,18 @@ test("every printed or documented command is valid for its program", async () =>
   expect(mistakes).toEqual([]);
 }, 120_000);
 
+test("a failover names the stack that has the webhook, there and back", async () => {
+  // It changes the webhook of --stack. In the pages, that is always the webhook of prod, and prod-west takes over.
+  const failovers = (await collectAdvice()).filter(({ command }) =>
+    /customerio-aep failover --stack prod/.test(command),
+  );
+  const forms = failovers.map(({ command }) => command.replace(/^npx /, ""));
+  expect([...new Set(forms)].toSorted()).toEqual([
+    "customerio-aep failover --stack prod --to prod",
+    "customerio-aep failover --stack prod --to prod-west",
+  ]);
+});
+
 test.each([
   ["npx pulumi upp", "no such command"],
   ["npx pulumi up --refesh", "unknown flag: --refesh"],

@@ -52,7 +52,7 @@ function splitCommand(text: string): Command {
 /** A word as the shell passes it to the program, with placeholders filled in. */
 function fillIn(word: string): string {
   return word
-    .replaceAll(/<(?:from|to)>/g, "2026-01-31")
+    .replaceAll(/<(?:from|to|day)>/g, "2026-01-31")
     .replaceAll(/<[^>]*>/g, "x")
     .replaceAll(/['"]/g, "");
 }
@@ -192,6 +192,7 @@ const parseJest: Parse = (args) => {
 /** Commands of the Azure CLI, from its reference: https://learn.microsoft.com/cli/azure/reference-index */
 const azure: Readonly<Record<string, readonly string[]>> = {
   "account show": [],
+  "ad signed-in-user show": ["--output", "--query"],
   "afd profile show": ["--profile-name", "--query", "--resource-group"],
   "functionapp list-flexconsumption-locations": ["--output", "--zone-redundant"],
   "functionapp list-flexconsumption-runtimes": ["--location", "--runtime"],
