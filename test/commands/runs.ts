@@ -51,6 +51,7 @@ export const looking: readonly Run[] = [
   run("customerio-aep help status", /Usage: customerio-aep status/),
   run("customerio-aep --version", /^\d+\.\d+\.\d+$/m),
   run("source <(customerio-aep completion bash)", /^$/),
+  run("pulumi stack --show-ids", /azure-native:storage:StorageAccount[\s\S]*\/storageAccounts\/cioaep/),
   run("pulumi stack output", /datasetId/),
   run("pulumi stack output relayHostName", /^127\.0\.0\.1:\d+$/m),
   run("pulumi package get-schema ./node_modules/.bin/pulumi-resource-aep", /aep:index:Dataflow/),

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { auditCommand } from "../../cli/audit/audit-command.ts";
-import { relayRoles } from "../../components/relay/azure/relay-roles.ts";
+import { roleDefinitions } from "../../packages/local-cloud/src/azure/identity/role-definitions.ts";
 
 const repository = path.join(import.meta.dirname, "../..");
 const folder = path.join(repository, "templates/github-actions");
@@ -266,9 +266,14 @@ test("an up changes one stack at a time, and none is interrupted", () => {
   expect(jobs.up).toMatchObject({ environment: "${{ matrix.stack }}", strategy: { "max-parallel": 1 } });
 });
 
-test("the condition on the deploying identity has the relay's roles, and no other", () => {
+test("the condition on the deploying identity has every role that an up assigns, and no other", () => {
   const page = readFileSync(path.join(repository, "docs/deploying.md"), "utf8");
   const lists = [...page.matchAll(/GuidEquals \{([^}]*)\}/g)].map(([, list = ""]) => list.split(", ").toSorted());
-  const roles = [...new Set(Object.values(relayRoles).map(({ roleId }) => roleId))].toSorted();
-  expect(lists).toEqual([roles, roles]);
+  // The code that `up` runs: it names each role that it assigns by its id.
+  const code = globSync(["components/**/*.ts", "relay/deploy/**/*.ts"], { cwd: repository })
+    .map((file) => readFileSync(path.join(repository, file), "utf8"))
+    .join("\n");
+  const roles = roleDefinitions.map(({ id }) => id).filter((id) => code.includes(id));
+  expect(roles).toHaveLength(7);
+  expect(lists).toEqual([roles.toSorted(), roles.toSorted()]);
 });

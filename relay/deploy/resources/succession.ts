@@ -19,8 +19,11 @@ const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
 const roleApiVersion = "2022-04-01";
-/** Storage Table Data Reader ("Azure built-in roles" in Microsoft Learn). */
-const readerRole = "76199698-9eea-4c19-bc75-cec21354c6b6";
+/** The role that a new relay's identity gets on the account of the relay that it replaces ("Azure built-in roles" in Microsoft Learn). */
+export const takeoverRole = {
+  role: "Storage Table Data Reader",
+  roleId: "76199698-9eea-4c19-bc75-cec21354c6b6",
+} as const;
 
 const storageAccount = z.object({ properties: z.object({ primaryEndpoints: z.object({ table: z.string() }) }) });
 const answer = z.object({ copied: z.number(), position: z.unknown().optional() });
@@ -168,10 +171,10 @@ export class Succession {
   /** The role assignment is deleted with the former account. */
   async #allowReading(formerId: string): Promise<void> {
     const { principalId } = this.#successor;
-    const name = guidOf(formerId.toLowerCase(), principalId.toLowerCase(), readerRole);
+    const name = guidOf(formerId.toLowerCase(), principalId.toLowerCase(), takeoverRole.roleId);
     const id = `${formerId}/providers/Microsoft.Authorization/roleAssignments/${name}`;
     const [, , subscriptionId] = formerId.split("/");
-    const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${readerRole}`;
+    const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${takeoverRole.roleId}`;
     const properties = { principalId, principalType: "ServicePrincipal", roleDefinitionId };
     await putResource(this.#operation, id, { apiVersion: roleApiVersion, body: { properties } });
   }
