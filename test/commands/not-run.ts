@@ -20,6 +20,11 @@ export const notRun: readonly NotRun[] = [
     runBy: "test/setup/init.test.ts",
     title: "the program itself, in a script",
   },
+  {
+    pattern: /^customerio-aep init --location westus3 --skip-preview$/,
+    runBy: "test/setup/found-settings.test.ts",
+    title: "a copy of a stack's file makes a stack in another region",
+  },
   { pattern: /^customerio-aep signing-key --(add|setting \w+)$/, ...several, title: "a key that is added is accepted" },
   {
     pattern: /^pulumi preview --diff$/,
@@ -28,7 +33,12 @@ export const notRun: readonly NotRun[] = [
   },
   { pattern: /^pulumi login --local$/, why: "It changes where Pulumi keeps the states of everything on this machine." },
 
-  { pattern: /^customerio-aep (failover|evacuate) --stack \w+ --to /, ...several, title: takesOver },
+  {
+    pattern:
+      /^customerio-aep (failover --stack prod --to prod(-west)?|evacuate --stack prod --to prod-west( --once)?)$/,
+    ...several,
+    title: takesOver,
+  },
   { pattern: /--source north/, ...several, title: everyCommand },
   {
     pattern: /^pulumi up --replace /,

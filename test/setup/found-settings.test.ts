@@ -67,6 +67,18 @@ test("only what the file lacks is asked, and its own passphrase opens its secret
   });
 }, 60_000);
 
+test("a copy of a stack's file makes a stack in another region", async () => {
+  await writeFile(file(), `${copied}  azure-native:location: westeurope\n`);
+  process.env.CUSTOMERIO_APP_API_KEY = customerIo.appApiKey;
+  const ended = await world.runProgram("init", "--stack", "dev", "--location", "northeurope", "--skip-preview");
+  expect(ended).toEqual([0, expect.stringContaining("npx pulumi up --stack dev")]);
+  const settings = JSON.parse(await pulumi("config", "--json", "--show-secrets", "--stack", "dev"));
+  expect(settings).toMatchObject({
+    "azure-native:location": { value: "northeurope" },
+    "aep:clientSecret": { value: platform.clientSecret, secret: true },
+  });
+}, 60_000);
+
 test("without a file, everything is asked", async () => {
   const prompter = new ScriptedPrompter([[/client id/, ctrlC]]);
   await expect(setUpDev(prompter)).rejects.toThrow("Stopped. No setting was written.");
