@@ -37,7 +37,7 @@ export function explainAzureError({ data, status, headers }: AxiosResponse): Ven
     code,
     detail: message,
     requestId: typeof requestId === "string" ? requestId : undefined,
-    remedy: forbiddenAddress(headers) ?? violationRemedy(additionalInfo) ?? remedy(status, code),
+    remedy: forbiddenAddress(headers) ?? violationRemedy(additionalInfo) ?? remedy(status, code, message),
   };
 }
 
@@ -91,7 +91,7 @@ const goneCodes = new Set([
   "FailedIdentityOperation",
 ]);
 
-function remedy(status: number, code: string | undefined): string | undefined {
+function remedy(status: number, code: string | undefined, message = ""): string | undefined {
   if (code !== undefined && goneCodes.has(code)) {
     return "If the stack's state still lists deleted resources, such as after an interrupted destroy, run: npx pulumi up --refresh";
   }
@@ -112,6 +112,12 @@ function remedy(status: number, code: string | undefined): string | undefined {
   }
   if (status === 401) {
     return "Your Azure login is not accepted. Log in again, with the tenant of the subscription: az login --tenant <tenant id>";
+  }
+  if (status === 403 && message.includes("Microsoft.Authorization/roleAssignments/")) {
+    return (
+      "Your Azure login may not assign this role: it needs Role Based Access Control Administrator. If it has that role with a condition, add the " +
+      'role to the condition: docs/deploying.md, "GitHub Actions".'
+    );
   }
   if (status === 403) {
     return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";

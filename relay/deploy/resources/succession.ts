@@ -128,7 +128,10 @@ export class Succession {
     const former = await client.armGet(formerId, storageApiVersion, signal);
     if (former === undefined) return;
     const { table: address } = storageAccount.parse(former).properties.primaryEndpoints;
-    await this.#allowReading(formerId);
+    await this.#allowReading(formerId).catch((error: unknown) => {
+      const { role, roleId } = takeoverRole;
+      throw new Error(`the new relay could not get the role ${role} (${roleId}): ${wordsOf(error)}`);
+    });
     const key = randomBytes(32).toString("base64url");
     const keyDigest = createHash("sha256").update(key).digest("hex");
     // A relay without its queue is not a successor: the whole stack is being destroyed.

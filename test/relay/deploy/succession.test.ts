@@ -142,6 +142,20 @@ test("notes that can't be copied keep the former relay, with the reason and the 
   expect(marksOfNew().at(-1)).toEqual({ sending: "free" });
 });
 
+test("the error of a login that may not assign the role names the role", async () => {
+  prepare();
+  const action = "Microsoft.Authorization/roleAssignments/write";
+  const said = `The client 'c' does not have authorization to perform action '${action}' over scope 's', or an ABAC condition is not fulfilled.`;
+  azure.script[`PUT ${roleAssignment()}`] = [
+    { status: 403, body: { error: { code: "AuthorizationFailed", message: said } } },
+  ];
+  const { message } = await failure(drain());
+  expect(message).toContain("could not get the role Storage Table Data Reader (76199698-9eea-4c19-bc75-cec21354c6b6):");
+  expect(message).toContain('add the role to the condition: docs/deploying.md, "GitHub Actions".');
+  expect(message).not.toContain("Website Contributor");
+  expect(takeovers()).toEqual([]);
+});
+
 test("the notes are given up with the queue", async () => {
   process.env.RELAY_ABANDON_QUEUE = "true";
   const { other } = operation;
