@@ -3,7 +3,7 @@ import { plainWords } from "pulumi-provider-kit/settings";
 import { config as plugin } from "../../relay/deploy/config.ts";
 import { contradictions } from "../../settings/checks/delivery.ts";
 import { idleSettings, withLater } from "../../settings/checks/idle-settings.ts";
-import { type SigningKeyProblems, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
+import type { SigningKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
 import { settingsTable } from "../../settings/table.ts";
@@ -22,6 +22,7 @@ import {
 } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
 import { type SettingWords, stackWords } from "./setting-words.ts";
+import { findKeyProblems, warnOfKeys } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
 
 /**
@@ -63,12 +64,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
     ),
   ]);
   if (!parsed.success) throw parsed.error;
-  for (const reason of keys.warnings) {
-    void pulumi.log.warn(
-      `${config.name}:signingKeys ${reason}, which is unusual for a signing key. Press "Send test" in Customer.io after the ` +
-        "update: if the relay refuses the call, the key is wrong.",
-    );
-  }
+  warnOfKeys(`${config.name}:signingKeys`, keys.warnings);
   warnOf(parsed.data, stackWords(config.name));
   return {
     ...parsed.data,
@@ -122,11 +118,7 @@ const usualLeastInstances = 40;
 function readSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
   const text = config.get("signingKeys") ?? "";
   if (text === "") return { given: false, refusals: [], warnings: [] };
-  const others = ["customerio:appApiKey", "aep:clientSecret", "aep:clientId"].map((setting) => ({
-    setting,
-    value: pulumi.runtime.allConfig()[setting] ?? "",
-  }));
-  return { given: true, ...signingKeyProblems(text, others) };
+  return { given: true, ...findKeyProblems(text) };
 }
 
 function signingKeyMistake(config: pulumi.Config, reason: string): string {

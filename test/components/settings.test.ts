@@ -197,6 +197,14 @@ describe("an impossible signing key is refused at preview", () => {
       "  - signingKeys has quotation marks, which don't belong to a key.",
     );
     expect(checkSigningKeys(key)).toBe(key);
+    const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+    checkSigningKeys("signing-secret");
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^signingKeys is short: .* unusual for a signing key/)]]);
+    warn.mockRestore();
+    pulumi.runtime.setAllConfig({ "customerio:appApiKey": key });
+    expect(() => checkSigningKeys(key)).toThrow(
+      "  - signingKeys is the value of customerio:appApiKey, another credential.",
+    );
   });
 });
 
