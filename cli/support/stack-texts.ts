@@ -1,6 +1,7 @@
 import { showStack } from "../stack/show-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
+import { secretTextsIn } from "./hidden-settings.ts";
 import { textsIn } from "./scrub.ts";
 
 /** A stack as Pulumi shows it without its secrets, and these apart. */
@@ -12,22 +13,34 @@ export interface StackTexts {
   readonly secrets: readonly string[];
 }
 
-/** Reads the stack twice: what appears only with secrets is one. */
+/** Reads the stack twice: what appears only with secrets is one. So is what the name of a setting says, wherever it appears in plain text. */
 export async function readStackTexts({ target }: StackSource): Promise<StackTexts> {
   const [plain, whole] = await Promise.all([showStack(target, false), showStack(target, true)]);
-  const known = new Set(textsIn([plain.resources, plain.settings]));
-  const marked = Object.values(whole.settings).flatMap(({ secret, value }) =>
-    secret && value !== undefined ? [value] : [],
-  );
+  const open = Object.entries(plain.settings).map(([key, { value = "", secret }]) => {
+    const isHidden = secret || secretTextsIn(key, value).length > 0;
+    return [key, isHidden ? undefined : value] as const;
+  });
+  const known = new Set(textsIn([plain.resources, Object.fromEntries(open)]));
   const secrets = [
     ...textsIn([whole.resources, whole.settings]).filter((text) => !known.has(text)),
-    ...marked.flatMap(textsIn),
+    ...Object.entries(whole.settings).flatMap(([key, { value = "", secret }]) =>
+      secret ? textsIn(value) : secretTextsIn(key, value),
+    ),
+    ...providerSecrets(whole.resources),
   ];
-  const settings = Object.entries(plain.settings).map(([key, { value, secret }]) => [
-    key,
-    secret ? "[secret]" : (value ?? ""),
-  ]);
-  return { resources: plain.resources, settings: Object.fromEntries(settings), secrets: [...new Set(secrets)] };
+  return {
+    resources: plain.resources,
+    settings: Object.fromEntries(open.map(([key, value]) => [key, value ?? "[secret]"])),
+    secrets: [...new Set(secrets)],
+  };
+}
+
+/** A program may pass a provider its credential in plain text. */
+function providerSecrets(resources: readonly StackResource[]): string[] {
+  return resources
+    .filter(({ type }) => type.startsWith("pulumi:providers:"))
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .flatMap(([name, value]) => (typeof value === "string" ? secretTextsIn(name, value) : []));
 }
 
 /** A resource by its name and shape: which inputs it has, and of what type, but none of their values. */

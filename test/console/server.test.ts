@@ -362,6 +362,7 @@ test("no answer contains a secret, not even when vendors refuse everything", asy
   await world.failPlatform();
   const settings = page.answers.find((answer) => answer.includes("customerio-aep:tier"));
   expect(settings).toContain('{"name":"customerio-aep:signingKeys"}');
+  expect(settings).toContain('{"name":"events:settings"}');
   for (const [name, secret] of Object.entries(canaries)) {
     expect([name, page.answers.filter((answer) => answer.includes(secret)).length]).toEqual([name, 0]);
   }

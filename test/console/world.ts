@@ -26,6 +26,7 @@ export const canaries = {
   clientSecret: credentials.clientSecret[0],
   signingKey: "canary-signing-key-93ab",
   alertWebhook: "https://hooks.example.com/canary-path-55d0",
+  sharedWebhook: "https://hooks.example.com/canary-shared-path-8e21",
   streamingUrl: "https://dcs.adobedc.net/collection/canary-inlet-aa17?x-adobe-flow-id=1",
 };
 
@@ -169,6 +170,8 @@ export async function startWorld(): Promise<ConsoleWorld> {
     "customerio-aep:armUrl": `http://127.0.0.1:${arm.port}`,
     "customerio-aep:signingKeys": canaries.signingKey,
     "customerio-aep:alertWebhooks": JSON.stringify([canaries.alertWebhook]),
+    // Of a program with a project and a structure of its own.
+    "events:settings": JSON.stringify({ alertWebhooks: [canaries.sharedWebhook] }),
     "customerio-aep:tier": "trial",
   };
   const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, change = (one) => one }) =>

@@ -6,9 +6,11 @@ import { Progress } from "../../cli/output/progress.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { collectBundle, writeBundle } from "../../cli/support/bundle.ts";
+import { secretTextsIn } from "../../cli/support/hidden-settings.ts";
 import { Scrubber } from "../../cli/support/scrub.ts";
 import { supportBundleCommand } from "../../cli/support/support-bundle-command.ts";
 import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
+import { settingsTable } from "../../settings/table.ts";
 import { type Canary, freshSecret, Search } from "../taint/canary.ts";
 
 const canaries: Canary[] = [];
@@ -21,6 +23,13 @@ const secrets = {
   clientSecret: plant("client secret", freshSecret("p8e-")),
   keys: [plant("first signing key", freshSecret()), plant("second signing key", freshSecret())].join("\n"),
   url: `https://dcs.adobedc.net/collection/${plant("inlet", freshSecret())}?x=1`,
+};
+/** Secrets that Pulumi keeps in plain text: of plain settings, or set without `--secret`. */
+const inPlainText = {
+  appApiKey: plant("App API key", freshSecret()),
+  alertWebhook: `https://events.example.org/${plant("alert webhook", freshSecret())}`,
+  sharedWebhook: `https://events.example.org/${plant("webhook in a structured setting", freshSecret())}`,
+  passedKey: plant("key that the program passes to a provider", freshSecret()),
 };
 const personal = { email: plant("e-mail", "jane.doe+news@example.org"), phone: plant("phone", "+49 151 2345 6789") };
 
@@ -90,6 +99,19 @@ async function stackWithSecrets(): Promise<void> {
         id: "flow",
         inputs: { name: "Events", owner: personal.email },
       },
+      // The ids, which are in the bundle, repeat secrets.
+      {
+        type: "azure-native:monitor:ActionGroup",
+        urn: urn("azure-native:monitor:ActionGroup"),
+        id: inPlainText.alertWebhook,
+        inputs: { serviceUri: secret(inPlainText.alertWebhook) },
+      },
+      {
+        type: "pulumi:providers:customerio",
+        urn: urn("pulumi:providers:customerio"),
+        id: inPlainText.passedKey,
+        inputs: { appApiKey: inPlainText.passedKey },
+      },
     ];
     return { deployment: { resources } };
   };
@@ -98,6 +120,9 @@ async function stackWithSecrets(): Promise<void> {
     "events:signingKeys": { secret: true, ...(show && { value: secrets.keys }) },
     "events:alertEmails": { value: JSON.stringify([personal.email]), secret: false },
     "events:environment": { value: "prod", secret: false },
+    "events:alertWebhooks": { value: JSON.stringify([inPlainText.alertWebhook]), secret: false },
+    "events:settings": { value: JSON.stringify({ alertWebhooks: [inPlainText.sharedWebhook] }), secret: false },
+    "customerio:appApiKey": { value: inPlainText.appApiKey, secret: false },
   });
   await writeFile(
     path.join(folder, "world.json"),
@@ -113,6 +138,21 @@ console.log(process.argv[2] === "version" ? "v3.259.0" : JSON.stringify(process.
   await writeFile(path.join(bin, "package.json"), '{"type":"commonjs"}');
   await writeFile(path.join(bin, "pulumi"), program, { mode: 0o755 });
 }
+
+test("a secret is found by the name of its setting, in the program's own configuration too; all others are shown", () => {
+  const hidden = (key: string, value = "a value") => secretTextsIn(key, value).length > 0;
+  for (const key of [
+    "aep:clientSecret",
+    "events:relayClientSecret",
+    "events:northSigningKeys",
+    "events:northAppApiKey",
+  ]) {
+    expect([key, hidden(key)]).toEqual([key, true]);
+  }
+  expect(hidden("events:azure", JSON.stringify({ disableFormerSecrets: true, secretLifetimeDays: 365 }))).toBe(false);
+  const names = Object.keys(settingsTable).filter((name) => hidden(`events:${name}`));
+  expect(names.sort()).toEqual(["alertWebhooks", "relayClientSecret", "signingKeys"]);
+});
 
 test("the command's file has everything that it needs, and no canary", async () => {
   await stackWithSecrets();
@@ -171,6 +211,9 @@ test("the command's file has everything that it needs, and no canary", async () 
     "events:environment": "prod",
     "aep:clientSecret": "[secret]",
     "events:alertEmails": '["[e-mail]"]',
+    "events:alertWebhooks": "[secret]",
+    "events:settings": "[secret]",
+    "customerio:appApiKey": "[secret]",
   });
   expect(JSON.parse(resources)[0]).toMatchObject({ id: "7", inputs: { endpoint: "[secret]" } });
   expect(JSON.parse(status).map(({ part }: { part: string }) => part)).toContain("webhook");

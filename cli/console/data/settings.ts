@@ -1,5 +1,5 @@
-import { secretSettings } from "../../../settings/schema.ts";
 import type { StackSource } from "../../stack/source.ts";
+import { secretTextsIn } from "../../support/hidden-settings.ts";
 
 /** A setting in force. */
 interface ShownSetting {
@@ -31,31 +31,17 @@ const openAppSettings: ReadonlySet<string> = new Set([
   "RELAY_STORAGE__clientId",
 ]);
 
-/** Settings that are secrets even if they are stored in plain text. Addresses of webhooks hold keys in their paths. */
-const alwaysHidden = new Set([
-  ...Object.keys(secretSettings).map((name) => `customerio-aep:${name}`),
-  "customerio-aep:alertWebhooks",
-  "aep:clientSecret",
-  "customerio:appApiKey",
-]);
-
 /** The stack's configuration and the relay's app settings, without secrets. */
 export function listSettings(source: StackSource): { stack: ShownSetting[]; relay: ShownSetting[] } {
   const stack = Object.entries(source.openSettings).map(([name, value]) => ({
     name,
-    // Pulumi gives a setting with parts as JSON: one part of a plain one may be an address with a key.
-    value: isHidden(name) ? undefined : value,
+    value: value !== undefined && secretTextsIn(name, value).length === 0 ? value : undefined,
   }));
   const relay = Object.entries(source.appSettings).map(([name, value]) => ({
     name,
     value: openAppSettings.has(name) ? String(value) : undefined,
   }));
   return { stack: sort(stack), relay: sort(relay) };
-}
-
-/** `azure-native:clientSecret`, `aws:secretKey`, … of any program's own configuration. */
-function isHidden(name: string): boolean {
-  return alwaysHidden.has(name) || /secret|password|token|api_?key|private_?key|signing_?key|credential/i.test(name);
 }
 
 function sort(settings: readonly ShownSetting[]): ShownSetting[] {
