@@ -8,3 +8,11 @@ export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
 
 /** Printed by a command that Ctrl-C stopped and that can resume by itself. */
 export const stoppedWords = "Stopped. Run the same command again to continue.";
+
+/** Ctrl-C, or a person who wants to stop, ended a command before it had a result. The message says what is left, and how to continue. */
+export class Interruption extends Error {}
+
+/** After Ctrl-C a call that was under way fails in its own way, so any failure is the interruption. */
+export function asInterruption(error: unknown, { aborted }: AbortSignal): unknown {
+  return aborted && !(error instanceof Interruption) ? new Interruption(stoppedWords, { cause: error }) : error;
+}

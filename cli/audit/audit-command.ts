@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { backfillMissing, refuseDatasetOfProfile } from "../backfill/backfill.ts";
+import { backfillMissing, refuseDatasetsOfProfile } from "../backfill/backfill.ts";
 import { backfillOptions, backfillResult } from "../backfill/options.ts";
 import { defineCommand } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -75,13 +75,14 @@ export const auditCommand = defineCommand({
     backfill: backfillResult.optional().describe("what `--heal` has sent"),
   }),
   check: checkAuditDays,
-  checkSources({ heal }, sources) {
+  async checkSources(values, sources, signal) {
+    if (!values.heal) return;
     const direct = sources.find(({ hasRelay }) => !hasRelay);
-    if (heal && direct) throw new UsageError(`--heal sends through the relay, and the source ${direct.name} has none.`);
+    if (direct) throw new UsageError(`--heal sends through the relay, and the source ${direct.name} has none.`);
+    await refuseDatasetsOfProfile(sources, values, signal);
   },
   async run(source, values, context) {
     const { print } = context;
-    if (values.heal) await refuseDatasetOfProfile(source, values, context.signal);
     const run = await runAudit(source, values, context);
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { auditLines } from "../audit/report.ts";
 import { auditOptions, checkAuditDays, runAudit } from "../audit/run-audit.ts";
 import { defineCommand } from "../command/definition.ts";
-import { backfillMissing, refuseDatasetOfProfile } from "./backfill.ts";
+import { backfillMissing, refuseDatasetsOfProfile } from "./backfill.ts";
 import { backfillOptions, backfillResult } from "./options.ts";
 import { revertBackfill } from "./revert.ts";
 
@@ -48,9 +48,11 @@ export const backfillCommand = defineCommand({
   stopsInOrder: true,
   json: backfillResult,
   check: checkAuditDays,
+  async checkSources(values, sources, signal) {
+    if (!values.revert && !values["dry-run"]) await refuseDatasetsOfProfile(sources, values, signal);
+  },
   async run(source, values, context) {
     if (values.revert) return { ending: "well", json: await revertBackfill(source, values, context) };
-    if (!values["dry-run"]) await refuseDatasetOfProfile(source, values, context.signal);
     const run = await runAudit(source, values, context);
     context.print(...auditLines(run.result, source.target));
     const done = await backfillMissing(source, run, values, context);

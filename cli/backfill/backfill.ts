@@ -13,20 +13,22 @@ import { planBackfill } from "./send-missing.ts";
 import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
 
 /**
- * Checks whether a source's dataset may be backfilled, before an audit spends time.
+ * Checks whether the datasets of sources may be backfilled, before an audit spends time.
  *
  * @throws UsageError if the events would be permanent and the user has not allowed that
  */
-export async function refuseDatasetOfProfile(
-  source: StackSource,
+export async function refuseDatasetsOfProfile(
+  sources: readonly StackSource[],
   { "into-profile": isWanted }: Pick<BackfillValues, "into-profile">,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isWanted || !(await feedsProfile(source, signal))) return;
-  throw new UsageError(
-    "The dataset feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer attributes, and Profile can't delete " +
-      "them one by one. Nothing was sent. To send them anyway, add --into-profile.",
-  );
+  for (const source of isWanted ? [] : sources) {
+    if (!(await feedsProfile(source, signal))) continue;
+    throw new UsageError(
+      `The dataset of the source ${source.name} feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer ` +
+        "attributes, and Profile can't delete them one by one. Nothing was sent. To send them anyway, add --into-profile.",
+    );
+  }
 }
 
 interface BackfillValues extends ValuesOf<typeof backfillOptions> {

@@ -69,6 +69,8 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   readonly needsRelay: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
+  /** Why it can't handle several sources, as the end of a sentence about them; default: it handles all. */
+  readonly oneSourceReason?: string;
   /** Whether it handles all sources at the same time, since it never ends by itself for one; default: one after the other. */
   runsAtOnce?(values: ValuesOf<Options>): boolean;
   /**
@@ -83,11 +85,11 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
    */
   check?(values: ValuesOf<Options>): Promise<void> | void;
   /**
-   * Checks the options against the chosen sources, before anything is done.
+   * Checks the options against the chosen sources, before anything is done for any of them.
    *
    * @throws UsageError
    */
-  checkSources?(values: ValuesOf<Options>, sources: readonly StackSource[]): void;
+  checkSources?(values: ValuesOf<Options>, sources: readonly StackSource[], signal: AbortSignal): Promise<void> | void;
   /** Does the work for one source. */
   run(source: StackSource, values: ValuesOf<Options>, context: CommandContext): Promise<CommandResult<z.output<Json>>>;
 }
@@ -139,7 +141,7 @@ export const sharedOptions = {
   },
   source: {
     value: "name",
-    description: "one source of a stack with several; without it, all of them, one after the other",
+    description: "one source of a stack with several; without it, all of them",
     schema: z.string().optional(),
   },
   json: {

@@ -16,9 +16,11 @@ export interface ShownOption {
 
 /** The command's own options first, then those that every command has. */
 export function optionsOf(definition: AnyCommand): OptionTable {
-  if (!isProjectCommand(definition)) return { ...definition.options, ...sharedOptions };
-  const { source: _, ...others } = sharedOptions;
-  return { ...definition.options, ...others };
+  const { source, ...others } = sharedOptions;
+  if (isProjectCommand(definition)) return { ...definition.options, ...others };
+  const description =
+    definition.oneSourceReason === undefined ? source.description : "the source, if the stack has several";
+  return { ...definition.options, ...sharedOptions, source: { ...source, description } };
 }
 
 export function isProjectCommand(definition: AnyCommand): definition is ProjectCommandDefinition {

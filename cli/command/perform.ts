@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stopOnInterrupt } from "../interrupt.ts";
+import { asInterruption, Interruption, stopOnInterrupt } from "../interrupt.ts";
 import { showAskedWaits } from "../output/asked-waits.ts";
 import { Progress } from "../output/progress.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
@@ -49,11 +49,16 @@ export async function performCommand(
     );
   } catch (error) {
     if (isJson) printJson({ error: reportOf(error) });
+    else if (error instanceof Interruption) process.stdout.write(`${error.message}\n`);
     else reportError(error, isDebug);
-    return exitCodes[error instanceof UsageError ? "usage" : "broken"].code;
+    return exitCodes[error instanceof UsageError ? "usage" : endingAfter(error)].code;
   } finally {
     endLog?.();
   }
+}
+
+function endingAfter(error: unknown): "interrupted" | "broken" {
+  return error instanceof Interruption ? "interrupted" : "broken";
 }
 
 async function performOnStack(
@@ -99,46 +104,70 @@ async function performAll(
       if (values.json && definition.jsonLine !== undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
     },
   };
-  const outcomes =
-    definition.runsAtOnce?.(values) && sources.length > 1
-      ? await Promise.all(sources.map((source) => performOne(definition, source, values, marking(context, source))))
-      : await performInTurn(definition, { sources, values, context });
-  stop?.done();
-  return outcomes;
+  const work = { sources, values, context };
+  try {
+    await definition.checkSources?.(values, sources, context.signal);
+    return definition.runsAtOnce?.(values) && sources.length > 1
+      ? await performAtOnce(definition, work)
+      : await performInTurn(definition, work);
+  } catch (error) {
+    throw asInterruption(error, context.signal);
+  } finally {
+    stop?.done();
+  }
 }
 
-async function performInTurn(
-  definition: CommandDefinition,
-  { sources, values, context }: { sources: readonly StackSource[]; values: Values; context: CommandContext },
-): Promise<SourceOutcome[]> {
+/** What a command does for the chosen sources. */
+interface Work {
+  readonly sources: readonly StackSource[];
+  readonly values: Values;
+  readonly context: CommandContext;
+}
+
+async function performInTurn(definition: CommandDefinition, work: Work): Promise<SourceOutcome[]> {
+  const { sources, context } = work;
   const outcomes: SourceOutcome[] = [];
   for (const source of sources) {
     if (context.isOneOfSeveral) context.print(...(outcomes.length > 0 ? [""] : []), `Source ${source.name}`);
-    outcomes.push(await performOne(definition, source, values, context));
+    outcomes.push(await performOne(definition, source, work));
     if (context.signal.aborted) break;
   }
   return outcomes;
 }
 
-/** Begins each line with the name of the source, since those of all sources are mixed. */
-function marking(context: CommandContext, { name }: StackSource): CommandContext {
-  return { ...context, print: (...lines) => context.print(...lines.map((line) => `${name}  ${line}`)) };
+/** Each line begins with the name of the source, since those of all sources are mixed. */
+function performAtOnce(definition: CommandDefinition, { sources, values, context }: Work): Promise<SourceOutcome[]> {
+  const printFor = (source: StackSource): CommandContext["print"] => {
+    return (...lines) => context.print(...lines.map((line) => `${source.name}  ${line}`));
+  };
+  return Promise.all(
+    sources.map((source) =>
+      performOne(definition, source, { sources, values, context: { ...context, print: printFor(source) } }),
+    ),
+  );
 }
 
-/** If one of several sources fails, the command still handles the others. */
+/**
+ * If one of several sources fails, the command still handles the others, and keeps their results.
+ *
+ * @throws if no other source has a result
+ */
 async function performOne(
   definition: CommandDefinition,
   source: StackSource,
-  values: Values,
-  context: CommandContext,
+  { sources, values, context }: Work,
 ): Promise<SourceOutcome> {
   try {
     const { ending, json } = await definition.run(source, values, context);
     return { source: source.name, ending, result: json };
   } catch (error) {
-    if (!context.isOneOfSeveral || error instanceof UsageError) throw error;
-    if (!values.json) reportError(error, values.debug, definition.runsAtOnce?.(values) ? source.name : undefined);
-    return { source: source.name, ending: "broken", error: reportOf(error) };
+    const failure = asInterruption(error, context.signal);
+    if (!context.isOneOfSeveral || (sources.length === 1 && failure instanceof UsageError)) throw failure;
+    if (failure instanceof Interruption) context.print(failure.message);
+    else if (!values.json) {
+      reportError(failure, values.debug, definition.runsAtOnce?.(values) ? source.name : undefined);
+    }
+    return { source: source.name, ending: endingAfter(failure), error: reportOf(failure) };
   }
 }
 
@@ -151,7 +180,12 @@ function chooseSources(definition: CommandDefinition, values: Values, stack: Pul
         "Customer.io posts straight to Platform.",
     );
   }
-  definition.checkSources?.(values, sources);
+  if (sources.length > 1 && definition.oneSourceReason !== undefined) {
+    const names = sources.map(({ name }) => name).join(", ");
+    throw new UsageError(
+      `--source is missing: the stack ${stack.name} has several sources, and ${definition.oneSourceReason}. Choose one: ${names}`,
+    );
+  }
   return sources;
 }
 

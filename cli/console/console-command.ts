@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
-import { UsageError } from "../command/usage-error.ts";
 import { readSamples } from "../preview/sample-events.ts";
 import { rereadSource } from "../stack/reread-source.ts";
 import { OperatorConsole } from "./console.ts";
@@ -48,15 +47,10 @@ export const consoleCommand = defineCommand({
   needsSecrets: true,
   needsRelay: false,
   stopsInOrder: true,
+  oneSourceReason: "the page shows one of them",
   json: z.object({ actions: z.boolean().describe("whether the page could change something") }),
   async check({ samples }) {
     await readSamples(samples);
-  },
-  checkSources(_values, sources) {
-    if (sources.length > 1) {
-      const names = sources.map(({ name }) => name).join(", ");
-      throw new UsageError(`The console shows one source. Choose it with --source: ${names}`);
-    }
   },
   async run(
     source,

@@ -61,6 +61,9 @@ export const costCommand = defineCommand({
     meters: z.array(meterJson),
     levers: z.array(z.object({ change: z.string(), saves: z.number().describe("US dollars a month") })),
   }),
+  async check({ prices }) {
+    await readPrices(prices);
+  },
   async run(source, values, { print }) {
     const even = evenLoad(values["events-per-month"]);
     const prices = await readPrices(values.prices);

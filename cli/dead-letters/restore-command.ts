@@ -17,7 +17,7 @@ export const restoreCommand = defineCommand({
   summary: "put exported dead letters back into the relay's storage",
   description:
     "From a folder that `export` has filled, of this relay or another one. Neither what the storage has nor the files are changed. You can " +
-    "stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, choose one with --source.",
+    "stop and repeat the command at any time. `replay` then delivers them.",
   options: {
     folder: {
       value: "folder",
@@ -29,6 +29,7 @@ export const restoreCommand = defineCommand({
   needsSecrets: false,
   needsRelay: true,
   stopsInOrder: true,
+  oneSourceReason: "the files belong to one of them",
   json: z.object({
     folder: z.string().describe("absolute path"),
     restored: z.number().describe("dead letters that are in the storage again"),
@@ -43,11 +44,6 @@ export const restoreCommand = defineCommand({
       () => false,
     );
     if (!isFolder) throw new UsageError(`--folder is invalid: there is no folder ${path.resolve(folder)}`);
-  },
-  checkSources(_values, sources) {
-    if (sources.length < 2) return;
-    const names = sources.map(({ name }) => name).join(", ");
-    throw new UsageError(`--source is missing: the stack has several sources, and the files belong to one: ${names}`);
   },
   async run(source, chosen, { print, progress, signal }) {
     const folder = path.resolve(chosen.folder);

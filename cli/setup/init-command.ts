@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineProjectCommand } from "../command/definition.ts";
-import { Interruption, openPrompter } from "./prompter.ts";
+import { openPrompter } from "./prompter.ts";
 import { questionOptions, questions } from "./questions.ts";
 import { setUp } from "./set-up.ts";
 
@@ -48,28 +48,21 @@ export const initCommand = defineProjectCommand({
   }),
   async runInProject(values, { print, progress }) {
     const given = values as Readonly<Record<string, unknown>>;
-    const nothing = { project: "", stack: "", madeProject: false, madeStack: false, written: [], problems: [] };
-    try {
-      const prompter = values.yes || values.json ? undefined : await openPrompter();
-      const result = await setUp(
-        {
-          folder: values.cwd,
-          stack: values.stack,
-          configFile: values["config-file"],
-          template: values.template,
-          backend: values.backend,
-          skipsPreview: values["skip-preview"],
-          options: given,
-          isQuiet: values.json,
-        },
-        { prompter, environment: process.env, print, progress },
-      );
-      const isDone = result.preview !== "failed" && result.problems.length === 0;
-      return { ending: isDone ? "well" : "broken", json: result };
-    } catch (error) {
-      if (!(error instanceof Interruption)) throw error;
-      print(error.message);
-      return { ending: "interrupted", json: { ...nothing, preview: "skipped" as const } };
-    }
+    const prompter = values.yes || values.json ? undefined : await openPrompter();
+    const result = await setUp(
+      {
+        folder: values.cwd,
+        stack: values.stack,
+        configFile: values["config-file"],
+        template: values.template,
+        backend: values.backend,
+        skipsPreview: values["skip-preview"],
+        options: given,
+        isQuiet: values.json,
+      },
+      { prompter, environment: process.env, print, progress },
+    );
+    const isDone = result.preview !== "failed" && result.problems.length === 0;
+    return { ending: isDone ? "well" : "broken", json: result };
   },
 });

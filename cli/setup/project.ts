@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { UsageError } from "../command/usage-error.ts";
-import { stopOnInterrupt } from "../interrupt.ts";
-import { Interruption } from "./prompter.ts";
+import { Interruption, stopOnInterrupt } from "../interrupt.ts";
 
 const templates = path.join(import.meta.dirname, "../../templates");
 /** npm leaves these out of packages, so that they are written here. */

@@ -1,3 +1,5 @@
+import { Interruption } from "../interrupt.ts";
+
 /** Something to choose, and what a list calls it. */
 export interface Choice {
   readonly value: string;
@@ -16,9 +18,6 @@ export interface Prompter {
   choose(question: { message: string; choices: readonly Choice[]; default?: string | undefined }): Promise<string>;
   confirm(question: { message: string; default: boolean }): Promise<boolean>;
 }
-
-/** The person pressed Ctrl-C between two questions, or wants to stop. */
-export class Interruption extends Error {}
 
 /** Whether an error means that the person pressed Ctrl-C, or closed the input. */
 export function isInterruption(error: unknown): boolean {

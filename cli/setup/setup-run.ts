@@ -1,9 +1,10 @@
 import { ownSettings, readConfig } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
+import { Interruption } from "../interrupt.ts";
 import type { Progress } from "../output/progress.ts";
 import type { Answers, SettingTexts } from "./answers.ts";
-import { Interruption, type Prompter } from "./prompter.ts";
+import type { Prompter } from "./prompter.ts";
 import type { Question } from "./questions.ts";
 
 /** One run of the setup: what is known, whom to ask, and what was found. */

@@ -5,6 +5,7 @@ import { copySigningKey, sendTest } from "../checks/calls.ts";
 import { type CommandContext, defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
+import { Interruption } from "../interrupt.ts";
 import { isInterruption, openPrompter } from "../setup/prompter.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
@@ -41,15 +42,13 @@ export const signingKeyCommand = defineCommand({
   needsSecrets: true,
   needsRelay: true,
   stopsInOrder: true,
+  oneSourceReason: "each has its own key",
   json: z.object({
     setting: z.string(),
     keys: z.number().describe("how many keys the relay accepts now"),
     stored: z.boolean().describe("false: the stack already had the key"),
     calls: z.enum(["accepted", "refused", "waiting"]).describe("Customer.io's calls since then"),
   }),
-  checkSources(_values, sources) {
-    if (sources.length > 1) throw new UsageError("Each source has its own key: choose one with --source.");
-  },
   async run(source, { add, setting, timeout }, context) {
     const { print, progress, signal } = context;
     const key = await askForKey(source);
@@ -79,7 +78,7 @@ async function askForKey(source: StackSource): Promise<string> {
     try {
       return (await prompter.secret({ message: "Customer.io's signing key", check })).trim();
     } catch (error) {
-      if (isInterruption(error)) throw new Error("Stopped. Nothing was changed.");
+      if (isInterruption(error)) throw new Interruption("Stopped. Nothing was changed.");
       throw error;
     }
   }

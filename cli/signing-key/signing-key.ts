@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type OtherCredential, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
-import { UsageError } from "../command/usage-error.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { callPulumi, showPulumi } from "../stack/pulumi.ts";
 import { rereadSource } from "../stack/reread-source.ts";
@@ -80,9 +79,9 @@ export async function runUp(
   }
   const made = await ports.reread(source);
   if (signingKeysOf(made).includes(key)) return made;
-  throw new UsageError(
-    `The program does not take its signing keys from the setting ${setting}, so that the relay did not get the key. Name the setting that ` +
-      "it reads with --setting.",
+  throw new Error(
+    `The key is stored in the setting ${setting}, and npx pulumi up ran, but the relay did not get the key: the program reads its signing ` +
+      "keys from another setting. Run the same command again, and name that setting with --setting.",
   );
 }
 

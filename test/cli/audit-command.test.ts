@@ -3,7 +3,7 @@ import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { auditFolderPrefix, describeLastAudit, findLastAudit, writeAuditResult } from "../../cli/audit/result-file.ts";
 import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
-import { flowing } from "../../packages/local-cloud/test/platform/harness.ts";
+import { contentType, flowing } from "../../packages/local-cloud/test/platform/harness.ts";
 import {
   auditValues,
   closeStage,
@@ -18,13 +18,15 @@ import {
   timestamp,
 } from "./audit-stack.ts";
 
+const never = new AbortController().signal;
+
 beforeEach(() => openStage());
 afterEach(closeStage);
 
-async function runBackfill(source: StackSource, isDry: boolean) {
+async function planDryBackfill(source: StackSource) {
   const printed: string[] = [];
   const values = { ...auditValues, folder: stage.folder };
-  const chosen = { ...values, metrics: undefined, "dry-run": isDry, revert: false };
+  const chosen = { ...values, metrics: undefined, "dry-run": true, revert: false };
   const { ending, json } = await backfillCommand.run(source, chosen, contextFor(printed));
   return { ending, json, printed: printed.join("\n") };
 }
@@ -96,7 +98,7 @@ test("a dry run of a backfill says what would be sent, and a dataset of Profile 
   await happen(flow, "d2", "sent", true);
   await stage.platform.idle();
   const source = await sourceOf(flow);
-  const { ending, json, printed } = await runBackfill(source, true);
+  const { ending, json, printed } = await planDryBackfill(source);
   expect([ending, json]).toEqual(["well", { planned: 1, sent: 0, kinds: {}, impossible: {}, stopped: false }]);
   expect(printed).toContain("1 event can be rebuilt");
   expect(printed).toContain("  1 email sent");
@@ -114,12 +116,21 @@ test("a dry run of a backfill says what would be sent, and a dataset of Profile 
     headers: { "Content-Type": "application/json-patch+json" },
   });
   expect(answer.status).toBe(200);
-  await expect(runBackfill(source, false)).rejects.toThrow("The dataset feeds Real-Time Customer Profile.");
+  const chosen = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": false, revert: false };
+  const check = (...sources: StackSource[]) => backfillCommand.checkSources?.(chosen, sources, never);
+  const schemaRef = { id: flow.schema, contentType };
+  const made = await stage.platform.call("POST", "/data/foundation/catalog/dataSets", {
+    body: { name: "Another", schemaRef },
+  });
+  const another = await sourceOf({ ...flow, dataset: String(made.json).replace("@/dataSets/", "") });
+  // It is asked before anything is sent for the first of them.
+  await expect(check(another, source)).rejects.toThrow("feeds Real-Time Customer Profile.");
+  await check(another);
 });
 
 test("--heal needs a relay", async () => {
   const flow = await flowWithFields();
   const source = await sourceOf(flow);
   const values = { ...auditValues, folder: stage.folder, heal: true };
-  expect(() => auditCommand.checkSources?.(values, [source])).toThrow("the source events has none");
+  await expect(auditCommand.checkSources?.(values, [source], never)).rejects.toThrow("the source events has none");
 });

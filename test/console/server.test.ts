@@ -257,7 +257,7 @@ test("the local cloud sends events, and its faults are switched on and off one b
   expect((await page.post("/api/local", { action: "blast", recipients: 1e9 })).status).toBe(400);
 });
 
-test("the command prints the address, serves until it is stopped, and refuses several sources and a port in use", async () => {
+test("the command prints the address, serves until it is stopped, and refuses a port in use", async () => {
   const ctrlC = new AbortController();
   const lines: string[] = [];
   const printed = Promise.withResolvers<void>();
@@ -283,7 +283,6 @@ test("the command prints the address, serves until it is stopped, and refuses se
   ctrlC.abort();
   expect(await running).toEqual({ ending: "well", json: { actions: true } });
   await expect(call(address.host, "/")).rejects.toThrow(/ECONNREFUSED|socket hang up/);
-  expect(() => consoleCommand.checkSources?.(values, [world.source, world.source])).toThrow("Choose it with --source");
 });
 
 test("a stack that an up has changed is read again, and one that can't be read does not change", async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { UsageError } from "../../cli/command/usage-error.ts";
 import { type Arrivals, awaitCall, complaintOfKey, runUp, storeKeys } from "../../cli/signing-key/signing-key.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
@@ -73,7 +74,11 @@ test("up runs, and the relay has the key afterwards", async () => {
 test("a program that reads another setting is reported", async () => {
   const ports = { arrivals: jest.fn(), reread: async () => source(folder, "another-signing-key"), pause: jest.fn() };
   const done = runUp(source(folder), { setting: "signingKeys", key, isQuiet: true }, ports);
-  await expect(done).rejects.toThrow("does not take its signing keys from the setting signingKeys");
+  await expect(done).rejects.toThrow(
+    /^The key is stored in the setting signingKeys, .* name that setting with --setting\.$/,
+  );
+  // Something was done, so the command line was not refused.
+  await expect(done).rejects.not.toBeInstanceOf(UsageError);
 });
 
 test("an up that fails keeps the key", async () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { Interruption } from "../../cli/interrupt.ts";
 import { Progress } from "../../cli/output/progress.ts";
-import { Interruption } from "../../cli/setup/prompter.ts";
 import { setUp } from "../../cli/setup/set-up.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";

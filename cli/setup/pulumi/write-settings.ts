@@ -1,7 +1,6 @@
 import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { stopOnInterrupt } from "../../interrupt.ts";
+import { Interruption, stopOnInterrupt } from "../../interrupt.ts";
 import type { Answers } from "../answers.ts";
-import { Interruption } from "../prompter.ts";
 import { secretsProviderOf } from "./found-settings.ts";
 import type { PulumiSession } from "./pulumi-session.ts";
 
