@@ -1,3 +1,4 @@
+import { isSameUrl } from "pulumi-customerio/client";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
@@ -52,7 +53,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
 
 function explainOtherRelay(endpoint: string, relayUrl: string): string | undefined {
   const shown = flowIdOf(endpoint) === undefined ? endpoint : "a dataflow of Platform";
-  return endpoint === relayUrl ? undefined : `posts to ${shown}, not to ${relayUrl}.`;
+  return isSameUrl(endpoint, relayUrl) ? undefined : `posts to ${shown}, not to ${relayUrl}.`;
 }
 
 function explainOtherDataflow(endpoint: string, dataflowId: string): string | undefined {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isSameUrl } from "pulumi-customerio/client";
 import { z } from "zod";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
+import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { formatDuration } from "../output/duration.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
@@ -47,6 +49,8 @@ export const evacuateCommand = defineCommand({
   }),
   async run(source, { to, once }, { print, progress, signal }) {
     const target = await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
+    // Its dead letters would be found in the other relay, and then deleted in this one.
+    if (target === source) throw new UsageError(`--to is invalid: ${to} is the stack whose relay is to be emptied.`);
     await refuseWhileReceiving(source, to);
     const started = performance.now();
     const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
@@ -94,7 +98,7 @@ async function refuseWhileReceiving(source: StackSource, to: string): Promise<vo
   const [webhook] = source.all("customerio:index:ReportingWebhook");
   if (webhook === undefined) return;
   const found = await customerIoOf(source).get(Number(webhook.id), startTimeLimit());
-  if (found === undefined || found.disabled || found.endpoint !== source.relayUrl) return;
+  if (found === undefined || found.disabled || !isSameUrl(found.endpoint, source.relayUrl)) return;
   throw new Error(
     `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Redirect it first: ` +
       operatorCommand(`failover --to ${to}`, source.target),

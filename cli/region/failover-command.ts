@@ -1,3 +1,4 @@
+import { isSameUrl } from "pulumi-customerio/client";
 import { z } from "zod";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { SharedAnswers } from "../checks/shared-answers.ts";
@@ -36,13 +37,13 @@ export const failoverCommand = defineCommand({
   }),
   async run(source, { to }, { print, progress }) {
     const started = performance.now();
-    const isBack = to === source.target.stack;
-    const target = isBack ? source : await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
+    const target = await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
+    const isBack = target === source;
     const answers = new SharedAnswers(target);
     const unfit = await progress.showWhile(`asking the relay of ${to}`, explainUnfit(source, target, answers));
     if (unfit !== undefined) throw new Error(`${unfit} Nothing was changed.`);
     const endpoint = target.relayUrl;
-    if (!isBack && endpoint === source.relayUrl) throw new Error(explainSharedEndpoint(source, target));
+    if (!isBack && isSameUrl(endpoint, source.relayUrl)) throw new Error(explainSharedEndpoint(source, target));
     const id = Number(source.resource("customerio:index:ReportingWebhook").id);
     const redirecting = redirectWebhook(customerIoOf(source), { id, endpoint, signal: startTimeLimit() });
     const { isChanged, name, isDisabled } = await progress.showWhile("redirecting the webhook", redirecting);

@@ -1,4 +1,4 @@
-import type { ReportingWebhooks } from "pulumi-customerio/client";
+import { isSameUrl, type ReportingWebhooks } from "pulumi-customerio/client";
 import { copySigningKey } from "../checks/calls.ts";
 import { describeAnswer, parseHealth, type SharedAnswers } from "../checks/shared-answers.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -61,9 +61,9 @@ export async function redirectWebhook(
     );
   }
   const { name, disabled: isDisabled } = webhook;
-  if (webhook.endpoint === endpoint) return { isChanged: false, name, isDisabled };
+  if (isSameUrl(webhook.endpoint, endpoint)) return { isChanged: false, name, isDisabled };
   const turned = await webhooks.update(id, { ...webhook, endpoint }, signal);
-  if (turned.endpoint !== endpoint) {
+  if (!isSameUrl(turned.endpoint, endpoint)) {
     throw new Error(
       `Customer.io answered that the reporting webhook "${name}" (${id}) still posts elsewhere. Try again.`,
     );

@@ -3,13 +3,15 @@ import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /**
- * The source in another stack of the same program that replaces this one: the one of the same name, or its only one.
+ * The source in another stack of the same program that replaces this one: the one of the same name, or its only one. It is this very
+ * source if the name is that of its own stack.
  *
  * @param name of the stack, as `--to` gives it
  * @throws UsageError if the stack has no such source, or if that has no relay
  */
 export async function readCounterpart(source: StackSource, name: string): Promise<StackSource> {
-  const { folder } = source.target;
+  const { stack: own, folder } = source.target;
+  if (name === own) return source;
   const stack = await PulumiStack.read({ stack: name, folder, secrets: true });
   const [only, ...others] = stack.sources;
   const found = stack.sources.find((one) => one.name === source.name) ?? (others.length === 0 ? only : undefined);
@@ -20,7 +22,12 @@ export async function readCounterpart(source: StackSource, name: string): Promis
   if (!found.hasRelay) {
     throw new UsageError(`--to is invalid: the source ${found.name} of the stack ${name} has no relay`);
   }
-  return found;
+  return isSameRelay(source, found) ? source : found;
+}
+
+/** A stack has several names, such as `prod`, `org/prod` and `org/project/prod`; the account of its events has one id. */
+function isSameRelay(one: StackSource, other: StackSource): boolean {
+  return one.keepsDeadLetters && one.storageAccount.id.toLowerCase() === other.storageAccount.id.toLowerCase();
 }
 
 /** A warning if the other stack fills another dataset; undefined if it fills the same one. */

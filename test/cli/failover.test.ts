@@ -1,8 +1,12 @@
 import type { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { checkWebhook } from "../../cli/checks/webhook.ts";
 import { customerIoOf } from "../../cli/clients.ts";
+import type { CommandContext } from "../../cli/command/definition.ts";
+import { Progress } from "../../cli/output/progress.ts";
+import { evacuateCommand } from "../../cli/region/evacuate-command.ts";
 import { explainSharedEndpoint, explainUnfit, redirectWebhook } from "../../cli/region/failover.ts";
-import { explainOtherDataset } from "../../cli/region/other-stack.ts";
+import { explainOtherDataset, readCounterpart } from "../../cli/region/other-stack.ts";
+import { PulumiStack } from "../../cli/stack/pulumi-stack.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
@@ -13,8 +17,10 @@ const home = "https://home.example/customerio";
 const away = "https://away.example/customerio";
 
 let customerIo: CustomerIoStandIn;
+const start = (endpointForm: "as-sent" | "normalized") =>
+  startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }], switches: { endpointForm } });
 beforeAll(async () => {
-  customerIo = await startCustomerIo({ workspaces: [{ name: "Test", appApiKey, signingKey }] });
+  customerIo = await start("as-sent");
 });
 afterAll(() => customerIo.close());
 
@@ -29,10 +35,38 @@ function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, w
     nextSteps: [],
     datasetId: "dataset",
     relayHostName: `${stack}.example`,
-    all: (type: string) => (type === "customerio-aep:index:VaultSecret" ? [secret] : []),
+    keepsDeadLetters: true,
+    storageAccount: { id: `/subscriptions/s/storageAccounts/${stack.split("/").at(-1)}` },
+    all: (type: string) => {
+      if (type === "customerio-aep:index:VaultSecret") return [secret];
+      return type === "customerio:index:ReportingWebhook" ? [{ id: String(webhookId) }] : [];
+    },
     resource: () => ({ id: String(webhookId), inputs: { disabled }, outputs: {} }),
     providerSettings: () => ({ appApiKey, appApiUrl: customerIo.url }),
   } as unknown as StackSource;
+}
+
+/** Lets the project have every stack, each with one source. */
+function haveStacks() {
+  return jest
+    .spyOn(PulumiStack, "read")
+    .mockImplementation(
+      async ({ stack = "" }) => ({ name: stack, sources: [sourceOf(stack)] }) as unknown as PulumiStack,
+    );
+}
+
+async function evacuateTo(to: string, source: StackSource) {
+  const read = haveStacks();
+  const context: CommandContext = {
+    isJson: false,
+    isOneOfSeveral: false,
+    signal: new AbortController().signal,
+    progress: new Progress(undefined),
+    print: () => undefined,
+    printJson: () => undefined,
+  };
+  const values = { to, once: true };
+  return evacuateCommand.run(source, values, context).finally(() => read.mockRestore());
 }
 
 const healthOf = (status: number | undefined, body: object | string): Pick<SharedAnswers, "health"> => ({
@@ -71,9 +105,9 @@ describe("a webhook", () => {
   const { signal } = new AbortController();
   const settings = { name: "Events", events: ["email_sent", "email_opened"], fullResolution: true, withContent: true };
 
-  async function make(disabled: boolean) {
+  async function make(disabled: boolean, endpoint = home) {
     const webhooks = customerIoOf(sourceOf("prod"));
-    const wanted = { ...settings, name: `Events ${Math.random()}`, endpoint: home, disabled };
+    const wanted = { ...settings, name: `Events ${Math.random()}`, endpoint, disabled };
     const { webhook } = await webhooks.createDisabled(wanted, signal, () => false);
     return { webhooks, webhook: await webhooks.update(webhook.id, wanted, signal) };
   }
@@ -124,6 +158,36 @@ describe("a webhook", () => {
     expect(todo).toContain("npx customerio-aep failover --to prod --stack prod");
   });
 
+  describe("whose endpoint Customer.io writes in another form", () => {
+    const [asSet, other] = ["https://Home.example:443/customerio", "https://Away.example:443/customerio"];
+    beforeAll(async () => {
+      await customerIo.close();
+      customerIo = await start("normalized");
+    });
+    afterAll(async () => {
+      await customerIo.close();
+      customerIo = await start("as-sent");
+    });
+
+    test("posts to its relay, and is redirected once", async () => {
+      const { webhooks, webhook } = await make(false, asSet);
+      expect(webhook.endpoint).not.toBe(asSet);
+      const source = sourceOf("prod", { webhookId: webhook.id, relayUrl: asSet });
+      expect(await checkWebhook(source)).toMatchObject({ verdict: "fine" });
+      const turn = (endpoint: string) => redirectWebhook(webhooks, { id: webhook.id, endpoint, signal });
+      expect((await turn(asSet)).isChanged).toBe(false);
+      expect((await turn(other)).isChanged).toBe(true);
+      expect(await checkWebhook(source)).toMatchObject({ verdict: "broken" });
+    });
+
+    test("keeps its relay from being emptied", async () => {
+      const { webhook } = await make(false, asSet);
+      await expect(
+        evacuateTo("prod-west", sourceOf("prod", { webhookId: webhook.id, relayUrl: asSet })),
+      ).rejects.toThrow("still posts to the relay of the stack prod. Redirect it first");
+    });
+  });
+
   test("of a standby stack is fine, and a disabled one of an active stack is not", async () => {
     const { webhook } = await make(true);
     const by = (disabled: boolean) => checkWebhook(sourceOf("prod-west", { webhookId: webhook.id, disabled }));
@@ -131,6 +195,24 @@ describe("a webhook", () => {
     expect((await by(false)).verdict).toBe("broken");
   });
 });
+
+test("a failover to any name of the own stack points back, and to another stack does not", async () => {
+  const read = haveStacks();
+  const prod = sourceOf("prod");
+  for (const name of ["prod", "org/prod", "org/project/prod"]) expect(await readCounterpart(prod, name)).toBe(prod);
+  expect((await readCounterpart(sourceOf("org/prod"), "prod")).target.stack).toBe("org/prod");
+  expect((await readCounterpart(prod, "org/prod-west")).target.stack).toBe("org/prod-west");
+  read.mockRestore();
+});
+
+test.each(["prod", "org/prod", "org/project/prod"])(
+  "a relay can't be emptied into itself, as --to %s",
+  async (name) => {
+    await expect(evacuateTo(name, sourceOf("prod"))).rejects.toThrow(
+      `--to is invalid: ${name} is the stack whose relay is to be emptied.`,
+    );
+  },
+);
 
 test("two stacks with one address leave the choice to its front door", () => {
   expect(explainSharedEndpoint(sourceOf("prod"), sourceOf("prod-west"))).toMatch(

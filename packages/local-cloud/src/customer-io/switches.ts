@@ -11,6 +11,8 @@ export interface CustomerIoSwitches {
   readonly emptyList: "array" | "null";
   /** Whether a webhook's `events` are returned in the order of Customer.io's list or of the request. */
   readonly eventOrder: "catalogue" | "as-sent";
+  /** Whether a webhook's `endpoint` is returned as it was sent, or with host, port and path in their normal form. */
+  readonly endpointForm: "as-sent" | "normalized";
   /** Adds an undocumented field, as Customer.io says it may do at any time. */
   readonly undocumentedField: boolean;
   /** `errors[].status`: a string today, an integer in earlier descriptions. */
@@ -60,6 +62,7 @@ export const defaultCustomerIoSwitches: CustomerIoSwitches = {
   deleteStatus: 200,
   emptyList: "array",
   eventOrder: "catalogue",
+  endpointForm: "as-sent",
   undocumentedField: false,
   errorStatusType: "string",
   unknownEventNames: "refuse",

@@ -240,6 +240,15 @@ describe("switches", () => {
     expect((await bed.api<ReportingWebhook>("POST", path, body)).body.events).toEqual(expected);
   });
 
+  test.each([
+    ["as-sent", "https://Relay.example.com:443"],
+    ["normalized", "https://relay.example.com/"],
+  ] as const)("answer the endpoint in the form: %s", async (endpointForm, expected) => {
+    await start({ endpointForm });
+    const body = { ...input, endpoint: "https://Relay.example.com:443" };
+    expect((await bed.api<ReportingWebhook>("POST", path, body)).body.endpoint).toBe(expected);
+  });
+
   test("add an undocumented field", async () => {
     await start({ undocumentedField: true });
     expect(Object.keys((await bed.api<object>("GET", `${path}/1`)).body)).toHaveLength(9);

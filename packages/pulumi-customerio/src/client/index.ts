@@ -1,1 +1,1 @@
-export { ReportingWebhooks } from "./client.ts";
+export { isSameUrl, ReportingWebhooks } from "./client.ts";

@@ -49,9 +49,10 @@ export function readWebhookInput(
     listed.has(name) ? [] : [{ detail: `events: unknown event ${name}`, pointer: `/events/${index}` }],
   );
   if (unlisted.length > 0 && switches.unknownEventNames === "refuse") return unlisted;
-  const { disabled, full_resolution, with_content, ...required } = read.data;
+  const { endpoint, disabled, full_resolution, with_content, ...required } = read.data;
   return {
     ...required,
+    endpoint: switches.endpointForm === "normalized" ? new URL(endpoint).href : endpoint,
     disabled: disabled ?? defaults.disabled,
     full_resolution: full_resolution ?? defaults.full_resolution,
     with_content: with_content ?? defaults.with_content,
