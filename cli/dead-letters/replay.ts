@@ -87,7 +87,7 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   if (letter === undefined) return count(counts.left, "have a format that this version does not know");
   if (!matchesFilter(letter, filter)) return;
   if (action !== "purge") {
-    const replayable = await messagesOf(letter, policy, storage);
+    const replayable = await messagesOf(letter, policy, (claim) => storage.readClaim(claim, name));
     if ("impossible" in replayable) return count(counts.left, replayable.impossible);
     if (action === "replay") {
       // The claims first: the forwarder may get the message at once.
@@ -116,13 +116,12 @@ interface Claim {
   readonly body: string;
 }
 
+/** Reads a claim where the dead letter is. */
+type ReadClaim = (name: string) => Promise<string | undefined>;
+
 /** The queue messages that replay a dead letter's events, with wait and attempts counted from zero. */
-async function messagesOf(
-  letter: DeadLetter,
-  policy: EventPolicy,
-  storage: Pick<RelayStorageAccount, "readClaim">,
-): Promise<Replayable> {
-  if (letter.class === "unreadable") return replayMessage(letter, storage);
+async function messagesOf(letter: DeadLetter, policy: EventPolicy, readClaim: ReadClaim): Promise<Replayable> {
+  if (letter.class === "unreadable") return replayMessage(letter, readClaim);
   const readable = eventOf(letter, policy);
   if ("impossible" in readable) return readable;
   const { id, body, digest } = readable;
@@ -130,10 +129,7 @@ async function messagesOf(
 }
 
 /** An unreadable dead letter is not an event but a whole queue message. */
-async function replayMessage(
-  { body, encoding }: DeadLetter,
-  storage: Pick<RelayStorageAccount, "readClaim">,
-): Promise<Replayable> {
+async function replayMessage({ body, encoding }: DeadLetter, readClaim: ReadClaim): Promise<Replayable> {
   const bytes = Buffer.from(body, encoding);
   const envelope = readQueueMessageText(bytes.toString("utf8"));
   if (!envelope.readable) {
@@ -143,7 +139,7 @@ async function replayMessage(
   }
   const events: { event: QueuedEvent; body: string }[] = [];
   for (const event of envelope.events) {
-    const content = "body" in event ? event.body : await storage.readClaim(event.claim);
+    const content = "body" in event ? event.body : await readClaim(event.claim);
     if (content === undefined) return { impossible: "refer to a body that is gone: claims are kept for 90 days" };
     events.push({ event, body: content });
   }

@@ -80,7 +80,7 @@ async function moveMessages(options: EvacuationOptions, counts: EvacuationCounts
 async function moveMessage(message: TakenMessage, { from, to }: EvacuationOptions): Promise<number> {
   const envelope = readQueueMessage(message.text);
   const claims = claimsIn(envelope);
-  await copyClaims(claims, from.storage, to);
+  await copyClaims(claims, (claim) => from.storage.readClaim(claim), to);
   // Byte by byte, so that additions by a newer relay are kept.
   await to.enqueue(message.text);
   const isRemoved = await from.queues.delete(message);
@@ -98,7 +98,7 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
     // A message that could not be read is a dead letter without the bodies that it refers to.
     if (letter?.class === "unreadable") {
       const claims = claimsIn(readQueueMessageText(Buffer.from(letter.body, letter.encoding).toString("utf8")));
-      await copyClaims(claims, from.storage, to);
+      await copyClaims(claims, (claim) => from.storage.readClaim(claim, name), to);
     }
     // A blob of that name is from the same receipt of the same event.
     await to.addDeadLetter(name, read.content);
@@ -111,11 +111,11 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
 /** Under the same names: they are derived from the event and its receipt, so that a second copy overwrites the first. */
 async function copyClaims(
   names: readonly string[],
-  from: Pick<RelayStorageAccount, "readClaim">,
+  readClaim: (name: string) => Promise<string | undefined>,
   to: Pick<RelayStorageAccount, "putClaim">,
 ): Promise<void> {
   for (const name of names) {
-    const body = await from.readClaim(name);
+    const body = await readClaim(name);
     // Deleted: its event was delivered, or is a dead letter.
     if (body !== undefined) await to.putClaim(name, body);
   }

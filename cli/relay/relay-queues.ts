@@ -1,7 +1,7 @@
 import type { QueueClient, QueueServiceClient } from "@azure/storage-queue";
 import { queueNames, relayQueuesAmong } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
-import { queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
+import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** Seconds for which a message that was taken is hidden from the relay and from all others. */
 const hiddenSeconds = 300;
@@ -43,7 +43,7 @@ export class RelayQueues {
   /** Takes at most 32 messages of one queue. The list is empty if all queues are, or if all messages are hidden until their next try. */
   async take(): Promise<TakenMessage[]> {
     for (const queue of this.#queues) {
-      const { receivedMessageItems } = await this.#permission.explain(queueRole, () =>
+      const { receivedMessageItems } = await this.#permission.explain(dataRoles.queueContributor, () =>
         queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: hiddenSeconds }),
       );
       if (receivedMessageItems.length === 0) continue;
@@ -63,7 +63,7 @@ export class RelayQueues {
    * @returns false if it returned meanwhile, so that another reader may have taken it
    */
   async delete({ queue, id, receipt }: TakenMessage): Promise<boolean> {
-    return this.#permission.explain(queueRole, async () => {
+    return this.#permission.explain(dataRoles.queueContributor, async () => {
       try {
         await queue.deleteMessage(id, receipt);
         return true;
@@ -77,7 +77,7 @@ export class RelayQueues {
 
   /** About how many messages there are, hidden ones included. */
   async count(): Promise<number> {
-    const counts = await this.#permission.explain(queueRole, () =>
+    const counts = await this.#permission.explain(dataRoles.queueReader, () =>
       Promise.all(this.#queues.map(async (queue) => (await queue.getProperties()).approximateMessagesCount ?? 0)),
     );
     return counts.reduce((sum, count) => sum + count, 0);
@@ -89,7 +89,7 @@ export async function listRelayQueues(
   permission: Pick<StoragePermission, "explain">,
   service: QueueServiceClient,
 ): Promise<ReturnType<typeof relayQueuesAmong>> {
-  return permission.explain(queueRole, async () => {
+  return permission.explain(dataRoles.queueReader, async () => {
     const names: string[] = [];
     for await (const { name } of service.listQueues({ prefix: queueNames.events })) names.push(name);
     return relayQueuesAmong(names);

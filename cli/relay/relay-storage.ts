@@ -6,7 +6,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
 import { eventsIn, readQueueMessage } from "./queue-message.ts";
 import { listRelayQueues } from "./relay-queues.ts";
-import { blobRole, queueRole, StoragePermission, statusOf } from "./storage-permission.ts";
+import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** A dead letter's blob, unread. */
 export interface DeadLetterEntry {
@@ -22,13 +22,12 @@ export interface StoredBlob {
   readonly etag: string;
 }
 
-interface Container {
+/** The containers of a relay's account. */
+interface Containers {
   readonly permission: StoragePermission;
-  readonly blobs: ContainerClient;
-}
-
-interface DeadLetterContainer extends Container {
-  /** Suffix of its entries' names. */
+  readonly deadLetters: ContainerClient;
+  readonly claims: ContainerClient;
+  /** Suffix of its dead letters' names: none in the account of the current relay. */
   readonly suffix: string;
 }
 
@@ -37,21 +36,14 @@ interface DeadLetterContainer extends Container {
  * dead letters of replaced relays, which are kept until an operator handles them.
  */
 export class RelayStorageAccount {
-  readonly #permission: StoragePermission;
-  readonly #deadLetters: readonly DeadLetterContainer[];
-  readonly #claims: ContainerClient;
+  readonly #current: Containers;
+  readonly #replaced: readonly Containers[];
   readonly #queues: QueueServiceClient;
 
-  private constructor(parts: {
-    permission: StoragePermission;
-    deadLetters: readonly DeadLetterContainer[];
-    claims: ContainerClient;
-    queues: QueueServiceClient;
-  }) {
-    this.#permission = parts.permission;
-    this.#deadLetters = parts.deadLetters;
-    this.#claims = parts.claims;
-    this.#queues = parts.queues;
+  private constructor(current: Containers, replaced: readonly Containers[], queues: QueueServiceClient) {
+    this.#current = current;
+    this.#replaced = replaced;
+    this.#queues = queues;
   }
 
   static async open(source: StackSource): Promise<RelayStorageAccount> {
@@ -61,18 +53,20 @@ export class RelayStorageAccount {
       import("@azure/storage-blob"),
       import("@azure/storage-queue"),
     ]);
-    const container = ({ endpoints, credential }: StoragePermission, name: string) =>
-      new BlobServiceClient(endpoints.blob, credential).getContainerClient(name);
-    return new RelayStorageAccount({
-      permission,
-      deadLetters: [permission, ...replaced].map((one, index) => ({
+    const containersOf = (one: StoragePermission, suffix: string): Containers => {
+      const service = new BlobServiceClient(one.endpoints.blob, one.credential);
+      return {
         permission: one,
-        blobs: container(one, containerNames.deadLetters),
-        suffix: index === 0 ? "" : `@${one.name}`,
-      })),
-      claims: container(permission, containerNames.claims),
-      queues: new QueueServiceClient(permission.endpoints.queue, permission.credential),
-    });
+        deadLetters: service.getContainerClient(containerNames.deadLetters),
+        claims: service.getContainerClient(containerNames.claims),
+        suffix,
+      };
+    };
+    return new RelayStorageAccount(
+      containersOf(permission, ""),
+      replaced.map((one) => containersOf(one, `@${one.name}`)),
+      new QueueServiceClient(permission.endpoints.queue, permission.credential),
+    );
   }
 
   /** All dead letters whose names have this prefix, oldest day first; see `blobName`. */
@@ -84,10 +78,10 @@ export class RelayStorageAccount {
 
   /** The same, page by page, for any number of entries. */
   async *eachDeadLetter(prefix = ""): AsyncGenerator<DeadLetterEntry> {
-    for (const { permission, blobs, suffix } of this.#deadLetters) {
-      const pages = blobs.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
+    for (const { permission, deadLetters, suffix } of [this.#current, ...this.#replaced]) {
+      const pages = deadLetters.listBlobsFlat(prefix === "" ? {} : { prefix }).byPage();
       for (;;) {
-        const page = await permission.explain(blobRole, () => pages.next());
+        const page = await permission.explain(dataRoles.blobReader, () => pages.next());
         if (page.done) break;
         for (const { name, properties } of page.value.segment.blobItems) {
           yield { name: name + suffix, writtenAt: properties.lastModified };
@@ -98,8 +92,8 @@ export class RelayStorageAccount {
 
   /** A dead letter's content and its version; undefined if it no longer exists. */
   async readDeadLetter(name: string): Promise<StoredBlob | undefined> {
-    const { container, blob } = this.#find(name);
-    return this.#read(container, blob);
+    const { permission, deadLetters, suffix } = this.#accountOf(name);
+    return readBlob(permission, deadLetters, withoutSuffix(name, suffix));
   }
 
   /**
@@ -109,9 +103,10 @@ export class RelayStorageAccount {
    * @returns false if a dead letter with that name exists, which is not changed
    */
   async addDeadLetter(name: string, content: Buffer): Promise<boolean> {
-    return this.#permission.explain(blobRole, async () => {
+    const { permission, deadLetters } = this.#current;
+    return permission.explain(dataRoles.blobContributor, async () => {
       try {
-        await this.#currentDeadLetters.getBlockBlobClient(ownName(name)).upload(content, content.length, {
+        await deadLetters.getBlockBlobClient(ownName(name)).upload(content, content.length, {
           blobHTTPHeaders: { blobContentType: "application/json" },
           conditions: { ifNoneMatch: "*" },
         });
@@ -124,9 +119,14 @@ export class RelayStorageAccount {
     });
   }
 
-  /** The body that a claim holds; undefined if it is gone. */
-  async readClaim(name: string): Promise<string | undefined> {
-    return (await this.#read({ permission: this.#permission, blobs: this.#claims }, name))?.content.toString("utf8");
+  /**
+   * The body that a claim holds; undefined if it is gone.
+   *
+   * @param deadLetter the dead letter that refers to it, whose account has it; absent: a message of the current relay does
+   */
+  async readClaim(name: string, deadLetter = ""): Promise<string | undefined> {
+    const { permission, claims } = this.#accountOf(deadLetter);
+    return (await readBlob(permission, claims, name))?.content.toString("utf8");
   }
 
   /**
@@ -135,10 +135,10 @@ export class RelayStorageAccount {
    * @returns false if it was rewritten meanwhile: its event was replayed, and died again
    */
   async deleteDeadLetter(name: string, etag: string): Promise<boolean> {
-    const { container, blob } = this.#find(name);
-    return container.permission.explain(blobRole, async () => {
+    const { permission, deadLetters, suffix } = this.#accountOf(name);
+    return permission.explain(dataRoles.blobContributor, async () => {
       try {
-        await container.blobs.getBlobClient(blob).delete({ conditions: { ifMatch: etag } });
+        await deadLetters.getBlobClient(withoutSuffix(name, suffix)).delete({ conditions: { ifMatch: etag } });
         return true;
       } catch (error) {
         if (statusOf(error) === 404) return true;
@@ -150,8 +150,9 @@ export class RelayStorageAccount {
 
   /** Stores a body that is too large for a queue message, until its event is finished. */
   async putClaim(name: string, body: string): Promise<void> {
-    await this.#permission.explain(blobRole, () =>
-      this.#claims.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
+    const { permission, claims } = this.#current;
+    await permission.explain(dataRoles.blobContributor, () =>
+      claims.getBlockBlobClient(name).upload(body, Buffer.byteLength(body), {
         blobHTTPHeaders: { blobContentType: "application/json" },
       }),
     );
@@ -159,39 +160,21 @@ export class RelayStorageAccount {
 
   /** Deletes a claim; one that is gone is fine. */
   async deleteClaim(name: string): Promise<void> {
-    await this.#permission.explain(blobRole, () => this.#claims.getBlobClient(name).deleteIfExists());
+    const { permission, claims } = this.#current;
+    await permission.explain(dataRoles.blobContributor, () => claims.getBlobClient(name).deleteIfExists());
   }
 
   /** Puts a base64 message on the first queue of events. It never expires. */
   async enqueue(message: string): Promise<void> {
     const queue = this.#queues.getQueueClient(queueNames.events);
-    await this.#permission.explain(queueRole, () => queue.sendMessage(message, { messageTimeToLive: -1 }));
+    await this.#current.permission.explain(dataRoles.queueContributor, () =>
+      queue.sendMessage(message, { messageTimeToLive: -1 }),
+    );
   }
 
-  get #currentDeadLetters(): ContainerClient {
-    const [current] = this.#deadLetters;
-    if (current === undefined) throw new Error("A relay has a container of dead letters.");
-    return current.blobs;
-  }
-
-  /** The container and the blob for a dead letter's name. */
-  #find(name: string): { readonly container: DeadLetterContainer; readonly blob: string } {
-    const container = this.#deadLetters.findLast(({ suffix }) => name.endsWith(suffix));
-    if (container === undefined) throw new Error(`There is no dead letter ${name}.`);
-    return { container, blob: name.slice(0, name.length - container.suffix.length) };
-  }
-
-  async #read({ permission, blobs }: Container, name: string): Promise<StoredBlob | undefined> {
-    return permission.explain(blobRole, async () => {
-      try {
-        const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
-        if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
-        return { content: await contentOf(readableStreamBody), etag };
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
-    });
+  /** The account that has a dead letter of this name. */
+  #accountOf(deadLetter: string): Containers {
+    return this.#replaced.find(({ suffix }) => deadLetter.endsWith(suffix)) ?? this.#current;
   }
 
   /** The visible events at the heads of the queues: see `peekQueues`. */
@@ -201,13 +184,35 @@ export class RelayStorageAccount {
 
   /** The visible events at the head of each queue of events, from at most 32 messages of each. Peeks, so it takes and hides nothing. */
   async peekQueues(): Promise<ReadonlyMap<string, readonly QueuedEvent[]>> {
-    const { events } = await listRelayQueues(this.#permission, this.#queues);
+    const { permission } = this.#current;
+    const { events } = await listRelayQueues(permission, this.#queues);
     const peek = async (name: string): Promise<[string, QueuedEvent[]]> => {
       const { peekedMessageItems } = await this.#queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
       return [name, peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)))];
     };
-    return new Map(await this.#permission.explain(queueRole, () => Promise.all(events.map(peek))));
+    return new Map(await permission.explain(dataRoles.queueReader, () => Promise.all(events.map(peek))));
   }
+}
+
+async function readBlob(
+  permission: StoragePermission,
+  blobs: ContainerClient,
+  name: string,
+): Promise<StoredBlob | undefined> {
+  return permission.explain(dataRoles.blobReader, async () => {
+    try {
+      const { etag, readableStreamBody } = await blobs.getBlobClient(name).download();
+      if (!readableStreamBody || etag === undefined) throw new Error(`The blob ${name} came without content.`);
+      return { content: await contentOf(readableStreamBody), etag };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  });
+}
+
+function withoutSuffix(name: string, suffix: string): string {
+  return name.slice(0, name.length - suffix.length);
 }
 
 /** The name of a dead letter in its account, without that of the account. */

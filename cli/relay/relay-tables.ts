@@ -15,10 +15,8 @@ import { countsTable, forwardersPartition, forwardersTable } from "../../relay/c
 import { startTimeLimit } from "../clients.ts";
 import { processEach } from "../process-each.ts";
 import type { StackSource } from "../stack/source.ts";
-import { StoragePermission } from "./storage-permission.ts";
+import { dataRoles, StoragePermission } from "./storage-permission.ts";
 
-const reader = "Storage Table Data Reader";
-const writer = "Storage Table Data Contributor";
 /** Maximum number of times to read the counts again. */
 const mostReads = 5;
 
@@ -62,7 +60,7 @@ export class RelayTables {
 
   /** All counts so far. Instances write theirs with a delay of some seconds. */
   async readCounts(): Promise<RelayCounts> {
-    const rows = await this.#permission.explain(reader, () => this.#settledRows());
+    const rows = await this.#permission.explain(dataRoles.tableReader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
     const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
     const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
@@ -94,7 +92,7 @@ export class RelayTables {
 
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did recently. */
   async readSentAgo(): Promise<number | undefined> {
-    const rows = await this.#permission.explain(reader, () =>
+    const rows = await this.#permission.explain(dataRoles.tableReader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
         // The first instance that sends creates the table.
         if (error instanceof TableError && error.status === 404) return [];
@@ -113,7 +111,7 @@ export class RelayTables {
   async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
     const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
     const write = (events: number) =>
-      this.#permission.explain(writer, () =>
+      this.#permission.explain(dataRoles.tableContributor, () =>
         createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
           this.#tables.put(countsTable, key, startTimeLimit(), { [count]: events }),
         ),
@@ -132,7 +130,7 @@ export class RelayTables {
     readonly id: string;
     readonly createdAt: number | undefined;
   }): Promise<boolean | undefined> {
-    return this.#permission.explain(reader, async () => {
+    return this.#permission.explain(dataRoles.tableReader, async () => {
       const signal = startTimeLimit();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;
@@ -152,7 +150,7 @@ export class RelayTables {
     signal: AbortSignal,
     work: (notes: readonly StoredEntity[]) => Promise<void>,
   ): Promise<void> {
-    const tables = await this.#permission.explain(reader, () => this.#tables.list(startTimeLimit()));
+    const tables = await this.#permission.explain(dataRoles.tableReader, () => this.#tables.list(startTimeLimit()));
     const places = tables
       .filter(isDeliveredTable)
       .flatMap((table) => partitionsOfTime(created.from, created.before).map((range) => ({ table, range })));
@@ -160,7 +158,7 @@ export class RelayTables {
       for (let position: Position | undefined = {}; position !== undefined; ) {
         signal.throwIfAborted();
         const from: Position = position;
-        const page = await this.#permission.explain(reader, () =>
+        const page = await this.#permission.explain(dataRoles.tableReader, () =>
           this.#tables.entities(table, { ...range, position: from }, startTimeLimit()),
         );
         await work(page.entities);

@@ -6,9 +6,21 @@ import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
 
 const scope = "https://storage.azure.com/.default";
-/** The roles that commands need on the account, by the names that Azure gives them. */
-export const blobRole = "Storage Blob Data Contributor";
-export const queueRole = "Storage Queue Data Contributor";
+/**
+ * The roles that commands need on the account, by the names that Azure gives them. A reader may list and read blobs, and list, count and
+ * peek into queues (Microsoft, "Azure built-in roles for Storage").
+ */
+export const dataRoles = {
+  blobReader: "Storage Blob Data Reader",
+  blobContributor: "Storage Blob Data Contributor",
+  queueReader: "Storage Queue Data Reader",
+  queueContributor: "Storage Queue Data Contributor",
+  tableReader: "Storage Table Data Reader",
+  tableContributor: "Storage Table Data Contributor",
+} as const;
+
+type DataRole = (typeof dataRoles)[keyof typeof dataRoles];
+
 const resource = z.object({
   id: z.string(),
   outputs: z.object({
@@ -47,7 +59,7 @@ export class StoragePermission {
   }
 
   /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */
-  async explain<T>(role: string, call: () => Promise<T>): Promise<T> {
+  async explain<T>(role: DataRole, call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {

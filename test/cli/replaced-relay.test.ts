@@ -5,6 +5,11 @@ import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
 import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
+import { replay } from "../../cli/dead-letters/replay.ts";
+import { evacuate } from "../../cli/region/evacuate.ts";
+import { deadBody } from "../../relay/core/event/dead-letter.ts";
+import { claimBody, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
 
 let operator: TestAccount;
@@ -13,9 +18,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => operator.stop());
 
-async function write(endpoint: string | undefined, content: string | Buffer): Promise<void> {
+async function write(
+  endpoint: string | undefined,
+  content: string | Buffer,
+  place = "dead-letters/2026/11/20/a.json",
+): Promise<void> {
+  const [container = "", ...name] = place.split("/");
   const blobs = new BlobServiceClient(endpoint ?? "", new DefaultAzureCredential());
-  const blob = blobs.getContainerClient("dead-letters").getBlockBlobClient("2026/11/20/a.json");
+  const blob = blobs.getContainerClient(container).getBlockBlobClient(name.join("/"));
   await blob.upload(content, Buffer.byteLength(content));
 }
 
@@ -54,4 +64,48 @@ test("dead letters of a relay that has been replaced are listed, read and remove
   expect(old?.content.toString()).toBe("old");
   expect(await operator.account.deleteDeadLetter(ofOld, old?.etag ?? "")).toBe(true);
   expect((await operator.account.listDeadLetters("2026/11")).map(({ name }) => name)).toEqual([ofNew]);
+});
+
+test("a dead letter of a replaced relay is replayed and moved with the body that its own account has", async () => {
+  const event = newEvent({ id: "e1", receivedAt: "2026-11-20T10:00:00.000Z", body: "{}" });
+  const [message = ""] = encodeEnvelopes([claimBody(event, "2026/11/20/e1.json")]);
+  const { name, document } = deadBody(Buffer.from(message, "base64"), {
+    class: "unreadable",
+    reason: "a newer relay",
+    receivedAt: event.receivedAt,
+    now: new Date("2026-11-21T10:00:00.000Z"),
+  });
+  const { blob } = operator.formerEndpoints ?? operator.endpoints;
+  await write(blob, JSON.stringify(document), `dead-letters/${name}`);
+  await write(blob, "the body", "claims/2026/11/20/e1.json");
+  const { signal } = new AbortController();
+  const counted = await replay({
+    storage: operator.account,
+    names: [`${name}@formerstorage`],
+    filter: {},
+    policy: eventPolicy.parse({}),
+    action: "count",
+    perSecond: 1_000,
+    signal,
+    progress: () => undefined,
+  });
+  expect([counted.done, Object.fromEntries(counted.left)]).toEqual([1, {}]);
+
+  const moved: string[][] = [];
+  const queues = { take: async () => [], delete: async () => true, count: async () => 0 };
+  const to = {
+    enqueue: async () => undefined,
+    addDeadLetter: async () => true,
+    putClaim: async (...claim: string[]) => void moved.push(claim),
+  };
+  const sleep = async () => undefined;
+  await evacuate({
+    from: { storage: operator.account, queues },
+    to,
+    waits: false,
+    sleep,
+    signal,
+    progress: () => undefined,
+  });
+  expect(moved).toEqual([["2026/11/20/e1.json", "the body"]]);
 });
