@@ -52,7 +52,7 @@ export const auditCommand = defineCommand({
     },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: true,
   json: z.object({
     verdict: z.enum(["complete", "missing"]).describe("missing if anything is missing or a dead letter"),

@@ -46,7 +46,7 @@ export async function collectAuditParts(
   );
   const subscribed = webhook?.events;
   const filters = source.hasRelay ? policyOf(source).filters : undefined;
-  const storage = source.keepsDeadLetters ? await RelayStorageAccount.open(source) : undefined;
+  const storage = source.hasStorage ? await RelayStorageAccount.open(source) : undefined;
   return {
     history: historyOf(source),
     access: new DataAccess(platformOf(source), source.datasetId),

@@ -44,7 +44,7 @@ export const backfillCommand = defineCommand({
     { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --revert", shows: "reverts that batch" },
   ],
   needsSecrets: true,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   json: backfillResult,
   check: checkAuditDays,

@@ -65,8 +65,8 @@ export interface CommandDefinition<Options extends OptionTable = OptionTable, Js
   extends DescribedCommand<Options, Json> {
   /** Whether it needs the stack's secrets, such as the vendors' credentials. */
   readonly needsSecrets: boolean;
-  /** Whether it needs a relay; sources without one are skipped. */
-  readonly needsRelay: boolean;
+  /** Whether it needs a relay's storage; sources without one, from which Customer.io posts straight to Platform, are skipped. */
+  readonly needsStorage: boolean;
   /** Whether it finishes the work under way after Ctrl-C. */
   readonly stopsInOrder: boolean;
   /** Why it can't handle several sources, as the end of a sentence about them; default: it handles all. */

@@ -4,7 +4,10 @@ export const exitCodes = {
   well: { code: 0, meaning: "all is well, or done" },
   broken: { code: 1, meaning: "something is broken, or the command failed" },
   usage: { code: 2, meaning: "the command line is invalid; nothing was done" },
-  waiting: { code: 3, meaning: "verify: the event is still on its way; evacuate: something is left" },
+  waiting: {
+    code: 3,
+    meaning: "verify: the event is still on its way; signing-key: no call has arrived yet; evacuate: something is left",
+  },
   interrupted: { code: 130, meaning: "Ctrl-C stopped it" },
 } as const;
 

@@ -173,11 +173,11 @@ async function performOne(
 
 function chooseSources(definition: CommandDefinition, values: Values, stack: PulumiStack): readonly StackSource[] {
   const chosen = stack.choose(values.source);
-  const sources = definition.needsRelay ? chosen.filter(({ keepsDeadLetters }) => keepsDeadLetters) : chosen;
+  const sources = definition.needsStorage ? chosen.filter(({ hasStorage }) => hasStorage) : chosen;
   if (sources.length === 0) {
     throw new Error(
-      `The stack ${stack.name} has no relay${values.source === undefined ? "" : ` for ${values.source}`}, and therefore no dead letters: ` +
-        "Customer.io posts straight to Platform.",
+      `The stack ${stack.name} has no relay${values.source === undefined ? "" : ` for ${values.source}`}: Customer.io posts straight to ` +
+        `Platform, so there is nothing for ${definition.name} to do.`,
     );
   }
   if (sources.length > 1 && definition.oneSourceReason !== undefined) {

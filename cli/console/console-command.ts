@@ -45,7 +45,7 @@ export const consoleCommand = defineCommand({
     { args: "console --stack prod --allow-actions", shows: "the same, with buttons that replay, export and purge" },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: true,
   oneSourceReason: "the page shows one of them",
   json: z.object({ actions: z.boolean().describe("whether the page could change something") }),

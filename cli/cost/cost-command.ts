@@ -53,7 +53,7 @@ export const costCommand = defineCommand({
     { args: "cost --events-per-month 3000000 --prices ours.json --json", shows: "with your own prices, for a script" },
   ],
   needsSecrets: false,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: false,
   json: z.object({
     currency: z.literal("USD"),

@@ -28,7 +28,7 @@ export const exportCommand = defineCommand({
     { args: "export --stack dev --folder kept --class refused", shows: "only what Platform has refused" },
   ],
   needsSecrets: false,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   json: z.object({
     folder: z.string().describe("absolute path"),

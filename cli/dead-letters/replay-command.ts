@@ -33,7 +33,7 @@ export const replayCommand = defineCommand({
     { args: "replay --stack dev --purge-older-than 90", shows: "deletes what died more than 90 days ago" },
   ],
   needsSecrets: true,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   json: z.object({
     action: z.enum(["count", "replay", "purge"]),

@@ -27,7 +27,7 @@ export const restoreCommand = defineCommand({
   },
   examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
   needsSecrets: false,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   oneSourceReason: "the files belong to one of them",
   json: z.object({

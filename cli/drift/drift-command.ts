@@ -16,7 +16,7 @@ export const driftCommand = defineCommand({
     { args: "drift --stack prod --json", shows: "the same for a script" },
   ],
   needsSecrets: false,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: false,
   json: z.object({ drift: z.array(driftJson).describe("empty if nothing differs") }),
   async run(source, _values, { print, progress }) {

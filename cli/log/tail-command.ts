@@ -52,7 +52,7 @@ export const tailCommand = defineCommand({
     { args: "tail --stack prod --since 30 --once --json", shows: "the last half hour for a script" },
   ],
   needsSecrets: false,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   runsAtOnce: ({ once }) => !once,
   json: z.undefined(),

@@ -30,7 +30,7 @@ export const previewCommand = defineCommand({
     { args: "preview --stack dev --samples events.json", shows: "how these events are mapped" },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: false,
   json: z.object({
     mappings: z.number().describe("how many the stack has"),

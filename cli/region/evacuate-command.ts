@@ -36,7 +36,7 @@ export const evacuateCommand = defineCommand({
     { args: "evacuate --stack prod --to prod-west --once", shows: "only the messages that are visible now" },
   ],
   needsSecrets: true,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   json: z.object({
     messages: z.number().describe("queue messages that were moved, each of one or more events"),

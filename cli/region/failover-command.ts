@@ -26,7 +26,7 @@ export const failoverCommand = defineCommand({
     { args: "failover --stack prod --to prod", shows: "and back" },
   ],
   needsSecrets: true,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: false,
   json: z.object({
     webhook: z.string().describe("what Customer.io calls it"),

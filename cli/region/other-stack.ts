@@ -27,7 +27,7 @@ export async function readCounterpart(source: StackSource, name: string): Promis
 
 /** A stack has several names, such as `prod`, `org/prod` and `org/project/prod`; the account of its events has one id. */
 function isSameRelay(one: StackSource, other: StackSource): boolean {
-  return one.keepsDeadLetters && one.storageAccount.id.toLowerCase() === other.storageAccount.id.toLowerCase();
+  return one.hasStorage && one.storageAccount.id.toLowerCase() === other.storageAccount.id.toLowerCase();
 }
 
 /** A warning if the other stack fills another dataset; undefined if it fills the same one. */

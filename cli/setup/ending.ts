@@ -36,12 +36,15 @@ export function printEnd({
   print,
   problems,
   preview,
+  hasRelay,
   askedForPassphrase,
   target,
 }: {
   print: (...lines: string[]) => void;
   problems: readonly string[];
   preview: PreviewOutcome;
+  /** Only a relay needs a signing key. */
+  hasRelay: boolean;
   askedForPassphrase: boolean;
   target: CommandTarget;
 }): void {
@@ -54,11 +57,10 @@ export function printEnd({
     print("", `The preview above lists what is missing. Once you have added it: ${pulumiCommand("preview", target)}`);
     return;
   }
-  print(
-    "",
-    "Next:",
-    `  1. ${pulumiCommand("up", target)}`,
-    `  2. ${operatorCommand("signing-key", target)}`,
-    `  3. ${operatorCommand("status", target)}`,
-  );
+  const steps = [
+    pulumiCommand("up", target),
+    ...(hasRelay ? [operatorCommand("signing-key", target)] : []),
+    operatorCommand("status", target),
+  ];
+  print("", "Next:", ...steps.map((step, index) => `  ${index + 1}. ${step}`));
 }

@@ -16,6 +16,7 @@ import { isInterruption, type Prompter } from "./prompter.ts";
 import { PulumiSession } from "./pulumi/pulumi-session.ts";
 import type { SettingsRead } from "./pulumi/setting-texts.ts";
 import { writeSettings } from "./pulumi/write-settings.ts";
+import { questions } from "./questions.ts";
 import { SetupRun } from "./setup-run.ts";
 
 /** What a setup needs to know beforehand. */
@@ -141,7 +142,9 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const preview = wishes.skipsPreview ? "skipped" : await previewStack(pulumi, stack, wishes.isQuiet);
   if (signal.aborted) throw new Interruption();
   const { askedForPassphrase } = pulumi;
-  printEnd({ print, problems: run.problems, preview, askedForPassphrase, target: { ...targetOf(wishes), stack } });
+  const hasRelay = answers.find(questions.delivery) !== "direct";
+  const target = { ...targetOf(wishes), stack };
+  printEnd({ print, problems: run.problems, preview, hasRelay, askedForPassphrase, target });
   return {
     project: project.name,
     stack,

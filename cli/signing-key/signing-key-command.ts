@@ -40,7 +40,7 @@ export const signingKeyCommand = defineCommand({
     { args: "signing-key --stack north --setting northSigningKeys", shows: "a program that reads another setting" },
   ],
   needsSecrets: true,
-  needsRelay: true,
+  needsStorage: true,
   stopsInOrder: true,
   oneSourceReason: "each has its own key",
   json: z.object({

@@ -20,7 +20,7 @@ export interface StackChoice {
 /** A stack of any program, as the plain Pulumi CLI describes it. */
 export class PulumiStack {
   readonly name: string;
-  /** In the order of the state; at least one. */
+  /** Sorted by name; at least one. */
   readonly sources: readonly StackSource[];
 
   private constructor(name: string, sources: readonly StackSource[]) {

@@ -59,8 +59,8 @@ export class StackSource {
     return this.all("customerio-aep:index:FunctionCode").length > 0;
   }
 
-  /** Whether a relay's storage exists, where dead letters may be; also that of an incomplete or replaced relay. */
-  get keepsDeadLetters(): boolean {
+  /** Whether the storage of a relay exists, where events and dead letters may be; also that of an incomplete relay. */
+  get hasStorage(): boolean {
     return this.#accounts.some((account) => !account.delete);
   }
 

@@ -15,7 +15,7 @@ export const statusCommand = defineCommand({
     { args: "status --cwd ../events --json", shows: "the same for a program in another folder, as JSON for a script" },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: false,
   json: z.object({
     parts: z.array(partJson).describe("in the order in which events travel, and `machine` last"),

@@ -24,7 +24,7 @@ export const supportBundleCommand = defineCommand({
     { args: "support-bundle --stack prod --source north --folder /tmp", shows: "one source of a stack with several" },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: false,
   json: z.object({
     file: z.string(),

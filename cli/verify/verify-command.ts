@@ -55,7 +55,7 @@ export const verifyCommand = defineCommand({
     },
   ],
   needsSecrets: true,
-  needsRelay: false,
+  needsStorage: false,
   stopsInOrder: true,
   json: z.object({
     event: z.string().describe("id of the test event"),

@@ -35,7 +35,7 @@ function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, w
     nextSteps: [],
     datasetId: "dataset",
     relayHostName: `${stack}.example`,
-    keepsDeadLetters: true,
+    hasStorage: true,
     storageAccount: { id: `/subscriptions/s/storageAccounts/${stack.split("/").at(-1)}` },
     all: (type: string) => {
       if (type === "customerio-aep:index:VaultSecret") return [secret];

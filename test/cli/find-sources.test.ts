@@ -125,8 +125,8 @@ test("commands on events use the account that has them, not that of the Function
   const source = sourceWith(account, { ...account, delete: true }, ofEvents, replaced);
   expect(source.storageAccount).toBe(ofEvents);
   expect(source.replacedStorageAccounts).toEqual([replaced]);
-  expect(source.keepsDeadLetters).toBe(true);
+  expect(source.hasStorage).toBe(true);
   // What an interrupted destroy has left.
-  expect(sourceWith(account).keepsDeadLetters).toBe(false);
+  expect(sourceWith(account).hasStorage).toBe(false);
   expect(() => sourceWith(account).storageAccount).toThrow(`has no ${type}. Make it: `);
 });

@@ -30,7 +30,7 @@ async function perform(
     options: {},
     examples: [],
     needsSecrets: false,
-    needsRelay: false,
+    needsStorage: false,
     stopsInOrder: true,
     ...(oneSourceReason !== undefined && { oneSourceReason }),
     json: z.string(),

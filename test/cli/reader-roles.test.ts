@@ -7,7 +7,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => reader.stop());
 
-test("a login that may only read can list, read, count and peek, and is told what a change needs", async () => {
+test("a login that may only read can list, read, count and peek, and learns what a change needs", async () => {
   const { account, source } = reader;
   expect(await account.listDeadLetters()).toEqual([]);
   expect(await account.readDeadLetter("a")).toBeUndefined();

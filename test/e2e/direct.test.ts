@@ -67,7 +67,7 @@ test(
     const replayed = await run("replay");
     expect([replayed.code, replayed.stderr]).toEqual([
       1,
-      "The stack local has no relay, and therefore no dead letters: Customer.io posts straight to Platform.\n",
+      "The stack local has no relay: Customer.io posts straight to Platform, so there is nothing for replay to do.\n",
     ]);
   },
   2 * minutes,

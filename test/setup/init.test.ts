@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Progress } from "../../cli/output/progress.ts";
 import { initCommand } from "../../cli/setup/init-command.ts";
+import { type Question, questions } from "../../cli/setup/questions.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
 import { ScriptedPrompter } from "./scripted-prompter.ts";
@@ -127,6 +128,21 @@ test("a script with a wrong key fails in words, and writes nothing", async () =>
     /No setting was written, since a service refuses its credential:\n.*customerio:appApiKey/s,
   );
   expect(await pulumi.stacks()).toEqual([]);
+});
+
+test("without a relay, the next steps have no signing key, which nothing would check", async () => {
+  await world.project();
+  giveCredentials();
+  const { printed } = await world.run(undefined, { options: { sandbox: "dev", delivery: "direct" } });
+  expect(printed).toMatch(
+    /Next:\n {2}1\. npx pulumi up --stack dev.*\n {2}2\. npx customerio-aep status --stack dev.*$/,
+  );
+});
+
+test("every option of a setting has its own line of help, which says more than the setting's name", () => {
+  for (const { option, about = "" } of Object.values<Question>(questions)) {
+    if (option !== undefined) expect([option, about]).toEqual([option, expect.stringMatching(/^\S.{20,}[^.:]$/)]);
+  }
 });
 
 test("missing permissions, with their screen, and a preview that fails make it end as broken", async () => {

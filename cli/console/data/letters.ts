@@ -38,7 +38,7 @@ export class DeadLetters {
 
   /** Lists the storage, and reads what is new there. */
   async refresh(): Promise<void> {
-    if (!this.#live.current.keepsDeadLetters) return;
+    if (!this.#live.current.hasStorage) return;
     const storage = await RelayStorageAccount.open(this.#live.current);
     const entries = (await storage.listDeadLetters()).toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime());
     this.#total = entries.length;
