@@ -117,8 +117,14 @@ export function platformSubjects(tenantId: string): readonly Subject[] {
     {
       type: "aep:index:Dataset",
       name: "dataset",
-      inputs: { name: "Customer.io events (dev)", schemaId, ownership },
-      change: (inputs) => ({ ...inputs, name: "Renamed", description: "Events.", errorDiagnostics: false }),
+      inputs: { name: "Customer.io events (dev)", schemaId, tags: { team: ["crm"], stage: ["test"] }, ownership },
+      change: (inputs) => ({
+        ...inputs,
+        name: "Renamed",
+        description: "Events.",
+        errorDiagnostics: false,
+        tags: { team: ["crm", "data"] },
+      }),
       list: {
         path: `${foundation}/catalog/dataSets?limit=100`,
         items: (answer) => Object.entries(answer as Record<string, Item>),

@@ -94,6 +94,15 @@ test("tags are added, changed and removed, and those of others are kept", async 
   expect((await aep.read(type, made.id))?.inputs.tags).toEqual({ theirs: ["x"] });
 });
 
+test("an update that failed after it had removed a tag can be repeated", async () => {
+  const inputs = { name: "People", schemaId: await schemaOf(profileClass) };
+  const made = await aep.create(type, { ...inputs, tags: { team: ["crm"] } });
+  await expect(aep.update(type, made.id, made.inputs, { ...inputs, rowExpirationDays: 30 })).rejects.toThrow(
+    "Row expiration needs a schema that extends time-series",
+  );
+  await changeDataset(made.id, made.inputs, inputs);
+});
+
 test("tags that have a meaning in Platform are refused", async () => {
   const tags = { unifiedProfile: ["enabled:true"], "adobe/pqs/table": ["t"], team: ["crm"] };
   const { message } = await errorOf(aep.check(type, { name: "Events", schemaId: "s", tags }));

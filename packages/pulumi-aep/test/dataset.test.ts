@@ -136,6 +136,20 @@ test("name, description and diagnostics change in place; another schema replaces
   expect((await aep.diff(type, id, before, after)).detailed).toEqual({ schemaId: "update-replace" });
 });
 
+test("a removed tag whose removal got no answer is not removed again, which Platform would refuse", async () => {
+  const before = { ...answer.tags, team: ["crm"], theirs: ["x"] };
+  const { team: _removed, ...after } = before;
+  const read = (tags: object) => ({ body: { [id]: { ...answer, tags } } });
+  stub.answer(looks.dataset, read(before), read(after));
+  stub.answer(`PATCH ${collection}/${id}`, { status: 503, body: {} });
+  await aep.update(type, id, { ...inputs, tags: { team: ["crm"] } }, inputs);
+  expect(stub.requests).toEqual([
+    { call: looks.dataset },
+    { call: `PATCH ${collection}/${id}`, body: [{ op: "remove", path: "/tags/team" }] },
+    { call: looks.dataset },
+  ]);
+});
+
 test("is deleted; an unknown id is fine in both of Catalog's ways", async () => {
   stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
   stub.answer(looks.dataset, { body: { [id]: answer } });

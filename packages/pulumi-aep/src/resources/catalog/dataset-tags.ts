@@ -31,20 +31,19 @@ export function tagsOf(
   return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark], [stackTag]: [stack] };
 }
 
-/** The JSON Patch from the former to the wanted tags; empty if nothing differs. */
+/** The JSON Patch to the wanted tags from those that the dataset has; `olds` says which of them the program had set. Empty if nothing differs. */
 export function tagSteps(
+  found: Tags,
   olds: { tags?: Tags | undefined; profile: boolean },
   news: { tags?: Tags | undefined; profile: boolean },
 ): { op: "add" | "remove"; path: string; value?: readonly string[] }[] {
-  const [before, after] = [olds.tags ?? {}, news.tags ?? {}];
-  const profile = olds.profile === news.profile ? {} : profileTags(news.profile);
-  const changed = Object.entries({ ...after, ...profile }).filter(
-    ([name, values]) => JSON.stringify(before[name]) !== JSON.stringify(values),
+  const wanted: Tags = { ...news.tags, ...(olds.profile === news.profile ? {} : profileTags(news.profile)) };
+  const removed = Object.keys(olds.tags ?? {}).filter((name) => !(name in wanted) && name in found);
+  const changed = Object.entries(wanted).filter(
+    ([name, values]) => JSON.stringify(found[name]) !== JSON.stringify(values),
   );
   return [
-    ...Object.keys(before)
-      .filter((name) => !(name in after))
-      .map((name) => ({ op: "remove" as const, path: pathTo(name) })),
+    ...removed.map((name) => ({ op: "remove" as const, path: pathTo(name) })),
     ...changed.map(([name, value]) => ({ op: "add" as const, path: pathTo(name), value })),
   ];
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
@@ -14,6 +15,8 @@ import { holdsData } from "./stored-data.ts";
 
 /** Attempts to change a dataset that was just created, and that Platform may show late: half a minute. */
 const attemptsWhileLate = 15;
+/** Attempts to change tags while no answer says whether that was done. */
+const attemptsWhileLost = 5;
 /** Catalog returns references: `["@/dataSets/<id>"]`. */
 const references = z.array(z.string()).min(1);
 
@@ -153,20 +156,16 @@ export const dataset = defineResource<AepClient>()({
   },
 
   async update(operation, id, { news, olds }) {
-    const { client, signal, progress } = operation;
+    const { client, signal } = operation;
     // An empty description removes the old one.
     const cleared = olds.description !== undefined && news.description === undefined ? { description: "" } : {};
-    const purpose = `update the dataset "${news.name}" (${id})`;
-    const change = { method: "PATCH", path: pathOf(paths.dataSets, id), signal, purpose, repeatable: true } as const;
     if (JSON.stringify(bodyOf(olds)) !== JSON.stringify(bodyOf(news))) {
-      await client.call({ ...change, body: { ...bodyOf(news), ...cleared } }, jsonOrNothing);
+      const purpose = `update the dataset "${news.name}" (${id})`;
+      const body = { ...bodyOf(news), ...cleared };
+      const change = { method: "PATCH", path: pathOf(paths.dataSets, id), body, signal, purpose } as const;
+      await client.call({ ...change, repeatable: true }, jsonOrNothing);
     }
-    const steps = tagSteps(olds, news);
-    if (steps.length > 0) {
-      const headers = { "Content-Type": "application/json-patch+json" };
-      const call = { ...change, headers, body: steps, purpose: `tag the dataset "${news.name}" (${id})` };
-      await client.untilVisible({ signal, progress }, [news.schemaId], () => client.call(call, jsonOrNothing));
-    }
+    await changeTags(operation, id, { news, olds });
     // Also unchanged days: the creation may have failed to set them, and the state has them nevertheless.
     if (olds.rowExpirationDays ?? news.rowExpirationDays) await expireRows(operation, id, news);
     return {};
@@ -197,6 +196,32 @@ export const dataset = defineResource<AepClient>()({
     });
   },
 });
+
+/**
+ * Sets the tags that differ. Each attempt compares them with those that the dataset has now. Platform refuses a patch that removes what is
+ * gone (RFC 6902), as after a lost answer, or after an update that failed later and so left the former tags in the state.
+ */
+async function changeTags(
+  { client, signal, progress }: Operation<AepClient>,
+  id: string,
+  { news, olds }: { readonly news: Inputs; readonly olds: Inputs },
+): Promise<void> {
+  if (isDeepStrictEqual([olds.tags, olds.profile], [news.tags, news.profile])) return;
+  const dataset = `the dataset "${news.name}" (${id})`;
+  const change = async () => {
+    const found = await readDataset(client, id, signal);
+    if (!found) throw new Error(`Could not tag ${dataset}: it is gone. Run npx pulumi refresh, then npx pulumi up.`);
+    const body = tagSteps(found.tags ?? {}, olds, news);
+    if (body.length === 0) return;
+    const headers = { "Content-Type": "application/json-patch+json" };
+    const path = pathOf(paths.dataSets, id);
+    await client.call({ method: "PATCH", path, headers, body, signal, purpose: `tag ${dataset}` }, jsonOrNothing);
+  };
+  const isLost = ({ outcomeUnknown }: Refusal) => outcomeUnknown;
+  await client.untilVisible({ signal, progress }, [news.schemaId], () =>
+    client.untilAccepted(signal, attemptsWhileLost, isLost, change),
+  );
+}
 
 /** A separate call sets how long records stay (Adobe's “Manage Experience Event dataset retention”). */
 async function expireRows(
