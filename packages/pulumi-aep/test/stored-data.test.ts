@@ -146,9 +146,37 @@ describe("the ownership", () => {
     }
   });
 
+  test("lets a preview pass that does not know the dataset yet, since the update decides", async () => {
+    const { owner } = await makeAll({ withRow: true });
+    const known = { schemaId: "schema", forceDestroy: false, keep: false };
+    const news = { dataset: { ...known, schemaId: Unknown.instance } };
+    expect((await leaves({ dataset: known }, news, owner.id)).detailed).toEqual({ "dataset.schemaId": "update" });
+  });
+
   test("allows it for an empty one", async () => {
     const { owner } = await makeAll({ withRow: false });
     await leaves({ dataset: { forceDestroy: false, keep: false } }, {}, owner.id);
+  });
+});
+
+describe("a dataset with a row", () => {
+  const compare = async ({ id, inputs }: Made, news: PropertyMap) =>
+    (await provider()).diff(dataset, id, inputs, { ...inputs, ...news });
+
+  test("is not replaced by one with another schema, also in a preview that does not know its $id yet", async () => {
+    const { set } = await makeAll({ withRow: true });
+    for (const schemaId of ["other", Unknown.instance]) {
+      const { message } = await errorOf(compare(set, { schemaId }));
+      expect(message).toContain("The change would replace it, so nothing was changed");
+    }
+  });
+
+  test("lets a preview pass that does not know the schema's version yet, since the update decides", async () => {
+    const { set } = await makeAll({ withRow: true });
+    expect((await compare(set, { schemaVersion: Unknown.instance })).detailed).toEqual({
+      schemaVersion: "update-replace",
+    });
+    await expect(compare(set, { schemaVersion: 2 })).rejects.toThrow("The change would replace it");
   });
 });
 
@@ -165,6 +193,12 @@ describe("another sandbox or organization", () => {
     expect(message).toContain(`npx pulumi config set aep:sandbox ${credential.sandbox}`);
     expect(message).toContain("npx pulumi stack init <name>");
     await expect(diffSettings({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
+  });
+
+  test("is not checked in a preview that does not know it yet, since the update decides", async () => {
+    await makeAll({ withRow: true });
+    const unknown = await diffSettings({}, { sandbox: Unknown.instance });
+    expect(unknown?.detailed).toEqual({ sandbox: "update-replace" });
   });
 
   test("replaces an empty one, and a change of the credential alone is always allowed", async () => {
@@ -217,6 +251,10 @@ describe("a replacement without a diff, as with --replace", () => {
 
   test("is allowed with forceDestroy", async () => {
     expect((await replaceDataset(false, { forceDestroy: true })).id).toMatch(/^[0-9a-f]{24}$/);
+  });
+
+  test("is not checked in a preview that does not know forceDestroy yet", async () => {
+    expect((await replaceDataset(true, { forceDestroy: Unknown.instance })).id).toBe("");
   });
 
   test("is not checked in a preview that creates the ownership itself", async () => {

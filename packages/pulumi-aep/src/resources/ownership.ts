@@ -43,9 +43,10 @@ export const ownership = defineResource<AepClient>()({
   // A kept dataset that is still empty looks like an abandoned one. Its schema and field groups stay with it.
   spares: ({ dataset: made }) => (made?.keep ? [dataset.type] : []),
 
-  async permit(operation, id, { olds, news }) {
+  async permit(operation, id, { olds, news, unknown }) {
     const { dataset: before } = olds;
-    if (!before || before.forceDestroy || before.keep) return;
+    // A preview may not know it yet, for example the id of a schema that changes. The update knows it, and decides.
+    if (!before || before.forceDestroy || before.keep || unknown.includes("dataset")) return;
     if (news.dataset && news.dataset.schemaId === before.schemaId) return;
     const change = news.dataset ? "replace it by one with another schema" : "remove it from the stack";
     const refused = `The change would ${change}, so nothing was changed`;

@@ -91,7 +91,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async diffConfig(olds: PropertyMap, news: PropertyMap, { urn }: { readonly urn: string }): Promise<DiffResult> {
     const replacing = new Set(propertiesWhere(this.#definition.config, (meta) => meta.replaces === true));
     const changes = differences(olds, news, "");
-    const moves = changes.some(({ path, kind }) => replacing.has(path) && kind !== "add");
+    // A setting that a preview does not know yet may turn out to be the same.
+    const moves = changes.some(
+      ({ path, kind }) => replacing.has(path) && kind !== "add" && !holdsUnknown(news[path] ?? null),
+    );
     if (moves && this.#definition.permitMove) {
       const place = Object.entries(olds).filter(([name]) => replacing.has(name));
       const former = [{ ...news, ...Object.fromEntries(place) }, olds].flatMap((settings) => {

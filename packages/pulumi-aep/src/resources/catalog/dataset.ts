@@ -102,15 +102,18 @@ export const dataset = defineResource<AepClient>()({
     findMarked(operation, isMarkOf(operation.urn, wanted.ownership), `the dataset "${wanted.name}"`, wanted),
   findOwned: (operation, ownership) => findMarked(operation, isOwnedBy(ownership), "a dataset of an interrupted run"),
 
-  async permit(operation, id, { olds, replaces }) {
+  async permit(operation, id, { olds, news, replaces, unknown }) {
     if (!replaces || olds.forceDestroy || olds.keep) return;
+    // A preview of a schema's update does not know its version. An unknown $id is that of a new schema.
+    if (unknown.includes("schemaVersion") && news.schemaId === olds.schemaId) return;
     const refused = "The change would replace it, so nothing was changed";
     const goOn = "To continue without the change, undo it.";
     await requireEmpty(operation, { id, name: olds.name }, { refused, ways: [...insteadOfChange, goOn] });
   },
 
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {
-    if (forceDestroy || keep) return;
+    // They are absent while a preview does not know them.
+    if (forceDestroy !== false || keep !== false) return;
     const refused = "It was created for this very resource, so no other dataset is created instead";
     for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
       const takeIn = `If the stack has lost it, import it again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
