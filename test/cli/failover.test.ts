@@ -108,7 +108,7 @@ describe("a webhook", () => {
   async function make(disabled: boolean, endpoint = home) {
     const webhooks = customerIoOf(sourceOf("prod"));
     const wanted = { ...settings, name: `Events ${Math.random()}`, endpoint, disabled };
-    const { webhook } = await webhooks.createDisabled(wanted, signal, () => false);
+    const { webhook } = await webhooks.createDisabled(wanted, signal, { isHeld: () => false, isDeleted: () => false });
     return { webhooks, webhook: await webhooks.update(webhook.id, wanted, signal) };
   }
 

@@ -14,6 +14,15 @@ const graceTime = 15_000;
 
 const workspacesAnswer = z.object({ workspaces: z.array(z.object({ name: z.string() })) });
 const addressAnswer = z.object({ ip_addresses: z.array(z.string()) });
+
+/** What a run knows of the webhooks in Customer.io's list, by their ids. */
+interface KnownWebhooks {
+  /** A resource holds it. */
+  readonly isHeld: (id: string) => boolean;
+  /** This run has deleted it: Customer.io may list it for a while. */
+  readonly isDeleted: (id: string) => boolean;
+}
+
 /**
  * The reporting webhooks of one workspace: Customer.io's App API, `/v1/reporting_webhooks`.
  *
@@ -79,15 +88,15 @@ export class ReportingWebhooks {
   async createDisabled(
     wanted: WebhookSettings,
     signal: AbortSignal,
-    isHeld: (id: string) => boolean,
+    known: KnownWebhooks,
   ): Promise<{ webhook: Webhook; adopted: boolean }> {
-    let left = await this.#leftover(wanted, signal, isHeld);
+    let left = await this.#leftover(wanted, signal, known);
     for (let attempt = 1; !left; attempt++) {
       try {
         return { webhook: await this.#post({ ...wanted, disabled: true }, signal), adopted: false };
       } catch (error) {
         if (!(error instanceof VendorError && error.outcomeUnknown)) throw error;
-        left = await this.#findAppeared(wanted, signal, isHeld);
+        left = await this.#findAppeared(wanted, signal, known);
         if (!left && (attempt === creationAttempts || signal.aborted)) throw error;
       }
     }
@@ -126,13 +135,13 @@ export class ReportingWebhooks {
   async #findAppeared(
     wanted: WebhookSettings,
     signal: AbortSignal,
-    isHeld: (id: string) => boolean,
+    known: KnownWebhooks,
   ): Promise<Webhook | undefined> {
     // A stopped command still looks for the webhook that it may have created.
     const until = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
     for (const wait of lookWaits) {
       await this.#pause(wait, until);
-      const webhook = await this.#leftover(wanted, until, isHeld);
+      const webhook = await this.#leftover(wanted, until, known);
       if (webhook) return webhook;
     }
     return undefined;
@@ -141,13 +150,14 @@ export class ReportingWebhooks {
   async #leftover(
     wanted: WebhookSettings,
     signal: AbortSignal,
-    isHeld: (id: string) => boolean,
+    { isHeld, isDeleted }: KnownWebhooks,
   ): Promise<Webhook | undefined> {
     const { name, endpoint } = wanted;
     const purpose = `check whether the reporting webhook "${name}" is there already`;
-    const twins = (await this.list(signal, purpose)).filter(
-      (webhook) => webhook.type === "webhook" && webhook.name === name && isSameUrl(webhook.endpoint, endpoint),
+    const plain = (await this.list(signal, purpose)).filter(
+      ({ id, type }) => type === "webhook" && !isDeleted(String(id)),
     );
+    const twins = plain.filter((webhook) => webhook.name === name && isSameUrl(webhook.endpoint, endpoint));
     const held = twins.find(({ id }) => isHeld(String(id)));
     const other = twins.find((webhook) => !webhook.disabled && !isSame(webhook, wanted));
     const inUse = held ?? other;

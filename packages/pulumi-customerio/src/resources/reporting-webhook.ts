@@ -84,9 +84,10 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
   normalize: (values) => ({ ...values, events: asSet(values.events) }),
 
   async create(operation, values) {
-    const { client, signal, warn, isHeld } = operation;
+    const { client, signal, warn, isHeld, isKnown } = operation;
     const wanted = settingsOf(values);
-    const { webhook, adopted } = await client.createDisabled(wanted, signal, isHeld);
+    const isDeleted = (id: string) => isKnown(id, reportingWebhook.type) && !isHeld(id);
+    const { webhook, adopted } = await client.createDisabled(wanted, signal, { isHeld, isDeleted });
     const id = String(webhook.id);
     if (adopted) warn(`adopts the reporting webhook ${id}, which already existed with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: requireAllEvents(webhook, values) };

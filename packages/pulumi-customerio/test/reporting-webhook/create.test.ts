@@ -128,6 +128,20 @@ describe("create", () => {
     expect(bed.server.calls()).toEqual([list]);
   });
 
+  test.each([true, false])(
+    "never adopts a webhook that this run has deleted and Customer.io still lists (disabled: %s)",
+    async (disabled) => {
+      const deleted = { id: 12, type: "webhook", ...wire, with_content: true, disabled };
+      bed.workspace.override = ({ method, url }) => {
+        if (url.endsWith("/12")) return { status: 404 };
+        return method === "GET" ? { body: { reporting_webhooks: [deleted] } } : undefined;
+      };
+      const isKnown = (id: string, type: string) => id === "12" && type === reportingWebhook.type;
+      expect((await reportingWebhook.create({ ...bed.operation(), isKnown }, inputs)).id).toBe("41");
+      expect(bed.server.calls()).toEqual([list, post, "PUT /v1/reporting_webhooks/41"]);
+    },
+  );
+
   test("leaves other webhooks and JavaScript ones alone", async () => {
     const others = [
       { id: 1, type: "js", ...wire, disabled: true },
