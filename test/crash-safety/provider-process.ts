@@ -6,7 +6,7 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { encodeMap, type PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
-import { urnOf } from "../engine/engine.ts";
+import { type Held, urnOf } from "../engine/engine.ts";
 import { stack, type World } from "./world.ts";
 
 const struct = (object: object) => structProto.Struct.fromJavaScript(object as never);
@@ -36,6 +36,16 @@ export class ProviderProcess {
       provider.#client.configure(request, (error) => (error ? reject(error) : resolve()));
     });
     return provider;
+  }
+
+  /** As an `up` does for each resource of the state that the program declares unchanged. */
+  compare({ type, name, id, inputs, properties }: Held): Promise<void> {
+    const [olds, same] = [struct(encodeMap(properties)), struct(encodeMap(inputs))];
+    const request = new providerProto.DiffRequest().setUrn(urnOf(stack, { type, name })).setId(id);
+    request.setOlds(olds).setOldInputs(same).setNews(same);
+    return new Promise((resolve, reject) => {
+      this.#client.diff(request, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   /** Returns the id. */

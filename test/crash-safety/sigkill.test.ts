@@ -67,6 +67,7 @@ test.each(kills)(
 
     const secondLine = await Line.open(world.answer);
     const second = await ProviderProcess.start(world, secondLine.url);
+    for (const held of helper.state) await second.compare(held);
     const id = await second.create(type, straight.inputs);
     await second.kill();
     await secondLine.close();

@@ -1,4 +1,4 @@
-import { Aep } from "./aep.ts";
+import { Aep, errorOf } from "./aep.ts";
 import { PlatformStub } from "./platform-stub.ts";
 
 const type = "aep:index:IdentityDescriptor";
@@ -50,6 +50,31 @@ test("after a lost answer it is found among the schema's descriptors", async () 
   );
   stub.answer(`POST ${collection}`, { status: 504, body: {} });
   expect((await aep.create(type, inputs)).id).toBe(id);
+});
+
+test("what an interrupted run created for a schema of the program is adopted", async () => {
+  stub.answer(`GET ${collection}`, { body: { "xdm:descriptorIdentity": [answer] } });
+  stub.answer(`GET ${collection}/${id}`, { body: answer });
+  const schema = await aep.check("aep:index:Schema", { title: "Events", fieldGroupIds: [] });
+  await aep.diff("aep:index:Schema", schemaId, schema, schema);
+  expect((await aep.create(type, inputs)).id).toBe(id);
+  expect(aep.progress).toEqual([`adopts ${id}, which an interrupted run created for this resource`]);
+});
+
+test("the same one on a schema of somebody else is refused, with the import that takes it into the stack", async () => {
+  stub.answer(`GET ${collection}`, { body: { "xdm:descriptorIdentity": [answer] } });
+  const { message } = await errorOf(aep.create(type, inputs));
+  expect(message).toContain(`The schema ${schemaId} already has this identity descriptor (${id}).`);
+  expect(message).toContain(`npx pulumi import ${type} thing ${id}`);
+  expect(stub.calls).toEqual([`GET ${collection}`]);
+});
+
+test("one that the same run has deleted, and that is still listed, does not stop its successor", async () => {
+  stub.answer(`GET ${collection}`, { body: { "xdm:descriptorIdentity": [answer] } });
+  stub.answer(`DELETE ${collection}/${id}`, { status: 204 });
+  stub.answer(`POST ${collection}`, { status: 201, body: { ...answer, "@id": "new" } });
+  await aep.delete(type, id);
+  expect((await aep.create(type, inputs)).id).toBe("new");
 });
 
 test("is read and imported by its @id", async () => {

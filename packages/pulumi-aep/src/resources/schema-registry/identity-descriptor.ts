@@ -8,6 +8,7 @@ import type { Creation } from "../create-once.ts";
 import { explainNeverDeleted, isInProfile } from "./schema-users.ts";
 
 const descriptorIdentity = "xdm:descriptorIdentity";
+const schemaType = "aep:index:Schema";
 
 const answer = z.object({
   "@id": z.string(),
@@ -56,13 +57,23 @@ export const identityDescriptor = defineResource<AepClient>()({
   // A schema has one primary identity at a time.
   deleteBeforeReplace: true,
 
-  // A descriptor has no room for a mark, and a second one with the same content would add nothing.
-  async leftovers({ client, signal }, wanted) {
+  // A descriptor has no room for a mark. On a schema of the program it is taken for a leftover, and deleted with the schema anyway. On
+  // another schema it may be the work of that schema's owner.
+  async leftovers({ client, signal, isKnown }, wanted) {
+    const inUse = !isKnown(wanted.schemaId, schemaType);
     const same = await listSame(client, wanted, signal);
-    return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item) }));
+    return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item), inUse }));
   },
 
-  async create({ client, signal, progress, present }, given) {
+  async create({ client, signal, progress, present, name, isKnown }, given) {
+    const other = [...present].find((id) => !isKnown(id, identityDescriptor.type));
+    if (other !== undefined && !isKnown(given.schemaId, schemaType)) {
+      throw new Error(
+        `The schema ${given.schemaId} already has this identity descriptor (${other}). This command does not manage the schema, so the ` +
+          "descriptor may be somebody else's. Either remove it from the program, or take it into the stack, and a destroy then deletes it: " +
+          `npx pulumi import ${identityDescriptor.type} ${name} ${other}`,
+      );
+    }
     const creation: Creation<{ "@id": string }> = {
       list: (until) => listSame(client, given, until),
       idOf: (descriptor) => descriptor["@id"],
