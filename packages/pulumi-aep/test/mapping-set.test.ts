@@ -8,7 +8,9 @@ const schemaId = "https://ns.adobe.com/acme/schemas/e417987b";
 const schemaRef = { id: schemaId, contentType: "application/vnd.adobe.xed-full+json;version=1" };
 
 const name = `Pulumi ${mark(type)}`;
-const list = `GET ${collection}?name=${encodeURIComponent(name)}&orderBy=-createdDate&start=0&limit=100`;
+const pageFrom = (start: number) =>
+  `GET ${collection}?name=${encodeURIComponent(name)}&orderBy=-createdDate&limit=100&start=${start}`;
+const list = pageFrom(0);
 
 const mappings = [
   { sourceType: "ATTRIBUTE", source: "event_id", destination: "_id" },
@@ -52,6 +54,7 @@ beforeEach(async () => {
   stub = await new PlatformStub().start();
   aep = await Aep.connect(stub.url);
   stub.answer(list, { body: { data: [], _page: { count: 0, limit: 100 } } });
+  stub.answer(pageFrom(1), { body: { data: [], _page: { count: 0, limit: 100 } } });
 });
 afterEach(() => stub.close());
 
@@ -70,7 +73,7 @@ test("a lost answer is looked up by the mark", async () => {
   stub.answer(list, { body: { data: [] } }, { body: { data: [{ ...answer, name }] } });
   stub.answer(`POST ${collection}`, { lost: true });
   expect((await aep.create(type, inputs)).id).toBe(id);
-  expect(stub.calls).toEqual([list, `POST ${collection}`, list]);
+  expect(stub.calls).toEqual([list, `POST ${collection}`, list, pageFrom(1)]);
 });
 
 test("a lost answer is looked up among sets that lack what ours have, and although the list shows little of ours", async () => {
@@ -79,7 +82,8 @@ test("a lost answer is looked up among sets that lack what ours have, and althou
   stub.answer(`POST ${collection}`, { lost: true });
   stub.answer(`GET ${collection}/${id}`, { body: { ...answer, name } });
   expect((await aep.create(type, inputs)).id).toBe(id);
-  expect(stub.calls).toEqual([list, `POST ${collection}`, list, `GET ${collection}/${id}`]);
+  const whole = [list, pageFrom(1)];
+  expect(stub.calls).toEqual([...whole, `POST ${collection}`, ...whole, `GET ${collection}/${id}`]);
 });
 
 test("the set of a killed run is adopted, ignoring one with other mappings and one of another owner", async () => {
@@ -92,7 +96,7 @@ test("the set of a killed run is adopted, ignoring one with other mappings and o
   stub.answer(flows, { body: { items: [] } });
   stub.answer(`GET ${collection}/${id}`, { body: answer });
   expect(await aep.create(type, inputs)).toMatchObject({ id, properties: state });
-  expect(stub.calls).toEqual([list, flows, `GET ${collection}/${id}`]);
+  expect(stub.calls).toEqual([list, pageFrom(1), flows, `GET ${collection}/${id}`]);
   expect(aep.progress).toEqual([
     "leaves 1 alone, which an interrupted run created for this resource with other settings",
     `adopts ${id}, which an interrupted run created for this resource`,

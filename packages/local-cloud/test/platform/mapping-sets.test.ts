@@ -138,6 +138,52 @@ describe("versions", () => {
   });
 });
 
+describe("a list of sets", () => {
+  // The oldest set is that of the wiring, without a name.
+  const namesIn = async (query: string) => {
+    const { body } = await platform.call("GET", `${sets}?${query}`);
+    return (body.data as JsonObject[]).flatMap(({ name }) => name ?? []);
+  };
+
+  async function makeThree(): Promise<void> {
+    for (const name of ["A", "B", "C"]) {
+      platform.pass(1);
+      await newSet([attribute("a", "_id")], { name });
+    }
+    platform.pass(1);
+    const { body } = await platform.call("GET", `${sets}?limit=10&start=0&name=B`);
+    const [found] = body.data as JsonObject[];
+    await platform.call("PUT", `${sets}/${String(found?.id)}`, { body: found ?? {} });
+  }
+
+  test.each([
+    ["createdDate", ["A", "B", "C"]],
+    ["+createdDate", ["A", "B", "C"]],
+    ["-createdDate", ["C", "B", "A"]],
+    ["updatedDate", ["A", "C", "B"]],
+    ["-updatedDate", ["B", "C", "A"]],
+  ])("has the order %s", async (orderBy, names) => {
+    await makeThree();
+    expect(await namesIn(`limit=10&start=0&orderBy=${orderBy}`)).toEqual(names);
+  });
+
+  test("has the order of changes by default, and none by another field", async () => {
+    await makeThree();
+    expect(await namesIn("limit=10&start=0")).toEqual(["A", "C", "B"]);
+    expect((await platform.call("GET", `${sets}?limit=10&start=0&orderBy=name`)).status).toBe(400);
+  });
+
+  test.each([
+    ["sets", ["B", "A"]],
+    ["pages", ["A"]],
+  ] as const)("begins after as many %s as start says", async (mappingSetStart, names) => {
+    await platform.close();
+    await start({ switches: { mappingSetStart } });
+    await makeThree();
+    expect(await namesIn("limit=2&start=1&orderBy=-createdDate")).toEqual(names);
+  });
+});
+
 test("lists need limit and start", async () => {
   const first = await newSet([attribute("a", "_id")], { name: "First" });
   expect((await platform.call("GET", sets)).status).toBe(400);

@@ -178,6 +178,35 @@ export async function listDatasetObjects(
   throw explainEndless(purpose);
 }
 
+/**
+ * Lists the sandbox's mapping sets, newest first, page by page. Adobe calls `start` "the offset of the pages of results", so it may count sets or
+ * pages: the second page shows which. Adobe names no maximum of `limit` either, so only a page without anything new ends the list.
+ *
+ * @param filter such as `name=<name>`; default: all
+ */
+export async function listMappingSets(
+  client: AepClient,
+  { filter, purpose }: { readonly filter?: string; readonly purpose: string },
+  signal: AbortSignal,
+): Promise<unknown[]> {
+  const found = new Map<string, unknown>();
+  const query = `${filter === undefined ? "" : `${filter}&`}orderBy=-createdDate&limit=${pageSize}`;
+  let start = 0;
+  let countsSets = false;
+  for (let page = 0; page < mostPages; page++) {
+    const path = `${paths.mappingSets}?${query}&start=${start}`;
+    const answer = z.object({ data: z.array(z.unknown()) });
+    const { data } = await client.call({ method: "GET", path, signal, purpose }, answer);
+    const before = found.size;
+    for (const set of data) found.set(identified.safeParse(set).data ?? JSON.stringify(set), set);
+    const added = found.size - before;
+    if (added === 0) return [...found.values()];
+    if (page === 1) countsSets = added < data.length / 2;
+    start = countsSets ? found.size : start + 1;
+  }
+  throw explainEndless(purpose);
+}
+
 /** The link is relative to the service, and has the token at least; a filter that it lacks still applies. */
 function nextQuery(query: string, href: string): string {
   const parameters = new URLSearchParams(query);

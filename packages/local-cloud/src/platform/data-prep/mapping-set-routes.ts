@@ -61,10 +61,11 @@ class MappingSets {
       throw plainProblem(400, "The parameters limit and start are required");
     }
     const name = context.req.query("name");
-    const all = Array.from(context.get("sandbox").mappingSets.values(), (set) => render(this.#state, set, latest(set)))
-      .filter((set) => name === undefined || set.name === name)
-      .sort((left, right) => compareValues(left.createdDate, right.createdDate));
-    const data = all.slice(start, start + limit);
+    const all = Array.from(context.get("sandbox").mappingSets.values(), (set) =>
+      render(this.#state, set, latest(set)),
+    ).filter((set) => name === undefined || set.name === name);
+    const first = this.#state.switches.mappingSetStart === "pages" ? start * limit : start;
+    const data = sort(all, context.req.query("orderBy")).slice(first, first + limit);
     return answer(200, { data, _page: { count: data.length, limit }, _links: {} });
   }
 
@@ -123,6 +124,21 @@ class MappingSets {
     if (item === undefined) throw plainProblem(404, `The mapping set ${set.id} has no mapping ${id}`);
     return answer(200, item);
   }
+}
+
+/** The fields that `orderBy` takes, and the one that is its default in the API description, as they are named in answers. */
+const orders: Readonly<Record<string, string>> = {
+  createdDate: "createdDate",
+  updatedDate: "modifiedDate",
+  lastUpdateDate: "modifiedDate",
+};
+
+/** `-name` is descending; `+name` arrives as a space and a name. */
+function sort(sets: readonly JsonObject[], orderBy = "lastUpdateDate"): JsonObject[] {
+  const field = orders[orderBy.replace(/^[-+ ]/, "")];
+  if (field === undefined) throw plainProblem(400, `Mapping sets can't be ordered by ${orderBy}`);
+  const sorted = sets.toSorted((left, right) => compareValues(left[field], right[field]));
+  return orderBy.startsWith("-") ? sorted.reverse() : sorted;
 }
 
 async function validateMappings(context: PlatformContext): Promise<Response> {

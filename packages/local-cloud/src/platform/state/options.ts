@@ -39,6 +39,8 @@ export interface PlatformSwitches {
   deleteMappingSet: "405" | "204";
   /** What PUT does to a mapping set's version. */
   mappingSetPutVersion: "increments" | "stays";
+  /** What `start` in a list of mapping sets counts: Adobe calls it "the offset of the pages of results". */
+  mappingSetStart: "sets" | "pages";
   /** PATCH, action and DELETE of a flow that is changing its state. */
   transitionalStates: "refused" | "allowed";
   /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
@@ -105,6 +107,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   descriptorPutStatus: 201,
   deleteMappingSet: "405",
   mappingSetPutVersion: "increments",
+  mappingSetStart: "sets",
   transitionalStates: "refused",
   afterMappingChange: "warms-up",
   beforeEnabled: "dropped",

@@ -2,7 +2,7 @@ import { defineResource, type Leftover } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { maximumPreviewRecords } from "../../client/mapping-preview.ts";
-import { listFlowObjects } from "../../client/pages.ts";
+import { listFlowObjects, listMappingSets } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { timestamp } from "../../client/timestamp.ts";
 import { keepSpelling, majorVersionOf } from "../../client/xdm.ts";
@@ -30,9 +30,6 @@ const answer = z.object({
 });
 const listedSet = answer.extend({ name: z.string().nullish(), createdDate: timestamp.optional().catch(undefined) });
 const labelAnswer = z.object({ id: z.string(), name: z.string() });
-const listAnswer = z.object({ data: z.array(z.unknown()) });
-/** Query for a list: the newest hundred sets, newest first. */
-const newest = "orderBy=-createdDate&start=0&limit=100";
 const creationAnswer = z.object({ id: z.string(), version: z.coerce.number() });
 
 const inputs = z.object({
@@ -106,8 +103,7 @@ export const mappingSet = defineResource<AepClient>()({
   async findOwned({ client, signal }, ownership) {
     const purpose = "look for mapping sets of interrupted runs";
     const hasMark = isOwnedBy(ownership);
-    const path = `${paths.mappingSets}?${newest}`;
-    return withUse(client, await list(client, { path, purpose }, (name) => hasMark(markIn(name)), signal), signal);
+    return withUse(client, await list(client, { purpose }, (name) => hasMark(markIn(name)), signal), signal);
   },
 
   async create(operation, given) {
@@ -186,20 +182,19 @@ async function withUse(client: AepClient, sets: readonly ListedSet[], signal: Ab
 /** The sets created for the resource, including those of earlier changes that Data Prep has not deleted. */
 async function listMade(client: AepClient, { schemaId, ownership }: Inputs, urn: string, signal: AbortSignal) {
   const name = nameOf(markOf(urn, ownership));
-  const path = `${paths.mappingSets}?name=${encodeURIComponent(name)}&${newest}`;
+  const filter = `name=${encodeURIComponent(name)}`;
   const purpose = `check whether a mapping set for the schema ${schemaId} is there already`;
-  return list(client, { path, purpose }, (given) => given === name, signal);
+  return list(client, { filter, purpose }, (given) => given === name, signal);
 }
 
 /** Lists the sets with certain names. */
 async function list(
   client: AepClient,
-  { path, purpose }: { readonly path: string; readonly purpose: string },
+  which: { readonly filter?: string; readonly purpose: string },
   isWanted: (name: string) => boolean,
   signal: AbortSignal,
 ): Promise<ListedSet[]> {
-  const { data } = await client.call({ method: "GET", path, signal, purpose }, listAnswer);
-  return pickListed(data, {
+  return pickListed(await listMappingSets(client, which, signal), {
     label: labelAnswer,
     isWanted: (label) => isWanted(label.name),
     item: listedSet,
