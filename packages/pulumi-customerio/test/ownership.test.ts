@@ -53,7 +53,8 @@ test("its deletion deletes a webhook that is not in the state, and says so", asy
   await (await provider()).delete(call("Ownership"), { id: claim.name, state: properties });
   expect(await exists(id)).toBe(false);
   expect(warnings).toEqual([
-    `deletes the reporting webhook "Relay (dev)" (${id}), which an interrupted run of this stack created`,
+    `deletes the reporting webhook "Relay (dev)" (${id}), which is not in this stack's state: an interrupted run created it, or it was ` +
+      "removed from the state",
   ]);
 });
 

@@ -56,7 +56,10 @@ export const ownership = defineResource<ReportingWebhooks>()({
       const { id, type, name } = webhook;
       const isOwned = type === "webhook" && claims.some((claim) => isSame(claim, webhook));
       if (!isOwned || isKnown(String(id), reportingWebhook.type)) continue;
-      warn(`deletes the reporting webhook "${name}" (${id}), which an interrupted run of this stack created`);
+      warn(
+        `deletes the reporting webhook "${name}" (${id}), which is not in this stack's state: an interrupted run created it, or it was ` +
+          "removed from the state",
+      );
       await client.delete(id, signal);
     }
   },
