@@ -187,9 +187,9 @@ describe("of one that holds data", () => {
     expect(deletes()).toEqual([]);
   });
 
-  test("a deleted batch is not data", async () => {
+  test.each(["deleted", "inactive", "aborted"])("a batch that is %s is not data", async (status) => {
     stub.answer(looks.dataset, bare);
-    stub.answer(looks.batches, { body: { b1: { status: "deleted", recordCount: 9 } } });
+    stub.answer(looks.batches, { body: { b1: { status, recordCount: 9 } } });
     stub.answer(looks.targets, none);
     stub.answer(`DELETE ${collection}/${id}`, { body: [`@/dataSets/${id}`] });
     await aep.delete(type, id, state);

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
+import { setBatchState } from "./catalog/set-batch-state.ts";
 import { faultRequest } from "./state/fault-table.ts";
 import type { PlatformState } from "./state/state.ts";
 import { answer, type PlatformEnvironment, readJson } from "./web/http.ts";
-import { type JsonObject, objectOf } from "./web/json.ts";
+import { type JsonObject, objectOf, stringOf } from "./web/json.ts";
 import { plainProblem } from "./web/problem.ts";
 
 /**
@@ -19,6 +20,7 @@ import { plainProblem } from "./web/problem.ts";
  * | `POST /__local/faults` | adds a fault: `{"target":"inlet"\|"gateway"\|"ims","path"?,"effect":{"kind":"status","status":503,"retryAfterSeconds"?}\|{"kind":"latency","milliseconds"}\|{"kind":"reset"}\|{"kind":"page","status":200,"contentType"?,"body"?},"afterwards"?:true,"calls":3 or "rate":0.2}`; answers all in force |
  * | `DELETE /__local/faults` | removes all faults: 204 |
  * | `POST /__local/switches` | changes switches (options.ts) from now on: `{"customerIoSource":"not-entitled"}`; answers all of them |
+ * | `POST /__local/batches/<id>` | puts a batch with rows into a state of Catalog: `{"status":"stalled"}`; 204. Only in `success` and `active` are its rows in the dataset. An upload continues with `staging` |
  * | `POST /__local/idle` | `{"pending":0}`, once every event accepted so far has its final state |
  */
 export function platformAdminRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -56,6 +58,10 @@ export function platformAdminRoutes(state: PlatformState): Hono<PlatformEnvironm
     if (unknown.length > 0) throw plainProblem(400, `There is no switch ${unknown.join(", ")}`);
     state.switches = { ...state.switches, ...changes };
     return answer(200, { ...state.switches });
+  });
+  routes.post("/batches/:id", async (context) => {
+    setBatchState(state, context.req.param("id"), stringOf(objectOf(await readJson(context)).status) ?? "");
+    return answer(204);
   });
   routes.post("/idle", async () => {
     await state.journal.idle();

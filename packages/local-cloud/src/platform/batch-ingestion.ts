@@ -32,6 +32,7 @@ export function batchIngestionRoutes(state: PlatformState): Hono<PlatformEnviron
       readyAt: 0,
       files: new Map(),
       rows: [],
+      failedRecords: 0,
       errors: [],
     };
     sandbox.uploadedBatches.set(batch.id, batch);
@@ -80,12 +81,13 @@ export function uploadedBatches(state: PlatformState, sandbox: Sandbox): Uploade
 /** A batch as Catalog and this service show it. */
 export function renderUploaded(state: PlatformState, batch: UploadedBatch): JsonObject {
   const client = state.options.credentials.clientId;
-  const count = batch.status === "success" || batch.status === "inactive" ? batch.rows.length : undefined;
+  const { rows, failedRecords, status } = batch;
+  const recordCount = rows.length + (state.switches.failedRecords === "beside-record-count" ? 0 : failedRecords);
   return {
     imsOrg: state.options.credentials.orgId,
     created: batch.created,
     updated: batch.updated,
-    status: batch.status,
+    status,
     version: "1.0.0",
     tags: batch.tags,
     createdClient: client,
@@ -94,7 +96,11 @@ export function renderUploaded(state: PlatformState, batch: UploadedBatch): Json
     inputFormat: { format: "json" },
     relatedObjects: [{ type: "dataSet", id: batch.datasetId }],
     errors: batch.errors.map((error) => ({ ...error, rows: [] })),
-    ...(count !== undefined && { recordCount: count, metrics: { outputRecordCount: count } }),
+    ...(rows.length > 0 && {
+      recordCount,
+      failedRecordCount: failedRecords,
+      metrics: { outputRecordCount: rows.length },
+    }),
   };
 }
 
@@ -134,6 +140,7 @@ function promote(state: PlatformState, sandbox: Sandbox, batch: UploadedBatch): 
     fail(batch, "400", refused[0] ?? "");
     return;
   }
+  batch.failedRecords = refused.length;
   batch.rows = read.flatMap(({ row, refusal }) => (row && refusal === undefined ? [row] : []));
   batch.status = "success";
   dataset.rows.push(...batch.rows);

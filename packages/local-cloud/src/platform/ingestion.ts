@@ -4,6 +4,7 @@ import { checkFlow, type FlowWiring } from "./flow-service/flow-rules.ts";
 import { countError, currentRun } from "./flow-service/runs.ts";
 import { primaryIdentity } from "./schema-registry/descriptors.ts";
 import { listExtended } from "./schema-registry/render.ts";
+import { showsRows } from "./state/batch-state.ts";
 import type { Receipt } from "./state/journal.ts";
 import type { Dataset, Flow, RunWindow, Sandbox } from "./state/model.ts";
 import type { PlatformState } from "./state/state.ts";
@@ -60,7 +61,7 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
     fail(run, receipt, "INGEST-1212-400", "The record does not conform to the XDM schema", violations);
     return;
   }
-  dataset.rows.push(row);
+  if (showsRows(run.status)) dataset.rows.push(row);
   run.rows.push(row);
   run.outputRecords += 1;
   run.outputBytes += Buffer.byteLength(JSON.stringify(row));

@@ -82,7 +82,7 @@ test("a record that the schema refuses fails the whole batch, and an empty batch
   await upload(id, "a.json", [row("1"), { ...row("2"), unknown: 1 }]);
   await act(id, "COMPLETE");
   platform.pass(2);
-  expect(await stateOf(id)).toMatchObject({ status: "success", recordCount: 1 });
+  expect(await stateOf(id)).toMatchObject({ status: "success", recordCount: 2, failedRecordCount: 1 });
 });
 
 test("invalid calls are refused as by Platform", async () => {

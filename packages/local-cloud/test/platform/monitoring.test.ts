@@ -75,6 +75,40 @@ test("an hour has a batch of its rows, and one of its failed records", async () 
   });
 });
 
+test("an hour's failed records may be counted in the batch of its rows", async () => {
+  const flow = await withEvents(["1", "2", null]);
+  const counts = async (failedRecords: string) => {
+    await platform.plain("POST", "/__local/switches", {}, JSON.stringify({ failedRecords }));
+    const { body } = await platform.call("GET", `${catalog}/batches?dataSet=${flow.dataset}`);
+    return Object.values(body as Record<string, JsonObject>).map(({ status, recordCount, failedRecordCount }) => [
+      status,
+      recordCount,
+      failedRecordCount,
+    ]);
+  };
+  expect(await counts("in-record-count")).toEqual([["success", 3, 1]]);
+  expect(await counts("beside-record-count")).toEqual([["success", 2, 1]]);
+});
+
+test("a batch can be put into any state, and its rows show in two of them", async () => {
+  const flow = await withEvents(["1", "2"]);
+  const [id = ""] = Object.keys((await platform.call("GET", `${catalog}/batches`)).body);
+  const set = (status: string, batch = id) =>
+    platform.plain("POST", `/__local/batches/${batch}`, {}, JSON.stringify({ status }));
+  const files = async () => (await platform.call("GET", `/data/foundation/export/batches/${id}/files`)).status;
+  expect((await set("stalled")).status).toBe(204);
+  expect((await platform.call("GET", `${catalog}/batches/${id}`)).body[id]).toMatchObject({ status: "stalled" });
+  expect([(await preview(flow.dataset)).status, await files()]).toEqual([404, 404]);
+  // What arrives meanwhile waits with the batch.
+  await platform.send(flow.inletUrl, flow.flow, event({ event_id: "3" }));
+  await platform.idle();
+  expect((await preview(flow.dataset)).status).toBe(404);
+  await set("active");
+  expect((await preview(flow.dataset)).body.data).toHaveLength(3);
+  expect(await files()).toBe(200);
+  expect([(await set("lost")).status, (await set("stalled", "none")).status]).toEqual([400, 404]);
+});
+
 describe("metrics", () => {
   const ask = (changes: JsonObject) =>
     platform.call("POST", "/data/infrastructure/observability/insights/metrics", {

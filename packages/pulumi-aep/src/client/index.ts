@@ -1,3 +1,6 @@
+export { type BatchOutcome, batchOutcome } from "../resources/catalog/batch-outcome.ts";
+export { type MetricQuery, sumMetric } from "../resources/catalog/metrics.ts";
+export { daysOfPeriod } from "../resources/catalog/row-expiration.ts";
 export * from "./choices.ts";
 export { AepClient } from "./client.ts";
 export * from "./mapping-preview.ts";

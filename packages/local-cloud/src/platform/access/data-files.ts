@@ -4,6 +4,7 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Hono } from "hono";
 import { uploadedBatches } from "../batch-ingestion.ts";
+import { showsRows } from "../state/batch-state.ts";
 import type { Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, numberParameter, type PlatformContext, type PlatformEnvironment, pathParameter } from "../web/http.ts";
@@ -57,9 +58,11 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
 
   /** A batch whose rows can be read. */
   function findBatch(sandbox: Sandbox, id: string) {
-    const uploaded = uploadedBatches(state, sandbox).find((batch) => batch.id === id && batch.status === "success");
+    const uploaded = uploadedBatches(state, sandbox).find((batch) => batch.id === id && showsRows(batch.status));
     if (uploaded !== undefined || state.switches.rowsShow === "later") return uploaded;
-    const run = [...sandbox.runs.values()].find(({ successBatchId }) => successBatchId === id);
+    const run = [...sandbox.runs.values()].find(
+      ({ successBatchId, status }) => successBatchId === id && showsRows(status),
+    );
     return run && { rows: run.rows, created: run.startedAt, updated: run.updatedAt };
   }
 }

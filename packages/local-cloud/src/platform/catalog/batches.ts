@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { renderUploaded, uploadedBatches } from "../batch-ingestion.ts";
+import { type BatchState, showsRows } from "../state/batch-state.ts";
 import type { RunWindow, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, numberParameter, type PlatformEnvironment, pathParameter } from "../web/http.ts";
@@ -7,9 +8,7 @@ import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
 
-/**
- * Catalog Service: the batches of each hour of a streaming flow, one with its rows and one with its failed records; and uploaded batches.
- */
+/** Catalog Service: the batches of each hour of a streaming flow, and uploaded batches. */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
@@ -47,7 +46,7 @@ export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
       answers[id] = {
         lastBatchId: last.id,
         lastBatchStatus: last.item.status,
-        lastSuccessfulBatchId: own.find((batch) => batch.item.status === "success")?.id,
+        lastSuccessfulBatchId: own.find((batch) => showsRows(batch.item.status as BatchState))?.id,
         lastFailedBatchId: own.find((batch) => batch.item.status === "failed")?.id,
         imsOrg: state.options.credentials.orgId,
         sandboxId: sandbox.id,
@@ -70,20 +69,33 @@ interface Batch {
 function batches(state: PlatformState, sandbox: Sandbox): Batch[] {
   const found: Batch[] = [];
   for (const run of sandbox.runs.values()) {
-    if (run.outputRecords > 0) {
-      const outcome = { status: "success", recordCount: run.outputRecords, failedRecordCount: 0, errors: [] };
-      found.push({ id: run.successBatchId, datasetId: run.datasetId, item: render(state, run, outcome) });
-    }
-    if (run.failedRecords > 0) {
-      const errors = run.errors.map(({ code, message }) => ({ code, description: message, rows: [] }));
-      const outcome = { status: "failed", recordCount: 0, failedRecordCount: run.failedRecords, errors };
-      found.push({ id: run.failedBatchId, datasetId: run.datasetId, item: render(state, run, outcome) });
-    }
+    found.push(...batchesOfRun(state, run));
   }
   for (const batch of uploadedBatches(state, sandbox)) {
     found.push({ id: batch.id, datasetId: batch.datasetId, item: renderUploaded(state, batch) });
   }
   return found;
+}
+
+/** An hour's rows and its failed records are in a batch each, or in one. */
+function batchesOfRun(state: PlatformState, run: RunWindow): Batch[] {
+  const { failedRecords: place } = state.switches;
+  const { status, outputRecords, failedRecords, datasetId } = run;
+  const errors = run.errors.map(({ code, message }) => ({ code, description: message, rows: [] }));
+  const isOne = place !== "own-batch" && outputRecords > 0;
+  const ofRows = {
+    status,
+    recordCount: outputRecords + (isOne && place === "in-record-count" ? failedRecords : 0),
+    failedRecordCount: isOne ? failedRecords : 0,
+    errors: isOne ? errors : [],
+  };
+  const ofFailures = { status: "failed", recordCount: 0, failedRecordCount: failedRecords, errors };
+  return [
+    ...(outputRecords > 0 ? [{ id: run.successBatchId, datasetId, item: render(state, run, ofRows) }] : []),
+    ...(failedRecords > 0 && !isOne
+      ? [{ id: run.failedBatchId, datasetId, item: render(state, run, ofFailures) }]
+      : []),
+  ];
 }
 
 function render(state: PlatformState, run: RunWindow, outcome: JsonObject): JsonObject {

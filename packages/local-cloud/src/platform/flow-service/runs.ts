@@ -43,6 +43,7 @@ export function currentRun(sandbox: Sandbox, flow: Flow, datasetId: string, now:
     inputRecords: 0,
     outputRecords: 0,
     rows: [],
+    status: "success",
     failedRecords: 0,
     warningRecords: 0,
     inputBytes: 0,

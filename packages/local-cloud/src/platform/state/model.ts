@@ -1,5 +1,6 @@
 import type { MappingItem } from "../data-prep/mapping-item.ts";
 import type { Json, JsonObject } from "../web/json.ts";
+import type { BatchState } from "./batch-state.ts";
 
 /** The registry's types; the API's ids call field groups `mixins`. */
 export type ResourceKind = "classes" | "mixins" | "schemas";
@@ -81,6 +82,8 @@ export interface RunWindow {
   outputRecords: number;
   /** The rows of the batch that succeeded. */
   readonly rows: JsonObject[];
+  /** Of that batch: `success`, unless the admin API has set another one. */
+  status: BatchState;
   failedRecords: number;
   warningRecords: number;
   inputBytes: number;
@@ -98,13 +101,15 @@ export interface UploadedBatch {
   readonly tags: Json;
   readonly created: number;
   updated: number;
-  status: "loading" | "staging" | "success" | "failed" | "aborted" | "inactive";
+  status: BatchState;
   /** When staging ends. */
   readyAt: number;
   /** The uploaded files by their paths. */
   readonly files: Map<string, string>;
   /** Its rows in the dataset. */
   rows: JsonObject[];
+  /** Records that were left out. */
+  failedRecords: number;
   errors: { code: string; description: string }[];
 }
 

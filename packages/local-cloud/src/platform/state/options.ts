@@ -79,6 +79,11 @@ export interface PlatformSwitches {
   batchStagingSeconds: number;
   /** A record of an uploaded batch that does not conform to the schema: the whole batch fails, or the record is left out. */
   invalidBatchRecord: "fails-batch" | "left-out";
+  /**
+   * Where Catalog counts an hour's records that could not become rows: in a batch of their own, or in the `failedRecordCount` of the batch
+   * with the rows, whose `recordCount` includes them or not.
+   */
+  failedRecords: "own-batch" | "in-record-count" | "beside-record-count";
   /** Whether the organization may query its datasets by Query Service: if not, it gives no connection parameters. */
   queryService: "entitled" | "not-entitled";
   /** Whether Query Service's PostgreSQL endpoint takes the token of a technical credential as password. */
@@ -127,6 +132,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   previewAnswer: "object",
   batchStagingSeconds: 2,
   invalidBatchRecord: "fails-batch",
+  failedRecords: "own-batch",
   queryService: "entitled",
   queryCredential: "accepted",
   queryTokenExpiry: "ends-session",

@@ -10,7 +10,7 @@ import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } f
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { type datasetAnswer, listMarked, readDataset } from "./marked-datasets.ts";
-import { daysOf, rowExpirationBody } from "./row-expiration.ts";
+import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
 
 /** Attempts to change a dataset that was just created, and that Platform may show late: half a minute. */
@@ -255,7 +255,7 @@ function inputsOf(found: z.output<typeof datasetAnswer>, known?: Inputs): Inputs
     schemaId: found.schemaRef.id,
     schemaVersion: majorVersionOf(found.schemaRef.contentType),
     errorDiagnostics: found.enableErrorDiagnostics ?? known?.errorDiagnostics ?? false,
-    rowExpirationDays: daysOf(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
+    rowExpirationDays: daysOfPeriod(found.extensions?.adobe_lakeHouse.rowExpiration.ttlValue),
     tags: ownTags(found.tags, known),
     profile: isEnabled(found.tags?.[profileTag]),
     // Exists only in the program.

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { isReferredTo, listReferring } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { batchOutcome } from "./batch-outcome.ts";
 import { countMessagesReceived } from "./inlet-metrics.ts";
 
 /** Maximum objects in one list (Catalog Service API). */
@@ -31,7 +32,7 @@ export interface StoredData {
 
 /**
  * Describes what a dataset holds; undefined if it holds nothing. If in doubt, it holds something, since deleted
- * rows can't be restored: a batch counts whatever its status (Platform keeps the failed records of a failed batch), and so does a
+ * rows can't be restored: a batch counts unless it was removed (Platform keeps the failed records of a failed batch), and so does a
  * dataflow that has run or whose endpoint has received an event, since rows take up to an hour to become a batch.
  *
  * @param warn is called if Platform refuses its metrics, so that received events can't be seen; default: no warning
@@ -66,7 +67,7 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   const path = `${paths.batches}?dataSet=${id}&limit=${listLimit}`;
   const call = { method: "GET", path, signal, purpose: `check whether the dataset ${id} holds data` } as const;
   const listed = await client.call(call, z.record(z.string(), batch));
-  const batches = Object.values(listed).filter(({ status }) => status !== "deleted");
+  const batches = Object.values(listed).filter(({ status }) => batchOutcome(status) !== "removed");
   if (batches.length === 0) return undefined;
   const isAll = Object.keys(listed).length < listLimit;
   const batchCount = count(batches.length, "batch", "batches");
