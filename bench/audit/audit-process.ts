@@ -40,13 +40,12 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
     now,
     folder,
     paths,
-    keptDays: undefined,
-    drafts: true,
+    kept: undefined,
     history: new History(config.parse({ appApiKey: "key", appApiUrl: url })),
     access: {
       async *eachBatch() {
         for (const id of files.keys()) {
-          yield { id: String(id), createdAt: now, status: "success", rows: undefined, errors: [] };
+          yield { id: String(id), createdAt: now, status: "success", records: undefined, failedRecords: 0, errors: [] };
         }
       },
       listFiles: async (id) => [{ id, name: `${id}.parquet`, length: 1 }],
@@ -54,7 +53,7 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
     },
     heldEvents: noEvents(),
     relay: undefined,
-    reasonOf: () => undefined,
+    expectation: { filters: undefined, subscribed: undefined },
     signal: new AbortController().signal,
     progress: () => {
       lastProgress = performance.now();

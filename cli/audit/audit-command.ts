@@ -4,6 +4,7 @@ import { backfillOptions, backfillResult } from "../backfill/options.ts";
 import { defineCommand } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { auditLines } from "./report.ts";
+import { auditVerdict } from "./result-file.ts";
 import { auditOptions, checkAuditDays, runAudit } from "./run-audit.ts";
 
 const count = z.number();
@@ -19,9 +20,14 @@ const counts = {
   held: count.describe("of those, the ones that are dead letters"),
   leftOut: count.describe("of those, the ones that a filter or the webhook's subscription leaves out"),
   young: count.describe("of those, the ones that may still arrive"),
-  unknown: count.describe("what can't be judged"),
+  unjudged: count.describe(
+    "of those, the ones that can't be judged yet: their rows may be among what could not be read",
+  ),
+  unknown: count.describe("what no audit can judge"),
   extra: count.describe("rows without an occurrence, and repetitions: normal for opens and clicks"),
 };
+
+const endings = { complete: "well", missing: "broken", unknown: "waiting" } as const;
 
 export const auditCommand = defineCommand({
   name: "audit",
@@ -29,7 +35,7 @@ export const auditCommand = defineCommand({
   description:
     "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal` it " +
     "changes nothing. " +
-    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing. See " +
+    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing, and with 3 if something can't be judged yet. See " +
     "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage Queries.",
   options: {
     ...auditOptions,
@@ -55,18 +61,28 @@ export const auditCommand = defineCommand({
   needsStorage: false,
   stopsInOrder: true,
   json: z.object({
-    verdict: z.enum(["complete", "missing"]).describe("missing if anything is missing or a dead letter"),
+    verdict: auditVerdict,
     totals: z.object(counts),
     cells: z.array(
       z.object({
         day: z.string(),
         objectType: z.string(),
         metric: z.string(),
-        verdict: z.enum(["complete", "missing", "extra", "unknown", "waiting", "young"]),
+        verdict: z.enum(["complete", "missing", "unjudged", "extra", "unknown", "waiting", "young"]),
         ...counts,
         reasons: z.array(z.string()).readonly().describe("why something can't be known"),
       }),
     ),
+    reasons: z
+      .array(
+        z.object({
+          reason: z.string(),
+          events: count,
+          isTemporary: z.boolean().describe("whether a later audit can judge them: then they are in `unjudged`"),
+        }),
+      )
+      .readonly()
+      .describe("why something was not judged"),
     messages: count.describe("messages that Customer.io returned"),
     unknownNames: z.record(z.string(), count).describe("types and metrics that this version does not know"),
     notesSince: count.optional().describe("Unix seconds from which the relay's notes list what it has delivered"),
@@ -87,13 +103,14 @@ export const auditCommand = defineCommand({
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));
     const healed = values.heal ? await backfillMissing(source, run, values, context) : undefined;
-    const { cells, missingFile, extraFile, notesSince, ...rest } = result;
+    const { cells, reasons, missingFile, extraFile, notesSince, ...rest } = result;
     return {
-      ending: healed?.stopped ? "interrupted" : verdict === "missing" ? "broken" : "well",
+      ending: healed?.stopped ? "interrupted" : endings[verdict],
       json: {
         verdict,
         totals,
         cells: cells.map((cell) => ({ ...cell })),
+        reasons: reasons.map((one) => ({ ...one })),
         ...rest,
         ...(notesSince !== undefined && { notesSince }),
         ...(missingFile !== undefined && { missingFile }),

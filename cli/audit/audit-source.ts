@@ -1,4 +1,4 @@
-import { pathOf, paths as platformPaths } from "pulumi-aep/client";
+import { daysOfPeriod, pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
 import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
 import { DataAccess } from "../platform/data-access.ts";
@@ -9,9 +9,8 @@ import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
-import type { AuditParts } from "./audit.ts";
+import type { AuditParts, KeptRows } from "./audit.ts";
 import type { Occurrence } from "./ledger.ts";
-import { reasonToLeaveOut } from "./sides/expectation.ts";
 import { readHeldEvents } from "./sides/held-events.ts";
 import type { RelaySide } from "./sides/relay-side.ts";
 import type { RowPaths } from "./sides/rows.ts";
@@ -52,11 +51,10 @@ export async function collectAuditParts(
     access: new DataAccess(platformOf(source), source.datasetId),
     table: bySql ? await openTable(source, signal) : undefined,
     paths: rowPathsOf(source),
-    keptDays: await readKeptDays(source, signal),
+    kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),
     heldEvents: storage ? readHeldEvents(storage) : noEvents(),
     relay: source.hasRelay ? await openRelaySide(source) : undefined,
-    reasonOf: (event) => reasonToLeaveOut(event, { filters, subscribed }),
-    drafts: subscribed?.some((name) => name.endsWith("_drafted")) ?? true,
+    expectation: { filters, subscribed },
   };
 }
 
@@ -87,13 +85,16 @@ async function openTable(source: StackSource, signal: AbortSignal): Promise<SqlT
   );
 }
 
-/** Days for which the dataset keeps rows. */
-async function readKeptDays(source: StackSource, signal: AbortSignal): Promise<number | undefined> {
-  const dataset = await readDataset(source, signal);
-  const period = dataset?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue;
-  const [, number, unit] = period?.match(/^P(\d+)([YMWD])$/) ?? [];
-  const days = { Y: 365, M: 30, W: 7, D: 1 }[unit as "Y" | "M" | "W" | "D"];
-  return number === undefined || days === undefined ? undefined : Number(number) * days;
+/** Days for which Platform keeps a row whatever the dataset's period (Adobe's "Manage Experience Event dataset retention"). */
+const leastDays = 30;
+
+/** @param period such as P90D, as Catalog has it */
+export function keptRows(period: string | null | undefined): KeptRows | undefined {
+  if (!period) return undefined;
+  const days = daysOfPeriod(period);
+  return days === undefined
+    ? { days: leastDays, reason: `the dataset keeps rows for ${period}, which this version can't read` }
+    : { days: Math.max(days, leastDays), reason: "the dataset keeps rows for a shorter time" };
 }
 
 /** Whether Real-Time Customer Profile takes the dataset's rows (Adobe's "Enable a dataset for Profile"). */

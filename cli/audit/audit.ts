@@ -1,22 +1,16 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import type { History, RebuiltEvent } from "pulumi-customerio/history";
+import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
 import type { DataAccess } from "../platform/data-access.ts";
-import { type Cell, compareSides, writeIds } from "./compare.ts";
+import { type Cell, compareSides, listReasons, type OpenReason, writeIds } from "./compare.ts";
 import { Ledger, type Occurrence } from "./ledger.ts";
-import { type AuditRange, dateAt } from "./range.ts";
+import { type AuditRange, dateAt, judgedAfter, rowAfter, unsettled } from "./range.ts";
+import type { Expectation } from "./sides/expectation.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
-
-/** Seconds for which Customer.io repeats a call: what is absent after that will not arrive. */
-const judgedAfter = 7 * 86_400;
-/** Seconds after which an event that Platform accepted counts as missing if it has no row: rows usually appear within the hour. */
-export const rowAfter = 86_400;
-/** Seconds before now that are not read: messages appear in Customer.io's lists with a delay. */
-const unsettled = 3_600;
 
 export interface AuditParts {
   readonly range: AuditRange;
@@ -28,21 +22,29 @@ export interface AuditParts {
   /** The dataset as a table, if its rows are read by SQL instead of files. */
   readonly table?: SqlTable | undefined;
   readonly paths: RowPaths;
-  /** Days for which the dataset keeps rows; undefined: forever. */
-  readonly keptDays: number | undefined;
+  /** For how long the dataset keeps rows; undefined: forever. */
+  readonly kept: KeptRows | undefined;
   /** The events that wait as dead letters. */
   readonly heldEvents: AsyncIterable<Occurrence>;
   /** Undefined without a relay. */
   readonly relay: RelaySide | undefined;
-  /** Why an event need not be in the dataset. */
-  readonly reasonOf: (event: RebuiltEvent) => string | undefined;
-  readonly drafts: boolean;
+  /** Which events are expected in the dataset. */
+  readonly expectation: Expectation;
   readonly signal: AbortSignal;
   readonly progress: (words: string) => void;
 }
 
+/** For how long a dataset is sure to keep a row, by the time of its event. */
+export interface KeptRows {
+  readonly days: number;
+  /** What is said of older events that have no row. */
+  readonly reason: string;
+}
+
 export interface AuditResult {
   readonly cells: readonly Cell[];
+  /** Why something was not judged, with the most frequent reason first. */
+  readonly reasons: readonly OpenReason[];
   /** Files with the ids of what is missing and of extra rows, if there are any. */
   readonly missingFile: string | undefined;
   readonly extraFile: string | undefined;
@@ -96,15 +98,16 @@ async function compareAll(
   ledger: Ledger,
   { from, to, createdFrom, now }: AuditRange & { now: number },
 ): Promise<AuditResult> {
-  const { history, access, paths, folder, heldEvents, reasonOf, drafts, signal, progress } = parts;
+  const { history, access, paths, folder, heldEvents, expectation, kept, range, signal, progress } = parts;
   const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
   const days = Math.ceil((created.to - created.from) / 86_400);
   const unknown = await readRecorded({
     history,
     ledger,
     created,
-    reasonOf,
-    drafts,
+    range,
+    now,
+    expectation,
     signal,
     progress: (until) => progress(`Customer.io: day ${Math.ceil((until - created.from) / 86_400)} of ${days}`),
   });
@@ -114,19 +117,18 @@ async function compareAll(
     paths,
     signal,
     since: new Date(createdFrom * 1000),
-    settledBefore: new Date((now - rowAfter) * 1000),
+    now: parts.now,
   };
-  const { open, lacking } = parts.table
+  const unread = parts.table
     ? await readRowsBySql({
         ...rowOptions,
         table: parts.table,
-        range: parts.range,
-        now,
+        range,
         progress: (rows) => progress(`dataset: ${rows} rows`),
       })
     : await readRows({ ...rowOptions, folder, progress: (done) => progress(`dataset: ${done} batches`) });
   progress("the relay's notes of deliveries");
-  const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range: parts.range, signal }));
+  const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
   await ledger.run("DELETE FROM held");
   const held: Occurrence[] = [];
   for await (const event of heldEvents) held.push(event);
@@ -144,16 +146,10 @@ async function compareAll(
         "customerio:appApiKey and customerio:region.",
     );
   }
-  const incomplete =
-    lacking > 0
-      ? `Data Access returned ${lacking} rows fewer than Catalog counts`
-      : open > 0
-        ? `${open} batches of the dataset are not finished`
-        : undefined;
-  const keptSince = parts.keptDays === undefined ? undefined : Math.floor(now - parts.keptDays * 86_400);
+  const expiration = kept && { keptSince: Math.floor(now - kept.days * 86_400), reason: kept.reason };
   const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
   progress("comparing");
-  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, keptSince, incomplete, relay });
+  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, expiration, unread, relay });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
     if (!cells.some(has)) return undefined;
     const file = path.join(folder, name);
@@ -162,6 +158,7 @@ async function compareAll(
   };
   return {
     cells,
+    reasons: await listReasons(ledger),
     missingFile: await fileOf("missing.jsonl", ["missing", "held"], ({ missing, held: dead }) => missing + dead > 0),
     extraFile: await fileOf("extra.jsonl", ["extra"], ({ extra }) => extra > 0),
     unknownNames: Object.fromEntries(unknown),

@@ -1,8 +1,9 @@
 import { type Ledger, quote } from "./ledger.ts";
 import type { RelayRead } from "./sides/relay-side.ts";
+import type { UnreadRows } from "./sides/unread-batches.ts";
 
 /** What an audit says about one kind of event on one day. */
-type CellVerdict = "complete" | "missing" | "extra" | "unknown" | "waiting" | "young";
+type CellVerdict = "complete" | "missing" | "unjudged" | "extra" | "unknown" | "waiting" | "young";
 
 /** One kind of event on one UTC day, by the time at which it happened. */
 export interface Cell {
@@ -28,12 +29,30 @@ export interface Cell {
   readonly leftOut: number;
   /** Of those, the ones that may still arrive. */
   readonly young: number;
-  /** Rows and occurrences that can't be judged. */
+  /** Of those, the ones whose row was not found and may be among what could not be read yet: a later audit can judge them. */
+  readonly unjudged: number;
+  /** Rows and occurrences that no audit can judge. */
   readonly unknown: number;
   /** Rows without an occurrence in Customer.io's record, and repetitions: normal for opens and clicks. */
   readonly extra: number;
   /** Why something can't be known. */
   readonly reasons: readonly string[];
+}
+
+/** Why an audit can't judge something. */
+export interface OpenReason {
+  readonly reason: string;
+  readonly events: number;
+  /** Whether a later audit can judge it. */
+  readonly isTemporary: boolean;
+}
+
+/** Since when a dataset is sure to have its rows. */
+interface RowExpiration {
+  /** Unix seconds. */
+  readonly keptSince: number;
+  /** What is said of older events that have no row. */
+  readonly reason: string;
 }
 
 export interface Comparison {
@@ -44,22 +63,30 @@ export interface Comparison {
   readonly youngSince: number;
   /** Unix seconds: what a backfill has sent since may still become a row. */
   readonly sentSince: number;
-  /** Unix seconds before which rows may have expired; undefined if the dataset keeps them. */
-  readonly keptSince: number | undefined;
-  /** Why a row that was not found may exist anyway; undefined if all rows were read. */
-  readonly incomplete: string | undefined;
+  /** Undefined if the dataset keeps its rows. */
+  readonly expiration: RowExpiration | undefined;
+  /** What could not be read of the dataset. */
+  readonly unread: UnreadRows;
   /** Undefined without a relay. */
   readonly relay: RelayRead | undefined;
 }
 
+/** The state of an event whose row is in a batch of the folder's backfill. */
+export const uploadState = "!they are in a batch of this backfill whose rows can't be read yet";
+
 /** If the relay's queue has this many messages, an absent event may be in one of them. Fewer are being delivered right now. */
 const backlog = 20;
 
-/** Compares the sides, and writes the verdicts into the table `verdicts`. */
+/**
+ * Compares the sides, and writes the verdicts into the table `verdicts`. A state that begins with `?` says why something can't be known;
+ * with `!`, why it can't be known yet.
+ */
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
-  const { from, to, youngSince, sentSince, keptSince, incomplete, relay } = comparison;
-  const expired = keptSince === undefined ? "FALSE" : `r.happened < ${keptSince}`;
-  const unread = incomplete === undefined ? "FALSE" : "TRUE";
+  const { from, to, youngSince, sentSince, expiration, unread, relay } = comparison;
+  const expired = expiration === undefined ? "FALSE" : `r.happened < ${expiration.keptSince}`;
+  // An event comes to Platform after it has happened, and the relay's note says when.
+  const mayBeUnread = unread.reason === undefined ? "FALSE" : `coalesce(n.delivered, r.happened) <= ${unread.until}`;
+  const uploads = unread.uploads.length === 0 ? "FALSE" : `batch IN (${unread.uploads.map(quote).join(", ")})`;
   const messages = relay?.messages ?? 0;
   const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
   const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
@@ -78,7 +105,9 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
          w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting),
          n AS (SELECT delivery, object_type, metric, min(happened) AS delivered
                FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),
-         s AS (SELECT DISTINCT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}),
+         u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads}),
+         s AS (SELECT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}
+               UNION SELECT delivery, object_type, metric FROM uploaded JOIN uploads USING (batch) WHERE arrived_at >= ${sentSince}),
          d AS (SELECT DISTINCT delivery FROM deliveries),
          joined AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
@@ -94,11 +123,12 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
                WHEN r.reason LIKE '?%' THEN r.reason
                WHEN r.reason IS NOT NULL THEN 'leftOut'
                WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
+               WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
                WHEN s.delivery IS NOT NULL OR n.delivered >= ${sentSince} THEN 'young'
                WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
-               WHEN ${expired} THEN '?the dataset keeps rows for a shorter time'
-               WHEN ${unread} THEN ${quote(`?${incomplete}`)}
-               WHEN ${queued} THEN ${quote(`?${messages} messages wait in the relay's queue`)}
+               WHEN ${expired} THEN ${quote(`?${expiration?.reason}`)}
+               WHEN ${mayBeUnread} THEN ${quote(`!${unread.reason}`)}
+               WHEN ${queued} THEN ${quote(`!${messages} messages wait in the relay's queue`)}
                ELSE 'missing'
              END AS state,
              CASE WHEN n.delivery IS NOT NULL THEN 'after relay' WHEN ${unnoted} THEN 'before relay' ELSE 'unknown' END AS stage
@@ -106,6 +136,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
            LEFT JOIN h ON h.delivery = r.delivery AND h.object_type = r.object_type AND h.metric = r.metric
            LEFT JOIN w ON w.delivery = r.delivery AND w.object_type = r.object_type AND w.metric = r.metric
            LEFT JOIN n ON n.delivery = r.delivery AND n.object_type = r.object_type AND n.metric = r.metric
+           LEFT JOIN u ON u.delivery = r.delivery AND u.object_type = r.object_type AND u.metric = r.metric
            LEFT JOIN s ON s.delivery = r.delivery AND s.object_type = r.object_type AND s.metric = r.metric
            LEFT JOIN d ON d.delivery = p.delivery)
     SELECT *, strftime(make_timestamp(happened * 1000000), '%Y-%m-%d') AS day FROM joined
@@ -120,10 +151,10 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
       ${count("state = 'missing'")} AS missing, ${count("state = 'missing' AND stage = 'before relay'")} AS before_relay,
       ${count("state = 'missing' AND stage = 'after relay'")} AS after_relay, ${count("state = 'held'")} AS held,
       ${count("state = 'waiting'")} AS waiting, ${count("state = 'leftOut'")} AS left_out,
-      ${count("state = 'young'")} AS young, ${count("state LIKE '?%'")} AS unknown,
+      ${count("state = 'young'")} AS young, ${count("state LIKE '!%'")} AS unjudged, ${count("state LIKE '?%'")} AS unknown,
       CAST(coalesce(sum(CASE WHEN state = 'extra' THEN copies WHEN state = 'found' THEN copies - 1 ELSE 0 END), 0) AS INTEGER)
         AS extra,
-      list_sort(list(DISTINCT substr(state, 2)) FILTER (state LIKE '?%')) AS reasons
+      list_sort(list(DISTINCT substr(state, 2)) FILTER (state[1] IN ('?', '!'))) AS reasons
     FROM verdicts GROUP BY day, object_type, metric ORDER BY day, object_type, metric`);
   return rows.map((row) => {
     const number = (name: string) => Number(row[name]);
@@ -137,6 +168,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
       waiting: number("waiting"),
       leftOut: number("left_out"),
       young: number("young"),
+      unjudged: number("unjudged"),
       unknown: number("unknown"),
       extra: number("extra"),
     };
@@ -146,8 +178,20 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
   });
 }
 
-function judgeCell({ missing, held, unknown, waiting, young, extra }: Record<string, number>): CellVerdict {
+/** Why the last comparison could not judge something, with the most frequent reason first. */
+export async function listReasons(ledger: Ledger): Promise<OpenReason[]> {
+  const rows = await ledger.query(`
+    SELECT state, CAST(count(*) AS INTEGER) AS events FROM verdicts WHERE state[1] IN ('?', '!')
+    GROUP BY state ORDER BY events DESC, state`);
+  return rows.map(({ state, events }) => {
+    const text = String(state);
+    return { reason: text.slice(1), events: Number(events), isTemporary: text.startsWith("!") };
+  });
+}
+
+function judgeCell({ missing, held, unjudged, unknown, waiting, young, extra }: Record<string, number>): CellVerdict {
   if ((missing ?? 0) + (held ?? 0) > 0) return "missing";
+  if ((unjudged ?? 0) > 0) return "unjudged";
   if ((unknown ?? 0) > 0) return "unknown";
   if ((waiting ?? 0) > 0) return "waiting";
   if ((young ?? 0) > 0) return "young";

@@ -55,8 +55,8 @@ export class Ledger {
       "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",
     );
     await ledger.run("CREATE TABLE IF NOT EXISTS unconfirmed (message VARCHAR)");
-    // The batches of `backfill --via batch` that can be reverted, and what is in them.
-    await ledger.run("CREATE TABLE IF NOT EXISTS uploads (batch VARCHAR)");
+    // The batches of `backfill --via batch` that can be reverted, since when they are known to have their rows, and what is in them.
+    await ledger.run("CREATE TABLE IF NOT EXISTS uploads (batch VARCHAR, arrived_at BIGINT)");
     await ledger.run(
       "CREATE TABLE IF NOT EXISTS uploaded (batch VARCHAR, part INTEGER, delivery VARCHAR, object_type VARCHAR, metric VARCHAR)",
     );

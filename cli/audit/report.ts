@@ -3,7 +3,17 @@ import type { AuditResult } from "./audit.ts";
 import type { Cell } from "./compare.ts";
 
 /** The columns of the table. */
-const countNames = ["recorded", "found", "missing", "held", "leftOut", "young", "unknown", "extra"] as const;
+const countNames = [
+  "recorded",
+  "found",
+  "missing",
+  "held",
+  "leftOut",
+  "young",
+  "unjudged",
+  "unknown",
+  "extra",
+] as const;
 const allNames = [...countNames, "waiting", "beforeRelay", "afterRelay"] as const;
 type CellCounts = Readonly<Record<(typeof allNames)[number], number>>;
 
@@ -15,6 +25,7 @@ export function sumCells(cells: readonly Cell[]): CellCounts {
 const words: Readonly<Record<Cell["verdict"], string>> = {
   complete: "complete",
   missing: "MISSING",
+  unjudged: "CANNOT BE JUDGED YET",
   extra: "extra rows",
   unknown: "cannot be known",
   waiting: "in the relay's queue",
@@ -29,7 +40,7 @@ const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
 
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
-  const { cells, missingFile, extraFile, unknownNames, messages, notesSince } = result;
+  const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince } = result;
   if (cells.length === 0) {
     return [
       `Customer.io recorded nothing in these days, and the dataset has no rows from them (${messages} messages read).`,
@@ -57,10 +68,17 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     ),
     ...(days.length > 0 ? ["", ...days] : []),
     "",
-    total.missing + total.held > 0
-      ? `${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`
-      : "Nothing is missing, as far as can be known.",
+    ...(total.missing + total.held > 0
+      ? [`${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`]
+      : []),
     ...stageLines(total, notesSince),
+    ...(total.unjudged > 0
+      ? [`${total.unjudged} have no row that could be read, and may be missing. Run the same audit again later:`]
+      : []),
+    ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [`  ${events}: ${reason}`] : [])),
+    ...(total.missing + total.held + total.unjudged === 0 ? ["Nothing is missing, as far as can be known."] : []),
+    ...(total.unknown > 0 ? [`${total.unknown} can't be judged by any audit:`] : []),
+    ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [] : [`  ${events}: ${reason}`])),
     ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
     ...(extraFile === undefined ? [] : [`Extra rows: ${extraFile}`]),

@@ -6,8 +6,16 @@ import type { StackSource } from "../stack/source.ts";
 /** The file in an audit's folder with its verdict and sums. It holds no ids. */
 const resultFile = "result.json";
 
+/** What an audit says about all of its days. */
+export const auditVerdict = z
+  .enum(["complete", "missing", "unknown"])
+  .describe(
+    "`missing` if anything is missing or a dead letter; otherwise `unknown` if anything can't be judged yet, so that it may be missing",
+  );
+export type AuditVerdict = z.output<typeof auditVerdict>;
+
 const resultShape = z.object({
-  verdict: z.enum(["complete", "missing"]),
+  verdict: auditVerdict,
   from: z.string().describe("first UTC day"),
   to: z.string().describe("last UTC day"),
   totals: z.record(z.string(), z.number()),
@@ -56,7 +64,12 @@ export async function findLastAudit(source: StackSource, folder?: string): Promi
 
 /** The last audit in one line, for people. */
 export function describeLastAudit({ verdict, from, to, totals, at, folder }: LastAudit): string {
-  const { missing = 0, held = 0 } = totals;
-  const words = verdict === "complete" ? "complete" : `${missing} missing and ${held} dead letters`;
+  const { missing = 0, held = 0, unjudged = 0, unknown = 0 } = totals;
+  const words = [
+    ...(verdict === "complete" ? ["complete"] : []),
+    ...(verdict === "missing" ? [`${missing} missing and ${held} dead letters`] : []),
+    ...(unjudged > 0 ? [`${unjudged} can't be judged yet, so run it again`] : []),
+    ...(unknown > 0 ? [`${unknown} can't be judged`] : []),
+  ].join(", ");
   return `Last audit, of ${from} to ${to}, on ${new Date(at).toISOString().slice(0, 10)}: ${words} (${path.relative(".", folder)})`;
 }

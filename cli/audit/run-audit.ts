@@ -8,7 +8,7 @@ import { type AuditParts, type AuditResult, audit } from "./audit.ts";
 import { collectAuditParts } from "./audit-source.ts";
 import { dateAt, rangeOf, utcDate } from "./range.ts";
 import { sumCells } from "./report.ts";
-import { auditFolderPrefix, writeAuditResult } from "./result-file.ts";
+import { type AuditVerdict, auditFolderPrefix, writeAuditResult } from "./result-file.ts";
 
 /** The options of every command that begins with an audit. */
 export const auditOptions = {
@@ -48,7 +48,17 @@ export interface AuditRun {
   readonly parts: AuditParts;
   readonly result: AuditResult;
   readonly totals: ReturnType<typeof sumCells>;
-  readonly verdict: "complete" | "missing";
+  readonly verdict: AuditVerdict;
+}
+
+/** The worst of what is known: nothing is complete while something that Customer.io recorded could not be judged yet. */
+function judgeAudit({
+  missing,
+  held,
+  unjudged,
+}: Pick<AuditRun["totals"], "missing" | "held" | "unjudged">): AuditVerdict {
+  if (missing + held > 0) return "missing";
+  return unjudged > 0 ? "unknown" : "complete";
 }
 
 /** Where the audit of these days is. */
@@ -79,7 +89,7 @@ export async function runAudit(
   };
   const result = await audit(parts).finally(() => line.end());
   const totals = sumCells(result.cells);
-  const verdict = totals.missing + totals.held > 0 ? "missing" : "complete";
+  const verdict = judgeAudit(totals);
   await writeAuditResult(own, { verdict, from: dateAt(from), to: dateAt(to), totals });
   return { parts, result, totals, verdict };
 }

@@ -56,6 +56,6 @@ export const backfillCommand = defineCommand({
     const run = await runAudit(source, values, context);
     context.print(...auditLines(run.result, source.target));
     const done = await backfillMissing(source, run, values, context);
-    return { ending: done.stopped ? "interrupted" : "well", json: done };
+    return { ending: done.stopped ? "interrupted" : done.unjudged > 0 ? "waiting" : "well", json: done };
   },
 });

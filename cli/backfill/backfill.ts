@@ -39,7 +39,7 @@ interface BackfillValues extends ValuesOf<typeof backfillOptions> {
 /** Sends what an audit has found missing, through the relay's queue or as a batch. Ctrl-C stops it after what is under way. */
 export async function backfillMissing(
   source: StackSource,
-  { parts, result }: AuditRun,
+  { parts, result, totals }: AuditRun,
   { via, rate, metrics, "dry-run": isDry = false }: BackfillValues,
   { print, progress, signal }: Pick<CommandContext, "print" | "progress" | "signal">,
 ): Promise<BackfillResult> {
@@ -47,18 +47,31 @@ export async function backfillMissing(
   const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
   try {
     const planned = await planBackfill(ledger, metrics);
-    const { events, newest, unconfirmed } = planned;
+    const { newest, unconfirmed, processing } = planned;
+    // Only a backfill by batch waits for what it has uploaded before.
+    const awaited = via === "batch" && !isDry ? processing : 0;
+    const events = planned.events + awaited;
+    const unjudged = totals.unjudged - awaited;
     const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
     const effort =
       via === "batch"
-        ? `${pages} calls to Customer.io, about ${Math.ceil(events / 100)} calls to Data Prep, and one batch`
-        : `about ${formatDuration((events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * events} storage operations`;
+        ? `${pages} calls to Customer.io, about ${Math.ceil(planned.events / 100)} calls to Data Prep, and one batch`
+        : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * planned.events} storage operations`;
     print(
       "",
-      events === 0
+      planned.events === 0
         ? "There is nothing to send."
-        : `${events === 1 ? "1 event" : `${events} events`} can be rebuilt: ${effort}.`,
+        : `${planned.events === 1 ? "1 event" : `${planned.events} events`} can be rebuilt: ${effort}.`,
       ...[...planned.kinds].map(([kind, count]) => `  ${count} ${kind}`),
+      ...(processing > 0
+        ? [
+            `${processing} ${processing === 1 ? "event is" : "events are"} in a batch of an earlier run that Platform has not finished, and ` +
+              `${awaited > 0 ? "this run waits for it" : "not sent again; --via batch waits for it"}.`,
+          ]
+        : []),
+      ...(totals.unjudged > processing
+        ? [`${totals.unjudged - processing} can't be judged yet, and are not sent. Run the same command again later.`]
+        : []),
       ...(unconfirmed > 0 && via === "relay"
         ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
         : []),
@@ -67,6 +80,7 @@ export async function backfillMissing(
       const batches = await listUploads(ledger);
       return {
         planned: events,
+        unjudged,
         sent: counts.sent,
         stopped: signal.aborted,
         kinds: Object.fromEntries(counts.kinds),

@@ -34,6 +34,19 @@ export async function* eachMissing(
   }
 }
 
+/**
+ * SQL for what was sent since a time, or is in a batch of the backfill that was not finished then: its row may still appear.
+ *
+ * @param since Unix seconds
+ */
+export function selectSent(since: number): string {
+  const columns = "delivery, object_type, metric";
+  return (
+    `SELECT ${columns} FROM sent WHERE sent_at >= ${since} UNION ALL ` +
+    `SELECT ${columns} FROM uploaded JOIN uploads USING (batch) WHERE coalesce(arrived_at, ${since}) >= ${since}`
+  );
+}
+
 /** The planned events of some deliveries, by their keys: a message may be in both lists. */
 async function wantedOf(ledger: Ledger, deliveries: readonly string[], done: string): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set();

@@ -33,5 +33,5 @@ export async function revertBackfill(
     ledger.close();
   }
   if (reverted.length === 0) print("This backfill has uploaded no batch, or all of them are reverted.");
-  return { planned: 0, sent: 0, kinds: {}, impossible: {}, reverted, stopped: false };
+  return { planned: 0, unjudged: 0, sent: 0, kinds: {}, impossible: {}, reverted, stopped: false };
 }

@@ -1,9 +1,11 @@
 import type { RebuiltEvent } from "pulumi-customerio/history";
 import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
+import { uploadState } from "../audit/compare.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
+import { rowAfter } from "../audit/range.ts";
 import { type BackfillCounts, countOne } from "./counts.ts";
-import { eachMissing, type MissingParts } from "./missing-events.ts";
+import { eachMissing, type MissingParts, selectSent } from "./missing-events.ts";
 import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
@@ -38,6 +40,8 @@ export interface Planned {
   readonly newest: number;
   /** Messages that a run was about to put into the queue when it ended. */
   readonly unconfirmed: number;
+  /** Events in batches of earlier runs that Platform has not finished. */
+  readonly processing: number;
 }
 
 /**
@@ -57,7 +61,12 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
   const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const newest = Math.max(0, ...rows.map((row) => Number(row.newest)));
-  return { events, kinds, newest, unconfirmed: (await ledger.readUnconfirmed()).length };
+  const [row] = await ledger.query(
+    `SELECT CAST(count(*) AS INTEGER) AS events FROM verdicts WHERE state = ${quote(uploadState)} AND (delivery, object_type, metric) IN ` +
+      "(SELECT (delivery, object_type, metric) FROM uploaded JOIN uploads USING (batch) WHERE arrived_at IS NULL)",
+  );
+  const unconfirmed = (await ledger.readUnconfirmed()).length;
+  return { events, kinds, newest, unconfirmed, processing: Number(row?.events ?? 0) };
 }
 
 /**
@@ -70,9 +79,9 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
  */
 export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
   const { signal, progress } = parts;
-  const started = Math.floor(parts.now().getTime() / 1000);
+  const since = Math.floor(parts.now().getTime() / 1000) - rowAfter;
   await repeatUnconfirmed(parts.ledger, parts.queue);
-  for await (const events of eachMissing(parts, `FROM sent WHERE sent_at >= ${started}`)) {
+  for await (const events of eachMissing(parts, selectSent(since))) {
     for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
       await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
       progress(counts);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { previewMappings } from "pulumi-aep/client";
 import type { AuditParts } from "../audit/audit.ts";
 import type { Ledger } from "../audit/ledger.ts";
+import { expectsDrafts } from "../audit/sides/expectation.ts";
 import { platformOf } from "../clients.ts";
 import { BatchIngestion } from "../platform/batch-ingestion.ts";
 import { mappingDraftOf } from "../preview/mapping-draft.ts";
@@ -12,7 +13,7 @@ import type { StackSource } from "../stack/source.ts";
 import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
 import { tryOneEvent } from "./batch/trial.ts";
 import { uploadMissing } from "./batch/upload-missing.ts";
-import type { UploadService } from "./batch/uploads.ts";
+import { abortLoadingUploads, type UploadService } from "./batch/uploads.ts";
 import type { BackfillCounts } from "./counts.ts";
 import { sendMissing } from "./send-missing.ts";
 
@@ -33,9 +34,10 @@ export interface BackfillRun {
   readonly show: (done: number) => void;
 }
 
-/** Sends the planned events through the relay's own queue. */
+/** Sends the planned events through the relay's own queue. A batch that an earlier run did not complete is given up for that. */
 export async function sendThroughRelay(run: BackfillRun, counts: BackfillCounts): Promise<void> {
-  const { source, rate, signal, show } = run;
+  const { source, ledger, rate, signal, show } = run;
+  await abortLoadingUploads(uploadServiceOf(source, ledger, signal));
   const [storage, queues] = await Promise.all([RelayStorageAccount.open(source), RelayQueues.open(source)]);
   await sendMissing(
     {
@@ -80,7 +82,7 @@ function commonParts({ source, parts, ledger, newest, signal }: BackfillRun) {
   return {
     ledger,
     history: parts.history,
-    drafts: parts.drafts,
+    drafts: expectsDrafts(parts.expectation),
     policy: policyOf(source),
     signal,
     created: { from: parts.range.createdFrom, to: newest + 1 },

@@ -1,3 +1,4 @@
+import { batchOutcome } from "pulumi-aep/client";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
@@ -21,12 +22,11 @@ export async function checkBatches(source: StackSource): Promise<Finding> {
 export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Finding {
   const [last] = batches;
   if (!last) return nothingYet;
-  const failed = batches.filter(
-    ({ status, createdAt }) => status === "failed" && now.getTime() - createdAt.getTime() < day,
-  );
+  const failed = batches.filter((batch) => hasFailures(batch) && now.getTime() - batch.createdAt.getTime() < day);
   const found = `The last one, created at ${last.createdAt.toISOString()}, is: ${last.status}.`;
-  const details = batches.slice(0, 3).map(({ id, createdAt, status, rows, errors }) => {
-    const size = rows === undefined || status === "failed" ? "" : `, ${rows} rows`;
+  const details = batches.slice(0, 3).map(({ id, createdAt, status, records, failedRecords, errors }) => {
+    const isCounted = records !== undefined && batchOutcome(status) !== "failed";
+    const size = `${isCounted ? `, ${records} records` : ""}${failedRecords > 0 ? `, ${failedRecords} failed records` : ""}`;
     return [`${createdAt.toISOString().slice(0, 16).replace("T", " ")} UTC  ${id} ${status}${size}`, ...errors].join(
       "; ",
     );
@@ -35,10 +35,14 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
   return {
     verdict: "broken",
     runbook: "finding-records-failed",
-    found: `${failed.length} of the last ${batches.length} failed within 24 hours.`,
+    found: `${failed.length} of the last ${batches.length} failed, or have failed records, within 24 hours.`,
     details,
     todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics list the failed records with the reasons.",
   };
+}
+
+function hasFailures({ status, failedRecords }: DatasetBatch): boolean {
+  return batchOutcome(status) === "failed" || failedRecords > 0;
 }
 
 /** Checks that the dataset has as many rows as Platform accepted events. */

@@ -6,7 +6,9 @@ export const exitCodes = {
   usage: { code: 2, meaning: "the command line is invalid; nothing was done" },
   waiting: {
     code: 3,
-    meaning: "verify: the event is still on its way; signing-key: no call has arrived yet; evacuate: something is left",
+    meaning:
+      "verify: the event is still on its way; signing-key: no call has arrived yet; evacuate: something is left; audit, backfill: something " +
+      "can't be judged yet",
   },
   interrupted: { code: 130, meaning: "Ctrl-C stopped it" },
 } as const;

@@ -62,14 +62,12 @@ const runsAnswer = z.object({
   ),
 });
 
-const runsPath = paths.flows.replace(/flows$/, "runs");
-
 /** The latest runs of a dataflow, newest first. A streaming dataflow has one run an hour (Adobe's streaming monitoring docs). */
 export async function listRuns(client: AepClient, id: string, limit = 24): Promise<DataflowRun[]> {
   const params = { property: `flowId==${id}`, orderby: "-createdAt", limit };
   const purpose = `list the runs of the dataflow ${id}`;
   const { items } = await client.call(
-    { method: "GET", path: runsPath, params, signal: startTimeLimit(), purpose },
+    { method: "GET", path: paths.runs, params, signal: startTimeLimit(), purpose },
     runsAnswer,
   );
   return items.map(({ createdAt, metrics: { durationSummary, recordSummary, statusSummary } }) => ({

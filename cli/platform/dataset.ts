@@ -1,6 +1,5 @@
 import type { AepClient } from "pulumi-aep/client";
-import { paths } from "pulumi-aep/client";
-import { VendorError } from "pulumi-provider-kit/http";
+import { paths, sumMetric } from "pulumi-aep/client";
 import { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
 
@@ -10,7 +9,10 @@ export interface DatasetBatch {
   readonly createdAt: Date;
   /** Catalog's word: `success`, `failed`, `processing`, … */
   readonly status: string;
-  readonly rows: number | undefined;
+  /** Records that Platform has processed; undefined if Catalog does not say. */
+  readonly records: number | undefined;
+  /** Records that it could not process. */
+  readonly failedRecords: number;
   readonly errors: readonly string[];
   /** What its creator has noted in it. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
@@ -22,10 +24,19 @@ const batchesAnswer = z.record(
     created: z.coerce.date(),
     status: z.string().nullish(),
     recordCount: z.number().nullish().catch(undefined),
+    failedRecordCount: z.number().nullish().catch(undefined),
     errors: z.array(z.object({ code: z.string().nullish(), description: z.string().nullish() })).nullish(),
     tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
   }),
 );
+
+/**
+ * The rows that a batch has at least. Its `recordCount` is "the total number of data records processed", which may or may not include the
+ * `failedRecordCount` that "could not be processed" (Catalog's API description); a batch that was ingested in part has both.
+ */
+export function leastRows({ records, failedRecords }: Pick<DatasetBatch, "records" | "failedRecords">): number {
+  return Math.max(0, (records ?? 0) - failedRecords);
+}
 
 /** The latest batches of a dataset, newest first (Catalog Service). */
 export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
@@ -44,16 +55,16 @@ export async function queryBatches(
   query: Readonly<Record<string, string | number>>,
   signal: AbortSignal,
 ): Promise<DatasetBatch[]> {
-  const path = paths.dataSets.replace(/dataSets$/, "batches");
   const params = { dataSet: datasetId, ...query };
   const purpose = `list the batches of the dataset ${datasetId}`;
-  const found = await client.call({ method: "GET", path, params, signal, purpose }, batchesAnswer);
+  const found = await client.call({ method: "GET", path: paths.batches, params, signal, purpose }, batchesAnswer);
   return Object.entries(found)
-    .map(([id, { created, status, recordCount, errors, tags }]) => ({
+    .map(([id, { created, status, recordCount, failedRecordCount, errors, tags }]) => ({
       id,
       createdAt: created,
       status: status ?? "unknown",
-      rows: recordCount ?? undefined,
+      records: recordCount ?? undefined,
+      failedRecords: failedRecordCount ?? 0,
       errors: (errors ?? []).map(
         ({ code, description }) => `${code ?? ""} ${description ?? ""}`.trim() || "no reason given",
       ),
@@ -77,42 +88,19 @@ export async function previewRows(client: AepClient, datasetId: string): Promise
   return (await client.find({ method: "GET", path, signal: startTimeLimit(), purpose }, previewAnswer)) ?? [];
 }
 
-const metric = "timeseries.ingestion.dataset.recordsuccess.count";
-const metricsAnswer = z.object({
-  metricResponses: z.array(
-    z.object({ datapoints: z.array(z.object({ dps: z.record(z.string(), z.number().nullable()) })) }),
-  ),
-});
-
 /**
  * Counts the records that a dataset received since a time, from any source (Observability Insights).
  *
  * @returns undefined if the credential may not read metrics
  */
 export async function countRowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
-  const body = {
-    start: since.toISOString(),
-    end: new Date().toISOString(),
-    granularity: "DAY",
-    metrics: [
-      {
-        name: metric,
-        filters: [{ name: "dataSetId", value: datasetId, groupBy: false }],
-        aggregator: "sum",
-        downsample: "sum",
-      },
-    ],
+  const query = {
+    name: "timeseries.ingestion.dataset.recordsuccess.count",
+    filter: { name: "dataSetId", value: datasetId },
+    start: since,
+    end: new Date(),
+    purpose: `count the rows of the dataset ${datasetId}`,
   };
-  const path = "/data/infrastructure/observability/insights/metrics";
-  const purpose = `count the rows of the dataset ${datasetId}`;
-  try {
-    const answer = await client.call({ method: "POST", path, body, signal: startTimeLimit(), purpose }, metricsAnswer);
-    const points = answer.metricResponses.flatMap(({ datapoints }) =>
-      datapoints.flatMap(({ dps }) => Object.values(dps)),
-    );
-    return points.reduce<number>((sum, value) => sum + (value ?? 0), 0);
-  } catch (error) {
-    if (error instanceof VendorError && error.status === 403) return undefined;
-    throw error;
-  }
+  const sum = await sumMetric(client, query, startTimeLimit());
+  return sum === "refused" ? undefined : sum;
 }

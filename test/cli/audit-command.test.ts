@@ -99,7 +99,10 @@ test("a dry run of a backfill says what would be sent, and a dataset of Profile 
   await stage.platform.idle();
   const source = await sourceOf(flow);
   const { ending, json, printed } = await planDryBackfill(source);
-  expect([ending, json]).toEqual(["well", { planned: 1, sent: 0, kinds: {}, impossible: {}, stopped: false }]);
+  expect([ending, json]).toEqual([
+    "well",
+    { planned: 1, unjudged: 0, sent: 0, kinds: {}, impossible: {}, stopped: false },
+  ]);
   expect(printed).toContain("1 event can be rebuilt");
   expect(printed).toContain("  1 email sent");
 

@@ -6,7 +6,7 @@ import type { AuditParts } from "../../cli/audit/audit.ts";
 import type { Cell } from "../../cli/audit/compare.ts";
 import type { Occurrence } from "../../cli/audit/ledger.ts";
 import { rangeOf, utcDate } from "../../cli/audit/range.ts";
-import { reasonToLeaveOut } from "../../cli/audit/sides/expectation.ts";
+import type { DatasetBatch } from "../../cli/platform/dataset.ts";
 import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
 import { type CustomerIoStandIn, startCustomerIo } from "../../packages/local-cloud/src/customer-io/customer-io.ts";
 import type { CustomerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
@@ -65,12 +65,18 @@ async function record(recorded: readonly Made[], switches: Partial<CustomerIoSwi
   await opened.clock.advance(60_000);
 }
 
+/** A batch that has its rows, from the end of the days that are audited. */
+export function batchOf(id: string, records: number, more: Partial<DatasetBatch> = {}): DatasetBatch {
+  const createdAt = new Date((start + 5 * day) * 1000);
+  return { id, createdAt, status: "success", records, failedRecords: 0, errors: [], ...more };
+}
+
 /** Batches of rows as real parquet files, one a batch. */
 export function accessTo(batches: readonly (readonly Made[])[], counted?: number): AuditParts["access"] {
   return {
     async *eachBatch() {
       for (const [index, rows] of batches.entries()) {
-        yield { id: String(index), createdAt: now, status: "success", rows: counted ?? rows.length, errors: [] };
+        yield batchOf(String(index), counted ?? rows.length);
       }
     },
     listFiles: async (id) => [{ id, name: `${id}.parquet`, length: 1 }],
@@ -112,13 +118,12 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
     folder: opened.folder,
     access,
     paths,
-    keptDays: undefined,
-    drafts: true,
+    kept: undefined,
     progress: () => undefined,
     history: new History(settings, { sleep: (milliseconds) => opened.clock.advance(milliseconds) }),
     heldEvents: none(),
     relay: undefined,
-    reasonOf: (event) => reasonToLeaveOut(event, { filters: undefined, subscribed: subscriptionNames }),
+    expectation: { filters: undefined, subscribed: subscriptionNames },
     signal: new AbortController().signal,
     ...more,
   };

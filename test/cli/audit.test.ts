@@ -5,12 +5,12 @@ import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
-import { reasonToLeaveOut } from "../../cli/audit/sides/expectation.ts";
 import { readHeldEvents } from "../../cli/audit/sides/held-events.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import {
   accessTo,
+  batchOf,
   closeWorld,
   day,
   happen,
@@ -44,6 +44,7 @@ test("what has a row is complete, and what was dropped is found, and nothing els
     held: 0,
     leftOut: 0,
     young: 0,
+    unjudged: 0,
     unknown: 0,
     extra: 0,
   });
@@ -91,8 +92,8 @@ test("the time of a repeated metric does not matter", async () => {
 
 test("filters, subscriptions, dead letters, youth, expiry and unread rows are accounted for", async () => {
   await openWorld([...world, happen("person", day, "sent", { recipient: undefined })]);
-  const reasonOf = (filters: object, subscribed: readonly string[] = subscriptionNames): Partial<AuditParts> => ({
-    reasonOf: (event) => reasonToLeaveOut(event, { filters, subscribed }),
+  const expecting = (filters: object, subscribed: readonly string[] = subscriptionNames): Partial<AuditParts> => ({
+    expectation: { filters, subscribed },
   });
   const totalsWith = async (more: Partial<AuditParts>, access = accessTo([])) => {
     await rm(path.join(opened.folder, "audit.duckdb"), { force: true });
@@ -100,9 +101,9 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
     return Object.fromEntries(Object.entries(rest).filter(([, count]) => count > 0));
   };
   expect(await totalsWith({})).toEqual({ missing: 9 });
-  expect(await totalsWith(reasonOf({ except: { objectTypes: ["email"] } }))).toEqual({ missing: 1, leftOut: 8 });
-  expect(await totalsWith(reasonOf({}, ["email_sent"]))).toEqual({ missing: 4, leftOut: 5 });
-  expect(await totalsWith(reasonOf({ only: { recipientDomains: ["example.com"] } }))).toEqual({
+  expect(await totalsWith(expecting({ except: { objectTypes: ["email"] } }))).toEqual({ missing: 1, leftOut: 8 });
+  expect(await totalsWith(expecting({}, ["email_sent"]))).toEqual({ missing: 4, leftOut: 4 });
+  expect(await totalsWith(expecting({ only: { recipientDomains: ["example.com"] } }))).toEqual({
     leftOut: 8,
     unknown: 1,
   });
@@ -124,8 +125,8 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
   expect(await totalsWith({ heldEvents: readHeldEvents(storage) })).toEqual({ missing: 8, held: 1 });
   const soon = new Date((start + 8.5 * day) * 1000);
   expect(await totalsWith({ now: soon })).toEqual({ missing: 7, young: 2 });
-  expect(await totalsWith({ keptDays: 30 })).toEqual({ unknown: 9 });
-  expect(await totalsWith({}, accessTo([world.slice(0, 1)], 5))).toEqual({ unknown: 8 });
+  expect(await totalsWith({ kept: { days: 30, reason: "gone" } })).toEqual({ unknown: 9 });
+  expect(await totalsWith({}, accessTo([world.slice(0, 1)], 5))).toEqual({ unjudged: 8 });
 });
 
 test("it continues after a used-up quota, and a second run says the same", async () => {
@@ -185,13 +186,13 @@ test("an unfinished batch makes absent rows unknown only if it is older than a d
       ...accessTo([world.slice(1)]),
       async *eachBatch(since, signal) {
         yield* accessTo([world.slice(1)]).eachBatch(since, signal);
-        yield { id: "open", createdAt, status: "staging", rows: undefined, errors: [] };
+        yield batchOf("open", 0, { createdAt, status: "staging", records: undefined });
       },
     };
     return sumCells((await audit(partsFor(access))).cells);
   };
-  expect(await totalsWith(new Date(now.getTime() - 3_600_000))).toMatchObject({ missing: 1, unknown: 0 });
-  expect(await totalsWith(new Date(now.getTime() - 25 * 3_600_000))).toMatchObject({ missing: 0, unknown: 1 });
+  expect(await totalsWith(new Date(now.getTime() - 3_600_000))).toMatchObject({ missing: 1, unjudged: 0 });
+  expect(await totalsWith(new Date(now.getTime() - 25 * 3_600_000))).toMatchObject({ missing: 0, unjudged: 1 });
 });
 
 test("a key of another workspace is an error and not a gap", async () => {

@@ -5,9 +5,9 @@ import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { differingPaths, type TrialParts, tryOneEvent } from "../../cli/backfill/batch/trial.ts";
 import { uploadMissing } from "../../cli/backfill/batch/upload-missing.ts";
-import { listUploads, revertUpload } from "../../cli/backfill/batch/uploads.ts";
+import { abortLoadingUploads, listUploads, revertUpload } from "../../cli/backfill/batch/uploads.ts";
 import type { BackfillCounts } from "../../cli/backfill/counts.ts";
-import { planBackfill } from "../../cli/backfill/send-missing.ts";
+import { planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { BatchIngestion } from "../../cli/platform/batch-ingestion.ts";
 import { DataAccess } from "../../cli/platform/data-access.ts";
 import { readQueueMessage } from "../../cli/relay/queue-message.ts";
@@ -207,6 +207,100 @@ test("after a kill at any call, the next run completes the rows, each of them on
   await audit(auditParts());
   expect(await rebuiltIds()).toEqual(lostIds);
 }, 60_000);
+
+/** A run that is killed after Platform has taken the batch, and before it is seen with its rows. */
+async function killWhileStaging(): Promise<void> {
+  const ingestion: TrialParts["ingestion"] = new BatchIngestion(client, flow.dataset);
+  const { readState } = ingestion;
+  let isCompleted = false;
+  jest.spyOn(ingestion, "complete").mockImplementation(async (...given) => {
+    await BatchIngestion.prototype.complete.apply(ingestion, given);
+    isCompleted = true;
+  });
+  jest.spyOn(ingestion, "readState").mockImplementation(async (...given) => {
+    if (isCompleted) throw new Error("killed");
+    return readState.apply(ingestion, given);
+  });
+  await expect(run({ ingestion }, false)).rejects.toThrow("killed");
+}
+
+/** What a backfill through the relay would put into the queue now, after another audit. */
+async function sendByRelay(): Promise<number> {
+  const parts = auditParts();
+  await audit(parts);
+  const ledger = await openLedger(folder);
+  const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  try {
+    await planBackfill(ledger, undefined);
+    await abortLoadingUploads({
+      ledger,
+      ingestion: new BatchIngestion(client, flow.dataset),
+      now: clock,
+      pause: async () => undefined,
+      signal: parts.signal,
+    });
+    await sendMissing(
+      {
+        ledger,
+        history: parts.history,
+        drafts: true,
+        created: { from: start - day, to: start + 4 * day },
+        policy: eventPolicy.parse({}),
+        secret: "key",
+        perSecond: 50,
+        queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
+        now: clock,
+        sleep: async () => undefined,
+        signal: parts.signal,
+        progress: () => undefined,
+      },
+      counts,
+    );
+    return counts.sent;
+  } finally {
+    ledger.close();
+  }
+}
+
+test("events in a batch that Platform has not finished are neither missing nor sent again, and the next run waits for it", async () => {
+  await platform.plain("POST", "/__local/switches", {}, JSON.stringify({ batchStagingSeconds: 3 * day }));
+  await killWhileStaging();
+  // For longer than a row may take.
+  platform.pass(2 * day);
+  const { cells, reasons } = await audit(auditParts());
+  expect(sumCells(cells)).toMatchObject({ found: arrived.length, missing: 0, unjudged: lost.length });
+  expect(reasons).toEqual([expect.objectContaining({ events: lost.length, isTemporary: true })]);
+  expect(await sendByRelay()).toBe(0);
+  const counts = await run({ pause: async () => platform.pass(day) }, false);
+  expect([counts.sent, [...counts.kinds]]).toEqual([lost.length, [["email sent", lost.length]]]);
+  expect(await rebuiltIds()).toEqual(lostIds);
+});
+
+test("a batch that arrived after its run was killed is not sent again, even before its rows can be read", async () => {
+  await killWhileStaging();
+  platform.pass(60);
+  const late = auditParts();
+  const withoutFiles: AuditParts["access"] = {
+    ...late.access,
+    eachBatch: (...given) => late.access.eachBatch(...given),
+    listFiles: async () => [],
+  };
+  const { cells } = await audit({ ...late, access: withoutFiles });
+  expect(sumCells(cells)).toMatchObject({ missing: 0 });
+  expect(await sendByRelay()).toBe(0);
+  expect(await rebuiltIds()).toEqual(lostIds);
+});
+
+test("a batch that was not completed is given up when the relay sends its events", async () => {
+  const ingestion: TrialParts["ingestion"] = new BatchIngestion(client, flow.dataset);
+  jest.spyOn(ingestion, "complete").mockRejectedValue(new Error("killed"));
+  await expect(run({ ingestion }, false)).rejects.toThrow("killed");
+  expect(await sendByRelay()).toBe(lost.length);
+  await deliverQueue();
+  // The other way has nothing left to complete.
+  expect((await run({}, false)).sent).toBe(0);
+  expect(await rebuiltIds()).toEqual(lostIds);
+});
 
 test("a revert removes the rows, and an audit of the same folder finds them missing again", async () => {
   await run({}, false);

@@ -46,6 +46,13 @@ test("a batch may lack everything but its time", async () => {
   const body = { b1: { created, status: null, recordCount: "7", errors: [{ code: null }], tags: { a: 1 } } };
   stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, { body });
   expect(await listBatches(client, "d1")).toEqual([
-    { id: "b1", createdAt: new Date(created), status: "unknown", rows: undefined, errors: ["no reason given"] },
+    {
+      id: "b1",
+      createdAt: new Date(created),
+      status: "unknown",
+      records: undefined,
+      failedRecords: 0,
+      errors: ["no reason given"],
+    },
   ]);
 });

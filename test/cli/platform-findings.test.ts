@@ -58,7 +58,8 @@ describe("the batches", () => {
     id: `b${milliseconds}`,
     createdAt: ago(milliseconds),
     status,
-    rows: 7,
+    records: 7,
+    failedRecords: 0,
     errors,
   });
 
@@ -76,9 +77,9 @@ describe("the batches", () => {
   test("that failed are shown with their errors", () => {
     expect(batchesFinding([batch(0, "success"), batch(hour, "failed", ["INGEST-1212-400 bad"])], now)).toMatchObject({
       verdict: "broken",
-      found: "1 of the last 2 failed within 24 hours.",
+      found: "1 of the last 2 failed, or have failed records, within 24 hours.",
       details: [
-        "2026-11-20 10:30 UTC  b0 success, 7 rows",
+        "2026-11-20 10:30 UTC  b0 success, 7 records",
         "2026-11-20 09:30 UTC  b3600000 failed; INGEST-1212-400 bad",
       ],
     });

@@ -143,8 +143,7 @@ function partsIn(name: string): AuditParts {
     folder: path.join(folder, name),
     now: new Date(),
     history: history(),
-    keptDays: undefined,
-    drafts: true,
+    kept: undefined,
     access: new DataAccess(client, platform.parts.datasetId),
     paths: {
       delivery: place("delivery_id"),
@@ -167,7 +166,7 @@ function partsIn(name: string): AuditParts {
       },
     },
     heldEvents: none(),
-    reasonOf: () => undefined,
+    expectation: { filters: undefined, subscribed: undefined },
     signal: new AbortController().signal,
     progress: () => undefined,
   };

@@ -200,11 +200,16 @@ describe("the nightly audit", () => {
   const none = totals.parse(Object.fromEntries(Object.keys(totals.shape).map((name) => [name, 0])));
   const gap = { ...none, recorded: 5, found: 2, missing: 2, held: 1 };
   const cell = { day: "2026-11-20", objectType: "email", metric: "sent", verdict: "missing", ...gap, reasons: [] };
+  const unread = { ...cell, day: "2026-11-21", verdict: "unjudged", ...none, recorded: 3, unjudged: 3 };
   const complete = { ...cell, metric: "opened", verdict: "complete", ...none };
   const result = auditCommand.json.parse({
     verdict: "missing",
     totals: gap,
-    cells: [cell, complete],
+    cells: [cell, unread, complete],
+    reasons: [
+      { reason: "1 batches of the dataset are not finished", events: 3, isTemporary: true },
+      { reason: "Customer.io keeps no time for it", events: 1, isTemporary: false },
+    ],
     messages: 9,
     unknownNames: {},
     missingFile: "/home/runner/audit/missing.jsonl",
@@ -224,7 +229,9 @@ describe("the nightly audit", () => {
     const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson, FAILS: "audit" });
     expect(ran.status).toBe(1);
     expect(readFileSync(path.join(work, "report.md"), "utf8")).toBe(
-      "events: 2 missing, 1 dead letters\n- 2026-11-20 email sent: 2 missing, 1 dead letters\n",
+      "events: 2 missing, 1 dead letters, 0 not judged yet\n- 3 not judged yet: 1 batches of the dataset are not finished\n" +
+        "- 2026-11-20 email sent: 2 missing, 1 dead letters, 0 not judged yet\n" +
+        "- 2026-11-21 email sent: 0 missing, 0 dead letters, 3 not judged yet\n",
     );
     expect(readFileSync(path.join(work, "audit.json"), "utf8")).toBe(gapJson);
   });

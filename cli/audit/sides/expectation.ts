@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { isBlank, subscriptionName } from "pulumi-customerio/events";
 import type { RebuiltEvent } from "pulumi-customerio/history";
 import { judge } from "../../../relay/core/policy/filter.ts";
 import type { EventFilters } from "../../../relay/core/policy/policy.ts";
 
-export interface ExpectationParts {
+/** The settings in force that say which events are expected in the dataset. */
+export interface Expectation {
   /** Undefined without a relay, which is what filters. */
   readonly filters: EventFilters | undefined;
   /** The webhook's events; undefined if the webhook is gone. */
@@ -17,7 +19,7 @@ export interface ExpectationParts {
  * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter asks for; undefined if the event is
  * expected
  */
-export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: ExpectationParts): string | undefined {
+export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: Expectation): string | undefined {
   const name = subscriptionName(event);
   if (name !== undefined && subscribed !== undefined && !subscribed.includes(name)) {
     return `the webhook does not subscribe to ${name}`;
@@ -31,6 +33,17 @@ export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: E
   const { rule, unread } = judge(event, filters);
   if (rule !== undefined) return `the filter ${rule} leaves it out`;
   return unread ? "?a filter asks for what Customer.io's record lacks" : undefined;
+}
+
+/** Whether drafts matter: they are in a separate list. */
+export function expectsDrafts({ subscribed }: Expectation): boolean {
+  return subscribed?.some((name) => name.endsWith("_drafted")) ?? true;
+}
+
+/** Changes with the settings, and says nothing about them. */
+export function digestOf({ filters, subscribed }: Expectation): string {
+  const text = JSON.stringify([filters ?? null, subscribed?.toSorted() ?? null]);
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function emailOf({ data }: RebuiltEvent): unknown {

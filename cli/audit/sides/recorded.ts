@@ -1,35 +1,77 @@
-import {
-  type History,
-  type RebuiltEvent,
-  rebuildEvents,
-  type TimeRange,
-  type UnknownNames,
-} from "pulumi-customerio/history";
+import { type History, rebuildEvents, type TimeRange, type UnknownNames } from "pulumi-customerio/history";
+import { z } from "zod";
 import type { Ledger, Occurrence } from "../ledger.ts";
+import { type AuditRange, judgedAfter, unsettled } from "../range.ts";
+import { digestOf, type Expectation, expectsDrafts, reasonToLeaveOut } from "./expectation.ts";
 
 export interface RecordedOptions {
   readonly history: Pick<History, "listMessages">;
   readonly ledger: Ledger;
   /** When the messages were created. */
   readonly created: TimeRange;
-  /** Why an event need not be in the dataset. */
-  readonly reasonOf: (event: RebuiltEvent) => string | undefined;
-  /** Whether drafts matter: they are in a separate list. */
-  readonly drafts: boolean;
+  /** The days that are audited. */
+  readonly range: AuditRange;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly expectation: Expectation;
   readonly signal: AbortSignal;
   /** Called with the Unix seconds until which messages are read. */
   readonly progress: (doneUntil: number) => void;
 }
 
-/** Reads Customer.io's record into the ledger, and continues where an earlier run stopped. */
+/** Seconds within which a read that was stopped continues: a daily quota may stop it. After that, it would mix what is too far apart. */
+const continuedFor = 2 * 86_400;
+
+const noteName = "recorded";
+/** A read of the whole record, by one run or several. */
+const readShape = z.object({
+  /** Unix seconds. */
+  began: z.number(),
+  /** Unix seconds of the latest of those runs. */
+  latest: z.number(),
+  isDone: z.boolean(),
+  /** Of what the record was compared with. */
+  expectation: z.string(),
+});
+type Read = z.output<typeof readShape>;
+
+/**
+ * Reads Customer.io's record into the ledger. It continues where an earlier run stopped, and begins again if what was read may have changed
+ * since: a message gets opens and clicks until the end of the range, and devices report them for days after; and other settings mean
+ * other reasons.
+ */
 export async function readRecorded(options: RecordedOptions): Promise<UnknownNames> {
+  const { ledger, now, expectation } = options;
   const unknown: UnknownNames = new Map();
-  for (const drafts of options.drafts ? [false, true] : [false]) await readList(options, drafts, unknown);
+  const held = await ledger.readNote(noteName);
+  const before = held === undefined ? undefined : readShape.parse(JSON.parse(held));
+  const digest = digestOf(expectation);
+  const isCurrent = before?.expectation === digest && isStillTrue(before, options);
+  if (!isCurrent) await forgetRecorded(ledger);
+  const read: Read = { began: isCurrent ? before.began : now, latest: now, isDone: false, expectation: digest };
+  const setNote = (isDone: boolean) => ledger.setNote(noteName, JSON.stringify({ ...read, isDone }));
+  await setNote(false);
+  for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) await readList(options, drafts, unknown);
+  await setNote(true);
   return unknown;
 }
 
+function isStillTrue({ began, latest, isDone }: Read, { now, range }: RecordedOptions): boolean {
+  const final = range.to + judgedAfter;
+  if (now >= final) return began >= final;
+  // Messages are listed up to an hour late, so that no shorter time makes a difference.
+  return isDone ? now - began < unsettled : now - latest < continuedFor;
+}
+
+async function forgetRecorded(ledger: Ledger): Promise<void> {
+  await ledger.inTransaction(async () => {
+    await ledger.run("DELETE FROM recorded; DELETE FROM deliveries");
+    await ledger.run(`DELETE FROM notes WHERE name IN ('${noteName}', 'messages until', 'drafts until')`);
+  });
+}
+
 async function readList(
-  { history, ledger, created, reasonOf, signal, progress }: RecordedOptions,
+  { history, ledger, created, expectation, signal, progress }: RecordedOptions,
   drafts: boolean,
   unknown: UnknownNames,
 ): Promise<void> {
@@ -40,7 +82,13 @@ async function readList(
       .flatMap((message) => rebuildEvents(message, unknown))
       .map((event): Occurrence => {
         const { object_type: objectType, metric, timestamp: happened, data } = event;
-        return { delivery: data.delivery_id, objectType, metric, happened, reason: reasonOf(event) };
+        return {
+          delivery: data.delivery_id,
+          objectType,
+          metric,
+          happened,
+          reason: reasonToLeaveOut(event, expectation),
+        };
       });
     await ledger.inTransaction(async () => {
       await ledger.add("recorded", occurrences);

@@ -1,10 +1,12 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { backfillTag } from "../../platform/batch-ingestion.ts";
+import { batchOutcome } from "pulumi-aep/client";
+import { z } from "zod";
 import { type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
-import type { DatasetBatch } from "../../platform/dataset.ts";
+import { type DatasetBatch, leastRows } from "../../platform/dataset.ts";
 import { processEach } from "../../process-each.ts";
 import { type Ledger, quote } from "../ledger.ts";
+import { UnreadBatches, type UnreadRows } from "./unread-batches.ts";
 
 /** The paths at which a row has what an audit compares, such as `_acme.customerio.metric`. */
 export interface RowPaths {
@@ -21,71 +23,47 @@ export interface RowsOptions {
   readonly paths: RowPaths;
   /** Batches that were created before are not read. */
   readonly since: Date;
-  /** An unfinished batch that was created since then holds only recent rows: no other row is absent because of it. */
-  readonly settledBefore: Date;
+  readonly now: Date;
   /** Where files are while they are read. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly progress: (batches: number) => void;
 }
 
-/** What was read of a dataset. */
-export interface RowsRead {
-  /** Old batches that are still unfinished: their rows may still arrive. */
-  readonly open: number;
-  /** Rows fewer than Catalog counts in the batches that were read. */
-  readonly lacking: number;
-}
-
-/** Catalog's states of batches whose rows are not in the dataset, and never will be. */
-const without: readonly string[] = ["failed", "failure", "inactive", "abandoned", "aborted"];
+/** What was noted about a batch when it was read. */
+const noteShape = z.object({
+  /** Rows in its files. */
+  rows: z.number(),
+  /** Catalog's counts then. */
+  counted: z.string(),
+});
 
 /** Reads the dataset's rows into the ledger, batch by batch, without those that an earlier run has read. */
-export async function readRows(options: RowsOptions): Promise<RowsRead> {
-  const { access, ledger, since, settledBefore, signal, progress } = options;
-  let [open, lacking, done] = [0, 0, 0];
-  const backfill = await ledger.readNote("backfill");
+export async function readRows(options: RowsOptions): Promise<UnreadRows> {
+  const { access, ledger, since, now, signal, progress } = options;
   // An earlier run has read by SQL, which does not distinguish batches.
   if ((await ledger.readNote("sql")) !== undefined) await forgetRows(ledger);
+  const unread = await UnreadBatches.of(ledger, now);
+  const withRows = new Set<string>();
   for await (const batch of access.eachBatch(since, signal)) {
-    const note = `batch ${batch.id}`;
-    if (without.includes(batch.status)) {
-      if ((await ledger.readNote(note)) === undefined) continue;
-      // Reverted since it was read. Rows do not say which batch they are of, so all are read again.
-      await forgetRows(ledger);
-      return readRows(options);
-    }
-    if (isUnfinished(batch)) {
-      if (isOpen(batch, settledBefore, backfill)) open += 1;
-      continue;
-    }
-    const before = await ledger.readNote(note);
-    // A batch may have got more rows since an earlier run.
-    const isRead = before !== undefined && Number(before) >= (batch.rows ?? 0);
-    const read = isRead ? Number(before) : await readBatch(options, batch.id, note);
-    lacking += Math.max(0, (batch.rows ?? 0) - read);
-    done += 1;
-    progress(done);
+    const outcome = batchOutcome(batch.status);
+    unread.add(batch, outcome === "stored" ? await readBatch(options, batch) : 0);
+    if (outcome !== "stored" && outcome !== "unfinished") continue;
+    withRows.add(noteOf(batch.id));
+    progress(withRows.size);
   }
-  return { open, lacking };
+  // An earlier run may have read a batch that was removed since, or that Catalog no longer has.
+  const read = (await ledger.query("SELECT name FROM notes WHERE name LIKE 'batch %'")).map(({ name }) => String(name));
+  for (const note of read) if (!withRows.has(note)) await forgetBatch(ledger, note);
+  return await unread.settle();
 }
 
-/** Old batches that are still unfinished: their rows may still arrive. */
-export async function countOpenBatches({
-  access,
-  ledger,
-  since,
-  settledBefore,
-  signal,
-}: Pick<RowsOptions, "ledger" | "since" | "settledBefore" | "signal"> & {
-  readonly access: Pick<DataAccess, "eachBatch">;
-}): Promise<number> {
-  let open = 0;
-  const backfill = await ledger.readNote("backfill");
-  for await (const batch of access.eachBatch(since, signal)) {
-    if (isUnfinished(batch) && isOpen(batch, settledBefore, backfill)) open += 1;
-  }
-  return open;
+/** @param note its name, which its rows have as their origin */
+async function forgetBatch(ledger: Ledger, note: string): Promise<void> {
+  await ledger.inTransaction(async () => {
+    await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
+    await ledger.run(`DELETE FROM notes WHERE name = ${quote(note)}`);
+  });
 }
 
 /** Removes the rows that earlier runs have read, and what they noted about it. */
@@ -96,21 +74,30 @@ export async function forgetRows(ledger: Ledger): Promise<void> {
   });
 }
 
-function isUnfinished({ status }: DatasetBatch): boolean {
-  return !without.includes(status) && status !== "success" && status !== "active";
+/**
+ * Reads a batch's rows, unless an earlier run has read all of them.
+ *
+ * @returns how many rows its files lack, compared with what Catalog counts
+ */
+async function readBatch(options: RowsOptions, batch: DatasetBatch): Promise<number> {
+  const { ledger } = options;
+  const note = noteOf(batch.id);
+  const held = await ledger.readNote(note);
+  const before = held === undefined ? undefined : noteShape.parse(JSON.parse(held));
+  const expected = leastRows(batch);
+  const counted = `${batch.records} ${batch.failedRecords}`;
+  // A batch may have got more rows since.
+  const isRead = before !== undefined && before.counted === counted && before.rows >= expected;
+  const rows = isRead ? before.rows : await readFiles(options, batch.id, counted);
+  return Math.max(0, expected - rows);
 }
 
-/** @param backfill its uploads are known, and must not make everything else unknown */
-function isOpen({ tags, createdAt }: DatasetBatch, settledBefore: Date, backfill: string | undefined): boolean {
-  const isOwn = backfill !== undefined && tags?.[backfillTag]?.includes(backfill);
-  return !isOwn && createdAt < settledBefore;
-}
-
-async function readBatch(
+async function readFiles(
   { access, ledger, paths, folder, signal }: RowsOptions,
   id: string,
-  note: string,
+  counted: string,
 ): Promise<number> {
+  const note = noteOf(id);
   return readParquetFiles(access, id, signal, async (listed) => {
     const files = listed.map((file, index) => ({ ...file, local: path.join(folder, `rows-${index}.parquet`) }));
     try {
@@ -120,13 +107,18 @@ async function readBatch(
       await ledger.inTransaction(async () => {
         await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
         for (const { local } of files) rows += await addFile(ledger, local, paths, note);
-        await ledger.setNote(note, String(rows));
+        await ledger.setNote(note, JSON.stringify({ rows, counted }));
       });
       return rows;
     } finally {
       await Promise.all(files.map(({ local }) => rm(local, { force: true })));
     }
   });
+}
+
+/** The name of a batch's note, which is the origin of its rows. */
+function noteOf(id: string): string {
+  return `batch ${id}`;
 }
 
 /**

@@ -4,7 +4,8 @@ import { QueryServiceError } from "../../platform/query-complaint.ts";
 import type { QueryService } from "../../platform/query-service.ts";
 import { type Ledger, quote } from "../ledger.ts";
 import { type AuditRange, dateAt } from "../range.ts";
-import { countOpenBatches, forgetRows, type RowPaths, type RowsRead } from "./rows.ts";
+import { forgetRows, type RowPaths } from "./rows.ts";
+import { UnreadBatches, type UnreadRows } from "./unread-batches.ts";
 
 /** The dataset as a table of Query Service. */
 export interface SqlTable {
@@ -18,11 +19,9 @@ export interface SqlRowsOptions {
   readonly ledger: Ledger;
   readonly paths: RowPaths;
   readonly range: AuditRange;
-  /** Unix seconds. */
-  readonly now: number;
-  /** See `RowsOptions`. */
+  /** Batches that were created before are not looked at. */
   readonly since: Date;
-  readonly settledBefore: Date;
+  readonly now: Date;
   readonly signal: AbortSignal;
   readonly progress: (rows: number) => void;
 }
@@ -53,8 +52,8 @@ const progressShape = z.object({ began: z.number(), rows: z.number(), after: key
  *
  * @throws with SQL that a person can run, if Query Service does not answer
  */
-export async function readRowsBySql(options: SqlRowsOptions): Promise<RowsRead> {
-  const { table, paths, range, signal } = options;
+export async function readRowsBySql(options: SqlRowsOptions): Promise<UnreadRows> {
+  const { table, access, ledger, paths, range, since, now, signal } = options;
   try {
     await readPages(options);
   } catch (error) {
@@ -66,11 +65,13 @@ export async function readRowsBySql(options: SqlRowsOptions): Promise<RowsRead> 
     await table.service.close();
   }
   // Query Service does not show what Platform is still processing.
-  return { open: await countOpenBatches(options), lacking: 0 };
+  const unread = await UnreadBatches.of(ledger, now);
+  for await (const batch of access.eachBatch(since, signal)) unread.add(batch);
+  return await unread.settle();
 }
 
 async function readPages({ table, ledger, paths, range, now, signal, progress }: SqlRowsOptions): Promise<void> {
-  let read = await findProgress(ledger, now);
+  let read = await findProgress(ledger, now.getTime() / 1000);
   for (;;) {
     const sql = pageSql(table.name, paths, range.createdFrom, read.after);
     const groups = await table.service.query(sql, groupShape, signal);

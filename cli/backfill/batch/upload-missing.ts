@@ -1,11 +1,18 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { rowAfter } from "../../audit/audit.ts";
 import { quote } from "../../audit/ledger.ts";
+import { rowAfter } from "../../audit/range.ts";
 import type { BackfillCounts } from "../counts.ts";
 import { eachMissing, type MissingParts } from "../missing-events.ts";
 import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
-import { completeUpload, findOpenUpload, openUpload, type UploadService } from "./uploads.ts";
+import {
+  awaitUpload,
+  completeUpload,
+  countUploaded,
+  findPendingUploads,
+  openUpload,
+  type UploadService,
+} from "./uploads.ts";
 
 /** Bytes of a file after which the next one begins: a batch takes 1,500 files at most, of 256 MB each. */
 const fileBytes = 32_000_000;
@@ -18,7 +25,8 @@ export interface UploadParts extends MissingParts, MappingParts, UploadService {
 }
 
 /**
- * Uploads the planned events as a batch, in the shape that streaming would have made.
+ * Uploads the planned events as a batch, in the shape that streaming would have made. First it waits for the batches of earlier runs that
+ * Platform has not finished.
  *
  * A file is written, noted, uploaded and deleted, in this order, and has the same name and content if it is uploaded again. So a kill at any
  * point loses nothing and doubles nothing: what is noted is in the batch, and what is in the batch is noted.
@@ -27,7 +35,12 @@ export interface UploadParts extends MissingParts, MappingParts, UploadService {
  */
 export async function uploadMissing(parts: UploadParts, counts: BackfillCounts): Promise<void> {
   const { ledger, signal } = parts;
-  let batch = await findOpenUpload(parts);
+  const { loading, processing } = await findPendingUploads(parts);
+  for (const earlier of processing) {
+    await awaitUpload(parts, earlier);
+    addCounts(counts, await countUploaded(ledger, earlier));
+  }
+  let batch = loading.at(-1);
   if (batch !== undefined) await uploadNotedFile(parts, batch);
   let rows: MappedRow[] = [];
   let bytes = 0;
@@ -35,7 +48,8 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
     if (rows.length === 0) return;
     batch ??= await openUpload(parts);
     await addFile(parts, batch, rows);
-    parts.progress(await countEvents(parts, batch));
+    const uploaded = await countUploaded(ledger, batch);
+    parts.progress([...uploaded.values()].reduce((sum, events) => sum + events, 0));
     [rows, bytes] = [[], 0];
   };
   for await (const events of eachMissing(parts, selectUnwanted(parts.now()))) {
@@ -47,14 +61,17 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
   }
   await flush();
   if (batch === undefined) return;
+  const uploaded = await countUploaded(ledger, batch);
+  // Platform refuses a batch without files.
+  if (uploaded.size === 0) return;
   await completeUpload(parts, batch);
-  const kinds = await ledger.query(
-    "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events FROM uploaded " +
-      `WHERE batch = ${quote(batch)} GROUP BY kind ORDER BY kind`,
-  );
-  for (const { kind, events } of kinds) {
-    counts.kinds.set(String(kind), Number(events));
-    counts.sent += Number(events);
+  addCounts(counts, uploaded);
+}
+
+function addCounts(counts: BackfillCounts, uploaded: ReadonlyMap<string, number>): void {
+  for (const [kind, events] of uploaded) {
+    counts.kinds.set(kind, (counts.kinds.get(kind) ?? 0) + events);
+    counts.sent += events;
   }
 }
 
@@ -95,13 +112,6 @@ async function uploadNotedFile(parts: UploadParts, batch: string): Promise<void>
 async function lastPart({ ledger }: UploadParts, batch: string): Promise<number> {
   const [row] = await ledger.query(`SELECT max(part) AS part FROM uploaded WHERE batch = ${quote(batch)}`);
   return row?.part === null || row?.part === undefined ? -1 : Number(row.part);
-}
-
-async function countEvents({ ledger }: UploadParts, batch: string): Promise<number> {
-  const [row] = await ledger.query(
-    `SELECT CAST(count(*) AS INTEGER) AS events FROM uploaded WHERE batch = ${quote(batch)}`,
-  );
-  return Number(row?.events ?? 0);
 }
 
 function nameOf(part: number): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type BatchOutcome, batchOutcome } from "pulumi-aep/client";
 import { type Ledger, quote } from "../../audit/ledger.ts";
 import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 
@@ -11,22 +12,18 @@ export interface UploadService {
   readonly signal: AbortSignal;
 }
 
-const arrived: readonly (string | undefined)[] = ["success", "active"];
-/** States in which a batch has no rows and will get none; undefined: Platform does not have it. */
-const lost: readonly (string | undefined)[] = [
-  "failed",
-  "failure",
-  "aborted",
-  "abandoned",
-  "inactive",
-  "deleted",
-  "archived",
-  undefined,
-];
-
 /** The batches of a backfill, the oldest first. */
 export async function listUploads(ledger: Ledger): Promise<string[]> {
   return (await ledger.query("SELECT batch FROM uploads ORDER BY batch")).map(({ batch }) => String(batch));
+}
+
+/** How many events of each kind, such as `email opened`, are in a batch. */
+export async function countUploaded(ledger: Ledger, batch: string): Promise<Map<string, number>> {
+  const rows = await ledger.query(
+    "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events FROM uploaded " +
+      `WHERE batch = ${quote(batch)} GROUP BY kind ORDER BY kind`,
+  );
+  return new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
 }
 
 /** Creates a batch, and notes it, so that it can be continued and reverted. */
@@ -34,31 +31,62 @@ export async function openUpload({ ledger, ingestion, signal }: UploadService): 
   const backfill = (await ledger.readNote("backfill")) ?? randomUUID();
   await ledger.setNote("backfill", backfill);
   const batch = await ingestion.create(backfill, signal);
-  await ledger.run(`INSERT INTO uploads VALUES (${quote(batch)})`);
+  await ledger.run(`INSERT INTO uploads VALUES (${quote(batch)}, NULL)`);
   return batch;
 }
 
 /** Forgets a batch that has no rows. What was in it counts as missing again. */
 async function forgetUpload(ledger: Ledger, batch: string): Promise<void> {
   await ledger.inTransaction(async () => {
-    await ledger.run(
-      `DELETE FROM sent s USING uploaded u WHERE u.batch = ${quote(batch)} AND u.delivery = s.delivery ` +
-        "AND u.object_type = s.object_type AND u.metric = s.metric",
-    );
     await ledger.run(`DELETE FROM uploaded WHERE batch = ${quote(batch)}`);
     await ledger.run(`DELETE FROM uploads WHERE batch = ${quote(batch)}`);
   });
 }
 
-/** Forgets the batches that Platform has abandoned, or that somebody has reverted. Returns the one that still takes files. */
-export async function findOpenUpload({ ledger, ingestion, signal }: UploadService): Promise<string | undefined> {
-  let open: string | undefined;
+/**
+ * Notes the state of a backfill's batch: when it was first seen with its rows, since readers may see those a little later; one that never
+ * gets rows is forgotten.
+ *
+ * @param status Catalog's word; undefined: Platform does not have the batch
+ */
+export async function settleUpload(
+  ledger: Ledger,
+  batch: string,
+  status: string | undefined,
+  now: Date,
+): Promise<BatchOutcome | "loading"> {
+  const outcome = status === undefined ? "removed" : batchOutcome(status);
+  if (outcome === "failed" || outcome === "removed") await forgetUpload(ledger, batch);
+  if (outcome === "stored") {
+    const seconds = Math.floor(now.getTime() / 1000);
+    await ledger.run(`UPDATE uploads SET arrived_at = ${seconds} WHERE batch = ${quote(batch)} AND arrived_at IS NULL`);
+  }
+  return status === "loading" ? status : outcome;
+}
+
+/** The batches of a backfill that have no rows yet: one that still takes files, and those that Platform processes. */
+interface PendingUploads {
+  readonly loading: readonly string[];
+  readonly processing: readonly string[];
+}
+
+/** Asks for the state of each batch, and forgets those that Platform has abandoned, or that somebody has reverted. */
+export async function findPendingUploads({ ledger, ingestion, now, signal }: UploadService): Promise<PendingUploads> {
+  const loading: string[] = [];
+  const processing: string[] = [];
   for (const batch of await listUploads(ledger)) {
     const { status } = await ingestion.readState(batch, signal);
-    if (lost.includes(status)) await forgetUpload(ledger, batch);
-    else if (status === "loading") open = batch;
+    const outcome = await settleUpload(ledger, batch, status, now());
+    if (outcome === "loading") loading.push(batch);
+    if (outcome === "unfinished") processing.push(batch);
   }
-  return open;
+  return { loading, processing };
+}
+
+/** Gives up the batches that still take files, so that what was to be in them can be sent in another way. */
+export async function abortLoadingUploads(service: UploadService): Promise<void> {
+  const { loading } = await findPendingUploads(service);
+  for (const batch of loading) await revertUpload(service, batch);
 }
 
 /**
@@ -67,21 +95,22 @@ export async function findOpenUpload({ ledger, ingestion, signal }: UploadServic
  * @throws if Platform refuses the batch: then it has no rows
  */
 export async function completeUpload(service: UploadService, batch: string): Promise<void> {
-  const { ledger, ingestion, now, signal } = service;
-  await ingestion.complete(batch, signal);
+  await service.ingestion.complete(batch, service.signal);
   await awaitUpload(service, batch);
-  const seconds = Math.floor(now().getTime() / 1000);
-  await ledger.run(
-    `INSERT INTO sent SELECT delivery, object_type, metric, ${seconds} FROM uploaded WHERE batch = ${quote(batch)}`,
-  );
 }
 
-async function awaitUpload({ ledger, ingestion, pause, signal }: UploadService, batch: string): Promise<void> {
+/**
+ * Waits until a batch that was completed has its rows in the dataset.
+ *
+ * @throws if Platform refuses the batch: then it has no rows
+ */
+export async function awaitUpload(service: UploadService, batch: string): Promise<void> {
+  const { ledger, ingestion, pause, now, signal } = service;
   for (;;) {
     const { status, errorCodes } = await ingestion.readState(batch, signal);
-    if (arrived.includes(status)) return;
-    if (lost.includes(status)) {
-      await forgetUpload(ledger, batch);
+    const outcome = await settleUpload(ledger, batch, status, now());
+    if (outcome === "stored") return;
+    if (outcome === "failed" || outcome === "removed") {
       const codes = errorCodes.length > 0 ? ` (${[...new Set(errorCodes)].join(", ")})` : "";
       throw new Error(
         `Platform did not accept the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
@@ -95,14 +124,17 @@ async function awaitUpload({ ledger, ingestion, pause, signal }: UploadService, 
 
 /** Reverts a batch. Returns whether it had rows. */
 export async function revertUpload(service: UploadService, batch: string): Promise<boolean> {
-  const { ledger, ingestion, signal } = service;
+  const { ledger, ingestion, now, signal } = service;
   const { status } = await ingestion.readState(batch, signal);
-  if (status === "loading") await ingestion.abort(batch, signal);
-  else if (!lost.includes(status)) {
+  const outcome = await settleUpload(ledger, batch, status, now());
+  if (outcome === "failed" || outcome === "removed") return false;
+  if (outcome === "loading") {
+    await ingestion.abort(batch, signal);
+  } else {
     // Only a batch whose staging has ended can be reverted.
-    if (!arrived.includes(status)) await awaitUpload(service, batch);
+    if (outcome === "unfinished") await awaitUpload(service, batch);
     await ingestion.revert(batch, signal);
   }
   await forgetUpload(ledger, batch);
-  return status !== "loading" && !lost.includes(status);
+  return outcome !== "loading";
 }

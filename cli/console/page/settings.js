@@ -27,10 +27,16 @@ function listOf(title, settings) {
   );
 }
 
+const verdicts = {
+  complete: "complete",
+  missing: "events are missing",
+  unknown: "not everything could be judged yet, so run it again",
+};
+
 function showAudit({ verdict, from, to, totals, at, folder }) {
   const names = Object.keys(totals);
   return [
-    make("h3", {}, `Last audit: ${from} to ${to}, ${verdict}`),
+    make("h3", {}, `Last audit: ${from} to ${to}, ${verdicts[verdict]}`),
     make("p", { class: "note" }, `Ended at ${formatTime(at)}. Its lists are in ${folder}.`),
     make(
       "table",

@@ -1,0 +1,54 @@
+import { type AuditParts, audit } from "../../cli/audit/audit.ts";
+import { sumCells } from "../../cli/audit/report.ts";
+import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
+import { accessTo, closeWorld, day, happen, openWorld, partsFor, replaceRecord, start } from "./audit-world.ts";
+
+// A second audit in the same folder, when Customer.io's record or the settings have changed.
+
+afterEach(closeWorld);
+
+/** The days of the audit end after four days. */
+const at = (days: number) => new Date((start + days * day) * 1000);
+const sent = happen("d0", 0);
+const opened = happen("d0", 3 * day, "opened");
+
+async function totalsAt(days: number, rows: Parameters<typeof accessTo>[0], more: Partial<AuditParts> = {}) {
+  return sumCells((await audit(partsFor(accessTo(rows), { now: at(days), ...more }))).cells);
+}
+
+/** How often the messages are listed meanwhile. */
+async function callsOf(work: (history: AuditParts["history"]) => Promise<unknown>): Promise<number> {
+  const { history } = partsFor(accessTo([]));
+  const listed = jest.spyOn(history, "listMessages");
+  await work(history);
+  // A list that was read to its end is asked for in a range without days.
+  return listed.mock.calls.filter(([{ from, to }]) => from < to).length;
+}
+
+test("opens of messages that an earlier audit has read are found, once the range is over", async () => {
+  await openWorld([sent], {}, at(2));
+  expect(await totalsAt(2, [[sent]])).toMatchObject({ recorded: 1, found: 1 });
+  await replaceRecord([sent, opened]);
+  expect(await totalsAt(20, [[sent]])).toMatchObject({ recorded: 2, found: 1, missing: 1 });
+});
+
+test("a record that can't change any more is read once", async () => {
+  await openWorld([sent, opened]);
+  expect(await callsOf((history) => totalsAt(60, [[sent]], { history }))).toBe(2);
+  expect(await callsOf((history) => totalsAt(60, [[sent]], { history }))).toBe(0);
+});
+
+test("a record that may change is read again after an hour", async () => {
+  await openWorld([sent], {}, at(6));
+  expect(await callsOf((history) => totalsAt(6, [[sent]], { history }))).toBe(2);
+  expect(await callsOf((history) => totalsAt(6.01, [[sent]], { history }))).toBe(0);
+  expect(await callsOf((history) => totalsAt(6.1, [[sent]], { history }))).toBe(2);
+});
+
+test("a change of the settings counts for what was read before", async () => {
+  await openWorld([sent, opened]);
+  expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
+  const only = { filters: { except: { metrics: ["opened" as const] } }, subscribed: subscriptionNames };
+  expect(await totalsAt(60, [], { expectation: only })).toMatchObject({ missing: 1, leftOut: 1 });
+  expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
+});
