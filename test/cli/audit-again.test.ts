@@ -1,7 +1,7 @@
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
-import { accessTo, closeWorld, day, happen, openWorld, partsFor, replaceRecord, start } from "./audit-world.ts";
+import { accessTo, closeWorld, day, happen, opened, openWorld, partsFor, replaceRecord, start } from "./audit-world.ts";
 
 // A second audit in the same folder, when Customer.io's record or the settings have changed.
 
@@ -10,7 +10,7 @@ afterEach(closeWorld);
 /** The days of the audit end after four days. */
 const at = (days: number) => new Date((start + days * day) * 1000);
 const sent = happen("d0", 0);
-const opened = happen("d0", 3 * day, "opened");
+const open = happen("d0", 3 * day, "opened");
 
 async function totalsAt(days: number, rows: Parameters<typeof accessTo>[0], more: Partial<AuditParts> = {}) {
   return sumCells((await audit(partsFor(accessTo(rows), { now: at(days), ...more }))).cells);
@@ -28,12 +28,12 @@ async function callsOf(work: (history: AuditParts["history"]) => Promise<unknown
 test("opens of messages that an earlier audit has read are found, once the range is over", async () => {
   await openWorld([sent], {}, at(2));
   expect(await totalsAt(2, [[sent]])).toMatchObject({ recorded: 1, found: 1 });
-  await replaceRecord([sent, opened]);
+  await replaceRecord([sent, open]);
   expect(await totalsAt(20, [[sent]])).toMatchObject({ recorded: 2, found: 1, missing: 1 });
 });
 
 test("a record that can't change any more is read once", async () => {
-  await openWorld([sent, opened]);
+  await openWorld([sent, open]);
   expect(await callsOf((history) => totalsAt(60, [[sent]], { history }))).toBe(2);
   expect(await callsOf((history) => totalsAt(60, [[sent]], { history }))).toBe(0);
 });
@@ -45,8 +45,35 @@ test("a record that may change is read again after an hour", async () => {
   expect(await callsOf((history) => totalsAt(6.1, [[sent]], { history }))).toBe(2);
 });
 
+test("an audit that was stopped while its record may change continues for two days, and then begins again", async () => {
+  await openWorld([sent], { historyCallsPerDay: 3 }, at(6));
+  const beginnings: number[] = [];
+  for (const days of [6, 7, 10]) {
+    await opened.clock.advance(day * 1000);
+    const { history } = partsFor(accessTo([]));
+    const listed = jest.spyOn(history, "listMessages");
+    await expect(totalsAt(days, [[sent]], { history })).rejects.toThrow("has used up a daily quota");
+    beginnings.push(listed.mock.calls[0]?.[0].from ?? 0);
+  }
+  const createdFrom = start - day;
+  expect(beginnings).toEqual([createdFrom, createdFrom + 3 * day, createdFrom]);
+});
+
+test("names that this version does not know are reported each time", async () => {
+  await openWorld([sent]);
+  const { history } = partsFor(accessTo([]));
+  const strange = { id: "s", type: "fax", created: start, metrics: { sent: start } };
+  jest.spyOn(history, "listMessages").mockImplementation(async function* list({ from, to }) {
+    if (from < to) yield { messages: from < start ? [strange] : [], doneUntil: to };
+  });
+  const named = async () => (await audit(partsFor(accessTo([]), { history }))).unknownNames;
+  const first = await named();
+  expect(Object.keys(first)).toEqual(["fax"]);
+  expect(await named()).toEqual(first);
+});
+
 test("a change of the settings counts for what was read before", async () => {
-  await openWorld([sent, opened]);
+  await openWorld([sent, open]);
   expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
   const only = { filters: { except: { metrics: ["opened" as const] } }, subscribed: subscriptionNames };
   expect(await totalsAt(60, [], { expectation: only })).toMatchObject({ missing: 1, leftOut: 1 });

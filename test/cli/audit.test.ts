@@ -192,6 +192,9 @@ test("an unfinished batch makes absent rows unknown only if it is older than a d
     return sumCells((await audit(partsFor(access))).cells);
   };
   expect(await totalsWith(new Date(now.getTime() - 3_600_000))).toMatchObject({ missing: 1, unjudged: 0 });
+  expect(await totalsWith(new Date(now.getTime() - 23 * 3_600_000))).toMatchObject({ missing: 1, unjudged: 0 });
+  // Its first rows may have been accepted more than a day ago.
+  expect(await totalsWith(new Date(now.getTime() - 23.5 * 3_600_000))).toMatchObject({ missing: 0, unjudged: 1 });
   expect(await totalsWith(new Date(now.getTime() - 25 * 3_600_000))).toMatchObject({ missing: 0, unjudged: 1 });
 });
 

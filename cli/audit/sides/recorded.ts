@@ -32,6 +32,8 @@ const readShape = z.object({
   isDone: z.boolean(),
   /** Of what the record was compared with. */
   expectation: z.string(),
+  /** Types and metrics that this version does not know. */
+  unknown: z.array(z.tuple([z.string(), z.number()])),
 });
 type Read = z.output<typeof readShape>;
 
@@ -42,16 +44,24 @@ type Read = z.output<typeof readShape>;
  */
 export async function readRecorded(options: RecordedOptions): Promise<UnknownNames> {
   const { ledger, now, expectation } = options;
-  const unknown: UnknownNames = new Map();
   const held = await ledger.readNote(noteName);
   const before = held === undefined ? undefined : readShape.parse(JSON.parse(held));
   const digest = digestOf(expectation);
   const isCurrent = before?.expectation === digest && isStillTrue(before, options);
   if (!isCurrent) await forgetRecorded(ledger);
-  const read: Read = { began: isCurrent ? before.began : now, latest: now, isDone: false, expectation: digest };
-  const setNote = (isDone: boolean) => ledger.setNote(noteName, JSON.stringify({ ...read, isDone }));
+  const unknown: UnknownNames = new Map(isCurrent ? before.unknown : []);
+  const began = isCurrent ? before.began : now;
+  const setNote = (isDone: boolean) => {
+    const read: Read = { began, latest: now, isDone, expectation: digest, unknown: [...unknown] };
+    return ledger.setNote(noteName, JSON.stringify(read));
+  };
   await setNote(false);
-  for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) await readList(options, drafts, unknown);
+  try {
+    for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) await readList(options, drafts, unknown);
+  } catch (error) {
+    await setNote(false);
+    throw error;
+  }
   await setNote(true);
   return unknown;
 }

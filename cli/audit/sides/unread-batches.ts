@@ -5,6 +5,9 @@ import type { DatasetBatch } from "../../platform/dataset.ts";
 import type { Ledger } from "../ledger.ts";
 import { rowAfter } from "../range.ts";
 
+/** Seconds. */
+const hour = 3_600;
+
 /** What could not be read of a dataset yet. */
 export interface UnreadRows {
   /** Why a row that was not found may exist anyway; undefined if all rows were read. */
@@ -52,8 +55,8 @@ export class UnreadBatches {
     }
     const isOwn = this.#backfill !== undefined && tags?.[backfillTag]?.includes(this.#backfill);
     const isUnfinished = batchOutcome(status) === "unfinished";
-    // One that was created in the last day holds only rows of events that count as young anyway.
-    const isRecent = this.#now.getTime() - createdAt.getTime() <= rowAfter * 1000;
+    // Rows come into a batch within an hour, so a recent one holds only events of the last day, which count as young anyway.
+    const isRecent = this.#now.getTime() - createdAt.getTime() <= (rowAfter - hour) * 1000;
     if (isOwn || isRecent || (!isUnfinished && lacking === 0)) return;
     if (isUnfinished) this.#unfinished += 1;
     else this.#lacking += lacking;

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { batchOutcome } from "pulumi-aep/client";
 import { z } from "zod";
 import { encodeEnvelopes } from "../../../relay/core/event/envelope.ts";
 import { quote } from "../../audit/ledger.ts";
@@ -110,7 +111,7 @@ async function readTrialRows(
   const { access, signal } = parts;
   let [uploaded, streamed]: (Row | undefined)[] = [];
   for await (const found of access.eachBatch(new Date(since - batchSpan), signal)) {
-    if (found.status !== "success" && found.status !== "active") continue;
+    if (batchOutcome(found.status) !== "stored") continue;
     const row = await readParquetFiles(access, found.id, signal, (files) => findRow(parts, files, id));
     if (row === undefined) continue;
     if (found.id === batch) uploaded = row;
