@@ -49,12 +49,22 @@ export async function performCommand(
     );
   } catch (error) {
     if (isJson) printJson({ error: reportOf(error) });
-    else if (error instanceof Interruption) process.stdout.write(`${error.message}\n`);
-    else reportError(error, isDebug);
+    else reportFailure(error, { print: printerOf({ json: false }), isDebug });
     return exitCodes[error instanceof UsageError ? "usage" : endingAfter(error)].code;
   } finally {
     endLog?.();
   }
+}
+
+/** For people: why a command, or its work for a source, has no result. */
+function reportFailure(
+  failure: unknown,
+  { print, isDebug, source }: { print: CommandContext["print"]; isDebug: boolean; source?: string | undefined },
+): void {
+  if (failure instanceof Interruption) {
+    print(failure.message);
+    if (isDebug && failure.cause !== undefined) reportError(failure.cause, isDebug);
+  } else reportError(failure, isDebug, source);
 }
 
 function endingAfter(error: unknown): "interrupted" | "broken" {
@@ -82,7 +92,7 @@ async function performInProject(
 }
 
 /** Prints lines for people; with `--json`, nothing. */
-function printerOf({ json }: Values): (...lines: string[]) => void {
+function printerOf({ json }: Pick<Values, "json">): (...lines: string[]) => void {
   return (...lines) => {
     if (!json) process.stdout.write(`${lines.join("\n")}\n`);
   };
@@ -163,10 +173,8 @@ async function performOne(
   } catch (error) {
     const failure = asInterruption(error, context.signal);
     if (!context.isOneOfSeveral || (sources.length === 1 && failure instanceof UsageError)) throw failure;
-    if (failure instanceof Interruption) context.print(failure.message);
-    else if (!values.json) {
-      reportError(failure, values.debug, definition.runsAtOnce?.(values) ? source.name : undefined);
-    }
+    const named = definition.runsAtOnce?.(values) ? source.name : undefined;
+    if (!values.json) reportFailure(failure, { print: context.print, isDebug: values.debug, source: named });
     return { source: source.name, ending: endingAfter(failure), error: reportOf(failure) };
   }
 }

@@ -211,6 +211,7 @@ async function readBlob(
   });
 }
 
+/** Of this account alone: the same name with that of an account that is gone means no blob. */
 function withoutSuffix(name: string, suffix: string): string {
   return name.slice(0, name.length - suffix.length);
 }

@@ -11,9 +11,9 @@ export function cliPage(): string {
     "# Command line: `customerio-aep`",
     "The commands for operators of a running stack. `npm run docs` generates this page from their definitions.",
     "It works for the stack of any Pulumi program that has a `CustomerIoSource` or its resources, in any language. Run it in the " +
-      "program's folder, or with `--cwd`. It finds the resources in the stack's state. If the stack has several sources, it handles all of " +
-      "them, or the one that `--source` names. It uses the settings in force: those in the state and, for the providers that Pulumi creates " +
-      "itself, also the stack's current configuration.",
+      "program's folder, or with `--cwd`. It finds the resources in the stack's state. If the stack has several sources, most commands handle " +
+      "all of them, or the one that `--source` names; the others ask for it. It uses the settings in force: those in the state and, for the " +
+      "providers that Pulumi creates itself, also the stack's current configuration.",
     fenced(
       "sh",
       "npx customerio-aep help            # all commands\nnpx customerio-aep help status     # one of them\nnpx customerio-aep --version",

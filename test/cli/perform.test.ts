@@ -10,6 +10,7 @@ import type { StackSource } from "../../cli/stack/source.ts";
 
 interface PerformOptions {
   readonly json?: boolean;
+  readonly debug?: boolean;
   readonly source?: string;
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly oneSourceReason?: string;
@@ -73,6 +74,14 @@ test("Ctrl-C during a call ends the command with 130 and the words for it", asyn
   expect(await perform(["events"], work)).toEqual({ code: 130, stdout: `${stopped}\n`, stderr: "" });
   const { code, stdout } = await perform(["events"], work, { json: true });
   expect([code, JSON.parse(stdout)]).toEqual([130, { error: stopped }]);
+});
+
+test("with --debug, what the call failed with is written too", async () => {
+  const { code, stdout, stderr } = await perform(["events"], (_source, { signal }) => callUntilCtrlC(signal), {
+    debug: true,
+  });
+  expect([code, stdout]).toEqual([130, `${stopped}\n`]);
+  expect(stderr).toContain("Could not read the messages: aborted");
 });
 
 test("Ctrl-C during the checks before the work does so, too", async () => {
