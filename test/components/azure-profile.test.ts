@@ -213,8 +213,9 @@ test("secrets and DNS zones get the tags that Azure accepts for them", async () 
   const ofSecrets = tagsOf(({ type }) => type.endsWith(":VaultSecret"));
   expect(ofSecrets.length).toBeGreaterThan(0);
   for (const names of ofSecrets) expect(names).toHaveLength(15);
-  const ofZones = tagsOf(({ inputs }) => /\/privateDnsZones\/[^/]+$/.test(inputs.path ?? ""));
-  expect(ofZones.length).toBeGreaterThan(0);
+  const ofZones = tagsOf(({ inputs }) => /\/privateDnsZones\/|^virtualNetworkLinks\//.test(inputs.path ?? ""));
+  // Blobs, queues, tables and the vault have a zone and a link each.
+  expect(ofZones).toHaveLength(8);
   for (const names of ofZones) expect(names.toSorted()).toEqual(Object.keys(many).toSorted());
   const [network] = tagsOf(({ inputs }) => /\/virtualNetworks\//.test(inputs.path ?? ""));
   expect(network?.toSorted()).toEqual(Object.keys(azureTags).toSorted());

@@ -32,11 +32,16 @@ const mostSecretTags = 15;
 const zoneTagName = /^[A-Za-z_][\w.-]*$/;
 
 /** The part of the tags that a resource can have. */
-function tagsFor(type: string, path: unknown): (tags: Tags) => Tags {
+function tagsFor(type: string, { path, body }: pulumi.Inputs): (tags: Tags) => Tags {
   const keep = (isKept: (name: string, index: number) => boolean) => (tags: Tags) =>
-    Object.fromEntries(Object.entries(tags).filter(([name], index) => isKept(name, index)));
+    Object.fromEntries(
+      Object.entries(tags)
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .filter(([name], index) => isKept(name, index)),
+    );
   if (type === "customerio-aep:index:VaultSecret") return keep((_name, index) => index < mostSecretTags);
-  const isZone = typeof path === "string" && path.includes("/privateDnsZones/");
+  // The path of a zone's link to a network is not known yet.
+  const isZone = String(path).includes("/privateDnsZones/") || body?.properties?.registrationEnabled !== undefined;
   return isZone ? keep((name) => zoneTagName.test(name)) : (tags) => tags;
 }
 
@@ -52,7 +57,7 @@ const bodyTypes = new Set(
 export function withTags(tags: pulumi.Input<Tags>): pulumi.ResourceTransformation {
   return ({ type, props, opts }) => {
     if (!holdsOutput(tags) && Object.keys(tags).length === 0) return undefined;
-    const merge = (own: pulumi.Input<Record<string, string>> = {}) => mergeTags(tags, own, tagsFor(type, props.path));
+    const merge = (own: pulumi.Input<Record<string, string>> = {}) => mergeTags(tags, own, tagsFor(type, props));
     if (taggedTypes.has(type)) return { props: { ...props, tags: merge(props.tags) }, opts };
     if (!bodyTypes.has(type) || props.body?.location === undefined) return undefined;
     return { props: { ...props, body: { ...props.body, tags: merge(props.body.tags) } }, opts };

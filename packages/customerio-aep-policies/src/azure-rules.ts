@@ -73,6 +73,9 @@ const taggedTypes = new Set(
     "web:AppServicePlan",
   ].map((type) => `azure-native:${type}`),
 );
+/** Names of tags that Azure DNS keeps, on a private zone and on its link to a network (Microsoft, "Use tags to organize your Azure resources"). */
+const zoneTagName = /^[A-Za-z_][\w.-]*$/;
+
 /** Types with an input `body`. */
 const bodyTypes = new Set(
   ["ArmResource", "AppServicePlan", "FunctionApp"].map((type) => `customerio-aep:index:${type}`),
@@ -83,7 +86,11 @@ export function findMissingTags({ type, props }: CheckedResource, required: read
   if (taggedTypes.has(type)) return explainMissingTags(props.tags, required);
   const isPart = type === "customerio-aep:index:ArmResource" && props.body?.location === undefined;
   // Resources with a location accept tags; child resources do not.
-  return bodyTypes.has(type) && !isPart ? explainMissingTags(props.body?.tags, required) : undefined;
+  if (!bodyTypes.has(type) || isPart) return undefined;
+  const isZone =
+    String(props.path).includes("/privateDnsZones/") || props.body?.properties?.registrationEnabled !== undefined;
+  const possible = isZone ? required.filter((name) => zoneTagName.test(name)) : required;
+  return explainMissingTags(props.body?.tags, possible);
 }
 
 function explainMissingTags(tags: object = {}, required: readonly string[]): string | undefined {

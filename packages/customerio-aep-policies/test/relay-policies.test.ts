@@ -90,6 +90,16 @@ describe("the program of this repository", () => {
   });
 });
 
+test("a DNS zone and its link need no tag that Azure DNS would drop", async () => {
+  const azureTags = { "Cost Center": "crm", owner: "me" };
+  const resources = await program({ ...production, azureTags, privateNetwork: { enabled: true } });
+  const names = Object.keys(azureTags);
+  expect(violations(resources, "prod", { "required-tags": { tags: names } })).toEqual([]);
+  const located = resources.filter(({ type, inputs }) => type.endsWith(":ArmResource") && inputs.body?.location);
+  const untagged = violations(resources, "prod", { "required-tags": { tags: [...names, "team"] } });
+  expect(untagged.filter((line) => line.endsWith(":ArmResource"))).toHaveLength(located.length);
+});
+
 describe("each rule refuses a broken variant, and nothing else does", () => {
   let resources: Declared[];
   beforeAll(async () => {
