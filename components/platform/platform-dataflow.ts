@@ -117,12 +117,13 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
         ...(isDirect && { activationSeconds: args.activationSeconds }),
         ownership,
       },
-      // A changed dataflow may lose events for some minutes, while the relay still sends with its old settings, and Customer.io's webhook
-      // can't wait at all. So every change creates a new one, which is enabled beside the old one; that one gets the events until then.
+      // After a change of its mapping, a dataflow loses events for some minutes, during which the relay still sends with its old settings. A
+      // new one is enabled beside the old one, to which the relay sends until it knows the new one. Nothing says that a new name interrupts a
+      // dataflow; but Customer.io's webhook can't wait if it does, so without the relay that creates a new one, too.
       {
         ...parent,
         ...keepName("name", args.dataflow.name),
-        replaceOnChanges: ["mappingSetId", "mappingSetVersion", "name", "description"],
+        replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
         customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
       },
     );
