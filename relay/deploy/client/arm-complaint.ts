@@ -113,10 +113,10 @@ function remedy(status: number, code: string | undefined, message = ""): string 
   if (status === 401) {
     return "Your Azure login is not accepted. Log in again, with the tenant of the subscription: az login --tenant <tenant id>";
   }
-  if (status === 403 && message.includes("Microsoft.Authorization/roleAssignments/")) {
+  if (status === 403 && message.includes("Microsoft.Authorization/roleAssignments/write")) {
     return (
-      "Your Azure login may not assign this role: it needs Role Based Access Control Administrator. If it has that role with a condition, add the " +
-      'role to the condition: docs/deploying.md, "GitHub Actions".'
+      "Your Azure login may not assign a role here: it needs Role Based Access Control Administrator. If it has that with a condition, add the " +
+      'role that is to be assigned: docs/deploying.md, "GitHub Actions".'
     );
   }
   if (status === 403) {

@@ -95,11 +95,12 @@ async function look(
   { client, signal }: DeadLetterOperation,
   { healthUrl, isClosed, emptySince, start }: Relay & { readonly healthUrl: string; readonly start: number },
 ): Promise<Check<DeadLetters>> {
+  const asked = client.clock.monotonic();
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
   // The health may be cached for other callers. A count that began since the first check is new enough.
-  const began = client.clock.monotonic() - ageOf(said);
+  const began = asked - ageOf(said);
   const isCurrent = isClosed ? said.intake === "closed" && began >= (emptySince ?? began) : began >= start;
   if (isCurrent) return { done: said.deadLetters };
   return { notYet: "waiting until the relay counts its dead letters again", pause: millisecondsToNextCheck(said) };
