@@ -160,7 +160,7 @@ function performAtOnce(definition: CommandDefinition, { sources, values, context
 /**
  * If one of several sources fails, the command still handles the others, and keeps their results.
  *
- * @throws if no other source has a result
+ * @throws what the command threw, if the stack has one source; a UsageError also if only one source was chosen
  */
 async function performOne(
   definition: CommandDefinition,

@@ -47,10 +47,13 @@ export const evacuateCommand = defineCommand({
     milliseconds: z.number(),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
+  checkSources({ to }, sources) {
+    if (sources.some(({ target }) => target.stack === to)) throw refusalOfItself(to);
+  },
   async run(source, { to, once }, { print, progress, signal }) {
     const target = await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
-    // Its dead letters would be found in the other relay, and then deleted in this one.
-    if (target === source) throw new UsageError(`--to is invalid: ${to} is the stack whose relay is to be emptied.`);
+    // The stack may have another name. Its dead letters would be found in the other relay, and then deleted in this one.
+    if (target === source) throw refusalOfItself(to);
     await refuseWhileReceiving(source, to);
     const started = performance.now();
     const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
@@ -94,6 +97,10 @@ export const evacuateCommand = defineCommand({
 });
 
 /** The relay must no longer get Customer.io's calls, or it would never be empty. */
+function refusalOfItself(to: string): UsageError {
+  return new UsageError(`--to is invalid: ${to} is the stack whose relay is to be emptied.`);
+}
+
 async function refuseWhileReceiving(source: StackSource, to: string): Promise<void> {
   const [webhook] = source.all("customerio:index:ReportingWebhook");
   if (webhook === undefined) return;

@@ -81,7 +81,9 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
   try {
     return await goThrough(wishes, { ...ports, signal, left });
   } catch (error) {
-    if (isInterruption(error) || signal.aborted) throw new Interruption(wordsAfterStop(left, targetOf(wishes)));
+    if (isInterruption(error) || signal.aborted) {
+      throw new Interruption(wordsAfterStop(left, targetOf(wishes)), isInterruption(error) ? {} : { cause: error });
+    }
     // A setup that fails as a whole looks as if it had left nothing.
     if (error instanceof Error && left.project !== undefined) error.message += `\n${wordsAfterFailure(left.project)}`;
     throw error;

@@ -118,7 +118,7 @@ const usualLeastInstances = 40;
 function readSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
   const text = config.get("signingKeys") ?? "";
   if (text === "") return { given: false, refusals: [], warnings: [] };
-  return { given: true, ...findKeyProblems(text) };
+  return { given: true, ...findKeyProblems(text, config.name) };
 }
 
 function signingKeyMistake(config: pulumi.Config, reason: string): string {

@@ -2,14 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { type SigningKeyProblems, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { refuseArguments } from "./setting-mistakes.ts";
 
-/** The mistakes in a text with signing keys, which is also compared with the stack's other credentials. */
-export function findKeyProblems(text: string): SigningKeyProblems {
-  const settings = [
-    "customerio:appApiKey",
-    "aep:clientSecret",
-    "aep:clientId",
-    `${pulumi.getProject()}:relayClientSecret`,
-  ];
+/**
+ * The mistakes in a text with signing keys, which is also compared with the stack's other credentials.
+ *
+ * @param namespace of the program's settings
+ */
+export function findKeyProblems(text: string, namespace: string): SigningKeyProblems {
+  const settings = ["customerio:appApiKey", "aep:clientSecret", "aep:clientId", `${namespace}:relayClientSecret`];
   const all = pulumi.runtime.allConfig();
   return signingKeyProblems(
     text,
@@ -33,7 +32,7 @@ export function warnOfKeys(setting: string, warnings: readonly string[]): void {
  * @throws pulumi.RunError that lists lines that can't be a key
  */
 export function checkSigningKeys(text: string): string {
-  const { refusals, warnings } = findKeyProblems(text);
+  const { refusals, warnings } = findKeyProblems(text, pulumi.getProject());
   refuseArguments(refusals.map((reason) => `signingKeys ${reason}.`));
   warnOfKeys("signingKeys", warnings);
   return text;

@@ -214,6 +214,12 @@ test.each(["prod", "org/prod", "org/project/prod"])(
   },
 );
 
+test("nor any of several sources, before one of them is emptied", () => {
+  const values = { to: "prod" } as never;
+  const check = () => evacuateCommand.checkSources?.(values, [sourceOf("prod")], AbortSignal.timeout(1_000));
+  expect(check).toThrow("--to is invalid: prod is the stack whose relay is to be emptied.");
+});
+
 test("two stacks with one address leave the choice to its front door", () => {
   expect(explainSharedEndpoint(sourceOf("prod"), sourceOf("prod-west"))).toMatch(
     /same webhookEndpoint, https:\/\/home\.example\/customerio.*Point its front door at prod-west\.example/,
