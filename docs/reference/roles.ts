@@ -1,3 +1,4 @@
+import { dataRoles } from "../../cli/relay/storage-permission.ts";
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { type RelayRole, relayRoles } from "../../components/relay/azure/relay-roles.ts";
 import { roleFor } from "../../relay/deploy/preflight/existing-resources.ts";
@@ -5,14 +6,9 @@ import { takeoverRole } from "../../relay/deploy/resources/succession.ts";
 import { privateNetwork, privateZones } from "../../settings/network-settings.ts";
 import { code, fenced, page, table } from "./markdown.ts";
 
-const readers = ["Storage Blob Data Reader", "Storage Queue Data Reader", "Storage Table Data Reader"] as const;
-const [blobReader, , tableReader] = readers;
-const contributors = [
-  "Storage Blob Data Contributor",
-  "Storage Queue Data Contributor",
-  "Storage Table Data Contributor",
-] as const;
-const [blobContributor, queueContributor, tableContributor] = contributors;
+const { blobReader, queueReader, tableReader, blobContributor, queueContributor, tableContributor } = dataRoles;
+const readers = [blobReader, queueReader, tableReader];
+const contributors = [blobContributor, queueContributor, tableContributor];
 
 /** The roles that each command of the CLI needs on the relay's storage account. */
 export const operatorRoles: readonly { readonly commands: readonly string[]; readonly roles: readonly string[] }[] = [
