@@ -51,6 +51,7 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
       listFiles: async (id) => [{ id, name: `${id}.parquet`, length: 1 }],
       download: ({ id }, target) => copyFile(files[Number(id)] ?? "", target),
     },
+    ingestion: { readState: async () => ({ status: undefined, errorCodes: [] }) },
     heldEvents: noEvents(),
     relay: undefined,
     expectation: { filters: undefined, subscribed: undefined },

@@ -1,6 +1,7 @@
 import { daysOfPeriod, pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
 import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
+import { BatchIngestion } from "../platform/batch-ingestion.ts";
 import { DataAccess } from "../platform/data-access.ts";
 import { QueryService } from "../platform/query-service.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
@@ -49,6 +50,7 @@ export async function collectAuditParts(
   return {
     history: historyOf(source),
     access: new DataAccess(platformOf(source), source.datasetId),
+    ingestion: new BatchIngestion(platformOf(source), source.datasetId),
     table: bySql ? await openTable(source, signal) : undefined,
     paths: rowPathsOf(source),
     kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
+import type { BatchIngestion } from "../platform/batch-ingestion.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, listReasons, type OpenReason, writeIds } from "./compare.ts";
 import { Ledger, type Occurrence } from "./ledger.ts";
@@ -19,6 +20,7 @@ export interface AuditParts {
   readonly folder: string;
   readonly history: Pick<History, "listMessages" | "hasMessages">;
   readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  readonly ingestion: Pick<BatchIngestion, "readState">;
   /** The dataset as a table, if its rows are read by SQL instead of files. */
   readonly table?: SqlTable | undefined;
   readonly paths: RowPaths;
@@ -98,7 +100,7 @@ async function compareAll(
   ledger: Ledger,
   { from, to, createdFrom, now }: AuditRange & { now: number },
 ): Promise<AuditResult> {
-  const { history, access, paths, folder, heldEvents, expectation, kept, range, signal, progress } = parts;
+  const { history, access, ingestion, paths, folder, heldEvents, expectation, kept, range, signal, progress } = parts;
   const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
   const days = Math.ceil((created.to - created.from) / 86_400);
   const unknown = await readRecorded({
@@ -113,6 +115,7 @@ async function compareAll(
   });
   const rowOptions = {
     access,
+    ingestion,
     ledger,
     paths,
     signal,

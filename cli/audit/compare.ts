@@ -84,12 +84,17 @@ const backlog = 20;
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
   const { from, to, youngSince, sentSince, expiration, unread, relay } = comparison;
   const expired = expiration === undefined ? "FALSE" : `r.happened < ${expiration.keptSince}`;
-  // An event comes to Platform after it has happened, and the relay's note says when.
-  const mayBeUnread = unread.reason === undefined ? "FALSE" : `coalesce(n.delivered, r.happened) <= ${unread.until}`;
   const uploads = unread.uploads.length === 0 ? "FALSE" : `batch IN (${unread.uploads.map(quote).join(", ")})`;
   const messages = relay?.messages ?? 0;
   const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
   const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
+  // Only another folder's backfill uploads an event whatever the relay knows about it. Otherwise a note says when Platform accepted it, the
+  // first time and the last, and its row is in a batch of about that time. Without a note the event has not come through the relay since its
+  // notes begin, so that no batch has it. Before, it may have come at any time after it happened.
+  const mayBeUnread = `(r.happened <= ${unread.othersUntil} OR CASE
+    WHEN n.delivery IS NOT NULL THEN n.delivered <= ${unread.until} AND n.redelivered >= ${unread.since}
+    WHEN ${unnoted} THEN FALSE
+    ELSE r.happened <= ${unread.until} END)`;
   await ledger.run("DROP TABLE IF EXISTS verdicts");
   // In separate tables: within one query, DuckDB holds both in memory beside the join, which is too much for a million deliveries.
   await ledger.run(`
@@ -103,7 +108,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
     CREATE TABLE verdicts AS
     WITH h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
          w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting),
-         n AS (SELECT delivery, object_type, metric, min(happened) AS delivered
+         n AS (SELECT delivery, object_type, metric, min(happened) AS delivered, max(happened) AS redelivered
                FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),
          u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads}),
          s AS (SELECT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}
@@ -124,7 +129,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
                WHEN r.reason IS NOT NULL THEN 'leftOut'
                WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
                WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
-               WHEN s.delivery IS NOT NULL OR n.delivered >= ${sentSince} THEN 'young'
+               WHEN s.delivery IS NOT NULL OR n.redelivered >= ${sentSince} THEN 'young'
                WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
                WHEN ${expired} THEN ${quote(`?${expiration?.reason}`)}
                WHEN ${mayBeUnread} THEN ${quote(`!${unread.reason}`)}

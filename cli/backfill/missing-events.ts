@@ -1,5 +1,6 @@
 import { type History, type RebuiltEvent, rebuildEvents, type UnknownNames } from "pulumi-customerio/history";
 import { type Ledger, quote } from "../audit/ledger.ts";
+import { rowAfter } from "../audit/range.ts";
 
 export interface MissingParts {
   /** The database of the audit that has found what is missing. */
@@ -35,11 +36,11 @@ export async function* eachMissing(
 }
 
 /**
- * SQL for what was sent since a time, or is in a batch of the backfill that was not finished then: its row may still appear.
- *
- * @param since Unix seconds
+ * SQL for what was sent, or has arrived in a batch of the backfill, so recently that its row may still appear, or is in a batch that has
+ * not arrived. What has no row after that time was lost.
  */
-export function selectSent(since: number): string {
+export function selectSent(now: Date): string {
+  const since = Math.floor(now.getTime() / 1000) - rowAfter;
   const columns = "delivery, object_type, metric";
   return (
     `SELECT ${columns} FROM sent WHERE sent_at >= ${since} UNION ALL ` +

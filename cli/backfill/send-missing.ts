@@ -3,7 +3,6 @@ import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { uploadState } from "../audit/compare.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
-import { rowAfter } from "../audit/range.ts";
 import { type BackfillCounts, countOne } from "./counts.ts";
 import { eachMissing, type MissingParts, selectSent } from "./missing-events.ts";
 import { admitRebuiltEvent } from "./rebuilt-event.ts";
@@ -79,9 +78,8 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
  */
 export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
   const { signal, progress } = parts;
-  const since = Math.floor(parts.now().getTime() / 1000) - rowAfter;
   await repeatUnconfirmed(parts.ledger, parts.queue);
-  for await (const events of eachMissing(parts, selectSent(since))) {
+  for await (const events of eachMissing(parts, selectSent(parts.now()))) {
     for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
       await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
       progress(counts);

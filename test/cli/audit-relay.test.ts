@@ -1,9 +1,12 @@
 import { audit } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
+import { backfillTag } from "../../cli/platform/batch-ingestion.ts";
+import type { DatasetBatch } from "../../cli/platform/dataset.ts";
 import { deliveredKey, deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts";
 import {
   accessTo,
+  batchOf,
   closeWorld,
   day,
   happen,
@@ -34,10 +37,18 @@ afterEach(closeWorld);
 const last = 59;
 const signal = AbortSignal.timeout(60_000);
 
-async function auditOf(recorded: readonly Made[], rows: readonly Made[]) {
+async function auditOf(recorded: readonly Made[], rows: readonly Made[], batches: readonly DatasetBatch[] = []) {
   await openWorld(recorded);
   const range = rangeOf(start, start + last * day, 1);
-  const result = await audit(partsFor(accessTo([rows]), { range, relay: await relay.side() }));
+  const access = accessTo([rows]);
+  const beside: typeof access = {
+    ...access,
+    async *eachBatch(...given) {
+      yield* access.eachBatch(...given);
+      yield* batches;
+    },
+  };
+  const result = await audit(partsFor(beside, { range, relay: await relay.side() }));
   const lines = await linesIn(result.missingFile);
   return {
     result,
@@ -107,6 +118,25 @@ test("a repeated open is delivered each time, and compared once", async () => {
   for (const [at, open] of opens.entries()) await relay.deliver(open, { id: `open-${at}` });
   const { totals } = await auditOf([happen("one", 30 * day), opens[0] as Made], []);
   expect(totals).toMatchObject({ recorded: 2, missing: 2, afterRelay: 2 });
+});
+
+test("an unfinished batch hides only what Platform accepted about its time, or before the notes begin", async () => {
+  const delivered = [20, 30, 35].map((at) => happen(`lost-${at}`, at * day));
+  const late = happen("late", 10 * day);
+  for (const made of [...kept, ...delivered]) await relay.deliver(made);
+  await relay.deliver(late, { at: start + 30 * day });
+  const recorded = [...kept, ...delivered, late, happen("early", 3600), happen("never", 15 * day)];
+  const createdAt = new Date((start + 30 * day + 3600) * 1000);
+  const open = (tags = {}) => batchOf("open", 0, { createdAt, status: "retrying", tags });
+  expect((await auditOf(recorded, kept, [open()])).stages).toEqual({
+    "lost-20": "after relay",
+    "lost-35": "after relay",
+    never: "before relay",
+  });
+  await closeWorld();
+  // A backfill of another folder may have uploaded anything until then.
+  const uploaded = await auditOf(recorded, kept, [open({ [backfillTag]: ["another"] })]);
+  expect(uploaded.stages).toEqual({ "lost-35": "after relay" });
 });
 
 async function takeMessages(): Promise<void> {

@@ -55,9 +55,7 @@ describe("a stack's audit", () => {
     const { ending, json, printed } = await runAuditCommand(source);
     expect([ending, json.verdict]).toEqual(["waiting", "unknown"]);
     expect(json.totals).toMatchObject({ recorded: 2, found: 0, missing: 0, unjudged: 2, unknown: 0 });
-    expect(json.reasons).toEqual([
-      { reason: "1 batches of the dataset are not finished", events: 2, isTemporary: true },
-    ]);
+    expect(json.reasons).toEqual([{ reason: "1 batch of the dataset is not finished", events: 2, isTemporary: true }]);
     expect(printed).toContain("2 have no row that could be read, and may be missing. Run the same audit again later:");
     expect(printed).not.toContain("Nothing is missing");
     expect(JSON.parse(await readFile(path.join(stage.folder, "result.json"), "utf8"))).toMatchObject({

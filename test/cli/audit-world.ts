@@ -117,6 +117,7 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
     now,
     folder: opened.folder,
     access,
+    ingestion: { readState: async () => ({ status: undefined, errorCodes: [] }) },
     paths,
     kept: undefined,
     progress: () => undefined,

@@ -114,7 +114,11 @@ const rebuiltIds = async () =>
 
 const clock = () => new Date(platform.now);
 const auditParts = (): AuditParts =>
-  partsFor(new DataAccess(client, flow.dataset), { folder, now: new Date(platform.now) });
+  partsFor(new DataAccess(client, flow.dataset), {
+    ingestion: new BatchIngestion(client, flow.dataset),
+    folder,
+    now: new Date(platform.now),
+  });
 
 /** One run of the command: an audit, the trial, and the upload. */
 async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<BackfillCounts> {

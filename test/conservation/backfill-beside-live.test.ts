@@ -6,6 +6,7 @@ import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { dateAt, rangeOf, utcDate } from "../../cli/audit/range.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
+import { BatchIngestion } from "../../cli/platform/batch-ingestion.ts";
 import { DataAccess } from "../../cli/platform/data-access.ts";
 import { eventsIn, readQueueMessage } from "../../cli/relay/queue-message.ts";
 import { RelayQueues } from "../../cli/relay/relay-queues.ts";
@@ -145,6 +146,7 @@ function partsIn(name: string): AuditParts {
     history: history(),
     kept: undefined,
     access: new DataAccess(client, platform.parts.datasetId),
+    ingestion: new BatchIngestion(client, platform.parts.datasetId),
     paths: {
       delivery: place("delivery_id"),
       objectType: place("object_type"),

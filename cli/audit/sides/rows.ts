@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { batchOutcome } from "pulumi-aep/client";
 import { z } from "zod";
+import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 import { type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
 import { type DatasetBatch, leastRows } from "../../platform/dataset.ts";
 import { processEach } from "../../process-each.ts";
@@ -19,6 +20,7 @@ export interface RowPaths {
 
 export interface RowsOptions {
   readonly access: Pick<DataAccess, "eachBatch" | "listFiles" | "download">;
+  readonly ingestion: Pick<BatchIngestion, "readState">;
   readonly ledger: Ledger;
   readonly paths: RowPaths;
   /** Batches that were created before are not read. */
@@ -40,10 +42,10 @@ const noteShape = z.object({
 
 /** Reads the dataset's rows into the ledger, batch by batch, without those that an earlier run has read. */
 export async function readRows(options: RowsOptions): Promise<UnreadRows> {
-  const { access, ledger, since, now, signal, progress } = options;
+  const { access, ledger, since, signal, progress } = options;
   // An earlier run has read by SQL, which does not distinguish batches.
   if ((await ledger.readNote("sql")) !== undefined) await forgetRows(ledger);
-  const unread = await UnreadBatches.of(ledger, now);
+  const unread = await UnreadBatches.of(options);
   const withRows = new Set<string>();
   for await (const batch of access.eachBatch(since, signal)) {
     const outcome = batchOutcome(batch.status);
@@ -83,7 +85,8 @@ async function readBatch(options: RowsOptions, batch: DatasetBatch): Promise<num
   const { ledger } = options;
   const note = noteOf(batch.id);
   const held = await ledger.readNote(note);
-  const before = held === undefined ? undefined : noteShape.parse(JSON.parse(held));
+  // An earlier version noted something else.
+  const before = held === undefined ? undefined : noteShape.safeParse(JSON.parse(held)).data;
   const expected = leastRows(batch);
   const counted = `${batch.records} ${batch.failedRecords}`;
   // A batch may have got more rows since.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 import type { DataAccess } from "../../platform/data-access.ts";
 import { QueryServiceError } from "../../platform/query-complaint.ts";
 import type { QueryService } from "../../platform/query-service.ts";
@@ -16,6 +17,7 @@ export interface SqlTable {
 export interface SqlRowsOptions {
   readonly table: SqlTable;
   readonly access: Pick<DataAccess, "eachBatch">;
+  readonly ingestion: Pick<BatchIngestion, "readState">;
   readonly ledger: Ledger;
   readonly paths: RowPaths;
   readonly range: AuditRange;
@@ -45,7 +47,15 @@ const groupShape = z.object({
 type Group = z.output<typeof groupShape>;
 const keyShape = groupShape.pick({ delivery: true, object_type: true, metric: true, day: true });
 type Key = z.output<typeof keyShape>;
-const progressShape = z.object({ began: z.number(), rows: z.number(), after: keyShape.optional(), done: z.boolean() });
+const progressShape = z.object({
+  began: z.number(),
+  /** Whether all batches were finished then. Otherwise one may have been finished after a page that would have had its rows. */
+  isWhole: z.boolean(),
+  rows: z.number(),
+  after: keyShape.optional(),
+  done: z.boolean(),
+});
+type SqlProgress = z.output<typeof progressShape>;
 
 /**
  * Reads the dataset's rows into the ledger by SQL, page by page, and resumes what an earlier run has started.
@@ -53,9 +63,12 @@ const progressShape = z.object({ began: z.number(), rows: z.number(), after: key
  * @throws with SQL that a person can run, if Query Service does not answer
  */
 export async function readRowsBySql(options: SqlRowsOptions): Promise<UnreadRows> {
-  const { table, access, ledger, paths, range, since, now, signal } = options;
+  const { table, access, paths, range, since, signal } = options;
+  // Query Service does not show what Platform is still processing. The list comes first, since a batch may be finished during the read.
+  const unread = await UnreadBatches.of(options);
+  for await (const batch of access.eachBatch(since, signal)) unread.add(batch);
   try {
-    await readPages(options);
+    await readPages(options, unread.isEmpty);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof QueryServiceError
@@ -64,14 +77,19 @@ export async function readRowsBySql(options: SqlRowsOptions): Promise<UnreadRows
   } finally {
     await table.service.close();
   }
-  // Query Service does not show what Platform is still processing.
-  const unread = await UnreadBatches.of(ledger, now);
-  for await (const batch of access.eachBatch(since, signal)) unread.add(batch);
   return await unread.settle();
 }
 
-async function readPages({ table, ledger, paths, range, now, signal, progress }: SqlRowsOptions): Promise<void> {
-  let read = await findProgress(ledger, now.getTime() / 1000);
+async function readPages(
+  { table, ledger, paths, range, now, signal, progress }: SqlRowsOptions,
+  isWhole: boolean,
+): Promise<void> {
+  let read = (await findProgress(ledger, now.getTime() / 1000)) ?? {
+    began: now.getTime() / 1000,
+    rows: 0,
+    done: false,
+    isWhole,
+  };
   for (;;) {
     const sql = pageSql(table.name, paths, range.createdFrom, read.after);
     const groups = await table.service.query(sql, groupShape, signal);
@@ -88,13 +106,13 @@ async function readPages({ table, ledger, paths, range, now, signal, progress }:
   }
 }
 
-/** Where an earlier run has stopped, or the beginning. */
-async function findProgress(ledger: Ledger, now: number): Promise<z.output<typeof progressShape>> {
+/** Where an earlier run has stopped; undefined, without rows, if the read has to begin. */
+async function findProgress(ledger: Ledger, now: number): Promise<SqlProgress | undefined> {
   const held = await ledger.readNote(note);
-  const read = held === undefined ? undefined : progressShape.parse(JSON.parse(held));
-  if (read && !read.done && now - read.began < continuedFor) return read;
+  const read = held === undefined ? undefined : progressShape.safeParse(JSON.parse(held)).data;
+  if (read?.isWhole && !read.done && now - read.began < continuedFor) return read;
   await forgetRows(ledger);
-  return { began: now, rows: 0, done: false };
+  return undefined;
 }
 
 async function addGroups(ledger: Ledger, groups: readonly Group[]): Promise<void> {

@@ -1,8 +1,7 @@
 import { batchOutcome } from "pulumi-aep/client";
-import { listUploads, settleUpload } from "../../backfill/batch/uploads.ts";
+import { listUploads, settleUpload, type UploadService } from "../../backfill/batch/uploads.ts";
 import { backfillTag } from "../../platform/batch-ingestion.ts";
 import type { DatasetBatch } from "../../platform/dataset.ts";
-import type { Ledger } from "../ledger.ts";
 import { rowAfter } from "../range.ts";
 
 /** Seconds. */
@@ -12,71 +11,107 @@ const hour = 3_600;
 export interface UnreadRows {
   /** Why a row that was not found may exist anyway; undefined if all rows were read. */
   readonly reason: string | undefined;
-  /**
-   * Unix seconds: an event that happened later, or that Platform accepted later, has no row among the unread. Nothing is known of what
-   * happened before: the relay may hold an event for any time, so its row may be in a much later batch.
-   */
+  /** Unix seconds: what Platform accepted before has no row in an unread batch of a dataflow. */
+  readonly since: number;
+  /** Unix seconds: what Platform accepted later, or happened later, has none either. */
   readonly until: number;
-  /** The backfill's own batches among those: what is in them is known, so they make nothing else unknown. */
+  /** Unix seconds: what happened until then may be in an unread batch of another folder's backfill. */
+  readonly othersUntil: number;
+  /** The backfill's own batches that are unread: what is in them is known, so they make nothing else unknown. */
   readonly uploads: readonly string[];
 }
 
+/** What the backfill's own batches need. */
+type Uploads = Pick<UploadService, "ledger" | "signal"> & {
+  readonly ingestion: Pick<UploadService["ingestion"], "readState">;
+  readonly now: Date;
+};
+
 /** Collects the batches of a dataset whose rows can't be read yet, all or some. */
 export class UnreadBatches {
-  readonly #ledger: Ledger;
-  readonly #now: Date;
+  readonly #parts: Uploads;
   /** The note of the folder's backfill, which its batches have as a tag. */
   readonly #backfill: string | undefined;
   readonly #uploads: ReadonlySet<string>;
-  /** The states of the backfill's own batches, and those that lack rows. */
+  /** The listed states of the backfill's own batches. */
   readonly #states = new Map<string, string>();
-  readonly #lackingUploads = new Set<string>();
   #unfinished = 0;
   #lacking = 0;
+  #since = Number.MAX_SAFE_INTEGER;
   #until = 0;
+  #othersUntil = 0;
 
-  private constructor(ledger: Ledger, now: Date, backfill: string | undefined, uploads: readonly string[]) {
-    this.#ledger = ledger;
-    this.#now = now;
+  private constructor(parts: Uploads, backfill: string | undefined, uploads: readonly string[]) {
+    this.#parts = parts;
     this.#backfill = backfill;
     this.#uploads = new Set(uploads);
   }
 
-  static async of(ledger: Ledger, now: Date): Promise<UnreadBatches> {
-    return new UnreadBatches(ledger, now, await ledger.readNote("backfill"), await listUploads(ledger));
+  static async of(parts: Uploads): Promise<UnreadBatches> {
+    return new UnreadBatches(parts, await parts.ledger.readNote("backfill"), await listUploads(parts.ledger));
+  }
+
+  /** Whether all batches can be read, except for the backfill's own. */
+  get isEmpty(): boolean {
+    return this.#unfinished === 0 && this.#lacking === 0;
   }
 
   /** @param lacking rows that Catalog counts in the batch and that its files do not have */
   add({ id, status, tags, createdAt }: DatasetBatch, lacking = 0): void {
     if (this.#uploads.has(id)) {
+      // One that lacks rows needs no more: its events are young for a day after it has arrived, and missing after that.
       this.#states.set(id, status);
-      if (lacking > 0) this.#lackingUploads.add(id);
       return;
     }
-    const isOwn = this.#backfill !== undefined && tags?.[backfillTag]?.includes(this.#backfill);
+    const backfills = tags?.[backfillTag] ?? [];
+    // A batch of this backfill that its folder does not know has no rows: it is noted before it gets a file.
+    if (this.#backfill !== undefined && backfills.includes(this.#backfill)) return;
     const isUnfinished = batchOutcome(status) === "unfinished";
-    // Rows come into a batch within an hour, so a recent one holds only events of the last day, which count as young anyway.
-    const isRecent = this.#now.getTime() - createdAt.getTime() <= (rowAfter - hour) * 1000;
-    if (isOwn || isRecent || (!isUnfinished && lacking === 0)) return;
+    if (!isUnfinished && lacking === 0) return;
+    const created = Math.floor(createdAt.getTime() / 1000);
+    // Rows come into a dataflow's batch within an hour, so a recent one holds only events that Platform accepted within a day: they
+    // count as young anyway. A backfill's batch holds events of any age.
+    const isUploaded = backfills.length > 0;
+    if (!isUploaded && this.#parts.now.getTime() / 1000 - created <= rowAfter - hour) return;
     if (isUnfinished) this.#unfinished += 1;
     else this.#lacking += lacking;
-    // A streaming batch takes rows for about an hour after its creation; a day is on the safe side.
-    this.#until = Math.max(this.#until, Math.floor(createdAt.getTime() / 1000) + rowAfter);
+    if (isUploaded) {
+      this.#othersUntil = Math.max(this.#othersUntil, created + rowAfter);
+    } else {
+      // A dataflow's batch takes rows for about an hour, usually of events that Platform accepted in the hour before. A day is on the safe side.
+      this.#since = Math.min(this.#since, created - rowAfter);
+      this.#until = Math.max(this.#until, created + rowAfter);
+    }
   }
 
   /** Notes which of the backfill's batches have their rows and which never will, and says what is unread. */
   async settle(): Promise<UnreadRows> {
-    const uploads: string[] = [...this.#lackingUploads];
+    const { ledger, ingestion, now, signal } = this.#parts;
+    const uploads: string[] = [];
     for (const batch of this.#uploads) {
-      // Catalog may list a new batch late; whether one is gone, only a request for it can say.
-      const outcome = await settleUpload(this.#ledger, batch, this.#states.get(batch) ?? "unlisted", this.#now);
-      if (outcome === "unfinished") uploads.push(batch);
+      const listed = this.#states.get(batch);
+      // Catalog may list a new batch late, so only a request for it can say whether it is gone.
+      const status = listed ?? (await ingestion.readState(batch, signal)).status;
+      const outcome = await settleUpload(ledger, batch, status, now);
+      if (outcome === "unfinished" || (outcome === "stored" && listed === undefined)) uploads.push(batch);
     }
+    const [unfinished, lacking] = [this.#unfinished, this.#lacking];
     const reasons = [
-      ...(this.#unfinished > 0 ? [`${this.#unfinished} batches of the dataset are not finished`] : []),
-      ...(this.#lacking > 0 ? [`Data Access returned ${this.#lacking} rows fewer than Catalog counts`] : []),
+      ...(unfinished > 0
+        ? [
+            `${unfinished === 1 ? "1 batch of the dataset is" : `${unfinished} batches of the dataset are`} not finished`,
+          ]
+        : []),
+      ...(lacking > 0
+        ? [`Data Access returned ${lacking === 1 ? "1 row" : `${lacking} rows`} fewer than Catalog counts`]
+        : []),
     ];
-    const reason = reasons.length > 0 ? reasons.join(", and ") : undefined;
-    return { reason, until: this.#until, uploads };
+    return {
+      reason: reasons.length > 0 ? reasons.join(", and ") : undefined,
+      since: this.#since,
+      until: this.#until,
+      othersUntil: this.#othersUntil,
+      uploads,
+    };
   }
 }

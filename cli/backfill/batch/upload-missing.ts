@@ -1,9 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { quote } from "../../audit/ledger.ts";
-import { rowAfter } from "../../audit/range.ts";
 import type { BackfillCounts } from "../counts.ts";
-import { eachMissing, type MissingParts } from "../missing-events.ts";
+import { eachMissing, type MissingParts, selectSent } from "../missing-events.ts";
 import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
 import {
   awaitUpload,
@@ -52,7 +51,7 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
     parts.progress([...uploaded.values()].reduce((sum, events) => sum + events, 0));
     [rows, bytes] = [[], 0];
   };
-  for await (const events of eachMissing(parts, selectUnwanted(parts.now()))) {
+  for await (const events of eachMissing(parts, selectSent(parts.now()))) {
     const mapped = await mapEvents(parts, events, counts);
     rows.push(...mapped);
     bytes += mapped.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)), 0);
@@ -73,15 +72,6 @@ function addCounts(counts: BackfillCounts, uploaded: ReadonlyMap<string, number>
     counts.kinds.set(kind, (counts.kinds.get(kind) ?? 0) + events);
     counts.sent += events;
   }
-}
-
-/** SQL for what is in a batch, or was sent through the relay so recently that its row may not appear yet, such as the trial's event. */
-export function selectUnwanted(now: Date): string {
-  const since = Math.floor(now.getTime() / 1000) - rowAfter;
-  return (
-    "SELECT delivery, object_type, metric FROM uploaded UNION ALL " +
-    `SELECT delivery, object_type, metric FROM sent WHERE sent_at >= ${since}`
-  );
 }
 
 async function addFile(parts: UploadParts, batch: string, rows: readonly MappedRow[]): Promise<void> {
