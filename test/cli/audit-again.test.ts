@@ -1,11 +1,15 @@
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
+import { Ledger } from "../../cli/audit/ledger.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { accessTo, closeWorld, day, happen, opened, openWorld, partsFor, replaceRecord, start } from "./audit-world.ts";
 
 // A second audit in the same folder, when Customer.io's record or the settings have changed.
 
-afterEach(closeWorld);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await closeWorld();
+});
 
 /** The days of the audit end after four days. */
 const at = (days: number) => new Date((start + days * day) * 1000);
@@ -45,10 +49,10 @@ test("a record that may change is read again after an hour", async () => {
   expect(await callsOf((history) => totalsAt(6.1, [[sent]], { history }))).toBe(2);
 });
 
-test("an audit that was stopped while its record may change continues for two days, and then begins again", async () => {
+test("an audit that was stopped while its record may change continues until two days after its beginning", async () => {
   await openWorld([sent], { historyCallsPerDay: 3 }, at(6));
   const beginnings: number[] = [];
-  for (const days of [6, 7, 10]) {
+  for (const days of [6, 7, 8.5]) {
     await opened.clock.advance(day * 1000);
     const { history } = partsFor(accessTo([]));
     const listed = jest.spyOn(history, "listMessages");
@@ -70,6 +74,39 @@ test("names that this version does not know are reported each time", async () =>
   const first = await named();
   expect(Object.keys(first)).toEqual(["fax"]);
   expect(await named()).toEqual(first);
+});
+
+test("a record that was read to its end is not continued after an hour, even if the next read was stopped", async () => {
+  await openWorld([sent], {}, at(6));
+  await totalsAt(6, [[sent]]);
+  const { history } = partsFor(accessTo([]));
+  jest.spyOn(history, "listMessages").mockImplementation(() => {
+    throw new Error("stopped");
+  });
+  await expect(totalsAt(6.01, [[sent]], { history })).rejects.toThrow("stopped");
+  expect(await callsOf((again) => totalsAt(6.1, [[sent]], { history: again }))).toBe(2);
+});
+
+test("a name that this version does not know is counted once if its page is read again", async () => {
+  await openWorld([sent]);
+  const { history } = partsFor(accessTo([]));
+  const strange = (id: string) => ({ id, type: "fax", created: start, metrics: { sent: start } });
+  jest.spyOn(history, "listMessages").mockImplementation(async function* list({ from, to }, _signal, drafts) {
+    for (const [index, until] of [start, start + day].entries()) {
+      if (from < until && !drafts) yield { messages: [strange(`s${index}`)], doneUntil: until };
+    }
+    if (from < to) yield { messages: [], doneUntil: to };
+  });
+  const add = Ledger.prototype.addDeliveries;
+  let pages = 0;
+  jest.spyOn(Ledger.prototype, "addDeliveries").mockImplementation(async function addOrFail(this: Ledger, ids) {
+    pages += 1;
+    if (pages === 2) throw new Error("stopped");
+    await add.call(this, ids);
+  });
+  const named = async () => (await audit(partsFor(accessTo([]), { history }))).unknownNames;
+  await expect(named()).rejects.toThrow("stopped");
+  expect(await named()).toEqual({ fax: 2 });
 });
 
 test("a change of the settings counts for what was read before", async () => {

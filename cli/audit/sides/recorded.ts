@@ -19,7 +19,7 @@ export interface RecordedOptions {
   readonly progress: (doneUntil: number) => void;
 }
 
-/** Seconds within which a read that was stopped continues: a daily quota may stop it. After that, it would mix what is too far apart. */
+/** Seconds from its beginning within which a read that was stopped continues: a daily quota may stop it. After that, it would mix what is too far apart. */
 const continuedFor = 2 * 86_400;
 
 const noteName = "recorded";
@@ -27,8 +27,6 @@ const noteName = "recorded";
 const readShape = z.object({
   /** Unix seconds. */
   began: z.number(),
-  /** Unix seconds of the latest of those runs. */
-  latest: z.number(),
   isDone: z.boolean(),
   /** Of what the record was compared with. */
   expectation: z.string(),
@@ -49,28 +47,23 @@ export async function readRecorded(options: RecordedOptions): Promise<UnknownNam
   const digest = digestOf(expectation);
   const isCurrent = before?.expectation === digest && isStillTrue(before, options);
   if (!isCurrent) await forgetRecorded(ledger);
-  const unknown: UnknownNames = new Map(isCurrent ? before.unknown : []);
-  const began = isCurrent ? before.began : now;
-  const setNote = (isDone: boolean) => {
-    const read: Read = { began, latest: now, isDone, expectation: digest, unknown: [...unknown] };
-    return ledger.setNote(noteName, JSON.stringify(read));
-  };
-  await setNote(false);
-  try {
-    for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) await readList(options, drafts, unknown);
-  } catch (error) {
-    await setNote(false);
-    throw error;
+  const read: Read = isCurrent ? before : { began: now, isDone: false, expectation: digest, unknown: [] };
+  const unknown: UnknownNames = new Map(read.unknown);
+  const setNote = (isDone: boolean) =>
+    ledger.setNote(noteName, JSON.stringify({ ...read, isDone, unknown: [...unknown] } satisfies Read));
+  for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) {
+    // A read that was done has to stay so, since it is true for a shorter time.
+    await readList(options, drafts, unknown, () => setNote(read.isDone));
   }
   await setNote(true);
   return unknown;
 }
 
-function isStillTrue({ began, latest, isDone }: Read, { now, range }: RecordedOptions): boolean {
+function isStillTrue({ began, isDone }: Read, { now, range }: RecordedOptions): boolean {
   const final = range.to + judgedAfter;
   if (now >= final) return began >= final;
   // Messages are listed up to an hour late, so that no shorter time makes a difference.
-  return isDone ? now - began < unsettled : now - latest < continuedFor;
+  return now - began < (isDone ? unsettled : continuedFor);
 }
 
 async function forgetRecorded(ledger: Ledger): Promise<void> {
@@ -80,10 +73,12 @@ async function forgetRecorded(ledger: Ledger): Promise<void> {
   });
 }
 
+/** @param setNote notes what is unknown so far, together with the page that has it */
 async function readList(
   { history, ledger, created, expectation, signal, progress }: RecordedOptions,
   drafts: boolean,
   unknown: UnknownNames,
+  setNote: () => Promise<void>,
 ): Promise<void> {
   const note = drafts ? "drafts until" : "messages until";
   const from = Number((await ledger.readNote(note)) ?? created.from);
@@ -104,6 +99,7 @@ async function readList(
       await ledger.add("recorded", occurrences);
       await ledger.addDeliveries(messages.map(({ id }) => id));
       await ledger.setNote(note, String(doneUntil));
+      await setNote();
     });
     progress(doneUntil);
   }
