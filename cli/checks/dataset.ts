@@ -57,11 +57,12 @@ export async function checkRows(source: StackSource): Promise<Finding> {
   ]);
   if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });
   const shown = (await previewRows(client, id)).length;
+  const size = shown < previewLimit ? (shown === 1 ? "1 row" : `${shown} rows`) : `${previewLimit} rows or more`;
   return {
     verdict: shown > 0 ? "fine" : "waiting",
     found:
-      `It has ${shown < previewLimit ? shown : `${previewLimit} rows or more`}${shown < previewLimit ? " rows" : ""}; ` +
-      "the credential may not read Platform's metrics, which have the exact number.",
+      `It has ${size}; ` +
+      "Platform refuses to answer from its metrics, which have the exact number. The credential may lack a permission.",
   };
 }
 

@@ -91,7 +91,7 @@ export async function previewRows(client: AepClient, datasetId: string): Promise
 /**
  * Counts the records that a dataset received since a time, from any source (Observability Insights).
  *
- * @returns undefined if the credential may not read metrics
+ * @returns undefined if Platform refuses to answer, for whatever reason
  */
 export async function countRowsWritten(client: AepClient, datasetId: string, since: Date): Promise<number | undefined> {
   const query = {

@@ -176,9 +176,7 @@ describe("an event that the dataflow's endpoint has received, and that no batch 
   test("does not stop it if Platform refuses its metrics: a warning says so", async () => {
     const { failure, shown } = await deletion({}, () => failMetrics(403));
     expect(failure).toBeUndefined();
-    expect(shown.join()).toMatch(
-      /does not let this credential read its metrics, so events that the dataflow "Events" received/,
-    );
+    expect(shown.join()).toMatch(/refuses to answer from its metrics, so events that the dataflow "Events" received/);
   });
 
   test("stops it if Platform does not answer, as with every other question", async () => {

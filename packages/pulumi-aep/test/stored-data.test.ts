@@ -1,5 +1,7 @@
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PropertyMap, Unknown } from "../../pulumi-provider-kit/src/engine/values.ts";
+import type { AepClient } from "../src/client/client.ts";
+import { readStoredData } from "../src/resources/catalog/stored-data.ts";
 import { Aep, errorOf } from "./aep.ts";
 import { FilledPlatform, type Made } from "./filled-platform.ts";
 
@@ -57,6 +59,20 @@ test("a kept dataset stays even if it is empty, and the ownership of another pro
   await destroy(kept.filter(({ type }) => type !== "aep:index:Schema" && type !== ownership));
   await (await platform.provider()).delete(ownership, owner.id, { dataset: keep });
   expect(await platform.census()).toEqual({ schemas: 1, datasets: 1 });
+});
+
+test.each([
+  [100, "an unknown number of batches"],
+  [99, undefined],
+])("a dataset of which Catalog lists %i batches that were removed holds %s", async (listed, what) => {
+  const removed = Array.from({ length: listed }, (_, at) => [`b${at}`, { status: "inactive", recordCount: 1 }]);
+  const client = {
+    find: async () => ({ set: { name: "Events" } }),
+    call: async ({ path }: { path: string }) =>
+      path.includes("/batches") ? Object.fromEntries(removed) : { items: [] },
+  } as unknown as AepClient;
+  const stored = await readStoredData(client, "set", new AbortController().signal);
+  expect(stored).toEqual(what && { name: "Events", what });
 });
 
 describe("the ownership", () => {

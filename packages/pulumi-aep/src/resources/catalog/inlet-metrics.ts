@@ -10,7 +10,7 @@ const window = 24 * 60 * 60 * 1_000;
 /**
  * Counts the messages that an inlet received in the last day.
  *
- * @returns "refused" if the credential may not read metrics
+ * @returns "refused" if Platform refuses to answer, for whatever reason
  * @throws VendorError if Platform does not answer
  */
 export async function countMessagesReceived(

@@ -22,7 +22,7 @@ export interface MetricQuery {
 /**
  * The sum of a metric.
  *
- * @returns "refused" if the credential may not read metrics
+ * @returns "refused" if Platform refuses to answer, for whatever reason
  * @throws VendorError if Platform does not answer
  */
 export async function sumMetric(

@@ -68,8 +68,8 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   const call = { method: "GET", path, signal, purpose: `check whether the dataset ${id} holds data` } as const;
   const listed = await client.call(call, z.record(z.string(), batch));
   const batches = Object.values(listed).filter(({ status }) => batchOutcome(status) !== "removed");
-  if (batches.length === 0) return undefined;
   const isAll = Object.keys(listed).length < listLimit;
+  if (batches.length === 0) return isAll ? undefined : "an unknown number of batches";
   const batchCount = count(batches.length, "batch", "batches");
   if (batches.some(({ recordCount }) => typeof recordCount !== "number")) {
     return isAll ? batchCount : `${batchCount} or more`;
@@ -124,8 +124,8 @@ async function underWayTo(
       const received = inletUrl ? await countMessagesReceived(client, inletUrl, signal) : 0;
       if (received === "refused") {
         warn(
-          `Platform does not let this credential read its metrics, so events that the dataflow "${title}" received within the last hour ` +
-            "can't be seen. Platform shows no rows, batches or runs.",
+          `Platform refuses to answer from its metrics, so events that the dataflow "${title}" received within the last hour ` +
+            "can't be seen. This credential may lack a permission. Platform shows no rows, batches or runs.",
         );
       } else if (received > 0) {
         return (
