@@ -23,11 +23,11 @@ const counts = {
   unjudged: count.describe(
     "of those, the ones that can't be judged yet: their rows may be among what could not be read",
   ),
-  unknown: count.describe("what no audit can judge"),
+  unknown: count.describe("what can't be judged, and a repetition of this audit can't judge either"),
   extra: count.describe("rows without an occurrence, and repetitions: normal for opens and clicks"),
 };
 
-const endings = { complete: "well", missing: "broken", unknown: "waiting" } as const;
+const endings = { complete: "well", missing: "broken", unjudged: "waiting" } as const;
 
 export const auditCommand = defineCommand({
   name: "audit",

@@ -31,7 +31,7 @@ export interface Cell {
   readonly young: number;
   /** Of those, the ones whose row was not found and may be among what could not be read yet: a later audit can judge them. */
   readonly unjudged: number;
-  /** Rows and occurrences that no audit can judge. */
+  /** Rows and occurrences that a repetition of this audit can't judge either. */
   readonly unknown: number;
   /** Rows without an occurrence in Customer.io's record, and repetitions: normal for opens and clicks. */
   readonly extra: number;
@@ -121,7 +121,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
              CASE
                WHEN r.delivery IS NULL AND p.metric IN ('attempted', 'deferred', 'replied')
                  THEN '?Customer.io keeps no time for it'
-               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message is older than the messages that were read'
+               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it'
                WHEN r.delivery IS NULL THEN 'extra'
                WHEN p.delivery IS NOT NULL THEN 'found'
                WHEN h.delivery IS NOT NULL THEN 'held'

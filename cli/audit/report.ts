@@ -77,7 +77,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
       : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [`  ${events}: ${reason}`] : [])),
     ...(total.missing + total.held + total.unjudged === 0 ? ["Nothing is missing, as far as can be known."] : []),
-    ...(total.unknown > 0 ? [`${total.unknown} can't be judged by any audit:`] : []),
+    ...(total.unknown > 0 ? [`${total.unknown} can't be judged, also if you run the same audit again:`] : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [] : [`  ${events}: ${reason}`])),
     ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),

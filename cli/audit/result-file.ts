@@ -8,9 +8,9 @@ const resultFile = "result.json";
 
 /** What an audit says about all of its days. */
 export const auditVerdict = z
-  .enum(["complete", "missing", "unknown"])
+  .enum(["complete", "missing", "unjudged"])
   .describe(
-    "`missing` if anything is missing or a dead letter; otherwise `unknown` if anything can't be judged yet, so that it may be missing",
+    "`missing` if anything is missing or a dead letter; otherwise `unjudged` if anything can't be judged yet, so that it may be missing",
   );
 export type AuditVerdict = z.output<typeof auditVerdict>;
 

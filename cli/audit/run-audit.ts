@@ -58,7 +58,7 @@ function judgeAudit({
   unjudged,
 }: Pick<AuditRun["totals"], "missing" | "held" | "unjudged">): AuditVerdict {
   if (missing + held > 0) return "missing";
-  return unjudged > 0 ? "unknown" : "complete";
+  return unjudged > 0 ? "unjudged" : "complete";
 }
 
 /** Where the audit of these days is. */

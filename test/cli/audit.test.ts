@@ -66,7 +66,11 @@ test("repeated opens and rows of unread or unrecorded occurrences are not missin
     happen("d1", day, "clicked"),
     { ...happen("", day, "subscribed"), object_type: "customer", data: {} },
   ];
-  const { cells, missingFile, extraFile } = await audit(partsFor(accessTo([rows])));
+  const result = await audit(partsFor(accessTo([rows])));
+  const { cells, missingFile, extraFile } = result;
+  expect(auditLines(result, { stack: "prod" })).toContain(
+    "  1: its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it",
+  );
   expect(missingFile).toBeUndefined();
   expect(await idsIn(extraFile)).toEqual(["d1 clicked"]);
   expect(verdictsOf(cells)).toMatchObject({

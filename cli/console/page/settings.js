@@ -30,7 +30,7 @@ function listOf(title, settings) {
 const verdicts = {
   complete: "complete",
   missing: "events are missing",
-  unknown: "not everything could be judged yet, so run it again",
+  unjudged: "not everything could be judged yet, so run it again",
 };
 
 function showAudit({ verdict, from, to, totals, at, folder }) {
