@@ -6,6 +6,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { StackSource } from "../stack/source.ts";
+import { nameBatches, planLines, sentLines } from "./backfill-lines.ts";
 import { listUploads } from "./batch/uploads.ts";
 import type { BackfillCounts } from "./counts.ts";
 import type { BackfillResult, backfillOptions } from "./options.ts";
@@ -39,7 +40,7 @@ interface BackfillValues extends ValuesOf<typeof backfillOptions> {
 /** Sends what an audit has found missing, through the relay's queue or as a batch. Ctrl-C stops it after what is under way. */
 export async function backfillMissing(
   source: StackSource,
-  { parts, result, totals }: AuditRun,
+  { parts, result }: AuditRun,
   { via, rate, metrics, "dry-run": isDry = false }: BackfillValues,
   { print, progress, signal }: Pick<CommandContext, "print" | "progress" | "signal">,
 ): Promise<BackfillResult> {
@@ -51,31 +52,13 @@ export async function backfillMissing(
     // Only a backfill by batch waits for what it has uploaded before.
     const awaited = via === "batch" && !isDry ? processing : 0;
     const events = planned.events + awaited;
-    const unjudged = totals.unjudged - awaited;
+    const unjudged = planned.unjudged - awaited;
     const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
     const effort =
       via === "batch"
         ? `${pages} calls to Customer.io, about ${Math.ceil(planned.events / 100)} calls to Data Prep, and one batch`
         : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * planned.events} storage operations`;
-    print(
-      "",
-      planned.events === 0
-        ? "There is nothing to send."
-        : `${planned.events === 1 ? "1 event" : `${planned.events} events`} can be rebuilt: ${effort}.`,
-      ...[...planned.kinds].map(([kind, count]) => `  ${count} ${kind}`),
-      ...(processing > 0
-        ? [
-            `${processing} ${processing === 1 ? "event is" : "events are"} in a batch of an earlier run that Platform has not finished, and ` +
-              `${awaited > 0 ? "this run waits for it" : "not sent again; --via batch waits for it"}.`,
-          ]
-        : []),
-      ...(totals.unjudged > processing
-        ? [`${totals.unjudged - processing} can't be judged yet, and are not sent. Run the same command again later.`]
-        : []),
-      ...(unconfirmed > 0 && via === "relay"
-        ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
-        : []),
-    );
+    print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
     const describe = async (): Promise<BackfillResult> => {
       const batches = await listUploads(ledger);
       return {
@@ -102,21 +85,11 @@ export async function backfillMissing(
     const done = await describe();
     const where =
       via === "batch"
-        ? `in the batch ${done.batches?.at(-1) ?? ""}; --revert undoes it`
+        ? nameBatches(done.batches ?? [])
         : "in the relay's queue. Rows appear within the hour; then run the same audit again";
-    print(...backfillLines(counts, events, where), ...(signal.aborted ? [stoppedWords] : []));
+    print(...sentLines(counts, events, where), ...(signal.aborted ? [stoppedWords] : []));
     return done;
   } finally {
     ledger.close();
   }
-}
-
-function backfillLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
-  const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
-  return [
-    `${sent} of ${planned} events are ${where}.`,
-    ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
-    ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
-    ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),
-  ];
 }

@@ -25,8 +25,12 @@ const counts = z.record(z.string(), z.number());
 
 /** What a backfill has done. */
 export const backfillResult = z.object({
-  planned: z.number().describe("events that were missing before"),
-  unjudged: z.number().describe("events that can't be judged yet: they may be missing, and were not sent"),
+  planned: z
+    .number()
+    .describe("events that were to be sent, with those in a batch of an earlier run for which this run waits"),
+  unjudged: z
+    .number()
+    .describe("events of the chosen metrics that can't be judged yet: they may be missing, and were not sent"),
   sent: z.number().describe("events that are in the relay's queue, or in the batch"),
   kinds: counts.describe("`sent` by kind, such as `email opened`"),
   impossible: counts.describe("events that can't be sent, by reason"),

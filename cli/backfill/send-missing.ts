@@ -39,7 +39,9 @@ export interface Planned {
   readonly newest: number;
   /** Messages that a run was about to put into the queue when it ended. */
   readonly unconfirmed: number;
-  /** Events in batches of earlier runs that Platform has not finished. */
+  /** Events that can't be judged yet. */
+  readonly unjudged: number;
+  /** Of `unjudged`, those in batches of earlier runs that Platform has not finished. */
   readonly processing: number;
 }
 
@@ -60,12 +62,14 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
   const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const newest = Math.max(0, ...rows.map((row) => Number(row.newest)));
-  const [row] = await ledger.query(
-    `SELECT CAST(count(*) AS INTEGER) AS events FROM verdicts WHERE state = ${quote(uploadState)} AND (delivery, object_type, metric) IN ` +
-      "(SELECT (delivery, object_type, metric) FROM uploaded JOIN uploads USING (batch) WHERE arrived_at IS NULL)",
+  const [open] = await ledger.query(
+    "SELECT CAST(count(*) AS INTEGER) AS unjudged, CAST(count(*) FILTER " +
+      `(state = ${quote(uploadState)} AND (delivery, object_type, metric) IN ` +
+      "(SELECT (delivery, object_type, metric) FROM uploaded JOIN uploads USING (batch) WHERE arrived_at IS NULL)) AS INTEGER) AS processing " +
+      `FROM verdicts WHERE state LIKE '!%' ${chosen}`,
   );
-  const unconfirmed = (await ledger.readUnconfirmed()).length;
-  return { events, kinds, newest, unconfirmed, processing: Number(row?.events ?? 0) };
+  const [unjudged, processing] = [Number(open?.unjudged ?? 0), Number(open?.processing ?? 0)];
+  return { events, kinds, newest, unconfirmed: (await ledger.readUnconfirmed()).length, unjudged, processing };
 }
 
 /**

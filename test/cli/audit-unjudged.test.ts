@@ -53,13 +53,13 @@ describe("a stack's audit", () => {
     await setState("stalled");
     const source = await sourceOf(flow);
     const { ending, json, printed } = await runAuditCommand(source);
-    expect([ending, json.verdict]).toEqual(["waiting", "unknown"]);
+    expect([ending, json.verdict]).toEqual(["waiting", "unjudged"]);
     expect(json.totals).toMatchObject({ recorded: 2, found: 0, missing: 0, unjudged: 2, unknown: 0 });
     expect(json.reasons).toEqual([{ reason: "1 batch of the dataset is not finished", events: 2, isTemporary: true }]);
     expect(printed).toContain("2 have no row that could be read, and may be missing. Run the same audit again later:");
     expect(printed).not.toContain("Nothing is missing");
     expect(JSON.parse(await readFile(path.join(stage.folder, "result.json"), "utf8"))).toMatchObject({
-      verdict: "unknown",
+      verdict: "unjudged",
     });
     const last = await findLastAudit(source, stage.folder);
     expect(last && describeLastAudit(last)).toContain(": 2 can't be judged yet, so run it again (");
@@ -68,7 +68,11 @@ describe("a stack's audit", () => {
     const values = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": true, revert: false };
     const backfill = await backfillCommand.run(source, values, contextFor(words));
     expect([backfill.ending, backfill.json]).toMatchObject(["waiting", { planned: 0, unjudged: 2 }]);
-    expect(words).toContain("2 can't be judged yet, and are not sent. Run the same command again later.");
+    const ofOthers = await backfillCommand.run(source, { ...values, metrics: ["opened"] }, contextFor([]));
+    expect([ofOthers.ending, ofOthers.json]).toMatchObject(["well", { planned: 0, unjudged: 0 }]);
+    expect(words).toContain(
+      "2 events can't be judged yet, so nothing is sent for them. Run the same command again later.",
+    );
 
     await setState("success");
     expect(await runAuditCommand(source)).toMatchObject({ ending: "well", json: { verdict: "complete" } });
@@ -98,7 +102,7 @@ describe("a stack's audit", () => {
     const backfill = await backfillCommand.run(source, values, contextFor(words));
     expect([backfill.ending, backfill.json]).toMatchObject(["waiting", { planned: 0, unjudged: 1, batches: [batch] }]);
     expect(words).toContain(
-      "1 event is in a batch of an earlier run that Platform has not finished, and not sent again; --via batch waits for it.",
+      "1 event is in a batch of an earlier run that Platform has not finished. It is not sent again; --via batch waits for the batch.",
     );
     expect(words.join("\n")).not.toContain("Run the same command again later.");
   });
@@ -107,14 +111,14 @@ describe("a stack's audit", () => {
     await happenInStack(flow, "d1", "sent");
     await stage.platform.idle();
     const source = await sourceOf(flow);
-    const verdicts: Record<string, string[]> = { complete: [], unknown: [], missing: [] };
+    const verdicts: Record<string, string[]> = { complete: [], unjudged: [], missing: [] };
     for (const status of batchStates) {
       await setState(status);
       verdicts[(await runAuditCommand(source, { folder: path.join(stage.folder, status) })).json.verdict]?.push(status);
     }
     expect(verdicts).toEqual({
       complete: ["success", "active"],
-      unknown: ["processing", "queued", "retrying", "stalled", "loading", "loaded", "staged", "staging"],
+      unjudged: ["processing", "queued", "retrying", "stalled", "loading", "loaded", "staged", "staging"],
       missing: ["failure", "aborted", "abandoned", "inactive", "failed", "deleted"],
     });
   });

@@ -1,0 +1,67 @@
+import type { BackfillCounts } from "./counts.ts";
+import type { Planned } from "./send-missing.ts";
+
+/**
+ * What a backfill prints before it sends.
+ *
+ * @param effort what it would take
+ * @param isAwaited whether this run waits for the batches of earlier runs
+ */
+export function planLines(
+  { events, kinds, processing, unjudged, unconfirmed }: Planned,
+  {
+    effort,
+    isAwaited,
+    isByRelay,
+  }: { readonly effort: string; readonly isAwaited: boolean; readonly isByRelay: boolean },
+): string[] {
+  const others = unjudged - processing;
+  const pronoun = processing === 1 ? "It is" : "They are";
+  return [
+    ...(events > 0 ? [`${countEvents(events)} can be rebuilt: ${effort}.`] : []),
+    ...(events === 0 && !(isAwaited && processing > 0) ? ["There is nothing to send."] : []),
+    ...[...kinds].map(([kind, count]) => `  ${count} ${kind}`),
+    ...(processing > 0
+      ? [
+          `${countEvents(processing)} ${processing === 1 ? "is" : "are"} in a batch of an earlier run that Platform has not finished. ` +
+            `${isAwaited ? "This run waits for it." : `${pronoun} not sent again; --via batch waits for the batch.`}`,
+        ]
+      : []),
+    ...(others > 0
+      ? [
+          `${countEvents(others)} can't be judged yet, so nothing is sent for ${others === 1 ? "it" : "them"}. Run the same command again later.`,
+        ]
+      : []),
+    ...(unconfirmed > 0 && isByRelay
+      ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
+      : []),
+  ];
+}
+
+/**
+ * What a backfill prints when it has sent.
+ *
+ * @param planned events that it was to send
+ * @param where where those are that it has sent
+ */
+export function sentLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
+  const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
+  return [
+    `${sent} of ${countEvents(planned)} ${sent === 1 ? "is" : "are"} ${where}.`,
+    ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
+    ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
+    ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),
+  ];
+}
+
+/** @param batches those of the folder's backfill, of this run and of earlier ones */
+export function nameBatches(batches: readonly string[]): string {
+  const [only] = batches;
+  if (only === undefined) return "in a batch";
+  if (batches.length === 1) return `in the batch ${only}; --revert undoes it`;
+  return `in a batch; --revert undoes all batches of this backfill: ${batches.join(", ")}`;
+}
+
+function countEvents(count: number): string {
+  return count === 1 ? "1 event" : `${count} events`;
+}
