@@ -120,6 +120,14 @@ test("a repeated open is delivered each time, and compared once", async () => {
   expect(totals).toMatchObject({ recorded: 2, missing: 2, afterRelay: 2 });
 });
 
+test("an event that was lost and delivered again lately may still get its row", async () => {
+  const lost = happen("lost", 30 * day);
+  for (const made of [...kept, lost]) await relay.deliver(made);
+  await relay.deliver(lost, { at: start + 60 * day - 7_200, id: "rebuilt-lost" });
+  const { totals } = await auditOf([...kept, lost], kept);
+  expect(totals).toMatchObject({ missing: 0, young: 1 });
+});
+
 test("an unfinished batch hides only what Platform accepted about its time, or before the notes begin", async () => {
   const delivered = [20, 30, 35].map((at) => happen(`lost-${at}`, at * day));
   const late = happen("late", 10 * day);

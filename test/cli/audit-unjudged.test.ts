@@ -3,7 +3,7 @@ import path from "node:path";
 import { audit, openLedger } from "../../cli/audit/audit.ts";
 import { keptRows } from "../../cli/audit/audit-source.ts";
 import { sumCells } from "../../cli/audit/report.ts";
-import { describeLastAudit, findLastAudit } from "../../cli/audit/result-file.ts";
+import { auditVerdict, describeLastAudit, findLastAudit } from "../../cli/audit/result-file.ts";
 import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
 import { openUpload, type UploadService } from "../../cli/backfill/batch/uploads.ts";
 import { platformOf } from "../../cli/clients.ts";
@@ -190,4 +190,10 @@ test("a retention that can't be read makes old events unknown, and one of severa
     days: 30,
     reason: "the dataset keeps rows for PT720H, which this version can't read",
   });
+});
+
+test("the console's page has words for every verdict of an audit", async () => {
+  const page = await readFile("cli/console/page/settings.js", "utf8");
+  const [, words = ""] = page.match(/const verdicts = \{([^}]*)\}/) ?? [];
+  expect([...words.matchAll(/(\w+): "/g)].map(([, verdict]) => verdict)).toEqual(auditVerdict.options);
 });

@@ -28,7 +28,7 @@ const rateWindow = 60_000;
  * The stages in the order in which events pass them.
  *
  * @param readings the oldest first
- * @param rows rows of the last seven days; undefined: the credential may not read metrics
+ * @param rows rows of the last seven days; undefined: Platform refuses to answer
  */
 export function describeFlow(
   readings: readonly RelayReading[],
