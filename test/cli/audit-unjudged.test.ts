@@ -105,6 +105,9 @@ describe("a stack's audit", () => {
       "1 event is in a batch of an earlier run that Platform has not finished. It is not sent again; --via batch waits for the batch.",
     );
     expect(words.join("\n")).not.toContain("Run the same command again later.");
+    const others: string[] = [];
+    const ofOthers = await backfillCommand.run(source, { ...values, metrics: ["opened"] }, contextFor(others));
+    expect([ofOthers.ending, others.at(-1)]).toEqual(["well", "There is nothing to send."]);
   });
 
   test("judges a batch in each state of Catalog by whether its rows are there, may come, or never will", async () => {
