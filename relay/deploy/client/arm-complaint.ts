@@ -116,7 +116,7 @@ function remedy(status: number, code: string | undefined, message = ""): string 
   if (status === 403 && message.includes("Microsoft.Authorization/roleAssignments/write")) {
     return (
       "Your Azure login may not assign a role here: it needs Role Based Access Control Administrator. If it has that with a condition, add the " +
-      'role that is to be assigned: docs/deploying.md, "GitHub Actions".'
+      'role that is to be assigned: docs/deploying.md, "GitHub Actions"'
     );
   }
   if (status === 403) {

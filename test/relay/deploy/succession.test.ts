@@ -151,7 +151,7 @@ test("the error of a login that may not assign the role names the role", async (
   ];
   const { message } = await failure(drain());
   expect(message).toContain("could not get the role Storage Table Data Reader (76199698-9eea-4c19-bc75-cec21354c6b6):");
-  expect(message).toContain('add the role that is to be assigned: docs/deploying.md, "GitHub Actions".');
+  expect(message).toContain('add the role that is to be assigned: docs/deploying.md, "GitHub Actions". The relay');
   expect(message).not.toContain("Website Contributor");
   expect(takeovers()).toEqual([]);
 });
