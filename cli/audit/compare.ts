@@ -1,4 +1,4 @@
-import { type Ledger, quote } from "./ledger.ts";
+import { type Ledger, quote, selectSentSince } from "./ledger.ts";
 import type { RelayRead } from "./sides/relay-side.ts";
 import type { UnreadRows } from "./sides/unread-batches.ts";
 
@@ -111,8 +111,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
          n AS (SELECT delivery, object_type, metric, min(happened) AS delivered, max(happened) AS redelivered
                FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),
          u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads}),
-         s AS (SELECT delivery, object_type, metric FROM sent WHERE sent_at >= ${sentSince}
-               UNION SELECT delivery, object_type, metric FROM uploaded JOIN uploads USING (batch) WHERE arrived_at >= ${sentSince}),
+         s AS (SELECT DISTINCT * FROM (${selectSentSince(sentSince)})),
          d AS (SELECT DISTINCT delivery FROM deliveries),
          joined AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,

@@ -164,6 +164,19 @@ export class Ledger {
   }
 }
 
+/**
+ * SQL for the events that a backfill has sent, or whose batch has arrived, since a time: their rows may still appear. One may be there twice.
+ *
+ * @param since Unix seconds
+ */
+export function selectSentSince(since: number): string {
+  const columns = "delivery, object_type, metric";
+  return (
+    `SELECT ${columns} FROM sent WHERE sent_at >= ${since} UNION ALL ` +
+    `SELECT ${columns} FROM uploaded JOIN uploads USING (batch) WHERE arrived_at >= ${since}`
+  );
+}
+
 /** A text as a literal of SQL. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;

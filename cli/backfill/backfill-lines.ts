@@ -1,3 +1,4 @@
+import { countOf } from "../output/count-of.ts";
 import type { BackfillCounts } from "./counts.ts";
 import type { Planned } from "./send-missing.ts";
 
@@ -18,18 +19,18 @@ export function planLines(
   const others = unjudged - processing;
   const pronoun = processing === 1 ? "It is" : "They are";
   return [
-    ...(events > 0 ? [`${countEvents(events)} can be rebuilt: ${effort}.`] : []),
+    ...(events > 0 ? [`${countOf(events, "event")} can be rebuilt: ${effort}.`] : []),
     ...(events === 0 && !(isAwaited && processing > 0) ? ["There is nothing to send."] : []),
     ...[...kinds].map(([kind, count]) => `  ${count} ${kind}`),
     ...(processing > 0
       ? [
-          `${countEvents(processing)} ${processing === 1 ? "is" : "are"} in a batch of an earlier run that Platform has not finished. ` +
+          `${countOf(processing, "event")} ${processing === 1 ? "is" : "are"} in a batch of an earlier run that Platform has not finished. ` +
             `${isAwaited ? "This run waits for it." : `${pronoun} not sent again; --via batch waits for the batch.`}`,
         ]
       : []),
     ...(others > 0
       ? [
-          `${countEvents(others)} can't be judged yet, so nothing is sent for ${others === 1 ? "it" : "them"}. Run the same command again later.`,
+          `${countOf(others, "event")} can't be judged yet, so nothing is sent for ${others === 1 ? "it" : "them"}. Run the same command again later.`,
         ]
       : []),
     ...(unconfirmed > 0 && isByRelay
@@ -47,7 +48,7 @@ export function planLines(
 export function sentLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
   const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
   return [
-    `${sent} of ${countEvents(planned)} ${sent === 1 ? "is" : "are"} ${where}.`,
+    `${sent} of ${countOf(planned, "event")} ${sent === 1 ? "is" : "are"} ${where}.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
     ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
     ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),
@@ -60,8 +61,4 @@ export function nameBatches(batches: readonly string[]): string {
   if (only === undefined) return "in a batch";
   if (batches.length === 1) return `in the batch ${only}; --revert undoes it`;
   return `in a batch; --revert undoes all batches of this backfill: ${batches.join(", ")}`;
-}
-
-function countEvents(count: number): string {
-  return count === 1 ? "1 event" : `${count} events`;
 }

@@ -23,7 +23,8 @@ export async function refuseDatasetsOfProfile(
   { "into-profile": isWanted }: Pick<BackfillValues, "into-profile">,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const source of isWanted ? [] : sources) {
+  if (isWanted) return;
+  for (const source of sources) {
     if (!(await feedsProfile(source, signal))) continue;
     throw new UsageError(
       `The dataset of the source ${source.name} feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer ` +

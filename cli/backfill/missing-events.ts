@@ -1,5 +1,5 @@
 import { type History, type RebuiltEvent, rebuildEvents, type UnknownNames } from "pulumi-customerio/history";
-import { type Ledger, quote } from "../audit/ledger.ts";
+import { type Ledger, quote, selectSentSince } from "../audit/ledger.ts";
 import { rowAfter } from "../audit/range.ts";
 
 export interface MissingParts {
@@ -10,20 +10,22 @@ export interface MissingParts {
   readonly created: { readonly from: number; readonly to: number };
   /** Whether drafts are read, too. */
   readonly drafts: boolean;
+  readonly now: () => Date;
   /** Stops after what is under way. */
   readonly signal: AbortSignal;
 }
 
-/**
- * Rebuilds the planned events from Customer.io's record, a page of messages at a time.
- *
- * @param done SQL that selects what no longer has to be sent; it runs for each page
- */
-export async function* eachMissing(
-  { ledger, history, created, drafts, signal }: MissingParts,
-  done: string,
-): AsyncGenerator<RebuiltEvent[]> {
+/** Rebuilds the planned events from Customer.io's record, a page of messages at a time, without what has been sent meanwhile. */
+export async function* eachMissing({
+  ledger,
+  history,
+  created,
+  drafts,
+  now,
+  signal,
+}: MissingParts): AsyncGenerator<RebuiltEvent[]> {
   const unknown: UnknownNames = new Map();
+  const done = selectSent(now());
   for (const ofDrafts of drafts ? [false, true] : [false]) {
     for await (const { messages } of history.listMessages(created, signal, ofDrafts)) {
       const deliveries = messages.map(({ id }) => id);
@@ -39,16 +41,19 @@ export async function* eachMissing(
  * SQL for what was sent, or has arrived in a batch of the backfill, so recently that its row may still appear, or is in a batch that has
  * not arrived. What has no row after that time was lost.
  */
-export function selectSent(now: Date): string {
+function selectSent(now: Date): string {
   const since = Math.floor(now.getTime() / 1000) - rowAfter;
-  const columns = "delivery, object_type, metric";
   return (
-    `SELECT ${columns} FROM sent WHERE sent_at >= ${since} UNION ALL ` +
-    `SELECT ${columns} FROM uploaded JOIN uploads USING (batch) WHERE coalesce(arrived_at, ${since}) >= ${since}`
+    `${selectSentSince(since)} UNION ALL ` +
+    "SELECT delivery, object_type, metric FROM uploaded JOIN uploads USING (batch) WHERE arrived_at IS NULL"
   );
 }
 
-/** The planned events of some deliveries, by their keys: a message may be in both lists. */
+/**
+ * The planned events of some deliveries, by their keys: a message may be in both lists.
+ *
+ * @param done SQL that selects what no longer has to be sent
+ */
 async function wantedOf(ledger: Ledger, deliveries: readonly string[], done: string): Promise<Set<string>> {
   if (deliveries.length === 0) return new Set();
   const rows = await ledger.query(

@@ -4,7 +4,7 @@ import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { uploadState } from "../audit/compare.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
 import { type BackfillCounts, countOne } from "./counts.ts";
-import { eachMissing, type MissingParts, selectSent } from "./missing-events.ts";
+import { eachMissing, type MissingParts } from "./missing-events.ts";
 import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
@@ -25,7 +25,6 @@ export interface BackfillParts extends MissingParts {
   };
   /** Events a second at most. */
   readonly perSecond: number;
-  readonly now: () => Date;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
   readonly progress: (counts: BackfillCounts) => void;
 }
@@ -83,7 +82,7 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
 export async function sendMissing(parts: BackfillParts, counts: BackfillCounts): Promise<void> {
   const { signal, progress } = parts;
   await repeatUnconfirmed(parts.ledger, parts.queue);
-  for await (const events of eachMissing(parts, selectSent(parts.now()))) {
+  for await (const events of eachMissing(parts)) {
     for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
       await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
       progress(counts);

@@ -1,6 +1,7 @@
 import { batchOutcome } from "pulumi-aep/client";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
+import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
 import { countRowsWritten, type DatasetBatch, listBatches, previewLimit, previewRows } from "../platform/dataset.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
@@ -57,7 +58,7 @@ export async function checkRows(source: StackSource): Promise<Finding> {
   ]);
   if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });
   const shown = (await previewRows(client, id)).length;
-  const size = shown < previewLimit ? (shown === 1 ? "1 row" : `${shown} rows`) : `${previewLimit} rows or more`;
+  const size = shown < previewLimit ? countOf(shown, "row") : `${previewLimit} rows or more`;
   return {
     verdict: shown > 0 ? "fine" : "waiting",
     found:

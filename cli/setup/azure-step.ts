@@ -2,8 +2,9 @@ import { z } from "zod";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { config } from "../../relay/deploy/config.ts";
 import { normalizeRegion } from "../../relay/deploy/region-name.ts";
+import { countOf } from "../output/count-of.ts";
 import { questions } from "./questions.ts";
-import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
+import { type SetupRun, settingsFrom } from "./setup-run.ts";
 
 const subscriptions = z.object({ value: z.array(z.object({ subscriptionId: z.string(), displayName: z.string() })) });
 const regions = z.object({ value: z.array(z.object({ name: z.string() })) });
@@ -64,7 +65,7 @@ async function setUpAzure(run: SetupRun): Promise<void> {
     await answers.text(questions.location, "westeurope");
     return;
   }
-  run.report(`Azure accepts your login, which sees ${countOf(listed, "subscription")}.`);
+  run.report(`Azure accepts your login, which sees ${countOf(listed.length, "subscription")}.`);
   const [first, ...others] = listed;
   if (first === undefined) {
     run.problem("Your Azure login sees no subscription. Log in as a user who may use one: az login");

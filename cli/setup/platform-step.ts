@@ -3,8 +3,9 @@ import { getPreflight } from "pulumi-aep/preflight";
 import { config } from "pulumi-aep/settings";
 import { platformProblems } from "../../settings/platform-problems.ts";
 import type { Source } from "../../settings/schema.ts";
+import { countOf } from "../output/count-of.ts";
 import { questions } from "./questions.ts";
-import { countOf, type SetupRun, settingsFrom } from "./setup-run.ts";
+import { type SetupRun, settingsFrom } from "./setup-run.ts";
 
 const credential = [questions.clientId, questions.clientSecret, questions.orgId] as const;
 /** Every organization has this one. The list of sandboxes belongs to no sandbox, but each call has to name one. */
@@ -19,7 +20,7 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
     listSandboxes(clientFor(run, anySandbox), run.timeLimit()),
   );
   if (sandboxes === undefined) return;
-  run.report(`Adobe accepts the credential, which may use ${countOf(sandboxes, "sandbox", "sandboxes")}.`);
+  run.report(`Adobe accepts the credential, which may use ${countOf(sandboxes.length, "sandbox", "sandboxes")}.`);
   const choices = sandboxes.map(({ name, title, type, state }) => ({
     value: name,
     name: title && title !== name ? `${name} (${title})` : name,

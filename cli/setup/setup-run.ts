@@ -132,8 +132,3 @@ export function settingsFrom<Config extends z.ZodObject>(
   if (settings === undefined) throw new Error(`The settings of ${namespace} are not known yet.`);
   return settings;
 }
-
-/** How many there are: `1 subscription`. */
-export function countOf(found: readonly unknown[], one: string, several = `${one}s`): string {
-  return `${found.length} ${found.length === 1 ? one : several}`;
-}

@@ -2,7 +2,7 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
-import { eachMissing, selectSent } from "../../cli/backfill/missing-events.ts";
+import { eachMissing } from "../../cli/backfill/missing-events.ts";
 import { planBackfill } from "../../cli/backfill/send-missing.ts";
 import { backfillTag } from "../../cli/platform/batch-ingestion.ts";
 import type { DatasetBatch } from "../../cli/platform/dataset.ts";
@@ -84,9 +84,15 @@ test("a batch that lacks rows makes its events missing a day after it has arrive
   expect(await totalsWith(access, { now: later })).toEqual({ found: 1, missing: 1, young: 0, unjudged: 0 });
   const ledger = await openLedger(opened.folder);
   await planBackfill(ledger, undefined);
-  const missing = { ...parts, ledger, created: { from: start - day, to: start + day }, drafts: false };
+  const missing = {
+    ...parts,
+    ledger,
+    created: { from: start - day, to: start + day },
+    drafts: false,
+    now: () => later,
+  };
   const sent: string[] = [];
-  for await (const events of eachMissing(missing, selectSent(later))) {
+  for await (const events of eachMissing(missing)) {
     sent.push(...events.map(({ data }) => data.delivery_id));
   }
   ledger.close();

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
+import type { Ledger } from "../../cli/audit/ledger.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { differingPaths, type TrialParts, tryOneEvent } from "../../cli/backfill/batch/trial.ts";
 import { uploadMissing } from "../../cli/backfill/batch/upload-missing.ts";
@@ -120,6 +121,17 @@ const auditParts = (): AuditParts =>
     now: new Date(platform.now),
   });
 
+/** What a backfill of either way needs, after an audit. */
+const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
+  ledger,
+  history,
+  drafts: true,
+  created: { from: start - day, to: start + 4 * day },
+  policy: eventPolicy.parse({}),
+  secret: "key",
+  now: clock,
+});
+
 /** One run of the command: an audit, the trial, and the upload. */
 async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<BackfillCounts> {
   const parts = auditParts();
@@ -129,13 +141,7 @@ async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<Ba
   try {
     await planBackfill(ledger, undefined);
     const trial: TrialParts = {
-      ledger,
-      history: parts.history,
-      drafts: true,
-      created: { from: start - day, to: start + 4 * day },
-      policy: eventPolicy.parse({}),
-      secret: "key",
-      now: clock,
+      ...sendingParts(parts, ledger),
       signal: new AbortController().signal,
       map: (records) => previewMappings(client, { schemaId: flow.schema, mappings: whole }, records, trial.signal),
       ingestion: new BatchIngestion(client, flow.dataset),
@@ -253,15 +259,9 @@ async function sendByRelay(parts = auditParts()): Promise<number> {
     });
     await sendMissing(
       {
-        ledger,
-        history: parts.history,
-        drafts: true,
-        created: { from: start - day, to: start + 4 * day },
-        policy: eventPolicy.parse({}),
-        secret: "key",
+        ...sendingParts(parts, ledger),
         perSecond: 50,
         queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
-        now: clock,
         sleep: async () => undefined,
         signal: parts.signal,
         progress: () => undefined,

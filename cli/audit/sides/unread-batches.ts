@@ -1,5 +1,6 @@
 import { batchOutcome } from "pulumi-aep/client";
 import { listUploads, settleUpload, type UploadService } from "../../backfill/batch/uploads.ts";
+import { countOf } from "../../output/count-of.ts";
 import { backfillTag } from "../../platform/batch-ingestion.ts";
 import type { DatasetBatch } from "../../platform/dataset.ts";
 import { rowAfter } from "../range.ts";
@@ -98,13 +99,9 @@ export class UnreadBatches {
     const [unfinished, lacking] = [this.#unfinished, this.#lacking];
     const reasons = [
       ...(unfinished > 0
-        ? [
-            `${unfinished === 1 ? "1 batch of the dataset is" : `${unfinished} batches of the dataset are`} not finished`,
-          ]
+        ? [`${countOf(unfinished, "batch of the dataset is", "batches of the dataset are")} not finished`]
         : []),
-      ...(lacking > 0
-        ? [`Data Access returned ${lacking === 1 ? "1 row" : `${lacking} rows`} fewer than Catalog counts`]
-        : []),
+      ...(lacking > 0 ? [`Data Access returned ${countOf(lacking, "row")} fewer than Catalog counts`] : []),
     ];
     return {
       reason: reasons.length > 0 ? reasons.join(", and ") : undefined,

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { encodeEnvelopes } from "../../../relay/core/event/envelope.ts";
 import { quote } from "../../audit/ledger.ts";
 import { type BatchFile, type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
-import { eachMissing, selectSent } from "../missing-events.ts";
+import { eachMissing } from "../missing-events.ts";
 import { type MappedRow, mapEvents } from "./mapped-rows.ts";
 import type { UploadParts } from "./upload-missing.ts";
 import { completeUpload, openUpload, revertUpload } from "./uploads.ts";
@@ -82,7 +82,7 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
 }
 
 async function firstRow(parts: TrialParts): Promise<MappedRow | undefined> {
-  for await (const events of eachMissing(parts, selectSent(parts.now()))) {
+  for await (const events of eachMissing(parts)) {
     const [first] = await mapEvents(parts, events.slice(0, 1), { impossible: new Map() });
     if (first) return first;
   }

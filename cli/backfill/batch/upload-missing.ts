@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { quote } from "../../audit/ledger.ts";
 import type { BackfillCounts } from "../counts.ts";
-import { eachMissing, type MissingParts, selectSent } from "../missing-events.ts";
+import { eachMissing, type MissingParts } from "../missing-events.ts";
 import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
 import {
   awaitUpload,
@@ -51,7 +51,7 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
     parts.progress([...uploaded.values()].reduce((sum, events) => sum + events, 0));
     [rows, bytes] = [[], 0];
   };
-  for await (const events of eachMissing(parts, selectSent(parts.now()))) {
+  for await (const events of eachMissing(parts)) {
     const mapped = await mapEvents(parts, events, counts);
     rows.push(...mapped);
     bytes += mapped.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)), 0);

@@ -2,6 +2,7 @@ import path from "node:path";
 import { exportDeadLetters } from "../../dead-letters/export.ts";
 import { PrivateFolder } from "../../dead-letters/private-folder.ts";
 import { replay } from "../../dead-letters/replay.ts";
+import { countOf } from "../../output/count-of.ts";
 import { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import { RelayTables } from "../../relay/relay-tables.ts";
 import type { StackSource } from "../../stack/source.ts";
@@ -34,7 +35,7 @@ export async function performOnDeadLetters(
       progress: () => undefined,
     });
     const left = unfit.length === 0 ? "" : ` ${unfit.length} have names that are not valid as file names.`;
-    return `In ${folder.path}, which only you can read: ${nameLetters(written + replaced + present)}.${left}`;
+    return `In ${folder.path}, which only you can read: ${countOf(written + replaced + present, "dead letter")}.${left}`;
   }
   const note = action === "purge" ? await (await RelayTables.open(source)).openNote("purged") : undefined;
   let done = 0;
@@ -52,12 +53,8 @@ export async function performOnDeadLetters(
       },
     });
     const stay = [...left].map(([why, number]) => ` ${number} stay: they ${why}.`).join("");
-    return `${action === "replay" ? "Back in the queue" : "Deleted"}: ${nameLetters(done)}.${stay}`;
+    return `${action === "replay" ? "Back in the queue" : "Deleted"}: ${countOf(done, "dead letter")}.${stay}`;
   } finally {
     await note?.(done);
   }
-}
-
-function nameLetters(count: number): string {
-  return count === 1 ? "1 dead letter" : `${count} dead letters`;
 }

@@ -33,16 +33,12 @@ const zoneTagName = /^[A-Za-z_][\w.-]*$/;
 
 /** The part of the tags that a resource can have. */
 function tagsFor(type: string, { path, body }: pulumi.Inputs): (tags: Tags) => Tags {
-  const keep = (isKept: (name: string, index: number) => boolean) => (tags: Tags) =>
-    Object.fromEntries(
-      Object.entries(tags)
-        .toSorted(([one], [other]) => (one < other ? -1 : 1))
-        .filter(([name], index) => isKept(name, index)),
-    );
-  if (type === "customerio-aep:index:VaultSecret") return keep((_name, index) => index < mostSecretTags);
+  const keep = (choose: (names: string[]) => string[]) => (tags: Tags) =>
+    Object.fromEntries(choose(Object.keys(tags)).map((name) => [name, tags[name] ?? ""]));
+  if (type === "customerio-aep:index:VaultSecret") return keep((names) => names.toSorted().slice(0, mostSecretTags));
   // The path of a zone's link to a network is not known yet.
   const isZone = String(path).includes("/privateDnsZones/") || body?.properties?.registrationEnabled !== undefined;
-  return isZone ? keep((name) => zoneTagName.test(name)) : (tags) => tags;
+  return isZone ? keep((names) => names.filter((name) => zoneTagName.test(name))) : (tags) => tags;
 }
 
 /** Types of the plugin with an input `body`. Resources with a location accept tags; child resources do not. */

@@ -82,26 +82,24 @@ export async function giveUpDeadLetters(operation: DeadLetterOperation, healthUr
 
 async function count(
   operation: DeadLetterOperation,
-  { healthUrl, ...relay }: Relay,
+  { healthUrl, isClosed, emptySince }: Relay,
 ): Promise<{ done: DeadLetters } | { gaveUp: string }> {
   if (healthUrl === undefined) return { gaveUp: "(this stack does not know the relay's address yet)" };
-  const { clock } = operation.client;
-  const start = clock.monotonic();
-  return checkPatiently(operation, pace, () => look(operation, { ...relay, healthUrl, start }));
+  // The health may be cached for other callers.
+  const since = emptySince ?? (isClosed ? Number.NEGATIVE_INFINITY : operation.client.clock.monotonic());
+  return checkPatiently(operation, pace, () => look(operation, { healthUrl, isClosed, since }));
 }
 
-/** @param start when the first check began */
+/** @param since when a count must have begun at the earliest (`clock.monotonic()`) */
 async function look(
   { client, signal }: DeadLetterOperation,
-  { healthUrl, isClosed, emptySince, start }: Relay & { readonly healthUrl: string; readonly start: number },
+  { healthUrl, isClosed, since }: { readonly healthUrl: string; readonly isClosed: boolean; readonly since: number },
 ): Promise<Check<DeadLetters>> {
   const asked = client.clock.monotonic();
   const said = await askHealth(client, healthUrl, signal);
   if ("failure" in said) return { notYet: said.failure, detail: said.detail };
   if (!said.deadLetters) return { notYet: `${healthUrl} does not say how many there are` };
-  // The health may be cached for other callers. A count that began since the first check is new enough.
-  const began = asked - ageOf(said);
-  const isCurrent = isClosed ? said.intake === "closed" && began >= (emptySince ?? began) : began >= start;
+  const isCurrent = asked - ageOf(said) >= since && (!isClosed || said.intake === "closed");
   if (isCurrent) return { done: said.deadLetters };
   return { notYet: "waiting until the relay counts its dead letters again", pause: millisecondsToNextCheck(said) };
 }
