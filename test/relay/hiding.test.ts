@@ -136,3 +136,44 @@ test("each device of a person is hidden by itself, and the longest fits", () => 
   const { event: safe } = redact(event as never, personalData.parse({ recipient: "drop" }));
   expect(safe.data).toMatchObject({ failure_message: "[recipient], [recipient]:three, token, tokens" });
 });
+
+describe("a text that is nothing but escapes", () => {
+  const breaks = (count: number) => "=\r\n".repeat(count);
+
+  test("is read in a moment if it is many line breaks, also within a character", () => {
+    const startedAt = performance.now();
+    expect(hideIn("ada@example.org", breaks(20_000))).toBe(breaks(20_000));
+    expect(hideIn("caf\u00e9@example.org", `caf=C3${breaks(10_000)}=A9@example.org`)).toBe("[e-mail]");
+    // It took minutes, in which the instance did nothing else.
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  test.each(["\\", "%", "&amp;", "=3D", "%e0%a4", "\\u005c"])(
+    "is hidden as a whole if reading it would take too long: %s, again and again",
+    (escaped) => {
+      const startedAt = performance.now();
+      const text = escaped.repeat(400_000);
+      const event = {
+        event_id: "a",
+        object_type: "email",
+        data: { subject: "Hello", recipient: "ada@example.org", text },
+      };
+      const { event: safe, redacted } = redact(event, personalData.parse({ email: "drop" }));
+      expect(safe.data).toMatchObject({ subject: "Hello", text: "[too many escapes to look for personal data]" });
+      expect(redacted).toEqual(["email"]);
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+    },
+  );
+
+  test("is read to its end if it is as long as a long newsletter", () => {
+    const text = '<p style="width=50">a&nbsp;b &amp; <a href="https://x.example/?a=1&utm_b=c%20d">'.repeat(5_000);
+    const event = {
+      event_id: "a",
+      object_type: "email",
+      data: { recipient: "ada@example.org", content: `${text}ada%40example.org` },
+    };
+    const { event: safe } = redact(event, personalData.parse({ recipient: "drop" }));
+    const { content } = safe.data as { content: string };
+    expect([content.length, content.slice(-9)]).toEqual([text.length + 8, ">[e-mail]"]);
+  });
+});

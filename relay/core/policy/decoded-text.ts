@@ -1,4 +1,4 @@
-import { Spellings } from "./spellings.ts";
+import { EscapeBudget, Spellings } from "./spellings.ts";
 
 /** A text with its escapes decoded. */
 export interface DecodedText {
@@ -10,10 +10,12 @@ export interface DecodedText {
 /**
  * Decodes unambiguous escapes, nested ones too. It leaves quoted-printable and a form's plus for a space unchanged: the `=40` in
  * `?size=40mm` is not an @.
+ *
+ * @throws TooManyEscapes
  */
-export function decodeText(original: string): DecodedText {
+export function decodeText(original: string, budget: EscapeBudget = new EscapeBudget()): DecodedText {
   const asItIs = { text: original, origin: (at: number) => at };
-  const spellings = new Spellings(original, { sure: true });
+  const spellings = new Spellings(original, { sure: true, budget });
   const signs = /[%&\\]/g;
   const parts: string[] = [];
   const pieces: Piece[] = [{ decoded: 0, original: 0, isEscape: false }];

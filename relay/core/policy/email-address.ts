@@ -1,5 +1,6 @@
 import { domainToASCII, domainToUnicode } from "node:url";
 import { decodeText } from "./decoded-text.ts";
+import type { EscapeBudget } from "./spellings.ts";
 
 // The lengths are those of RFC 5321, and keep the search linear. Vowel signs and accents of decomposed letters are marks (\p{M}).
 const letters = String.raw`\p{L}\p{M}\p{N}`;
@@ -34,9 +35,13 @@ export function emailAddress(value: unknown): string | undefined {
   return whole.test(text) ? text : undefined;
 }
 
-/** Replaces each e-mail address in a text by a mark, even if it is encoded, such as `ada%2540example.org`. */
-export function withoutEmailAddresses(text: string): string {
-  const decoded = decodeText(text);
+/**
+ * Replaces each e-mail address in a text by a mark, even if it is encoded, such as `ada%2540example.org`.
+ *
+ * @throws TooManyEscapes
+ */
+export function withoutEmailAddresses(text: string, budget?: EscapeBudget): string {
+  const decoded = decodeText(text, budget);
   if (!decoded.text.includes("@")) return text;
   let shown = "";
   let from = 0;

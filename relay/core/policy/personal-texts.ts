@@ -8,6 +8,7 @@ import {
   withoutEmailAddresses,
 } from "./email-address.ts";
 import type { PersonalData } from "./policy.ts";
+import { EscapeBudget, TooManyEscapes } from "./spellings.ts";
 import { type SoughtText, TextFinder } from "./text-finder.ts";
 
 export type Treatment = PersonalData["email"];
@@ -31,6 +32,9 @@ interface PersonalText extends SoughtText {
 /** Minimum lengths for a match to count: within a longer text, and as the whole of another field. Shorter ones may be coincidence. */
 const telling = { within: 6, whole: 4 };
 
+/** Replaces a whole text that would take too long to read. */
+const unreadMark = "[too many escapes to look for personal data]";
+
 /** Texts to find, either as a whole text or within one. */
 class KnownTexts {
   readonly whole: ReadonlyMap<string, PersonalText>;
@@ -47,6 +51,7 @@ class KnownTexts {
 export class PersonalTexts {
   readonly #email: Treatment;
   readonly #added: PersonalText[] = [];
+  readonly #budget = new EscapeBudget();
   /** Built after the last `add`, since one pass finds all texts. */
   #known: { readonly all: KnownTexts; readonly ofEmail: KnownTexts } | undefined;
 
@@ -70,6 +75,8 @@ export class PersonalTexts {
   }
 
   /**
+   * A text that would take too long to read is hidden as a whole.
+   *
    * @param identifies whether the text says who the event is about; `recipient` does not apply to such a text
    * @returns undefined if there is nothing to hide
    */
@@ -84,16 +91,26 @@ export class PersonalTexts {
     const looksLikeAddress = this.#email !== "keep" && emailAddress(text) !== undefined;
     if (looksLikeAddress) return { text: applyTreatment(text, this.#email), settings: ["email"] };
 
+    try {
+      return this.#hideWithin(text, within);
+    } catch (error) {
+      if (!(error instanceof TooManyEscapes)) throw error;
+      const setting = this.#email === "keep" ? "recipient" : "email";
+      return { text: unreadMark, settings: [setting] };
+    }
+  }
+
+  #hideWithin(text: string, within: TextFinder<PersonalText>): HiddenText | undefined {
     const settings = new Set<PersonalSetting>();
     let shown = "";
     let from = 0;
-    for (const { start, end, sought } of within.find(text)) {
+    for (const { start, end, sought } of within.find(text, this.#budget)) {
       settings.add(sought.setting);
       shown += text.slice(from, start) + placeholderOf(sought.text);
       from = end;
     }
     shown += text.slice(from);
-    const last = this.#email === "keep" ? shown : withoutEmailAddresses(shown);
+    const last = this.#email === "keep" ? shown : withoutEmailAddresses(shown, this.#budget);
     if (last !== shown) settings.add("email");
     return settings.size > 0 ? { text: last, settings: [...settings] } : undefined;
   }

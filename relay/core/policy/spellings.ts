@@ -23,6 +23,26 @@ const mostDigits = 10;
 /** A quick test by two characters for a possible escape. */
 const mayBegin = /%[0-9A-Fa-f%\\&=]|\\["'/\\bfnrtux%&=]|&[#A-Za-z%\\&=]|=[0-9A-Fa-f\r\n%\\&=]|\+/y;
 
+/** The characters with which an escape begins. */
+const beginning = /^[%&\\=+]$/;
+
+/** How many escapes of one event are read at most: fifty thousand plain ones in half a second, or a few thousand that are nested. */
+const mostEscapes = 100_000;
+
+/** The texts of an event have more escapes than can be read while its sender waits. */
+export class TooManyEscapes extends Error {}
+
+/** Limits the time that the escapes of one event take. Anyone who is quoted in an event can write a text that is nothing but escapes. */
+export class EscapeBudget {
+  #left = mostEscapes;
+
+  /** @throws TooManyEscapes */
+  spend(): void {
+    if (this.#left === 0) throw new TooManyEscapes("The texts have too many escapes");
+    this.#left -= 1;
+  }
+}
+
 const none: readonly Reading[] = [];
 const hexadecimal = /^[0-9A-Fa-f]$/;
 const decimal = /^[0-9]$/;
@@ -40,15 +60,17 @@ const inJson: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r:
 export class Spellings {
   readonly #text: string;
   readonly #sure: boolean;
+  readonly #budget: EscapeBudget;
   readonly #known = new Map<number, readonly Reading[]>();
   /** Positions with all readings known: deeper escapes add none. */
   readonly #final = new Set<number>();
   /** Whether reading an escape met another one. */
   #met = false;
 
-  constructor(text: string, { sure = false } = {}) {
+  constructor(text: string, { sure = false, budget = new EscapeBudget() } = {}) {
     this.#text = text;
     this.#sure = sure;
+    this.#budget = budget;
   }
 
   /** Whether an escape may begin at this position. */
@@ -60,7 +82,11 @@ export class Spellings {
     return mayBegin.test(this.#text);
   }
 
-  /** All readings of a position, the character itself first; empty at the end of the text. */
+  /**
+   * All readings of a position, the character itself first; empty at the end of the text.
+   *
+   * @throws TooManyEscapes
+   */
   at(at: number): readonly Reading[] {
     if (this.#known.size > mostKnown) {
       this.#known.clear();
@@ -78,6 +104,7 @@ export class Spellings {
     if (known) return known;
     const shallower = this.#within(at, depth - 1);
     if (this.#final.has(at)) return shallower;
+    this.#budget.spend();
     const readings = [...shallower];
     this.#met = false;
     for (const { character, end } of shallower) {
@@ -85,8 +112,9 @@ export class Spellings {
         if (readings.every((one) => one.character !== found.character || one.end !== found.end)) readings.push(found);
       }
     }
-    // Without a nested escape, a deeper search finds the same.
-    if (!this.#met && readings.length === shallower.length) this.#final.add(at);
+    // Without a nested escape, and if none begins with what was found, a deeper search finds the same.
+    const beginsNone = readings.slice(shallower.length).every(({ character }) => !beginning.test(character));
+    if (!this.#met && beginsNone) this.#final.add(at);
     this.#met = true;
     this.#known.set(key, readings);
     return readings;
@@ -160,11 +188,14 @@ export class Spellings {
 
   /** The next byte of a character. A soft line break may precede it. */
   #byte(at: number, sign: string, depth: number): { value: number; end: number }[] {
-    const signs = this.#exactly(at, depth, sign);
-    const bytes = signs.flatMap(({ end }) => this.#number(end, 2, depth));
-    if (sign !== "=") return bytes;
-    const lines = signs.flatMap(({ end }) => this.#lineBreaks(end, depth));
-    return [...bytes, ...lines.flatMap(({ end }) => this.#byte(end, sign, depth))];
+    const bytes: { value: number; end: number }[] = [];
+    // Not recursive, since any number of line breaks may follow each other.
+    for (let starts = [at]; starts.length > 0; ) {
+      const ends = starts.flatMap((start) => this.#exactly(start, depth, sign)).map(({ end }) => end);
+      bytes.push(...ends.flatMap((end) => this.#number(end, 2, depth)));
+      starts = sign === "=" ? ends.flatMap((end) => this.#lineBreaks(end, depth)).map(({ end }) => end) : [];
+    }
+    return bytes;
   }
 
   /** Reads what follows a backslash in JSON or JavaScript. */

@@ -1,4 +1,4 @@
-import { Spellings } from "./spellings.ts";
+import { EscapeBudget, Spellings } from "./spellings.ts";
 
 /** A text to look for. */
 export interface SoughtText {
@@ -52,11 +52,15 @@ export class TextFinder<T extends SoughtText> {
     this.#first = new Set(keys.flatMap(({ key }) => [key.charAt(0), key.charAt(0).toUpperCase()]));
   }
 
-  /** Matches in order, without overlaps. */
-  find(text: string): FoundText<T>[] {
+  /**
+   * Matches in order, without overlaps.
+   *
+   * @throws TooManyEscapes
+   */
+  find(text: string, budget: EscapeBudget = new EscapeBudget()): FoundText<T>[] {
     const found: FoundText<T>[] = [];
     if (this.#sought.length === 0) return found;
-    const spellings = new Spellings(text);
+    const spellings = new Spellings(text, { budget });
     let afterWord = false;
     for (let at = 0; at < text.length; ) {
       const character = characterAt(text, at);
@@ -103,6 +107,8 @@ export class TextFinder<T extends SoughtText> {
         continue;
       }
       for (const { character, end } of spellings.at(at)) {
+        // No match begins with a soft line break. Otherwise each of many would read all those that follow it.
+        if (length === 0 && character === "") continue;
         const next = this.#narrow(prefix, foldCase(character), end);
         if (next === undefined) continue;
         // Several readings may lead to the same state.
