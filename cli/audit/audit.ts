@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
@@ -154,8 +154,10 @@ async function compareAll(
   progress("comparing");
   const cells = await compareSides(ledger, { from, to, youngSince, sentSince, expiration, unread, relay });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
-    if (!cells.some(has)) return undefined;
     const file = path.join(folder, name);
+    // An earlier run may have left one.
+    await rm(file, { force: true });
+    if (!cells.some(has)) return undefined;
     await writeIds(ledger, states, file);
     return file;
   };

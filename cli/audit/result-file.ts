@@ -6,6 +6,9 @@ import type { StackSource } from "../stack/source.ts";
 /** The file in an audit's folder with its verdict and sums. It holds no ids. */
 const resultFile = "result.json";
 
+/** How the names of such folders end: the first and the last day. */
+const datesOfFolder = /^\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d$/;
+
 /** What an audit says about all of its days. */
 export const auditVerdict = z
   .enum(["complete", "missing", "unjudged"])
@@ -46,7 +49,9 @@ export async function findLastAudit(source: StackSource, folder?: string): Promi
   const prefix = auditFolderPrefix(source);
   // With several sources, each has a subfolder of the given folder.
   const given = folder === undefined ? undefined : [folder, path.join(folder, source.name)];
-  const folders = given ?? (await readdir(".")).filter((name) => name.startsWith(prefix));
+  // The name of another source may begin with this one's.
+  const isOwn = (name: string) => name.startsWith(prefix) && datesOfFolder.test(name.slice(prefix.length));
+  const folders = given ?? (await readdir(".")).filter(isOwn);
   const found = await Promise.all(
     folders.map(async (name) => {
       const file = path.resolve(name, resultFile);

@@ -5,6 +5,9 @@ import { UsageError } from "../command/usage-error.ts";
 /** What happened to a file: it is new, its content differed, its content was the same, or its name is not valid. */
 export type FileFate = "written" | "replaced" | "present" | "unfit";
 
+/** What the name of a file ends with until the file is complete. */
+export const unfinishedSuffix = ".part";
+
 /** A folder whose files only their owner can read. */
 export class PrivateFolder {
   readonly path: string;
@@ -34,7 +37,7 @@ export class PrivateFolder {
   async keep(name: string, content: Buffer): Promise<FileFate> {
     if (!canBeFile(name)) return "unfit";
     const file = path.join(this.path, ...name.split("/"));
-    const unfinished = `${file}.part`;
+    const unfinished = `${file}${unfinishedSuffix}`;
     try {
       const present = await contentOf(file);
       if (present?.equals(content)) return "present";

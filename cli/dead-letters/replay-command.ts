@@ -53,8 +53,9 @@ export const replayCommand = defineCommand({
       .filter(({ name, writtenAt }) => mayMatchFilter(name, filter) && writtenAt.getTime() < diedBefore)
       .map(({ name }) => name);
 
-    const action: ReplayAction = chosen["dry-run"] ? "count" : purgeDays === undefined ? "replay" : "purge";
-    const note = action === "purge" ? await (await RelayTables.open(source)).openNote("purged") : undefined;
+    const action: ReplayAction = purgeDays === undefined ? "replay" : "purge";
+    const isDry = chosen["dry-run"];
+    const note = action === "purge" && !isDry ? await (await RelayTables.open(source)).openNote("purged") : undefined;
     const bar = progress.bar(names.length);
     let done = 0;
     let counts: ReplayCounts;
@@ -64,12 +65,13 @@ export const replayCommand = defineCommand({
         names,
         filter,
         action,
+        isDry,
         policy: policyOf(source),
         signal,
         perSecond: chosen.rate,
         progress: (so) => {
           done = so.done;
-          bar.show(so.examined, `${done} ${pastOf(action, purgeDays)}`);
+          bar.show(so.examined, `${done} ${pastOf(action, isDry)}`);
         },
       });
     } finally {
@@ -77,13 +79,13 @@ export const replayCommand = defineCommand({
       await note?.(done);
     }
     const stack = source.target.stack ?? "";
-    print(report(counts, { stack, total: entries.length, verb: pastOf(action, purgeDays) }));
+    print(report(counts, { stack, total: entries.length, verb: pastOf(action, isDry) }));
     if (signal.aborted) print(stoppedWords);
     const { kinds, left } = counts;
     return {
       ending: signal.aborted ? "interrupted" : "well",
       json: {
-        action,
+        action: isDry ? ("count" as const) : action,
         total: entries.length,
         done: counts.done,
         stopped: signal.aborted,
@@ -94,9 +96,9 @@ export const replayCommand = defineCommand({
   },
 });
 
-function pastOf(action: ReplayAction, purgeDays: number | undefined): string {
-  if (action === "count") return purgeDays === undefined ? "would be replayed" : "would be purged";
-  return action === "replay" ? "replayed" : "purged";
+function pastOf(action: ReplayAction, isDry: boolean): string {
+  const done = action === "replay" ? "replayed" : "purged";
+  return isDry ? `would be ${done}` : done;
 }
 
 function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; total: number; verb: string }): string {

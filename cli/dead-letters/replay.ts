@@ -19,7 +19,7 @@ import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, kindOf, matchesFilter, tryParseDeadLetter } from "./dead-letter-filter.ts";
 
 /** What to do with the selected dead letters. */
-export type ReplayAction = "count" | "replay" | "purge";
+export type ReplayAction = "replay" | "purge";
 
 export interface ReplayOptions {
   readonly storage: Pick<
@@ -32,6 +32,8 @@ export interface ReplayOptions {
   /** The stack's filters and personal data options, for bodies that the relay could not read on arrival. */
   readonly policy: EventPolicy;
   readonly action: ReplayAction;
+  /** Whether to count only what the action would do. */
+  readonly isDry: boolean;
   /** Maximum dead letters a second. */
   readonly perSecond: number;
   /** Stops after the dead letters under way. */
@@ -44,7 +46,7 @@ export interface ReplayOptions {
 export interface ReplayCounts {
   /** Examined so far. */
   examined: number;
-  /** Counted, replayed or purged, depending on the action. */
+  /** Replayed or purged, or those that would be. */
   done: number;
   /** `done` by class and kind of event, such as `refused email sent`. */
   readonly kinds: Map<string, number>;
@@ -53,7 +55,7 @@ export interface ReplayCounts {
 }
 
 /**
- * Puts the selected dead letters back into the queue of events, or deletes them, or counts them.
+ * Puts the selected dead letters back into the queue of events, or deletes them; or only counts for which of them it would do that.
  *
  * A dead letter is removed only after its message is durable. So if this ends early, for any reason, nothing is lost. The next run
  * replays again the dead letters under way that were not removed yet, so their events may reach Platform twice, under the same `_id`.
@@ -65,7 +67,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
   const counts: ReplayCounts = { examined: 0, done: 0, kinds: new Map(), left: new Map() };
   let nextStart = 0;
   await processEach(options.names, options.signal, async (name) => {
-    if (options.action !== "count") {
+    if (!options.isDry) {
       const now = Date.now();
       const start = Math.max(now, nextStart);
       nextStart = start + 1000 / options.perSecond;
@@ -80,7 +82,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayCounts> {
 }
 
 async function handle(name: string, options: ReplayOptions, counts: ReplayCounts): Promise<void> {
-  const { storage, filter, policy, action } = options;
+  const { storage, filter, policy, action, isDry } = options;
   const read = await storage.readDeadLetter(name);
   if (read === undefined) return;
   const letter = tryParseDeadLetter(read.content);
@@ -89,13 +91,13 @@ async function handle(name: string, options: ReplayOptions, counts: ReplayCounts
   if (action !== "purge") {
     const replayable = await messagesOf(letter, policy, (claim) => storage.readClaim(claim, name));
     if ("impossible" in replayable) return count(counts.left, replayable.impossible);
-    if (action === "replay") {
+    if (!isDry) {
       // The claims first: the forwarder may get the message at once.
       for (const claim of replayable.claims) await storage.putClaim(claim.name, claim.body);
       for (const message of replayable.messages) await storage.enqueue(message);
     }
   }
-  if (action !== "count" && !(await storage.deleteDeadLetter(name, read.etag)) && action === "purge") return;
+  if (!isDry && !(await storage.deleteDeadLetter(name, read.etag)) && action === "purge") return;
   const { objectType, metric } = kindOf(letter);
   counts.done += 1;
   count(counts.kinds, [letter.class, objectType, metric].filter(Boolean).join(" "));

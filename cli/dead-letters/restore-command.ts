@@ -35,7 +35,9 @@ export const restoreCommand = defineCommand({
     restored: z.number().describe("dead letters that are in the storage again"),
     present: z.number().describe("dead letters that the storage already had"),
     differing: z.array(z.string()).describe("files whose name the storage has with other content, which stays"),
-    foreign: z.array(z.string()).describe("files that have a format that this version does not know"),
+    foreign: z
+      .array(z.string())
+      .describe("files that are not dead letters that this version knows, or that an export did not finish"),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
@@ -72,7 +74,10 @@ export const restoreCommand = defineCommand({
     print(
       `${restored} dead letters of ${folder} are in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
       ...nameFiles(differing, "NOT RESTORED, since the storage has other content with that name"),
-      ...nameFiles(foreign, "NOT RESTORED, since they have a format that this version does not know"),
+      ...nameFiles(
+        foreign,
+        "NOT RESTORED, since they are not dead letters that this version knows, or an export did not finish them",
+      ),
       ...(restored + present > 0 ? [`To deliver them: ${operatorCommand("replay", source.target)}`] : []),
     );
     if (signal.aborted) print(stoppedWords);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { processEach } from "../process-each.ts";
 import { ownName, type RelayStorageAccount } from "../relay/relay-storage.ts";
 import { tryParseDeadLetter } from "./dead-letter-filter.ts";
+import { unfinishedSuffix } from "./private-folder.ts";
 
 export interface RestoreOptions {
   /** Absolute path of a folder that `export` has filled. */
@@ -23,7 +24,7 @@ export interface RestoreCounts {
   present: number;
   /** Files whose name the storage has for another content, which stays. */
   readonly differing: string[];
-  /** Files that have a format that this version does not know. They are in no storage. */
+  /** Files that are not dead letters that this version knows, or that an export did not finish. They are in no storage. */
   readonly foreign: string[];
 }
 
@@ -62,7 +63,8 @@ async function restoreOne(
   { folder, storage, counts }: Pick<RestoreOptions, "folder" | "storage"> & { counts: RestoreCounts },
 ): Promise<void> {
   const content = await readFile(path.join(folder, ...file.split("/")));
-  if (tryParseDeadLetter(content) === undefined) {
+  // An export that was killed may have left a whole one, beside or in place of the file itself.
+  if (file.endsWith(unfinishedSuffix) || tryParseDeadLetter(content) === undefined) {
     counts.foreign.push(file);
     return;
   }

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { Ledger } from "../../cli/audit/ledger.ts";
 import { sumCells } from "../../cli/audit/report.ts";
@@ -34,6 +35,15 @@ test("opens of messages that an earlier audit has read are found, once the range
   expect(await totalsAt(2, [[sent]])).toMatchObject({ recorded: 1, found: 1 });
   await replaceRecord([sent, open]);
   expect(await totalsAt(20, [[sent]])).toMatchObject({ recorded: 2, found: 1, missing: 1 });
+});
+
+test("the ids that an earlier audit has written are gone once nothing is missing", async () => {
+  await openWorld([sent]);
+  await audit(partsFor(accessTo([])));
+  const written = async () => (await readdir(opened.folder)).filter((name) => name.endsWith(".jsonl"));
+  expect(await written()).toEqual(["missing.jsonl"]);
+  await audit(partsFor(accessTo([[sent]])));
+  expect(await written()).toEqual([]);
 });
 
 test("a record that can't change any more is read once", async () => {

@@ -66,19 +66,22 @@ test("status names the last audit of the working directory", async () => {
     const prefix = auditFolderPrefix(source);
     expect(prefix).toBe("audit-org-prod-events-");
     const totals = { missing: 2, held: 1 };
+    const [old, recent] = ["2026-09-01-2026-09-30", "2026-10-01-2026-10-31"];
     for (const [name, verdict, at] of [
-      ["old", "complete", 1],
-      ["new", "missing", 2],
+      [old, "complete", 1],
+      [recent, "missing", 2],
+      // Of a source with the name events-eu.
+      [`eu-${recent}`, "complete", 3],
     ] as const) {
       await mkdir(`${prefix}${name}`);
       await writeAuditResult(`${prefix}${name}`, { verdict, from: "2026-10-01", to: "2026-10-31", totals });
       await utimes(`${prefix}${name}/result.json`, at, at);
     }
     // Still under way.
-    await mkdir(`${prefix}open`);
+    await mkdir(`${prefix}2026-11-01-2026-11-30`);
     const last = await findLastAudit(source);
     expect(last && describeLastAudit(last)).toBe(
-      "Last audit, of 2026-10-01 to 2026-10-31, on 1970-01-01: 2 missing and 1 dead letters (audit-org-prod-events-new)",
+      "Last audit, of 2026-10-01 to 2026-10-31, on 1970-01-01: 2 missing and 1 dead letters (audit-org-prod-events-2026-10-01-2026-10-31)",
     );
   } finally {
     process.chdir(before);

@@ -65,13 +65,22 @@ function putRefused(id: string, data: object = {}, reason = "Platform refused th
   return account.put(deadEvent(event, body, { class: "refused", reason, now }));
 }
 
-function run(choice: { action?: ReplayAction; filter?: DeadLetterFilter; policy?: object; signal?: AbortSignal } = {}) {
+function run(
+  choice: {
+    action?: ReplayAction;
+    isDry?: boolean;
+    filter?: DeadLetterFilter;
+    policy?: object;
+    signal?: AbortSignal;
+  } = {},
+) {
   return replay({
     storage: account,
     names: [...account.deadLetters.keys()],
     filter: choice.filter ?? {},
     policy: eventPolicy.parse(choice.policy ?? {}),
     action: choice.action ?? "replay",
+    isDry: choice.isDry ?? false,
     perSecond: 1_000_000,
     signal: choice.signal ?? new AbortController().signal,
     progress: () => undefined,
@@ -226,13 +235,20 @@ test("a blob that is not a dead letter stays and is reported", async () => {
   expect([account.deadLetters.size, account.messages.length, [...counts.left.values()]]).toEqual([1, 0, [1]]);
 });
 
-test("a dry run counts, and changes nothing", async () => {
-  putRefused("a");
-  putRefused("b", { metric: "opened" });
-  const counts = await run({ action: "count" });
-  expect(counts.done).toBe(2);
-  expect([account.deadLetters.size, account.messages.length]).toEqual([2, 0]);
-});
+test.each(["replay", "purge"] as const)(
+  "a dry run of a %s counts what it would do, and changes nothing",
+  async (action) => {
+    putRefused("a");
+    putRefused("b", { metric: "opened" });
+    account.put(deadBody(Buffer.from("[]"), { class: "malformed", reason: "no event", receivedAt, now }));
+    const counts = await run({ action, isDry: true });
+    expect([account.deadLetters.size, account.messages.length, account.claims.size]).toEqual([3, 0, 0]);
+    // What can't be replayed can be deleted.
+    expect(counts.done).toBe(action === "purge" ? 3 : 2);
+    const { done, kinds, left } = await run({ action });
+    expect(counts).toMatchObject({ done, kinds, left });
+  },
+);
 
 test("a purge deletes, and queues nothing", async () => {
   putRefused("a");

@@ -77,6 +77,12 @@ test("a file that is not a dead letter is reported and ignored", async () => {
   expect(stored.size).toBe(3);
 });
 
+test("what an interrupted export has not finished is not restored as another dead letter, even if it is whole", async () => {
+  await writeFile(path.join(folder, `${first}.part`), stored.get(first) ?? "");
+  expect(await restore()).toMatchObject({ restored: 0, present: 3, foreign: [`${first}.part`] });
+  expect(stored.size).toBe(3);
+});
+
 test("after a stop, the next run continues with the rest", async () => {
   stored.clear();
   const stop = new AbortController();

@@ -16,7 +16,7 @@ const asItIs = { explain: <T>(_role: string, call: () => Promise<T>) => call() }
 const everything = { signal: new AbortController().signal, filter: {}, progress: () => undefined };
 
 /** Replays all dead letters as `customerio-aep replay` does, or deletes all (`--purge`). */
-export async function goThrough(account: Account, action: Exclude<ReplayAction, "count">): Promise<number> {
+export async function goThrough(account: Account, action: ReplayAction): Promise<number> {
   const storage = openForCommands(account);
   const names = await storage.names();
   const { done } = await replay({
@@ -25,6 +25,7 @@ export async function goThrough(account: Account, action: Exclude<ReplayAction, 
     names,
     policy: eventPolicy.parse({}),
     action,
+    isDry: false,
     perSecond: 1000,
   });
   return done;

@@ -110,6 +110,7 @@ describe.each([
       filter: {},
       policy,
       action: "replay",
+      isDry: false,
       perSecond: 1_000,
       signal: new AbortController().signal,
       progress: () => undefined,

@@ -45,6 +45,7 @@ export async function performOnDeadLetters(
       names,
       filter: {},
       action,
+      isDry: false,
       policy: policyOf(source),
       perSecond,
       signal,
