@@ -1,9 +1,23 @@
+/** Milliseconds after Ctrl-C until a person reads that the command is still at work. */
+const patience = 1_000;
+
 /** The first Ctrl-C lets the work under way finish; a second one ends the process. */
 export function stopOnInterrupt(): { signal: AbortSignal; done: () => void } {
   const controller = new AbortController();
-  const stop = () => controller.abort();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    controller.abort();
+    if (!process.stderr.isTTY) return;
+    const words = "Finishing what is under way. To end at once, press Ctrl-C again.";
+    // The terminal may have a progress line.
+    timer ??= setTimeout(() => process.stderr.write(`\r\u001b[K${words}\n`), patience);
+  };
+  const done = () => {
+    clearTimeout(timer);
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  };
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  return { signal: controller.signal, done: () => process.off("SIGINT", stop).off("SIGTERM", stop) };
+  return { signal: controller.signal, done };
 }
 
 /** Printed by a command that Ctrl-C stopped and that can resume by itself. */

@@ -41,6 +41,7 @@ export interface AuditValues {
 
 export function checkAuditDays({ from, to }: Pick<AuditValues, "from" | "to">): void {
   if (to < from) throw new UsageError("--to must not be before --from.");
+  if (from * 1000 > Date.now()) throw new UsageError("--from is invalid: in UTC, that day has not begun.");
 }
 
 /** An audit of a source that has ended. */

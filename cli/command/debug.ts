@@ -29,7 +29,11 @@ function explainFullDisk({ path: file, message }: NodeJS.ErrnoException): string
  */
 export function reportError(error: unknown, isDebug: boolean, source?: string): void {
   process.stderr.write(`${source === undefined ? "" : `${source}  `}${reportOf(error)}\n`);
-  if (!isDebug) return;
+  if (isDebug) reportTraces(error);
+}
+
+/** Writes the stack traces of an error and of its causes. */
+export function reportTraces(error: unknown): void {
   for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`debug: ${cause.stack}\n`);
 }
 

@@ -47,6 +47,11 @@ function choicesOf(schema: z.ZodType): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
+/** Whether `--json` prints documents as they come, one a line. */
+export function printsLines(definition: AnyCommand): boolean {
+  return !isProjectCommand(definition) && definition.jsonLine !== undefined;
+}
+
 /** What `--json` prints: the whole document, or one line of a command that prints them as they come. */
 export function documentOf(definition: AnyCommand): z.ZodType {
   if (isProjectCommand(definition)) return definition.json;
@@ -65,4 +70,7 @@ export function documentOf(definition: AnyCommand): z.ZodType {
 }
 
 /** What `--json` prints if the stack can't be read or the command line is invalid. */
-export const failureDocument = z.object({ error: z.string() });
+export const failureDocument = z.object({
+  source: z.string().optional().describe("only of `tail`: the source that failed, if the stack has several"),
+  error: z.string(),
+});

@@ -4,7 +4,7 @@ import { showAskedWaits } from "../output/asked-waits.ts";
 import { Progress } from "../output/progress.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
-import { logCalls, reportError, reportOf } from "./debug.ts";
+import { logCalls, reportError, reportOf, reportTraces } from "./debug.ts";
 import type {
   AnyCommand,
   CommandContext,
@@ -12,7 +12,7 @@ import type {
   ProjectCommandDefinition,
   SharedValues,
 } from "./definition.ts";
-import { isProjectCommand, optionsOf } from "./describe.ts";
+import { isProjectCommand, optionsOf, printsLines } from "./describe.ts";
 import { type Ending, exitCodes, worstEnding } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -48,23 +48,30 @@ export async function performCommand(
         : performOnStack(definition, { values, progress }),
     );
   } catch (error) {
-    if (isJson) printJson({ error: reportOf(error) });
-    else reportFailure(error, { print: printerOf({ json: false }), isDebug });
+    if (isJson) (printsLines(definition) ? printJsonLine : printJson)({ error: reportOf(error) });
+    reportFailure(error, { print: printerOf({ json: isJson }), isJson, isDebug });
     return exitCodes[error instanceof UsageError ? "usage" : endingAfter(error)].code;
   } finally {
     endLog?.();
   }
 }
 
-/** For people: why a command, or its work for a source, has no result. */
+/** For people: why a command, or its work for a source, has no result. With `--json` and `--debug`, only the stack traces. */
 function reportFailure(
   failure: unknown,
-  { print, isDebug, source }: { print: CommandContext["print"]; isDebug: boolean; source?: string | undefined },
+  {
+    print,
+    isJson,
+    isDebug,
+    source,
+  }: { print: CommandContext["print"]; isJson: boolean; isDebug: boolean; source?: string | undefined },
 ): void {
-  if (failure instanceof Interruption) {
-    print(failure.message);
-    if (isDebug && failure.cause !== undefined) reportError(failure.cause, isDebug);
-  } else reportError(failure, isDebug, source);
+  const isStop = failure instanceof Interruption;
+  if (isStop) print(failure.message);
+  const error = isStop ? failure.cause : failure;
+  if (isStop && !(isDebug && error !== undefined)) return;
+  if (!isJson) reportError(error, isDebug, source);
+  else if (isDebug) reportTraces(error);
 }
 
 function endingAfter(error: unknown): "interrupted" | "broken" {
@@ -78,7 +85,7 @@ async function performOnStack(
   await definition.check?.(values);
   const stack = await progress.showWhile("reading the stack", readStack(values, definition));
   const outcomes = await performAll(definition, { values, stack, progress });
-  if (values.json && definition.jsonLine === undefined) printJson({ stack: stack.name, sources: outcomes });
+  if (values.json && !printsLines(definition)) printJson({ stack: stack.name, sources: outcomes });
   return exitCodes[worstEnding(outcomes.map(({ ending }) => ending))].code;
 }
 
@@ -111,7 +118,7 @@ async function performAll(
     isJson: values.json,
     print: printerOf(values),
     printJson: (document) => {
-      if (values.json && definition.jsonLine !== undefined) process.stdout.write(`${JSON.stringify(document)}\n`);
+      if (values.json && printsLines(definition)) printJsonLine(document);
     },
   };
   const work = { sources, values, context };
@@ -170,12 +177,14 @@ async function performOne(
   try {
     const { ending, json } = await definition.run(source, values, context);
     return { source: source.name, ending, result: json };
-  } catch (error) {
-    const failure = asInterruption(error, context.signal);
+  } catch (thrown) {
+    const failure = asInterruption(thrown, context.signal);
     if (!context.isOneOfSeveral || (sources.length === 1 && failure instanceof UsageError)) throw failure;
     const named = definition.runsAtOnce?.(values) ? source.name : undefined;
-    if (!values.json) reportFailure(failure, { print: context.print, isDebug: values.debug, source: named });
-    return { source: source.name, ending: endingAfter(failure), error: reportOf(failure) };
+    const error = reportOf(failure);
+    if (values.json && printsLines(definition)) printJsonLine({ source: source.name, error });
+    reportFailure(failure, { print: context.print, isJson: values.json, isDebug: values.debug, source: named });
+    return { source: source.name, ending: endingAfter(failure), error };
   }
 }
 
@@ -208,10 +217,19 @@ function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition)
 
 function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown>>): Values {
   const options = Object.entries(optionsOf(definition)).map(([name, { schema }]) => [name, schema]);
+  const missing = Object.entries(optionsOf(definition)).find(
+    ([name, { schema }]) => given[name] === undefined && !schema.safeParse(undefined).success,
+  );
+  if (missing) throw new UsageError(`--${missing[0]} is missing: ${missing[1].description}`);
   const parsed = z.object(Object.fromEntries(options)).safeParse(given);
   if (parsed.success) return parsed.data as Values;
   const [issue] = parsed.error.issues;
   throw new UsageError(`--${issue?.path.join(".")} is invalid: ${issue?.message}`);
+}
+
+/** For readers of lines, who could not tell where a document of several lines ends. */
+function printJsonLine(document: object): void {
+  process.stdout.write(`${JSON.stringify(document)}\n`);
 }
 
 function printJson(document: object): void {

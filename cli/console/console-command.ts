@@ -72,7 +72,6 @@ export const consoleCommand = defineCommand({
     print(`Console of the stack ${source.target.stack} (${mode}):`, "", `  ${server.address}`, "", "Ctrl-C stops it.");
     const watching = operator.watch(signal);
     if (!signal.aborted) await once(signal, "abort");
-    print("Waiting for running calls. Press Ctrl-C again to end them.");
     await server.close();
     await watching;
     return { ending: "well", json: { actions: allowActions || standIns !== undefined } };

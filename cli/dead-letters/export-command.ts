@@ -19,7 +19,7 @@ export const exportCommand = defineCommand({
     folder: {
       value: "folder",
       description: "where the files go, by day",
-      schema: z.string("name the folder for the files").min(1, "it is empty"),
+      schema: z.string().min(1, "it is empty"),
     },
     ...filterOptions,
   },

@@ -1,9 +1,8 @@
-import { stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
 import { defineCommand } from "../command/definition.ts";
-import { UsageError } from "../command/usage-error.ts";
+import { requireFolder } from "../command/require-folder.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
@@ -22,7 +21,7 @@ export const restoreCommand = defineCommand({
     folder: {
       value: "folder",
       description: "where the files are",
-      schema: z.string("name the folder with the files").min(1, "it is empty"),
+      schema: z.string().min(1, "it is empty"),
     },
   },
   examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
@@ -41,11 +40,7 @@ export const restoreCommand = defineCommand({
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
-    const isFolder = await stat(folder).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) throw new UsageError(`--folder is invalid: there is no folder ${path.resolve(folder)}`);
+    await requireFolder(folder);
   },
   async run(source, chosen, { print, progress, signal }) {
     const folder = path.resolve(chosen.folder);

@@ -24,7 +24,7 @@ export const evacuateCommand = defineCommand({
     to: {
       value: "stack",
       description: "the stack whose relay gets them",
-      schema: z.string("name the stack whose relay gets them").min(1, "it is empty"),
+      schema: z.string().min(1, "it is empty"),
     },
     once: {
       description: "end as soon as no more messages are visible",

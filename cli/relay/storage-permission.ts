@@ -65,17 +65,20 @@ export class StoragePermission {
     } catch (error) {
       const { code, message } = error as { code?: string; message?: string };
       const said = message?.split("\n", 1)[0] ?? String(error);
-      if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`);
+      const cause = { cause: error };
+      if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`, cause);
       if (code === "AuthorizationFailure") {
         throw new Error(
           `The storage account ${this.name} refuses this network (${code}). With privateNetwork, run the command from inside the virtual network, or ` +
             "from one that is peered with it and finds its private DNS zones (docs/networking.md). Otherwise run it from a network that the account allows.",
+          cause,
         );
       }
       throw new Error(
         `Your Azure login lacks the role ${role} on the storage account ${this.name} (${code}). Assign it, and wait a ` +
           `minute or two: az role assignment create --assignee-object-id ${await this.#callersObjectId()} ` +
           `--role "${role}" --scope ${this.#id}`,
+        cause,
       );
     }
   }

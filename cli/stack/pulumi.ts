@@ -6,6 +6,9 @@ import { logCommand } from "../command/debug.ts";
 import { UsageError } from "../command/usage-error.ts";
 
 const run = promisify(execFile);
+/** What Pulumi says outside a project. Its own advice is to create one, or to name the stack in another way. */
+const isWithoutProject =
+  /no Pulumi\.yaml project file found|pass the fully qualified name \(organization\/project\/stack\)/;
 const isWindows = process.platform === "win32";
 
 /** The Pulumi CLI is not installed. */
@@ -56,6 +59,11 @@ export async function callPulumi(
   } catch (error) {
     const { stderr, code } = error as { stderr?: string; code?: unknown };
     if (code === "ENOENT") throw await explainMissingPulumi(folder);
+    if (isWithoutProject.test(stderr ?? "")) {
+      throw new UsageError(
+        `There is no Pulumi program in ${path.resolve(folder)}. Run the command in the program's folder, or name it with --cwd.`,
+      );
+    }
     const said = stderr?.trim().replace(/^error: /, "") || String(error);
     throw new Error(`Could not ${purpose}: ${said}`);
   }

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
+import { requireFolder } from "../command/require-folder.ts";
 import { collectBundle, writeBundle } from "./bundle.ts";
 import { partsOfBundle } from "./bundle-parts.ts";
 import { Scrubber } from "./scrub.ts";
@@ -31,6 +32,9 @@ export const supportBundleCommand = defineCommand({
     bytes: z.number(),
     contents: z.array(z.string()).describe("names of the files in it"),
   }),
+  async check({ folder }) {
+    await requireFolder(folder);
+  },
   async run(source, { folder }, { print, progress }) {
     const texts = await progress.showWhile("reading the stack without its secrets", readStackTexts(source));
     const parts = partsOfBundle(source, texts);

@@ -38,7 +38,7 @@ export function cliPage(): string {
     ),
     ...commands.flatMap(commandSections),
     "## JSON of a failure",
-    "Printed if the stack can't be read or an option is invalid. A command line that can't be parsed prints no JSON.",
+    "Printed if the stack can't be read or an option is invalid; `tail` prints it in one line, also for a source that fails while it follows others. A command line that can't be parsed prints no JSON.",
     jsonSchema(failureDocument),
   );
 }

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 import type { AnyCommand } from "../../cli/command/definition.ts";
-import { documentOf, failureDocument, isProjectCommand } from "../../cli/command/describe.ts";
+import { documentOf, failureDocument, printsLines } from "../../cli/command/describe.ts";
 import { commands } from "../../cli/commands.ts";
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
@@ -10,8 +10,7 @@ const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true
 export function jsonMistakes(name: string, text: string): string[] {
   const definition = commands.find((command) => command.name === name);
   if (definition === undefined) return [`there is no command ${name}`];
-  const streams = !isProjectCommand(definition) && definition.jsonLine !== undefined;
-  const documents = streams ? text.split("\n").filter((line) => line.startsWith('{"')) : [text];
+  const documents = printsLines(definition) ? text.split("\n").filter((line) => line.startsWith("{")) : [text];
   return documents.flatMap((document) => mistakesIn(definition, JSON.parse(document)));
 }
 

@@ -14,6 +14,8 @@ interface PerformOptions {
   readonly source?: string;
   readonly check?: (signal: AbortSignal) => Promise<void>;
   readonly oneSourceReason?: string;
+  /** Whether the command prints JSON documents as they come, for all sources at once. */
+  readonly streams?: boolean;
 }
 
 type Work = (source: string, context: CommandContext) => Promise<string>;
@@ -22,7 +24,7 @@ type Work = (source: string, context: CommandContext) => Promise<string>;
 async function perform(
   names: readonly string[],
   work: Work,
-  { check, oneSourceReason, ...options }: PerformOptions = {},
+  { check, oneSourceReason, streams, ...options }: PerformOptions = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const command = defineCommand({
     name: "work",
@@ -34,6 +36,7 @@ async function perform(
     needsStorage: false,
     stopsInOrder: true,
     ...(oneSourceReason !== undefined && { oneSourceReason }),
+    ...(streams && { jsonLine: z.object({}), runsAtOnce: () => true }),
     json: z.string(),
     checkSources: async (_values, _sources, signal) => check?.(signal),
     run: async (source, _values, context) => ({ ending: "well", json: await work(source.name, context) }),
@@ -110,6 +113,60 @@ test("Ctrl-C in a question, which the terminal hands over as a key, has words of
 test("a failure without Ctrl-C ends it with 1, and its listeners are removed", async () => {
   const { code, stderr } = await perform(["events"], () => Promise.reject(new Error("no")));
   expect([code, stderr]).toEqual([1, "no\n"]);
+});
+
+test("with --json, --debug writes stack traces too, and standard output stays JSON", async () => {
+  const fail: Work = () => Promise.reject(new Error("no", { cause: new Error("the cause") }));
+  for (const [names, failed] of [
+    [["events"], { error: "no" }],
+    [["north", "south"], { sources: [{ error: "no" }, { error: "no" }] }],
+  ] as const) {
+    const { stdout, stderr } = await perform(names, fail, { json: true, debug: true });
+    expect(JSON.parse(stdout)).toMatchObject(failed);
+    expect(stderr).toMatch(/^debug: Error: no$.*^debug: Error: the cause$/ms);
+    expect((await perform(names, fail, { json: true })).stderr).toBe("");
+  }
+});
+
+test("a command that prints documents as they come prints a failure in one line, with its source at once", async () => {
+  const fail: Work = () => Promise.reject(new Error("no"));
+  expect((await perform(["events"], fail, { json: true, streams: true })).stdout).toBe('{"error":"no"}\n');
+  const north = Promise.withResolvers<string>();
+  const stdout = jest.fn();
+  const work: Work = async (source) => {
+    if (source === "south") throw new Error("no");
+    setImmediate(() => {
+      stdout(jest.mocked(process.stdout.write).mock.calls.length);
+      north.resolve("north is done");
+    });
+    return north.promise;
+  };
+  const ended = await perform(["north", "south"], work, { json: true, streams: true });
+  expect(ended).toEqual({ code: 1, stdout: '{"source":"south","error":"no"}\n', stderr: "" });
+  // While the other source goes on.
+  expect(stdout).toHaveBeenCalledWith(1);
+});
+
+test("on a terminal, a command that is still at work a second after Ctrl-C says so, and one that has ended does not", async () => {
+  const { isTTY } = process.stderr;
+  process.stderr.isTTY = true;
+  jest.useFakeTimers();
+  try {
+    const after = (milliseconds: number): Work => {
+      return async (source, context) => {
+        process.emit("SIGINT");
+        await jest.advanceTimersByTimeAsync(milliseconds);
+        return done(source, context);
+      };
+    };
+    const words = "Finishing what is under way. To end at once, press Ctrl-C again.";
+    expect((await perform(["events"], after(900))).stderr).not.toContain(words);
+    expect((await perform(["events"], after(1_100))).stderr).toContain(words);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+    process.stderr.isTTY = isTTY;
+  }
 });
 
 test("a source that refuses the options does not take away what was done for another one", async () => {

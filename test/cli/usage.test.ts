@@ -120,7 +120,8 @@ describe("in a folder of its own", () => {
     const nowhere = await cli(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
     const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
-    expect([empty.code, empty.stderr]).toEqual([1, expect.stringMatching(/^Could not read the stack: /)]);
+    const words = `There is no Pulumi program in ${folder}. Run the command in the program's folder, or name it with --cwd.\n`;
+    expect([empty.code, empty.stderr]).toEqual([2, words]);
   });
 
   test("--debug shows where an error came from, and the calls of Pulumi", async () => {
@@ -145,7 +146,11 @@ test.each([
   [["replay", "--rate", "0"], "--rate is invalid: it must be more than 0"],
   [["replay", "--purge-older-than", "old"], "--purge-older-than is invalid: it must be a number"],
   [["replay", "--class", "unknown"], "--class is invalid"],
-  [["export"], "--folder is invalid: name the folder for the files"],
+  [["export"], "--folder is missing: where the files go, by day"],
+  [["audit", "--to", "2026-11-01"], "--from is missing: first UTC day of the events, such as 2026-11-01"],
+  [["cost"], "--events-per-month is missing: events per month"],
+  [["backfill", "--from", "2999-01-01", "--to", "2999-01-02"], "--from is invalid: in UTC, that day has not begun."],
+  [["support-bundle", "--folder", "not/there"], /--folder is invalid: there is no folder .*not\/there$/m],
   [["export", "--folder", ""], "--folder is invalid: it is empty"],
   [["export", "--folder", "package.json"], /--folder is invalid: .*package\.json is a file, not a folder/],
   [["export", "--folder", "package.json/kept"], "--folder is invalid: there is a file where a folder is needed"],
