@@ -36,6 +36,7 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
     timestamp: field("timestamp"),
   };
   return {
+    subject: "the bench",
     range: rangeOf(start, start + (days - 1) * day, 1),
     now,
     folder,
@@ -52,7 +53,7 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
       download: ({ id }, target) => copyFile(files[Number(id)] ?? "", target),
     },
     ingestion: { readState: async () => ({ status: undefined, errorCodes: [] }) },
-    heldEvents: noEvents(),
+    deadLetters: undefined,
     relay: undefined,
     expectation: { filters: undefined, subscribed: undefined },
     signal: new AbortController().signal,
@@ -60,8 +61,4 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
       lastProgress = performance.now();
     },
   };
-}
-
-async function* noEvents(): AsyncGenerator<never> {
-  // No dead letters.
 }

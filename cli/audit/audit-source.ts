@@ -11,12 +11,12 @@ import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
 import type { AuditParts, KeptRows } from "./audit.ts";
-import type { Occurrence } from "./ledger.ts";
-import { readHeldEvents } from "./sides/held-events.ts";
 import type { RelaySide } from "./sides/relay-side.ts";
 import type { RowPaths } from "./sides/rows.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
+/** A URN's stack, project and name. */
+const subjectParts = /^urn:pulumi:(.*?)::(.*?)::.*?::(.*)$/;
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
 const datasetAnswer = z.record(
   z.string(),
@@ -48,16 +48,23 @@ export async function collectAuditParts(
   const filters = source.hasRelay ? policyOf(source).filters : undefined;
   const storage = source.hasStorage ? await RelayStorageAccount.open(source) : undefined;
   return {
+    subject: describeSubject(source),
     history: historyOf(source),
     access: new DataAccess(platformOf(source), source.datasetId),
     ingestion: new BatchIngestion(platformOf(source), source.datasetId),
     table: bySql ? await openTable(source, signal) : undefined,
     paths: rowPathsOf(source),
     kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),
-    heldEvents: storage ? readHeldEvents(storage) : noEvents(),
+    deadLetters: storage,
     relay: source.hasRelay ? await openRelaySide(source) : undefined,
     expectation: { filters, subscribed },
   };
+}
+
+/** A source and its dataset in words, the same in each run, however the user names the stack. */
+export function describeSubject(source: StackSource): string {
+  const [, stack, project, name] = source.resource("customerio:index:ReportingWebhook").urn.match(subjectParts) ?? [];
+  return `the source ${name} of the stack ${stack} in the project ${project}, with the dataset ${source.datasetId}`;
 }
 
 /** @throws if the mapping leaves out what an audit compares by */
@@ -119,8 +126,4 @@ async function openRelaySide(source: StackSource): Promise<RelaySide> {
     RelayQueues.open(source),
   ]);
   return { storage, tables, queues };
-}
-
-async function* noEvents(): AsyncGenerator<Occurrence> {
-  // Without a relay there are no dead letters.
 }

@@ -5,15 +5,18 @@ import { UsageError } from "../command/usage-error.ts";
 import type { BatchIngestion } from "../platform/batch-ingestion.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, listReasons, type OpenReason, writeIds } from "./compare.ts";
-import { Ledger, type Occurrence } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { type AuditRange, dateAt, judgedAfter, rowAfter, unsettled } from "./range.ts";
 import type { Expectation } from "./sides/expectation.ts";
+import { type HeldStorage, readHeldEvents } from "./sides/held-events.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
 
 export interface AuditParts {
+  /** The source and its dataset, in words. */
+  readonly subject: string;
   readonly range: AuditRange;
   readonly now: Date;
   /** The folder of the database and the lists of ids. With the same folder, a stopped audit resumes. */
@@ -26,8 +29,8 @@ export interface AuditParts {
   readonly paths: RowPaths;
   /** For how long the dataset keeps rows; undefined: forever. */
   readonly kept: KeptRows | undefined;
-  /** The events that wait as dead letters. */
-  readonly heldEvents: AsyncIterable<Occurrence>;
+  /** Where events may wait as dead letters; undefined without a relay. */
+  readonly deadLetters: HeldStorage | undefined;
   /** Undefined without a relay. */
   readonly relay: RelaySide | undefined;
   /** Which events are expected in the dataset. */
@@ -65,10 +68,11 @@ export interface AuditResult {
  * @throws if Customer.io lists no message although the dataset has rows
  */
 export async function audit(parts: AuditParts): Promise<AuditResult> {
-  const { folder, range, now, signal } = parts;
+  const { subject, folder, range, now, signal } = parts;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const ledger = await openLedger(folder);
   try {
+    await requireSameSubject(ledger, subject, folder);
     await requireSameDays(ledger, range, folder);
     return await compareAll(parts, ledger, { ...range, now: now.getTime() / 1000 });
   } finally {
@@ -82,6 +86,20 @@ export function openLedger(folder: string): Promise<Ledger> {
   return Ledger.open(path.join(folder, "audit.duckdb"));
 }
 
+/**
+ * What has been read and sent is noted in the folder, so it belongs to one source and one dataset.
+ *
+ * @throws UsageError if the folder belongs to another one
+ */
+export async function requireSameSubject(ledger: Ledger, subject: string, folder: string): Promise<void> {
+  const held = await ledger.readNote("subject");
+  if (held === undefined) return ledger.setNote("subject", subject);
+  if (held === subject) return;
+  throw new UsageError(
+    `The folder ${folder} holds the audit of ${held}, and not of ${subject}. Choose another --folder.`,
+  );
+}
+
 /** What has been read is not read again, so a folder holds the audit of one range. */
 async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditRange, folder: string): Promise<void> {
   const dates = [from, to - 1, createdFrom].map(dateAt);
@@ -91,7 +109,7 @@ async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditR
   if (held === range) return;
   const [first, last, created] = held.split(" ");
   throw new UsageError(
-    `The folder ${folder} holds the audit from ${first} to ${last}, of messages created since ${created}. Choose another --folder, or leave it out.`,
+    `The folder ${folder} holds the audit from ${first} to ${last}, of messages created since ${created}. Choose another --folder.`,
   );
 }
 
@@ -100,7 +118,7 @@ async function compareAll(
   ledger: Ledger,
   { from, to, createdFrom, now }: AuditRange & { now: number },
 ): Promise<AuditResult> {
-  const { history, access, ingestion, paths, folder, heldEvents, expectation, kept, range, signal, progress } = parts;
+  const { history, access, ingestion, paths, folder, deadLetters, expectation, kept, range, signal, progress } = parts;
   const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
   const days = Math.ceil((created.to - created.from) / 86_400);
   const unknown = await readRecorded({
@@ -132,10 +150,9 @@ async function compareAll(
     : await readRows({ ...rowOptions, folder, progress: (done) => progress(`dataset: ${done} batches`) });
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
-  await ledger.run("DELETE FROM held");
-  const held: Occurrence[] = [];
-  for await (const event of heldEvents) held.push(event);
-  await ledger.add("held", held);
+  if (deadLetters) {
+    await readHeldEvents(deadLetters, { ledger, signal, progress: (read) => progress(`dead letters: ${read}`) });
+  }
 
   const [sums] = await ledger.query(
     "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +

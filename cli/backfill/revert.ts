@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { openLedger } from "../audit/audit.ts";
+import { openLedger, requireSameSubject } from "../audit/audit.ts";
+import { describeSubject } from "../audit/audit-source.ts";
 import { type AuditValues, auditFolderOf } from "../audit/run-audit.ts";
 import type { CommandContext } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -23,6 +24,7 @@ export async function revertBackfill(
   const ledger = await openLedger(folder);
   const reverted: string[] = [];
   try {
+    await requireSameSubject(ledger, describeSubject(source), folder);
     const service = uploadServiceOf(source, ledger, signal);
     for (const batch of await listUploads(ledger)) {
       const hadRows = await revertUpload(service, batch);

@@ -2,6 +2,7 @@ import { mkdir, readFile, utimes } from "node:fs/promises";
 import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { auditFolderPrefix, describeLastAudit, findLastAudit, writeAuditResult } from "../../cli/audit/result-file.ts";
 import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
+import { UsageError } from "../../cli/command/usage-error.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { contentType, flowing } from "../../packages/local-cloud/test/platform/harness.ts";
 import {
@@ -55,6 +56,18 @@ test("a stack with a row for everything is complete", async () => {
   const { ending, json, printed } = await runAuditCommand(await sourceOf(flow));
   expect([ending, json.verdict, json.missingFile]).toEqual(["well", "complete", undefined]);
   expect(printed).toContain("Nothing is missing, as far as can be known.");
+});
+
+test("a folder belongs to one source and its dataset, whether it is audited or a backfill is reverted", async () => {
+  const flow = await flowWithFields();
+  await runAuditCommand(await sourceOf(flow));
+  const other = await sourceOf(flow, mappings, "prod");
+  const words = (stack: string) =>
+    `the source it of the stack ${stack} in the project events, with the dataset ${flow.dataset}`;
+  const refusal = `The folder ${stage.folder} holds the audit of ${words("dev")}, and not of ${words("prod")}. Choose another --folder.`;
+  await expect(runAuditCommand(other)).rejects.toThrow(new UsageError(refusal));
+  const values = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": false, revert: true };
+  await expect(backfillCommand.run(other, values, contextFor([]))).rejects.toThrow(new UsageError(refusal));
 });
 
 test("status names the last audit of the working directory", async () => {

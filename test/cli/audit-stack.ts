@@ -78,7 +78,7 @@ export async function sendRow(flow: RunningFlow, delivery: string, metric: strin
   await stage.platform.send(flow.inletUrl, flow.flow, event({ event_id: `${delivery}-${metric}`, ...made }));
 }
 
-export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings): Promise<StackSource> {
+export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings, stack = "dev"): Promise<StackSource> {
   const { customerIo, platform } = stage;
   const created = await fetch(`${customerIo.url}/v1/reporting_webhooks`, {
     method: "POST",
@@ -93,7 +93,7 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings)
   const resource = (type: string, resourceId: string, outputs: object = {}): StackResource => ({
     type,
     id: resourceId,
-    urn: `urn:pulumi:dev::events::${type}::it`,
+    urn: `urn:pulumi:${stack}::events::${type}::it`,
     name: "it",
     parent: undefined,
     provider: undefined,
@@ -105,7 +105,7 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings)
   });
   return new StackSource({
     name: "events",
-    target: { stack: "dev" },
+    target: { stack },
     component: undefined,
     providers: new Map(),
     members: [

@@ -4,7 +4,6 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { AuditParts } from "../../cli/audit/audit.ts";
 import type { Cell } from "../../cli/audit/compare.ts";
-import type { Occurrence } from "../../cli/audit/ledger.ts";
 import { rangeOf, utcDate } from "../../cli/audit/range.ts";
 import type { DatasetBatch } from "../../cli/platform/dataset.ts";
 import { AdjustableClock } from "../../packages/local-cloud/src/customer-io/clock.ts";
@@ -113,6 +112,7 @@ const paths = {
 export function partsFor(access: AuditParts["access"], more: Partial<AuditParts> = {}): AuditParts {
   const settings = config.parse({ appApiKey: "key", appApiUrl: opened.customerIo.url });
   return {
+    subject: "the shop",
     range: rangeOf(start, start + 4 * day, 1),
     now,
     folder: opened.folder,
@@ -122,16 +122,12 @@ export function partsFor(access: AuditParts["access"], more: Partial<AuditParts>
     kept: undefined,
     progress: () => undefined,
     history: new History(settings, { sleep: (milliseconds) => opened.clock.advance(milliseconds) }),
-    heldEvents: none(),
+    deadLetters: undefined,
     relay: undefined,
     expectation: { filters: undefined, subscribed: subscriptionNames },
     signal: new AbortController().signal,
     ...more,
   };
-}
-
-async function* none(): AsyncGenerator<Occurrence> {
-  // No dead letters.
 }
 
 interface FileLine {

@@ -3,7 +3,6 @@ import path from "node:path";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { sumCells } from "../../cli/audit/report.ts";
-import { readHeldEvents } from "../../cli/audit/sides/held-events.ts";
 import { planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { eventsIn, readQueueMessage } from "../../cli/relay/queue-message.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
@@ -99,7 +98,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
       folder: path.join(opened.folder, folder),
       range: rangeOf(start, start + 364 * day, 1),
       relay: await relay.side(),
-      heldEvents: readHeldEvents(operator.account),
+      deadLetters: operator.account,
       expectation: { filters: policy.filters, subscribed },
     });
 

@@ -5,7 +5,6 @@ import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
-import { readHeldEvents } from "../../cli/audit/sides/held-events.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import {
@@ -126,7 +125,7 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
             content: Buffer.from(JSON.stringify(name === "one" ? document : { ...document, body: "no event" })),
           },
   };
-  expect(await totalsWith({ heldEvents: readHeldEvents(storage) })).toEqual({ missing: 8, held: 1 });
+  expect(await totalsWith({ deadLetters: storage })).toEqual({ missing: 8, held: 1 });
   const soon = new Date((start + 8.5 * day) * 1000);
   expect(await totalsWith({ now: soon })).toEqual({ missing: 7, young: 2 });
   expect(await totalsWith({ kept: { days: 30, reason: "gone" } })).toEqual({ unknown: 9 });
@@ -215,6 +214,33 @@ test("a folder holds the audit of one range", async () => {
   await expect(audit(partsFor(accessTo([world]), { range: rangeOf(start + day, start + 4 * day, 2) }))).rejects.toThrow(
     "holds the audit from 2026-01-01 to 2026-01-05, of messages created since 2025-12-31. Choose another --folder",
   );
+});
+
+test("a folder holds the audit of one source into one dataset", async () => {
+  await openWorld(world);
+  await audit(partsFor(accessTo([world])));
+  await expect(audit(partsFor(accessTo([world]), { subject: "the other shop" }))).rejects.toThrow(
+    `The folder ${opened.folder} holds the audit of the shop, and not of the other shop. Choose another --folder.`,
+  );
+});
+
+test("Ctrl-C ends an audit that reads dead letters, of which there may be many", async () => {
+  await openWorld(world);
+  const stop = new AbortController();
+  let read = 0;
+  const deadLetters: AuditParts["deadLetters"] = {
+    async *eachDeadLetter() {
+      for (;;) yield { name: "one", writtenAt: now };
+    },
+    readDeadLetter: async () => {
+      if (++read === 100) stop.abort();
+      return undefined;
+    },
+  };
+  const stopped = audit(partsFor(accessTo([world]), { deadLetters, signal: stop.signal }));
+  await expect(stopped).rejects.toThrow("aborted");
+  // Those under way, four at a time, are read to their end.
+  expect(read).toBeLessThan(110);
 });
 
 test("a folder in which another process audits is an error that names the process", async () => {

@@ -140,6 +140,7 @@ function partsIn(name: string): AuditParts {
         ?.destination,
     );
   return {
+    subject: "the shop",
     range,
     folder: path.join(folder, name),
     now: new Date(),
@@ -167,15 +168,11 @@ function partsIn(name: string): AuditParts {
         readClaim: async () => undefined,
       },
     },
-    heldEvents: none(),
+    deadLetters: undefined,
     expectation: { filters: undefined, subscribed: undefined },
     signal: new AbortController().signal,
     progress: () => undefined,
   };
-}
-
-async function* none(): AsyncGenerator<never> {
-  // Nothing becomes a dead letter here.
 }
 
 /** Sends what an audit in a folder has found missing. */

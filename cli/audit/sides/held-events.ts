@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
+import { processEach } from "../../process-each.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
-import type { Occurrence } from "../ledger.ts";
+import type { Ledger, Occurrence } from "../ledger.ts";
+
+/** Where dead letters are. */
+export type HeldStorage = Pick<RelayStorageAccount, "eachDeadLetter" | "readDeadLetter">;
 
 const eventBody = z.object({
   object_type: z.string(),
@@ -10,16 +14,39 @@ const eventBody = z.object({
   data: z.object({ delivery_id: z.string() }),
 });
 
-/** The events of messages that wait as dead letters; all others are skipped. */
-export async function* readHeldEvents(
-  storage: Pick<RelayStorageAccount, "eachDeadLetter" | "readDeadLetter">,
-): AsyncGenerator<Occurrence> {
-  for await (const { name } of storage.eachDeadLetter()) {
+export interface HeldEventsOptions {
+  readonly ledger: Pick<Ledger, "add" | "run">;
+  readonly signal: AbortSignal;
+  readonly progress: (deadLetters: number) => void;
+}
+
+/** Events that are added at a time. */
+const chunk = 1_000;
+
+/** Reads the events of messages that wait as dead letters into the ledger; all others are skipped. There may be a million. */
+export async function readHeldEvents(
+  storage: HeldStorage,
+  { ledger, signal, progress }: HeldEventsOptions,
+): Promise<void> {
+  await ledger.run("DELETE FROM held");
+  let read = 0;
+  let held: Occurrence[] = [];
+  const flush = async () => {
+    const events = held;
+    held = [];
+    await ledger.add("held", events);
+  };
+  await processEach(storage.eachDeadLetter(), signal, async ({ name }) => {
     const blob = await storage.readDeadLetter(name);
     const letter = blob && tryParseDeadLetter(blob.content);
     const occurrence = letter?.encoding === "utf8" ? occurrenceOf(letter.body) : undefined;
-    if (occurrence) yield occurrence;
-  }
+    if (occurrence) held.push(occurrence);
+    read += 1;
+    progress(read);
+    if (held.length >= chunk) await flush();
+  });
+  await flush();
+  signal.throwIfAborted();
 }
 
 /** What an event's text is about; undefined if no message caused it. */
