@@ -22,11 +22,8 @@ afterEach(() => server.close());
 
 async function refusal(given: Answer, region: "us" | "eu" = "us", settings = wanted): Promise<VendorError> {
   answer = given;
-  const client = new ReportingWebhooks({
-    appApiKey: "hidden-key",
-    region,
-    appApiUrl: `http://127.0.0.1:${server.port}`,
-  });
+  const account = { appApiKey: "hidden-key", region, appApiUrl: `http://127.0.0.1:${server.port}` };
+  const client = new ReportingWebhooks(account, undefined, { sleep: async () => undefined });
   const error = await client.update(7, settings, new AbortController().signal).catch((thrown: unknown) => thrown);
   if (!(error instanceof VendorError)) throw new Error("not refused");
   expect(error.message).not.toContain("hidden-key");
@@ -107,6 +104,15 @@ test("too many calls are retried, and distinguished from a used-up quota", async
   expect(limited.message).toContain("reference a1b2c3");
   expect(limited.message).toContain("Run the command again in a minute.");
   expect(server.requests).toHaveLength(5);
+});
+
+test("the limit per second is retried without Retry-After too, and a quota is not", async () => {
+  const limited = { errors: [{ detail: "rate limited to 10 requests per 1s (reference a1b2c3)", status: "429" }] };
+  expect((await refusal({ status: 429, body: limited })).message).toContain("Run the command again in a minute.");
+  expect(server.requests).toHaveLength(5);
+  const quota = { errors: [{ detail: "rate limited to 100 requests per 24h (reference a1b2c3)", status: "429" }] };
+  expect((await refusal({ status: 429, body: quota })).message).toContain("has used up a daily quota");
+  expect(server.requests).toHaveLength(6);
 });
 
 test("a webhook that was deleted by hand says how to recreate it", async () => {

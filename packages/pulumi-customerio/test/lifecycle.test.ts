@@ -130,3 +130,17 @@ describe("an event that the catalogue lacks", () => {
     expect(error).toContain("npx pulumi config get customerio-aep:events");
   });
 });
+
+test.each(["retry-after", "none"] as const)(
+  "if others use the calls of a second up, the next call waits, with the header: %s",
+  async (rateLimitHeader) => {
+    await start({ rateLimitHeader });
+    const { appApiKey } = localCredentials.customerIo;
+    const headers = { Authorization: `Bearer ${appApiKey}` };
+    const statuses = Array.from({ length: 14 }, async () => {
+      return (await fetch(`${customerIo.url}/v1/reporting_webhooks`, { headers })).status;
+    });
+    expect(await Promise.all(statuses)).toContain(429);
+    expect(await provider.invoke("customerio:index:getReportingWebhooks", {})).toHaveProperty("webhooks");
+  },
+);

@@ -133,10 +133,15 @@ export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): bo
   return gone && code !== undefined && !/^(Invalid|Subscription)/.test(code);
 }
 
-/** Azure's codes for a write that it refuses during another one (Microsoft, "Common Error Codes for Storage Resource Provider", and others). */
+/**
+ * Azure's codes for a write that it refuses during another one (Microsoft, "Common Error Codes for Storage Resource Provider", and others).
+ * A deleted queue or container keeps its name for half a minute or more ("Delete Queue", "Delete Container").
+ */
 const busyCodes = new Set([
   "AnotherOperationInProgress",
   "ConcurrentModification",
+  "ContainerBeingDeleted",
+  "QueueBeingDeleted",
   "StorageAccountBeingCreated",
   "StorageAccountIsNotProvisioned",
   "StorageAccountOperationInProgress",

@@ -35,6 +35,8 @@ test.each([
   ["StorageAccountIsNotProvisioned", refusal("StorageAccountIsNotProvisioned")],
   ["ConcurrentModification", refusal("ConcurrentModification")],
   ["AnotherOperationInProgress", refusal("AnotherOperationInProgress")],
+  ["QueueBeingDeleted", refusal("QueueBeingDeleted")],
+  ["ContainerBeingDeleted", refusal("ContainerBeingDeleted")],
   ["Conflict in App Service's words", { status: 409, body: { Code: "Conflict", Message: siteMessage } }],
 ])("a write waits while Azure is busy with another one: %s", async (_, answer) => {
   azure.script = { [`GET ${queue}`]: [gone], [`PUT ${queue}`]: [answer, answer, done] };

@@ -20,6 +20,8 @@ export interface AzureSwitches {
   readonly filesWithoutUnixMode: "unreadable" | "readable";
   /** Whether two parts of one storage account may be written at the same time; Azure sometimes refuses it. */
   readonly parallelAccountWrites: "refuse" | "allow";
+  /** Seconds for which the name of a deleted queue or container is refused; at least 30 are documented. */
+  readonly deletedNameSeconds: number;
   /** Milliseconds until a role assignment takes effect, also a recent one; in Azure usually under a minute, sometimes several. */
   readonly roleAssignmentDelay: number;
   /** Action that allows updating a queue message (to renew its lease or delay its retry): the documented `messages/write`, or `process/action` too. */
@@ -68,6 +70,7 @@ export const defaultAzureSwitches: AzureSwitches = {
   deploySyncsTriggers: false,
   filesWithoutUnixMode: "unreadable",
   parallelAccountWrites: "refuse",
+  deletedNameSeconds: 30,
   roleAssignmentDelay: 0,
   messageUpdateNeeds: "write",
   messageLease: 600,

@@ -21,6 +21,8 @@ export interface CustomerIoSwitches {
   readonly unknownEventNames: "refuse" | "accept";
   /** What the App API keys may do: everything, all but reporting webhooks or history, or nothing from this address. */
   readonly appApiKeyAccess: "full" | "no-reporting-webhooks" | "no-history" | "address-refused";
+  /** Whether a call beyond the ten requests a second gets `Retry-After`, which descriptions before September 2026 lack. */
+  readonly rateLimitHeader: "retry-after" | "none";
   /** Who shares the ten requests a second. */
   readonly rateLimitScope: "account" | "workspace";
   /** Maximum simultaneous calls to one webhook; 1 is strict first in, first out. */
@@ -67,6 +69,7 @@ export const defaultCustomerIoSwitches: CustomerIoSwitches = {
   errorStatusType: "string",
   unknownEventNames: "refuse",
   appApiKeyAccess: "full",
+  rateLimitHeader: "retry-after",
   rateLimitScope: "account",
   lanes: 1,
   blockingScope: "webhook",

@@ -112,6 +112,29 @@ test("a PUT creates a resource or updates an existing one, which azure-native re
   ]);
 });
 
+test("the name of a deleted queue or container is refused until Azure has removed the old one", async () => {
+  const body = { properties: {} };
+  const queue = queueId.replace(/events$/, "short-lived");
+  const container = queueId.replace("queueServices/default/queues/events", "blobServices/default/containers/lived");
+  for (const id of [queue, container]) {
+    expect((await arm("PUT", id, { body })).status).toBe(201);
+    expect((await arm("DELETE", id)).status).toBe(200);
+  }
+  expect(await code(arm("PUT", queue, { body }))).toEqual([409, "QueueBeingDeleted"]);
+  expect(await code(arm("PUT", container, { body }))).toEqual([409, "ContainerBeingDeleted"]);
+  cloud.azure.change({ deletedNameSeconds: 0 });
+  for (const id of [queue, container]) {
+    expect((await arm("PUT", id, { body })).status).toBe(201);
+    expect((await arm("DELETE", id)).status).toBe(200);
+  }
+  cloud.azure.change({ deletedNameSeconds: 30 });
+});
+
+test.each(["ab", "a".repeat(64)])("a queue can't have the name %s", async (name) => {
+  const queue = queueId.replace(/events$/, name);
+  expect(await code(arm("PUT", queue, { body: { properties: {} } }))).toEqual([400, "InvalidResourceName"]);
+});
+
 test("reports missing resources as Azure does", async () => {
   expect(await code(arm("GET", `${queueId}x`))).toEqual([404, "ResourceNotFound"]);
   expect(await code(arm("GET", queueId.replace("/group/", "/nowhere/")))).toEqual([404, "ResourceGroupNotFound"]);

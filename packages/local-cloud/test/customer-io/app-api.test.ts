@@ -194,6 +194,14 @@ describe("the rate limit", () => {
     expect((await statuses(4)).sort()).toEqual([200, 200, 200, 429]);
   });
 
+  test("is told without a header, or not", async () => {
+    await start({ rateLimitHeader: "none" });
+    await statuses(10);
+    const refused = await bed.api("GET", path);
+    expect(refused).toMatchObject(tooMany);
+    expect(refused.headers.get("Retry-After")).toBeNull();
+  });
+
   test("is above the provider's rate", () => {
     expect(callsPerSecond).toBeLessThan(requestsPerSecond);
   });

@@ -1,6 +1,6 @@
 import { HttpClient, type sleep } from "pulumi-provider-kit/http";
 import { appApiUrl, type Config } from "../config.ts";
-import { explainCustomerIoError } from "./complaint.ts";
+import { explainCustomerIoError, isQuotaUsedUp } from "./complaint.ts";
 
 /** Customer.io accepts 10, and does not say whether for a key, a workspace or an account: something else may need the rest. */
 export const callsPerSecond = 8;
@@ -31,8 +31,7 @@ export function openAppApi(settings: Config, options?: AppApiOptions): HttpClien
     headers: async () => ({ Authorization: `Bearer ${settings.appApiKey}` }),
     complaint: (response) => explainCustomerIoError(settings, response),
     budget: { perSecond: callsPerSecond },
-    // The App API's description: only the limit per second comes with Retry-After.
-    isQuotaUsedUp: ({ status, headers }) => status === 429 && headers["retry-after"] === undefined,
+    isQuotaUsedUp,
     ...options,
   });
   if (!options) shared.set(name, client);

@@ -26,6 +26,15 @@ export function explainCustomerIoError(settings: Config, response: AxiosResponse
   return { detail: detail && withoutEndpoint(detail, response), code, requestId, remedy: advice };
 }
 
+/**
+ * Whether a daily quota is used up, so that no further try helps today. The App API's description: only the limit per second comes with
+ * `Retry-After`. Descriptions before September 2026 lack that header, so the words of its example count as well: "rate limited to 10
+ * requests per 1s".
+ */
+export function isQuotaUsedUp({ status, headers, data }: Pick<AxiosResponse, "status" | "headers" | "data">): boolean {
+  return status === 429 && headers["retry-after"] === undefined && !/\bper 1s\b/.test(readMessage(data).detail ?? "");
+}
+
 /** What to do about events that Customer.io refuses; undefined if the refusal is about something else. */
 function eventRemedy({ status, data, config }: AxiosResponse): string | undefined {
   const sent = z.object({ events: z.array(z.string()) }).safeParse(jsonOf(String(config.data)));
@@ -73,7 +82,8 @@ function isAboutWebhooks(path: string | undefined): boolean {
   return path?.startsWith("/v1/reporting_webhooks") ?? true;
 }
 
-function remedy({ region }: Config, { status, headers, config }: AxiosResponse): string | undefined {
+function remedy({ region }: Config, response: AxiosResponse): string | undefined {
+  const { status, config } = response;
   const other = region === "us" ? "eu" : "us";
   switch (status) {
     case 401:
@@ -96,8 +106,7 @@ function remedy({ region }: Config, { status, headers, config }: AxiosResponse):
         : "The webhook exists in Customer.io, so something else answered. Check that the setting " +
             "customerio:appApiUrl points to its App API, not to a proxy; then run the command again.";
     case 429:
-      // The App API's description: only the limit per second comes with Retry-After.
-      return headers["retry-after"] === undefined
+      return isQuotaUsedUp(response)
         ? "The Customer.io account has used up a daily quota. Run the command again when the quota is renewed."
         : "Something else uses the 10 calls a second that Customer.io accepts. Run the command again in a minute.";
     default:

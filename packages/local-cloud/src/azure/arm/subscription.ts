@@ -47,6 +47,8 @@ export class Subscription {
   vaultUri: (name: string) => string = (name) => `https://${name.toLowerCase()}.vault.azure.net/`;
   /** Lower-case ids of secrets deleted in a vault that still exists. */
   readonly deletedSecrets = new Set<string>();
+  /** Queues and containers that were deleted in an account that still exists: lower-case ids, and when, in milliseconds since 1970. */
+  readonly deletedContents = new Map<string, number>();
   readonly #resources = new Map<string, Resource>();
   readonly #grants = new Map<string, Grant>();
 

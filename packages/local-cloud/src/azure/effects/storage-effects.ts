@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { Archive, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
 import { text } from "../arm/subscription.ts";
 import { zipFileArchive } from "../deploy/folder-archive.ts";
+import { covers } from "../identity/data-plane-authorization.ts";
 import type { Effects } from "./effects.ts";
 
 /** Storage accounts and their contents, which are real, in Azurite. */
@@ -33,15 +34,21 @@ export const storageEffects: Record<string, Effects> = {
       subscription.put({ ...account, inputs: { ...inputs, ...changes }, outputs: { ...outputs, ...changes } });
       await storage.refreshAccess();
     },
-    delete: ({ id }, { storage }) => storage.delete(id),
+    delete: async ({ id }, { storage, subscription }) => {
+      for (const deleted of subscription.deletedContents.keys()) {
+        if (covers(id, deleted)) subscription.deletedContents.delete(deleted);
+      }
+      await storage.delete(id);
+    },
   },
   "azure-native:storage:Queue": {
     create: async ({ id, name }, { storage }) => {
       await storage.queues(accountOf(id)).getQueueClient(name).createIfNotExists();
       return { approximateMessageCount: 0 };
     },
-    delete: async ({ id, name }, { storage }) => {
+    delete: async ({ id, name }, { storage, subscription }) => {
       await storage.queues(accountOf(id)).getQueueClient(name).deleteIfExists();
+      subscription.deletedContents.set(id.toLowerCase(), Date.now());
     },
     // The metadata is replaced as a whole ("Queue - Update" of the storage resource provider).
     patch: async ({ id, name }, { metadata }, { storage }) => {
@@ -73,8 +80,9 @@ export const storageEffects: Record<string, Effects> = {
         hasLegalHold: false,
       };
     },
-    delete: async ({ id, name }, { storage }) => {
+    delete: async ({ id, name }, { storage, subscription }) => {
       await storage.blobs(accountOf(id)).getContainerClient(name).deleteIfExists();
+      subscription.deletedContents.set(id.toLowerCase(), Date.now());
     },
   },
   "azure-native:storage:Blob": {

@@ -77,9 +77,14 @@ const refusals: Record<string, Refusal> = {
   "azure-native:authorization:ManagementLockByScope": refuseLock,
   "azure-native:consumption:Budget": refuseBudget,
   "azure-native:monitor:DiagnosticSetting": refuseDiagnosticSetting,
-  "azure-native:storage:Queue": ({ name }) => refuseDnsName(name),
-  "azure-native:storage:BlobContainer": ({ name, inputs }, subscription) => {
+  "azure-native:storage:Queue": (request, subscription, switches) => {
+    refuseDnsName(request.name);
+    refuseBeingDeleted(request, "Queue", subscription, switches);
+  },
+  "azure-native:storage:BlobContainer": (request, subscription, switches) => {
+    const { name, inputs } = request;
     refuseDnsName(name);
+    refuseBeingDeleted(request, "Container", subscription, switches);
     const access = text(inputs, "publicAccess");
     const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
     if (access === "" || access === "None" || plainValueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true) {
@@ -146,8 +151,27 @@ const refusals: Record<string, Refusal> = {
 /** Names of queues and containers (Microsoft Learn, "Naming Queues and Metadata", "Naming … Containers"). */
 function refuseDnsName(name: string): void {
   const isContainerOfItsOwn = ["$root", "$web", "$logs"].includes(name);
-  if (isContainerOfItsOwn || /^[a-z0-9](-?[a-z0-9])+$/.test(name)) return;
+  if (isContainerOfItsOwn || (/^[a-z0-9](-?[a-z0-9])+$/.test(name) && name.length >= 3 && name.length <= 63)) return;
   throw new ArmError(400, "InvalidResourceName", "The specified resource name contains invalid characters.");
+}
+
+/**
+ * For some time after a deletion the name can't be used again ("Delete Queue", "Delete Container"): Azure removes the old content first,
+ * which Azurite does at once.
+ */
+function refuseBeingDeleted(
+  { id, existing }: ResourceRequest,
+  kind: "Queue" | "Container",
+  subscription: Subscription,
+  { deletedNameSeconds }: AzureSwitches,
+): void {
+  const deletedAt = subscription.deletedContents.get(id.toLowerCase());
+  if (existing || deletedAt === undefined || Date.now() - deletedAt >= deletedNameSeconds * 1000) return;
+  throw new ArmError(
+    409,
+    `${kind}BeingDeleted`,
+    `The specified ${kind.toLowerCase()} is being deleted. Try operation later.`,
+  );
 }
 
 function refuseLocation({ inputs, type }: ResourceRequest, available: string): void {

@@ -194,7 +194,7 @@ class AppApi {
 
   #rateLimited(): Response {
     const response = this.#tooMany(`rate limited to ${requestsPerSecond} requests per 1s`);
-    response.headers.set("Retry-After", "1");
+    if (this.#parts.switches.rateLimitHeader === "retry-after") response.headers.set("Retry-After", "1");
     return response;
   }
 
