@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { defaultAzureSwitches as azureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import { defaultCustomerIoSwitches as customerIoSwitches } from "../../packages/local-cloud/src/customer-io/switches.ts";
 import { strictSwitches as platformSwitches } from "../../packages/local-cloud/src/platform/state/options.ts";
@@ -20,6 +21,26 @@ test.each([
   const named = rows(heading).flatMap((row) => row.match(/`\w+` \(`[^`]*`\)/) ?? []);
   const actual = Object.entries(switches).map(([name, value]) => `\`${name}\` (\`${String(value) || "none"}\`)`);
   expect(named.toSorted()).toEqual(actual.toSorted());
+});
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const sources = globSync("{test,packages/*/test}/**/*.ts", { cwd: repository })
+  .map((file) => readFileSync(path.join(repository, file), "utf8"))
+  .join("\n");
+
+/** The values that tests give a switch, as they write them; a name without a value stands for several. */
+function valuesInTests(name: string): string[] {
+  const setting = new RegExp(`[{,(\\s]${name}(?:: *("[^"]*"|\\[[^\\]]*\\]|[^\\s,})]+)| *[,}])`, "g");
+  return Array.from(sources.matchAll(setting), ([, value]) => (value ?? "").replaceAll("_", ""));
+}
+
+test("every switch is tried in another position than its default", () => {
+  const untried = [platformSwitches, customerIoSwitches, azureSwitches].flatMap((switches) =>
+    Object.entries(switches).filter(([name, usual]) =>
+      valuesInTests(name).every((value) => value === JSON.stringify(usual)),
+    ),
+  );
+  expect(untried.map(([name]) => name)).toEqual([]);
 });
 
 test("docs/fidelity.md lists the exceptions of the conformance test as they are", () => {

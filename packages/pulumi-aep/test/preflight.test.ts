@@ -31,6 +31,11 @@ test("a sandbox without the Customer.io source is reported", async () => {
   expect(report).toMatchObject({ customerIoSource: "absent", httpSource: "offered", unchecked: [] });
 });
 
+test("a sandbox without the HTTP API source is reported", async () => {
+  const report = await preflight({ httpApiSource: "not-entitled" });
+  expect(report).toMatchObject({ customerIoSource: "offered", httpSource: "absent", unchecked: [] });
+});
+
 test.each([
   ["manage-schemas", "Manage Schemas"],
   ["manage-datasets", "Manage Datasets"],

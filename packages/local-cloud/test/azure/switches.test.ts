@@ -1,4 +1,4 @@
-import { type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
+import { type App, type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
 import { assign, inGroup, make, packageOf, roles, testApp, until, zipOf } from "./support.ts";
 
 jest.setTimeout(60_000);
@@ -15,6 +15,8 @@ beforeAll(async () => {
       storageRefusal: "status",
       deploySyncsTriggers: true,
       filesWithoutUnixMode: "readable",
+      movedDeploymentStorage: "keeps-code",
+      referenceRefreshRestarts: true,
       parallelAccountWrites: "allow",
       roleAssignmentDelay: 1_500,
       messageLease: 2,
@@ -50,6 +52,59 @@ test("a role takes effect late, a refused package fails in its status, a deploym
   expect(after).toMatchObject([{ message: { stalls: 1 } }]);
 });
 
+describe("an app that runs", () => {
+  let app: App;
+
+  beforeAll(async () => {
+    app = await world.makeApp();
+    await world.configure(app, {
+      WORK_QUEUE: "work",
+      GREETING: "@Microsoft.KeyVault(VaultName=testvault;SecretName=g)",
+    });
+    await assign(world.provider, String(world.identity.properties.principalId), roles.secretsUser, world.vault.id);
+    await until(
+      () => world.deploy(app, zipOf(files)),
+      ({ status }) => status === success,
+    );
+  });
+
+  test("restarts when a refresh of its references brings another value", async () => {
+    const greeting = async () => ((await (await fetch(`${app.host}/echo/a/b`)).json()) as { setting: string }).setting;
+    expect(await greeting()).toContain("@Microsoft.KeyVault");
+    const secret = { ...inGroup, vaultName: "testvault", secretName: "g", properties: { value: "it came" } };
+    await make(world.provider, "keyvault:Secret", "g", secret);
+    await until(
+      async () => {
+        await world.arm(app, "POST", "config/configreferences/appsettings/refresh");
+        return greeting();
+      },
+      (value) => value === "it came",
+    );
+  });
+
+  test("keeps its code when its deployment container moves", async () => {
+    await make(world.provider, "storage:BlobContainer", "moved", { ...inGroup, accountName: "testaccount" });
+    expect(await world.moveCode(app, "moved")).toBe(200);
+    expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
+  });
+
+  test.each([
+    ["waits for its host as long as the front end does", 30_000, false],
+    ["answers 503 while its host starts if the front end does not wait", 0, true],
+  ])("%s", async (_, coldStartPatience, isRefused) => {
+    world.cloud.azure.change({ coldStartPatience });
+    let isRunning = false;
+    const restarted = world.arm(app, "POST", "restart").then(() => {
+      isRunning = true;
+    });
+    const statuses: number[] = [];
+    while (!isRunning) statuses.push((await fetch(`${app.host}/nothing`)).status);
+    await restarted;
+    expect(statuses.includes(503)).toBe(isRefused);
+    expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
+  });
+});
+
 test("an app of a Node version that the region doesn't have never starts", async () => {
   const app = await world.makeApp({ runtime: { name: "node", version: "24" } });
   await world.configure(app, { WORK_QUEUE: "work" });
@@ -62,5 +117,5 @@ test("parts of an account may be written at the same time", async () => {
   const names = ["one", "two", "three"];
   const args = { ...inGroup, accountName: "testaccount" };
   await Promise.all(names.map((name) => make(world.provider, "storage:BlobContainer", name, args)));
-  expect(world.cloud.azure.census().resources["azure-native:storage:BlobContainer"]).toBe(4);
+  expect(world.cloud.azure.census().resources["azure-native:storage:BlobContainer"]).toBe(5);
 });

@@ -1,5 +1,14 @@
 import type { JsonObject } from "../../src/platform/web/json.ts";
-import { flowBody, flowService, Platform, sourceConnection, targetConnection, type Wiring, wire } from "./harness.ts";
+import {
+  credentials,
+  flowBody,
+  flowService,
+  Platform,
+  sourceConnection,
+  targetConnection,
+  type Wiring,
+  wire,
+} from "./harness.ts";
 import { expectFlowProblem } from "./problems.ts";
 
 let platform: Platform;
@@ -45,6 +54,51 @@ describe("specifications", () => {
       "1100-400",
       "The request could not be processed. Error from flow provider: Not entitled to this operation.",
     );
+  });
+});
+
+describe("the HTTP API source", () => {
+  const httpSpec = { id: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", version: "1.0" };
+  const base = {
+    name: "Events",
+    connectionSpec: httpSpec,
+    auth: { specName: "Streaming Connection", params: { dataType: "raw", authenticationRequired: true } },
+  };
+
+  test("is hidden from an organization without it", async () => {
+    await restart({ switches: { httpApiSource: "not-entitled" } });
+    expect((await platform.call("GET", `${flowService}/connectionSpecs/${httpSpec.id}`)).status).toBe(404);
+    expectFlowProblem(
+      await platform.call("POST", `${flowService}/connections`, { body: base }),
+      "1100-400",
+      "The request could not be processed. Error from flow provider: Not entitled to this operation.",
+    );
+  });
+
+  test.each([
+    ["required", 401],
+    ["optional", 200],
+  ] as const)("has an inlet that takes a token; the organization is %s", async (inletOrganization, status) => {
+    await restart({ switches: { inletOrganization } });
+    const wiring = await wire(platform);
+    const { body } = await platform.call("POST", `${flowService}/connections`, { body: base });
+    const source = { name: "Events", connectionSpec: httpSpec, baseConnectionId: String(body.id) };
+    const made = await platform.call("POST", `${flowService}/sourceConnections`, { body: source });
+    const flow = await newFlow(wiring, {
+      flowSpec: { id: "c1a19761-d2c7-4702-b9fa-fe91f0613e81", version: "1.0" },
+      sourceConnectionIds: [String(made.body.id)],
+    });
+    const { items } = (await platform.call("GET", `${flowService}/connections/${String(body.id)}`)).body;
+    const [shown] = items as [{ auth: { params: { inletUrl: string } } }];
+    const post = (headers: Record<string, string>) => {
+      const path = `${new URL(shown.auth.params.inletUrl).pathname}?x-adobe-flow-id=${flow}`;
+      const usual = { "Content-Type": "application/json", Authorization: `Bearer ${platform.token}` };
+      return platform.plain("POST", path, { ...usual, ...headers }, "{}");
+    };
+    expect((await post({})).status).toBe(status);
+    expect((await post({ "x-gw-ims-org-id": credentials.orgId })).status).toBe(200);
+    expect((await post({ "x-gw-ims-org-id": "other@AdobeOrg" })).status).toBe(401);
+    expect((await post({ Authorization: "" })).status).toBe(401);
   });
 });
 

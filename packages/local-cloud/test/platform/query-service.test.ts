@@ -154,6 +154,16 @@ test("one session at a time, which other messages than queries end", async () =>
   expect(await ask(["SELECT 2 AS two"])).toEqual([[{ two: 2 }]]);
 });
 
+test("with a switch, several sessions at a time", async () => {
+  await switchTo({ querySessions: 2 });
+  const first = await client();
+  first.on("error", () => undefined);
+  await first.connect();
+  expect(await ask(["SELECT 2 AS two"])).toEqual([[{ two: 2 }]]);
+  await first.end();
+  await switchTo({ querySessions: 1 });
+});
+
 test("connection parameters need the permission Manage Queries and a license, and the port refuses what does not ask for TLS", async () => {
   await switchTo({ permissionsLacking: "manage-queries" });
   expect((await platform.call("GET", parameters)).status).toBe(403);

@@ -93,6 +93,14 @@ describe("a single event", () => {
     expect(body.refusals).toEqual({ 413: 1 });
   });
 
+  test("of a megabyte in Adobe's other meaning is accepted with a switch", async () => {
+    await start({ switches: { maximumRequestBytes: 2 ** 20 } });
+    const bytes = (padding: number) => event({ padding: "x".repeat(padding) });
+    const overhead = JSON.stringify(bytes(0)).length;
+    expect((await platform.send(flow.inletUrl, flow.flow, bytes(2 ** 20 - overhead))).status).toBe(200);
+    expect((await platform.send(flow.inletUrl, flow.flow, bytes(2 ** 20 + 1 - overhead))).status).toBe(413);
+  });
+
   test("synchronous validation isn't offered", async () => {
     await start();
     const path = `${new URL(flow.inletUrl).pathname}?syncValidation=true&x-adobe-flow-id=${flow.flow}`;
@@ -242,6 +250,25 @@ describe("what fails a record", () => {
   test("with a switch a missing attribute leaves its target empty", async () => {
     await start({ switches: { missingSourceAttribute: "leaves-empty" } }, mappings);
     expect(await fateOf({ email: undefined })).toMatchObject({ fate: "delivered" });
+  });
+
+  test.each([
+    ["fails-record", "failed"],
+    ["converts", "delivered"],
+  ] as const)("a number for a text field: %s", async (numberInTextField, fate) => {
+    await start({ switches: { numberInTextField } }, mappings);
+    expect(await fateOf({ email: 42 })).toMatchObject({ fate });
+  });
+
+  test.each([
+    ["fails-record", "failed"],
+    ["taken", "delivered"],
+  ] as const)("an identity that identifies nobody: %s", async (unusableIdentity, fate) => {
+    const source = 'to_map("Email", to_array(false, to_object("id", email, "primary", true)))';
+    const identityMap = { sourceType: "EXPRESSION", source, destination: "identityMap" };
+    await start({ switches: { unusableIdentity } }, [identityMap]);
+    expect(await fateOf({ email: "anonymous" })).toMatchObject({ fate });
+    expect(await fateOf({ email: "ada@example.org" })).toMatchObject({ fate: "delivered" });
   });
 
   test("a mismatch of types; a transformation error only nulls its column, with a warning", async () => {
