@@ -70,6 +70,28 @@ test(
 );
 
 test(
+  "a dataflow that Ctrl-C left unfinished is finished by the next up, also after a refresh",
+  async () => {
+    const up = example.pulumi.up();
+    const failed = up.then(
+      () => "it should have failed",
+      (error: Error) => error.message,
+    );
+    await until(async () => (await count("flows")) > 0, up);
+    await example.pulumi.interrupt();
+    expect(await failed).toContain("Run npx pulumi up again to continue");
+    // Platform has enabled it by then, and the refresh finds everything in order.
+    await wait(8_000);
+    expect(await example.pulumi.refresh()).toContain("Run npx pulumi up again to continue");
+    expect(await example.pulumi.preview()).toMatch(/~ aep:index:Dataflow: \(update\)/);
+    await example.pulumi.up();
+    await example.pulumi.refresh("--expect-no-changes");
+    await example.pulumi.destroy();
+  },
+  3 * minutes,
+);
+
+test(
   "an up that is killed with everything it has started is finished by the next one, and destroy leaves nothing",
   async () => {
     const up = example.pulumi.up();

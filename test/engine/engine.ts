@@ -118,21 +118,15 @@ export class Engine {
     const drifted: string[] = [];
     for (const held of this.state) {
       if (only !== undefined && held.name !== only) continue;
-      const read = await this.#attempt(held, () =>
-        this.#provider(held.type).read(this.#call(held), {
-          id: held.id,
-          inputs: held.inputs,
-          state: held.properties,
-        }),
-      );
+      const read = await this.#read(held);
       if (!read) {
         this.#drop(held);
         drifted.push(held.name);
         continue;
       }
-      const { id, inputs, properties } = read;
+      const { id, inputs } = read;
       if (!isDeepStrictEqual(reveal(inputs), reveal(held.inputs)) || id !== held.id) drifted.push(held.name);
-      this.#put(held, { ...held, id, inputs, properties });
+      this.#put(held, { ...held, ...read });
     }
     return drifted;
   }
@@ -271,13 +265,23 @@ export class Engine {
     }
   }
 
-  /** A read or delete, and the handling of a partly failed resource. */
+  /** A refresh forgets that an object is unfinished, unless the read says so again, which fails no refresh. */
+  async #read(held: Held): Promise<Pick<Held, "id" | "inputs" | "properties" | "unfinished"> | undefined> {
+    const request = { id: held.id, inputs: held.inputs, state: held.properties };
+    try {
+      const read = await this.#provider(held.type).read(this.#call(held), request);
+      return read && { ...read, unfinished: false };
+    } catch (error) {
+      if (!(error instanceof PartialFailure)) throw failureOf(held, error);
+      const { id, inputs, properties } = error;
+      return { id, inputs, properties, unfinished: true };
+    }
+  }
+
   async #attempt<T>(step: { name: string; type: string }, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const held = this.state.find((entry) => entry === step);
-      if (held && error instanceof PartialFailure) this.#put(held, { ...held, unfinished: true });
       throw failureOf(step, error);
     }
   }

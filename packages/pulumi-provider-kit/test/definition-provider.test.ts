@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
-import type { ResourceCall } from "../src/engine/provider.ts";
+import { PartialFailure, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
 
 /** A shop with one kind of object, in memory. */
@@ -251,6 +251,27 @@ test("a partly created object is returned to the engine with its id and the reas
     properties: { name: "a", size: 101, serial: new Secret("s"), version: 1 },
     reasons: ["It does not fit the shelf."],
   });
+});
+
+test("an unfinished object stays unfinished when it is read, until an update finishes it", async () => {
+  const inputs = { name: "a", tags: [], size: 101 };
+  const failureOf = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(PartialFailure);
+    return error as PartialFailure;
+  };
+  const { properties: made } = await failureOf(provider.create(call, { inputs, preview: false }));
+  shop.things.set("a", { name: "a", tags: ["by hand"], size: 101, version: 1 });
+  const read = await failureOf(provider.read(call, { id: "a", inputs, state: made }));
+  expect(read).toMatchObject({ id: "a", inputs: { tags: ["by hand"] }, reasons: ["It does not fit the shelf."] });
+  const again = await failureOf(provider.read(call, { id: "a", inputs: read.inputs, state: read.properties }));
+  const request = { id: "a", olds: again.inputs, state: again.properties, news: inputs, preview: false };
+  const finished = await provider.update(call, request);
+  expect(finished).toEqual({ ...inputs, serial: new Secret("serial-of-a"), version: 2 });
+  expect(await provider.read(call, { id: "a", inputs, state: finished })).toMatchObject({ properties: finished });
 });
 
 test("functions accept and return plain values", async () => {

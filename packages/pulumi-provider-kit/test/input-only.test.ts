@@ -116,6 +116,11 @@ test("a packed input is short in the state, and a state that has it unpacked doe
   expect(calls).toEqual([{ call: "delete", values: { ...given, pages: 1 } }]);
 });
 
+test("with ignoreChanges, the engine gives a packed input as the state has it", async () => {
+  const inputs = await check(given);
+  expect(await check({ ...given, title: "b", drafts: inputs.drafts ?? null })).toEqual({ ...inputs, title: "b" });
+});
+
 test("a packed input stays readable for the engine while it is unknown, and hidden while it is secret", async () => {
   const unknown = [Unknown.instance, "b"];
   expect((await check({ ...given, drafts: unknown })).drafts).toEqual(unknown);

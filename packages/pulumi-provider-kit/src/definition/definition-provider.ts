@@ -12,7 +12,7 @@ import {
   type ResourceCall,
 } from "../engine/provider.ts";
 import { holdsUnknown, type PropertyMap, reveal } from "../engine/values.ts";
-import { ConfigError, currentSettings, ownSettings, readConfig } from "../settings/provider-config.ts";
+import { ConfigError, currentSettings, ownSettings, readConfig, withPlace } from "../settings/provider-config.ts";
 import { adoptLeftover, Custody } from "./custody.ts";
 import { propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
@@ -38,6 +38,12 @@ export function definitionProvider<Client, Config extends z.ZodObject>(
 ): Provider {
   return new DefinitionProvider(definition);
 }
+
+/**
+ * The output with the reason why an object is unfinished. The engine forgets that after a successful read, as in a refresh, although only an
+ * update finishes the object. So the state keeps it until then. The engine shows no property whose name begins with two underscores.
+ */
+const unfinishedMark = "__unfinished";
 
 /** The arguments of a call, beside those that every call on a resource has. */
 type Request<Call extends "check" | "diff" | "create" | "read" | "update" | "delete"> = Parameters<Provider[Call]>[1];
@@ -76,7 +82,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   }
 
   checkConfig(given: PropertyMap): CheckResult {
-    const inputs = this.#settingsOf(given);
+    const inputs = withPlace(this.#definition.config, this.#settingsOf(given));
     try {
       readConfig(this.#definition.name, this.#definition.config, inputs);
       // The engine passes them in plain text; secrets marked here are masked in its log and encrypted in the state.
@@ -134,7 +140,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async check(call: ResourceCall, { olds, news }: Request<"check">): Promise<CheckResult> {
     const resource = this.#resourceOf(call);
     if (Object.keys(olds).length > 0) this.#custody.inState(call.urn);
-    const { values, failures } = validate(resource.inputs, news);
+    // With `ignoreChanges`, the engine takes an input from the state.
+    const { values, failures } = validate(resource.inputs, unpackInputs(resource, news));
     failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
     return { inputs: packInputs(resource, markSecrets(values, resource.inputs, news)), failures };
   }
@@ -216,7 +223,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const { values } = validate(resource.inputs, withoutUndefined({ ...found.inputs, ...kept }));
     const now = packInputs(resource, markSecrets(values, resource.inputs, inputs));
     // `pulumi import` may have given the id in another spelling; the definition may return the canonical one.
-    return { id: found.id ?? id, inputs: now, properties: mergeOutputs(resource, now, found.outputs) };
+    const result = { id: found.id ?? id, inputs: now, properties: mergeOutputs(resource, now, found.outputs) };
+    const unfinished = state[unfinishedMark];
+    if (typeof unfinished === "string") throw partialFailure(result, unfinished);
+    return result;
   }
 
   async update(call: ResourceCall, { id, olds, state, news, preview }: Request<"update">): Promise<PropertyMap> {
@@ -314,5 +324,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
 function asPartialFailure(resource: ResourceDefinition<never>, inputs: PropertyMap, error: unknown): unknown {
   if (!(error instanceof Unfinished)) return error;
   const properties = mergeOutputs(resource, inputs, error.outputs as Record<string, unknown>);
-  return new PartialFailure({ id: error.id, properties, inputs, reasons: [error.message] });
+  return partialFailure({ id: error.id, properties, inputs }, error.message);
+}
+
+function partialFailure({ properties, ...object }: ReadResult, reason: string): PartialFailure {
+  return new PartialFailure({ ...object, properties: { ...properties, [unfinishedMark]: reason }, reasons: [reason] });
 }

@@ -60,6 +60,23 @@ export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMa
 }
 
 /**
+ * The given settings, and those of environment variables that say which objects are meant. The state has to know the latter: otherwise a
+ * run with another value would look for the stack's objects elsewhere, and a refresh would forget them all.
+ */
+export function withPlace(
+  schema: z.ZodObject,
+  given: PropertyMap,
+  environment: Record<string, string | undefined> = process.env,
+): PropertyMap {
+  const place = propertiesWhere(schema, (meta) => meta.replaces === true).flatMap((name) => {
+    const { environment: variable = "" } = metadata(schema.shape[name] as z.ZodType);
+    const value = environment[variable];
+    return value ? [[name, value] as const] : [];
+  });
+  return { ...Object.fromEntries(place), ...given };
+}
+
+/**
  * The current values of the settings that say how to reach the vendor, not which objects are
  * meant. In a refresh or destroy, which do not run the program, the engine configures a provider as the last update did, so
  * a secret that was rotated since would be refused forever. The engine passes the current configuration to every plugin in
