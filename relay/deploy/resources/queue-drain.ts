@@ -104,9 +104,10 @@ export const queueDrain = defineResource<AzureClient>()({
     return { id: values.queueId, outputs: {} };
   },
 
+  // A refresh without its first queue keeps the drain: otherwise a destroy would delete the others with what they hold.
   async read({ client, signal }, id, known) {
-    if ((await client.readQueue(id, signal)) === undefined) return undefined;
-    return { inputs: known ?? inputs.parse({ queueId: id }), outputs: {} };
+    const isThere = known ? await client.listQueueNames(accountOf(id), signal) : await client.readQueue(id, signal);
+    return isThere && { inputs: known ?? inputs.parse({ queueId: id }), outputs: {} };
   },
 
   async update(operation, _id, { news }) {

@@ -1,9 +1,11 @@
-import { defineResource } from "pulumi-provider-kit";
+import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { pulumiCommand } from "../../core/operator-command.ts";
 import type { AzureClient } from "../client/client.ts";
 import { permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
-import { earlyRefusal } from "./refusal.ts";
+import { earlyRefusal, stackNameOf } from "./refusal.ts";
 import { partsSchema, requirePresent } from "./relay-parts.ts";
+import { accountOf } from "./succession.ts";
 
 const inputs = z.object({
   delivery: z.enum(["relay", "direct"]).meta({
@@ -12,7 +14,7 @@ const inputs = z.object({
   }),
   queueId: z.string().optional().meta({
     description:
-      "Azure Resource Manager id of the relay's storage queue (`Queue.id`). Where it is gone, so is the relay.",
+      "Azure Resource Manager id of the relay's storage queue (`Queue.id`). Where its storage account is gone, so is the relay.",
   }),
   healthUrl: z.string().optional().meta({
     description: "Address of the relay's health check, which reports how many dead letters there are.",
@@ -65,8 +67,21 @@ export const relayGuard = defineResource<AzureClient>()({
   async delete(operation, _id, { delivery, queueId, healthUrl }) {
     const { client, signal } = operation;
     if (delivery === "direct" || client.abandonDeadLetters) return;
-    // Somebody deleted the relay by hand, with its dead letters.
-    if (queueId !== undefined && (await client.readQueue(queueId, signal)) === undefined) return;
+    if (queueId !== undefined && (await client.readQueue(queueId, signal)) === undefined) {
+      // Somebody deleted the relay by hand, with its dead letters.
+      if ((await client.listQueueNames(accountOf(queueId), signal)) === undefined) return;
+      throw new Error(refuseWithoutQueue(operation, queueId));
+    }
     await refuseDeadLetters(operation, { healthUrl, isClosed: false }, earlyRefusal);
   },
 });
+
+/** A relay without its queue does not answer, but its account may hold dead letters. */
+function refuseWithoutQueue(operation: Pick<Operation<AzureClient>, "urn">, queueId: string): string {
+  const up = pulumiCommand("up --refresh", { stack: stackNameOf(operation) });
+  return (
+    `The relay is not taken down, since its dead letters can't be counted: Azure no longer has its queue "${queueId.split("/").at(-1)}". ` +
+    `Nothing has been deleted. First recreate the queue with \`${up}\`. To lose the dead letters for good, put ` +
+    "RELAY_ABANDON_DEAD_LETTERS=true before the command."
+  );
+}

@@ -1,9 +1,11 @@
+import path from "node:path";
 import type { Answer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { relayGuard } from "../../../relay/deploy/resources/relay-guard.ts";
 import { type AzureServer, failure, gone, operationOn, queueId, type TestOperation, useAzure } from "./azure-server.ts";
 
 const health = "GET /health";
 const queue = `GET ${queueId}`;
+const queues = `GET ${path.posix.dirname(queueId)}`;
 const there: Answer = { body: { properties: { approximateMessageCount: 4 } } };
 const dead = (count: number, ageSeconds = 0): Answer => {
   return { body: { status: "ok", deadLetters: { count, more: false }, ageSeconds } };
@@ -90,11 +92,19 @@ describe("a destroy", () => {
     expect(operation.clock.sleeps).toEqual([2_000]);
   });
 
-  test("allows a destroy if the relay was deleted by hand, or never existed", async () => {
-    azure.script = { [queue]: [gone] };
+  test("allows a destroy if the relay was deleted by hand with its account, or never existed", async () => {
+    azure.script = { [queue]: [gone], [queues]: [gone] };
     await remove();
     await remove(direct);
-    expect(azure.requests).toHaveLength(1);
+    expect(azure.requests).toHaveLength(2);
+  });
+
+  test("is refused if only the queue was deleted by hand, since its account may hold dead letters", async () => {
+    azure.script = { [queue]: [gone], [queues]: [{ body: { value: [] } }] };
+    const { message } = await failure(remove());
+    expect(message).toMatch(/^The relay is not taken down, since its dead letters can't be counted/);
+    expect(message).toContain("npx pulumi up --refresh --stack dev");
+    expect(message).toContain("RELAY_ABANDON_DEAD_LETTERS=true");
   });
 
   test("does not ask if dead letters are given up", async () => {

@@ -1,7 +1,7 @@
 import type { Answer } from "../../../../packages/pulumi-customerio/test/recording-server.ts";
 import { queueDrain } from "../../../../relay/deploy/resources/queue-drain.ts";
 import { failure, gone, queueId } from "../azure-server.ts";
-import { calls, queueOf, useQueueDrain } from "./bed.ts";
+import { calls, listOf, queueOf, useQueueDrain } from "./bed.ts";
 
 const bed = useQueueDrain();
 
@@ -99,22 +99,26 @@ describe("a change that replaces it, which comes before the webhook is redirecte
 });
 
 describe("read", () => {
-  test("answers the state, or the defaults on an import, while the queue is there", async () => {
-    bed.azure.script = { [calls.count]: [queueOf(3)] };
-    expect(await queueDrain.read(bed.operation, queueId, bed.state(), {})).toEqual({
-      inputs: bed.state(),
-      outputs: {},
-    });
-    expect(await queueDrain.read(bed.operation, queueId, undefined, undefined)).toEqual({
-      inputs: { queueId, timeoutSeconds: 1800 },
-      outputs: {},
-    });
+  const read = (known?: ReturnType<typeof bed.state>) => queueDrain.read(bed.operation, queueId, known, known && {});
+
+  test("answers the state while the account is there, whose other queues may hold events", async () => {
+    for (const list of [listOf("events"), listOf("events-2")]) {
+      bed.azure.restart();
+      bed.azure.script = { [calls.list]: [list] };
+      expect(await read(bed.state())).toEqual({ inputs: bed.state(), outputs: {} });
+    }
     expect(bed.azure.requests[0]?.headers.authorization).toBe("Bearer azure-token");
   });
 
-  test("a queue that Azure does not find is gone", async () => {
-    bed.azure.script = { [calls.count]: [gone] };
-    expect(await queueDrain.read(bed.operation, queueId, bed.state(), {})).toBeUndefined();
+  test("is gone with the account", async () => {
+    bed.azure.script = { [calls.list]: [gone] };
+    expect(await read(bed.state())).toBeUndefined();
+  });
+
+  test("answers the defaults on an import, if there is such a queue", async () => {
+    bed.azure.script = { [calls.count]: [queueOf(3), gone] };
+    expect(await read()).toEqual({ inputs: { queueId, timeoutSeconds: 1800 }, outputs: {} });
+    expect(await read()).toBeUndefined();
   });
 });
 
