@@ -4,6 +4,6 @@
  *
  * @param load imports the program
  * @returns what the program exports
- * @throws pulumi.RunError with one sentence that names the Node that it needs, if this one is older than 22.18
+ * @throws pulumi.RunError with one sentence that names the Node that it needs, if this one is older than 22.18, or one of 23.0 to 23.5
  */
 export declare function runProgram(load: () => Promise<object>): Promise<object>;

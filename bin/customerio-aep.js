@@ -5,9 +5,10 @@ import module from "node:module";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 
-if (major < 22 || (major === 22 && minor < 18)) {
+// In the repository, Node 23.0 to 23.5 would read its TypeScript only with a flag.
+if (major < 22 || (major === 22 && minor < 18) || (major === 23 && minor < 6)) {
   console.error(
-    `customerio-aep needs Node.js 22.18 or newer; this is ${process.version}. Install a newer one: https://nodejs.org`,
+    `customerio-aep needs Node.js 22.18, 23.6 or newer; this is ${process.version}. Install a newer one: https://nodejs.org`,
   );
   process.exitCode = 1;
 } else {

@@ -11,6 +11,9 @@ const repository = path.resolve(import.meta.dirname, "../..");
 const launchers = globSync(["bin/*.js", "packages/*/bin/*.js"], { cwd: repository });
 if (oldNode === undefined) console.warn("Not tested: how launchers refuse an old Node, since this machine has none.");
 
+const needed =
+  /This program needs Node\.js 22\.18, 23\.6 or newer; this is v.*\. Install a newer one: .*: npx pulumi up$/;
+
 test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqual(4));
 
 (oldNode === undefined ? test.skip : test).each(launchers)("%s refuses an old Node with one sentence", (launcher) => {
@@ -21,13 +24,35 @@ test("there are launchers", () => expect(launchers.length).toBeGreaterThanOrEqua
   expect(status).toBe(1);
   expect(stdout).toBe("");
   expect(stderr.trim().split("\n")).toEqual([
-    expect.stringMatching(/^[\w-]+ needs Node\.js 22(\.18)? or newer; this is v\d+\.\d+\.\d+\. Install a newer one/),
+    expect.stringMatching(
+      /^[\w-]+ needs Node\.js 22(\.18, 23\.6)? or newer; this is v\d+\.\d+\.\d+\. Install a newer one/,
+    ),
   ]);
+});
+
+// Those of 23 that read no TypeScript without a flag, and this one.
+test.each([
+  ["23.0.0", true],
+  ["23.5.0", true],
+  ["23.6.0", false],
+  [process.versions.node, false],
+])("whether the command line and the program refuse Node %s: %s", (version, isRefused) => {
+  const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } });`;
+  const run = (script: string) => spawnSync(process.execPath, ["-e", `${pretend} ${script}`], { encoding: "utf8" });
+  const [cli, program] = ["bin/customerio-aep.js", "run-program.js"].map((name) =>
+    JSON.stringify(pathToFileURL(path.join(repository, name)).href),
+  );
+  expect(run(`process.argv.push("--help"); import(${cli})`).stderr.includes("needs Node.js 22.18, 23.6 or")).toBe(
+    isRefused,
+  );
+  const { stdout } = run(
+    `import(${program}).then((made) => made.runProgram(async () => ({}))).catch((error) => console.log(error.message))`,
+  );
+  expect(needed.test(stdout.trim())).toBe(isRefused);
 });
 
 /** Folders of the programs that users run, including this package's own. */
 const programs = globSync("{index.ts,{examples,templates}/*/index.ts}", { cwd: repository }).map(path.dirname);
-const needed = /This program needs Node\.js 22\.18 or newer; this is v.*\. Install a newer one: .*: npx pulumi up$/;
 
 test.each(programs)("the program in %s starts with JavaScript, which any Node can read", (folder) => {
   const project = readFileSync(path.join(repository, folder, "Pulumi.yaml"), "utf8");

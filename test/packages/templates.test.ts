@@ -34,7 +34,7 @@ test.each(templates)("the template in %s asks for the versions of this package",
       });
       expect(status).not.toBe(0);
       expect(stderr).toContain("Unsupported engine");
-      expect(stderr).toMatch(/Required: \{"node":">=22\.18"\}\n.*Actual: +\{"node":"v/);
+      expect(stderr).toMatch(/Required: \{"node":"\^22\.18 \|\| >=23\.6"\}\n.*Actual: +\{"node":"v/);
     } finally {
       rmSync(folder, { recursive: true });
     }

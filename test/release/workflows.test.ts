@@ -99,7 +99,7 @@ test("the tests run as in .ci/run, from the oldest supported Node on", () => {
   const steps = readFileSync(path.join(repository, ".ci/run"), "utf8").match(/^npm .+$/gm) ?? [];
   expect(commandsOf("ci.yml").filter((command) => !command.startsWith("npm install"))).toEqual(steps);
   const nodes = workflows["ci.yml"]?.jobs.test?.strategy?.matrix.node ?? [];
-  expect(`>=${nodes[0]}`).toBe(`${manifest.engines.node}.0`);
+  expect(`${manifest.engines.node.split(" ")[0]}.0`).toBe(`^${nodes[0]}`);
   const [developed = ""] = readFileSync(path.join(repository, ".node-version"), "utf8").split(".");
   expect(nodes).toContain(developed);
 });
