@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RelaySetting } from "../../settings/part-settings.ts";
 import { type CredentialArgument, completeCredential } from "../platform/platform-credential.ts";
+import { relayPackage } from "../relay/relay-package.ts";
 import { WebhookRelay } from "../relay/webhook-relay.ts";
 import type { SettingArguments } from "../settings/setting-arguments.ts";
 import { SourceArguments } from "../settings/source-arguments.ts";
@@ -38,6 +39,8 @@ export class StandaloneWebhookRelay extends WebhookRelay {
   ) {
     const source = new SourceArguments(settings);
     const read = source.read();
+    // Here, too: what the component finds missing later, each resource with one of its outputs reports in its own way.
+    relayPackage();
     super(
       name,
       {

@@ -1,6 +1,6 @@
+import fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { prepareDataflow } from "../../components/platform/prepare-dataflow.ts";
-import { argumentWords } from "../../components/settings/setting-words.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { StandaloneWebhookRelay } from "../../components/standalone/webhook-relay.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
@@ -8,6 +8,7 @@ import { partComponents } from "../../relay/deploy/part-components.ts";
 import { RelayGuard } from "../../relay/deploy/sdk.ts";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { plainSettings } from "../../settings/schema.ts";
+import { argumentWords } from "../../settings/setting-words.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const streamingUrl = "https://dcs.example/collection/1";
@@ -73,6 +74,13 @@ test("the mapping and the names in Platform of a dataflow alone are checked befo
   await expect(prepareFlow(removed)).rejects.toThrow(/mapping\.remove\[0\]/);
   const inProfile = { "aep:index:getSchemas": { schemas: [{ id: "1", profileEnabled: true, datasetIds: [] }] } };
   await expect(prepareFlow({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
+});
+
+test("a relay alone whose code is not built is refused at once, with the command that builds it", () => {
+  jest.spyOn(fs, "existsSync").mockReturnValue(false);
+  expect(() => new StandaloneWebhookRelay("own", { streamingUrl })).toThrow(
+    "The relay's code is not built yet (relay/dist is missing). Build it: npm run build",
+  );
 });
 
 test("a relay alone sends to the given endpoint, at once and without a token", async () => {
