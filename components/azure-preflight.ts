@@ -1,6 +1,7 @@
 import { getClientConfig } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { getAzureLogin, getAzurePreflight } from "../relay/deploy/sdk.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 import { refusalOf } from "./refusal.ts";
 import { type AzureNeeds, plannedRelay } from "./relay/azure/planned-relay.ts";
 
@@ -17,6 +18,7 @@ interface AzureFound {
  */
 export async function findAzureProblems(
   needs: AzureNeeds,
+  { project }: SettingWords,
   parent: pulumi.ComponentResource | undefined,
 ): Promise<AzureFound> {
   const ask = parent && { parent };
@@ -31,7 +33,7 @@ export async function findAzureProblems(
   if (objectId && login.objectId && objectId.toLowerCase() !== login.objectId.toLowerCase()) {
     return { problems: [explainTwoLogins(objectId, login.objectId)], unchecked: [] };
   }
-  return getAzurePreflight(plannedRelay(needs, login, parent), ask);
+  return getAzurePreflight({ ...plannedRelay(needs, login, parent), ...(project !== undefined && { project }) }, ask);
 }
 
 function explainTwoLogins(ours: string, native: string): string {

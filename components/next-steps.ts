@@ -1,6 +1,6 @@
 import { operatorCommand } from "../relay/core/operator-command.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 import { listAlertsToSubscribe } from "./platform/platform-alerts.ts";
-import type { SettingWords } from "./settings/setting-words.ts";
 
 /**
  * What an operator still has to do after the first `up`, with the screen of each vendor. The App API never returns the

@@ -4,6 +4,7 @@ import { getReportingWebhooks } from "pulumi-customerio";
 import { platformProblems } from "../settings/platform-problems.ts";
 import type { PlatformSettings } from "../settings/platform-settings.ts";
 import type { Source } from "../settings/schema.ts";
+import type { SettingWords } from "../settings/setting-words.ts";
 import { findAzureProblems } from "./azure-preflight.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AzureNeeds } from "./relay/azure/planned-relay.ts";
@@ -22,12 +23,12 @@ export interface Needs extends AzureNeeds {
  * relay, logs in to Azure and checks that Azure would accept it; also in a preview. Problems with one vendor do not
  * hide those with others.
  *
- * @param read reads the settings, and throws a `pulumi.RunError` that names their mistakes
+ * @param source reads the settings, and throws a `pulumi.RunError` that names their mistakes
  * @param parent the component with the providers to use; default: those of the stack
  * @throws pulumi.RunError naming all mistakes and everything that is missing at once, each with its remedy
  */
 export async function checkSettings<Settings extends Needs>(
-  read: () => Settings,
+  source: { read(): Settings; readonly words: SettingWords },
   parent?: pulumi.ComponentResource,
 ): Promise<Settings> {
   const mistakes = providerMistakes();
@@ -39,13 +40,13 @@ export async function checkSettings<Settings extends Needs>(
   let settings: Settings | undefined;
   let refusal: string | undefined;
   try {
-    settings = read();
+    settings = source.read();
   } catch (error) {
     if (!pulumi.RunError.isInstance(error)) throw error;
     refusal = error.message;
   }
   // If the settings can't be read, it is unknown what is needed, so only the credentials and the sandbox are checked.
-  const { problems, unchecked } = await findProblems(settings, asked, parent);
+  const { problems, unchecked } = await findProblems(settings, { asked, words: source.words }, parent);
   const all = [
     ...(refusal === undefined ? [] : [refusal]),
     ...(wrong.length > 0 ? [["The providers' settings can't be used:", ...wrong].join("\n  - ")] : []),
@@ -68,16 +69,20 @@ interface Found {
 
 /**
  * @param needs undefined if the settings can't be read
- * @param asked the vendors to ask: the engine ends the program at once if a provider's settings are invalid
+ * @param options.asked the vendors to ask: the engine ends the program at once if a provider's settings are invalid
  */
 async function findProblems(
   needs: Needs | undefined,
-  asked: { readonly platform: boolean; readonly workspace: boolean },
+  {
+    asked,
+    words,
+  }: { readonly asked: { readonly platform: boolean; readonly workspace: boolean }; readonly words: SettingWords },
   parent: pulumi.ComponentResource | undefined,
 ): Promise<Found> {
   const ask = parent && { parent };
   // Azure first: the engine starts one provider after another, and Azure's checks need the answer of its login.
-  const ofAzure = needs?.delivery === "relay" ? findAzureProblems(needs, parent) : { problems: [], unchecked: [] };
+  const ofAzure =
+    needs?.delivery === "relay" ? findAzureProblems(needs, words, parent) : { problems: [], unchecked: [] };
   const preflight = asked.platform ? getPreflight({ profile: needs?.profile.enabled ?? false }, ask) : undefined;
   const webhooks = asked.workspace ? getReportingWebhooks(ask) : undefined;
   const [closed, refusal, azure] = await Promise.all([
@@ -86,7 +91,7 @@ async function findProblems(
     ofAzure,
   ]);
   const report = closed === undefined ? await preflight : undefined;
-  const missing = report === undefined ? [] : platformProblems(report, needs?.source);
+  const missing = report === undefined ? [] : platformProblems(report, needs?.source, words);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform refuses this stack's access", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),

@@ -1,12 +1,13 @@
 import type { PreflightReport } from "pulumi-aep/preflight";
 import type { Source } from "./schema.ts";
+import type { SettingWords } from "./setting-words.ts";
 
 /**
  * What the sandbox lacks, each with its remedy and the screen where to find it.
  *
  * @param source undefined if it is not known which one is meant
  */
-export function platformProblems(report: PreflightReport, source: Source | undefined): string[] {
+export function platformProblems(report: PreflightReport, source: Source | undefined, words: SettingWords): string[] {
   const { sandbox, sandboxState, missingPermissions } = report;
   if (sandboxState === "absent") {
     return [
@@ -27,25 +28,24 @@ export function platformProblems(report: PreflightReport, source: Source | undef
         "Platform, add them under Permissions > Roles to the role that has the credential among its API credentials.",
     );
   }
-  return [...problems, ...sourceProblems(report, source)];
+  return [...problems, ...sourceProblems(report, source, words)];
 }
 
 function sourceProblems(
   { sandbox, customerIoSource, httpSource }: PreflightReport,
   source: Source | undefined,
+  words: SettingWords,
 ): string[] {
   if (source === undefined) return [];
   if (source === "http") {
     if (httpSource !== "absent") return [];
     const instead =
-      customerIoSource === "offered"
-        ? " It offers the Customer.io source: npx pulumi config set source customerio"
-        : "";
+      customerIoSource === "offered" ? ` It offers the Customer.io source: ${words.set("source", "customerio")}` : "";
     return [`The sandbox "${sandbox}" does not offer the HTTP API source (Sources > Catalog > Streaming).${instead}`];
   }
   if (customerIoSource !== "absent") return [];
   const ask = "Ask Adobe for it: it is a beta";
   const instead =
-    httpSource === "absent" ? "." : "; or use the HTTP API source instead: npx pulumi config set source http";
+    httpSource === "absent" ? "." : `; or use the HTTP API source instead: ${words.set("source", "http")}`;
   return [`The sandbox "${sandbox}" does not offer the Customer.io source. ${ask}${instead}`];
 }

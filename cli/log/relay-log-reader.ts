@@ -1,6 +1,7 @@
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
+import { logQueryApiVersion } from "../../relay/deploy/api-versions.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { StackSource } from "../stack/source.ts";
 
@@ -44,7 +45,7 @@ export class RelayLogReader {
       "project TimeGenerated, Message",
     ].join(" | ");
     const asked = {
-      ...({ method: "POST", path: `${workspaceResourceId}/api/query`, apiVersion: "2017-01-01-preview" } as const),
+      ...({ method: "POST", path: `${workspaceResourceId}/api/query`, apiVersion: logQueryApiVersion } as const),
       body: { query },
       headers: { Prefer: "response-v1=true" },
       purpose: "read the relay's log",

@@ -1,5 +1,5 @@
 import { plainWords } from "pulumi-provider-kit/settings";
-import { stackWords } from "../../components/settings/setting-words.ts";
+import { stackWords } from "../../settings/setting-words.ts";
 import type { Choice, Prompter } from "./prompter.ts";
 import { type Question, questions } from "./questions.ts";
 

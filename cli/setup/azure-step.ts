@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { regionsApiVersion, subscriptionsApiVersion } from "../../relay/deploy/api-versions.ts";
 import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { config } from "../../relay/deploy/config.ts";
 import { normalizeRegion } from "../../relay/deploy/region-name.ts";
@@ -94,7 +95,7 @@ async function setUpAzure(run: SetupRun): Promise<void> {
 async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: string): Promise<void> {
   const asked = {
     path: `/subscriptions/${subscriptionId}/providers/Microsoft.Web/geoRegions`,
-    apiVersion: "2023-01-01",
+    apiVersion: regionsApiVersion,
     params: { sku: "FlexConsumption" },
     purpose: "list the regions that offer Flex Consumption",
   };
@@ -116,7 +117,7 @@ async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: s
 async function listSubscriptions(run: SetupRun, azure: AzureClient) {
   const purpose = "list the subscriptions that your login may use";
   const { value } = await azure.query(
-    { path: "/subscriptions", apiVersion: "2022-12-01", purpose },
+    { path: "/subscriptions", apiVersion: subscriptionsApiVersion, purpose },
     subscriptions,
     run.timeLimit(),
   );

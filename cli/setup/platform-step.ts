@@ -3,6 +3,7 @@ import { getPreflight } from "pulumi-aep/preflight";
 import { config } from "pulumi-aep/settings";
 import { platformProblems } from "../../settings/platform-problems.ts";
 import type { Source } from "../../settings/schema.ts";
+import { stackWords } from "../../settings/setting-words.ts";
 import { countOf } from "../output/count-of.ts";
 import { questions } from "./questions.ts";
 import { type SetupRun, settingsFrom } from "./setup-run.ts";
@@ -57,7 +58,7 @@ async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {
     if (await run.prompter?.confirm({ message, default: true })) run.answers.use(questions.source, "http");
   }
   const source = (run.answers.find(questions.source) as Source | undefined) ?? "customerio";
-  const problems = platformProblems(report, source);
+  const problems = platformProblems(report, source, stackWords(""));
   for (const problem of problems) run.problem(problem);
   if (problems.length === 0) run.report(`The sandbox ${client.sandbox} has everything that the source needs.`);
 }

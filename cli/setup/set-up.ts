@@ -1,6 +1,6 @@
 import path from "node:path";
-import { stackWords } from "../../components/settings/setting-words.ts";
 import type { CommandTarget } from "../../relay/core/operator-command.ts";
+import { stackWords } from "../../settings/setting-words.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { Interruption, stopOnInterrupt } from "../interrupt.ts";
 import type { Progress } from "../output/progress.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 import { refusalOf } from "../refusal.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
 import { type ExistingEventSchema, requireUsableSchema } from "./existing-schema.ts";
 
 /** The parts of the destination that already exist and are used unchanged. Anything missing is created. */

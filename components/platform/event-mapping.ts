@@ -8,8 +8,8 @@ import { findMappingProblems, findMappingWarnings, type MappingProblem } from ".
 import { customizeMapping } from "../../mapping/customize.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
 import type { SettingValues } from "../../settings/schema.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
 
 /** The target of the mapping. */
 export interface MappingTarget {

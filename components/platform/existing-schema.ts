@@ -5,7 +5,7 @@ import type { Identities } from "../../events/identity-map.ts";
 import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { checkSchemaFit, hasField } from "../../events/schema-fit.ts";
 import type { PlatformSettings } from "../../settings/platform-settings.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 
 /** The parts of an existing schema that events fill. */
 export interface ExistingEventSchema {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getTenant } from "pulumi-aep";
 import type { DataflowSetting } from "../../settings/part-settings.ts";
+import type { SettingWords } from "../../settings/setting-words.ts";
 import { derive } from "../settings/inputs.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
 import { defaultTitle } from "../title.ts";
 import { findDestination } from "./destination.ts";
 import { createEventMapping } from "./event-mapping.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SettingWords } from "../../settings/setting-words.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
 import { type PlatformCredential, readPlatformCredential } from "./platform-credential.ts";
 
 /** Checks that client id and secret are both set. Returns the remedy if one is missing. */

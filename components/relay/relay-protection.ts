@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { lockApiVersion, ownLockPath } from "../../relay/deploy/resources/arm/own-lock.ts";
+import { diagnosticApiVersion, lockApiVersion } from "../../relay/deploy/api-versions.ts";
+import { ownLockPath } from "../../relay/deploy/resources/arm/own-lock.ts";
 import { ArmResource } from "../../relay/deploy/sdk.ts";
 import { type AzurePart, armPart } from "./azure/azure-parts.ts";
 import type { AzureProfile } from "./azure/azure-profile.ts";
@@ -38,7 +39,7 @@ export function protectRelay(
       declare(`diagnostic setting of the ${part}`, logicalName, {
         parentId,
         path: "providers/Microsoft.Insights/diagnosticSettings/customerio-aep",
-        apiVersion: "2021-05-01-preview",
+        apiVersion: diagnosticApiVersion,
         body: { properties: { workspaceId, ...properties } },
       });
     if (vaultId !== undefined) {

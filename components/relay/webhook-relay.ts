@@ -1,9 +1,9 @@
 import { getClientConfigOutput } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
+import type { SettingWords } from "../../settings/setting-words.ts";
 import { outputOf } from "../outputs.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
-import type { SettingWords } from "../settings/setting-words.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";

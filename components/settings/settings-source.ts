@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type SettingWords, stackWords } from "../../settings/setting-words.ts";
 import type { Settings } from "./setting-types.ts";
-import { type SettingWords, stackWords } from "./setting-words.ts";
 import { readStackSettings } from "./settings.ts";
 
 /** The origin of a source's settings, and how messages name them. */

@@ -6,6 +6,7 @@ import { idleSettings, withLater } from "../../settings/checks/idle-settings.ts"
 import type { SigningKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
+import { type SettingWords, stackWords } from "../../settings/setting-words.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { halfCredentials } from "../platform/relay-credential.ts";
 import { filterWarnings } from "./filter-warnings.ts";
@@ -21,7 +22,6 @@ import {
   unknownSettings,
 } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
-import { type SettingWords, stackWords } from "./setting-words.ts";
 import { findKeyProblems, warnOfKeys } from "./signing-keys.ts";
 import { stackSettings } from "./stack-settings.ts";
 

@@ -1,7 +1,7 @@
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { requireAddresses } from "../../components/relay/network/access-restrictions.ts";
-import { argumentWords, stackWords } from "../../components/settings/setting-words.ts";
 import { type CustomerIoSourceArgs, SourceArguments } from "../../components/settings/source-arguments.ts";
+import { argumentWords, stackWords } from "../../settings/setting-words.ts";
 import { configureWithCredentials, declareBy } from "./stack.ts";
 
 const theirs = { "customerio:index:getIpAddresses": { ipAddresses: ["35.188.196.183", "104.198.177.219"] } };

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { checkChosenNames } from "../../components/relay/azure/chosen-names.ts";
-import { argumentWords, stackWords } from "../../components/settings/setting-words.ts";
 import { StandaloneWebhookRelay } from "../../components/standalone/webhook-relay.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { argumentWords, stackWords } from "../../settings/setting-words.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const azureNames = {

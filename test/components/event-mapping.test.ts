@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createEventMapping, type MappingTarget } from "../../components/platform/event-mapping.ts";
-import { stackWords } from "../../components/settings/setting-words.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { eventMappings } from "../../events/mapping.ts";
+import { stackWords } from "../../settings/setting-words.ts";
 import { configure } from "./stack.ts";
 
 const iso = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refuseFewerQueues } from "../../components/relay/storage/event-queue-check.ts";
-import { argumentWords, type SettingWords, stackWords } from "../../components/settings/setting-words.ts";
+import { argumentWords, type SettingWords, stackWords } from "../../settings/setting-words.ts";
 
 const accountId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a";
 const words = stackWords("customerio-aep");

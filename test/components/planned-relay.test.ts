@@ -80,6 +80,7 @@ test("existing resources need no right to create them", () => {
   expect(resource(planned, "Microsoft.Resources/subscriptions/resourceGroups")).toBeUndefined();
   expect(resource(planned, "Microsoft.KeyVault/vaults")).toBeUndefined();
   expect(planned.existing?.map(({ setting, actions }) => [setting, actions])).toEqual([
+    ["azureExisting.resourceGroupId", []],
     ["azureExisting.workspaceId", ["Microsoft.OperationalInsights/workspaces/read"]],
     ["azureExisting.actionGroupIds[0]", ["Microsoft.Insights/actionGroups/read"]],
     [

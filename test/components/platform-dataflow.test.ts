@@ -3,10 +3,10 @@ import { findDestination } from "../../components/platform/destination.ts";
 import { createEventMapping } from "../../components/platform/event-mapping.ts";
 import { mappingSamples } from "../../components/platform/mapping-samples.ts";
 import { PlatformDataflow } from "../../components/platform/platform-dataflow.ts";
-import { stackWords } from "../../components/settings/setting-words.ts";
 import { readStackSettings } from "../../components/settings/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
+import { stackWords } from "../../settings/setting-words.ts";
 import { type Answers, configure, type DeclaredResource, declareBy } from "./stack.ts";
 
 const title = "Customer.io events (dev)";

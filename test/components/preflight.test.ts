@@ -1,6 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { checkSettings, type Needs } from "../../components/preflight.ts";
+import { argumentWords, type SettingWords, stackWords } from "../../settings/setting-words.ts";
 import { openNetwork } from "./stack.ts";
+
+/** A source with settings of a stack. */
+const stackWith = (settings: Needs) => ({ read: () => settings, words: stackWords("customerio-aep") });
 
 const credentials = {
   "aep:clientId": "client",
@@ -40,7 +44,7 @@ async function complaint(
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
-  const error = await checkSettings(() => needs).then(
+  const error = await checkSettings(stackWith(needs)).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -52,6 +56,22 @@ test("there is no warning for a sandbox that has everything, or does not say", a
   expect(await complaint({})).toEqual([]);
   const silent = { sandboxState: "unknown", customerIoSource: "unknown", unchecked: ["No answer."] };
   expect(await complaint(silent)).toEqual([]);
+});
+
+test("a program that gives arguments hears their names instead of commands for the stack's configuration", async () => {
+  const asked: { inputs?: { project?: string } }[] = [];
+  const call = ({ token, inputs }: pulumi.runtime.MockCallArgs) => {
+    if (token === "customerio-aep:index:getAzurePreflight") asked.push({ inputs });
+    return { ...everything, customerIoSource: "absent", subscriptionId: "sub" };
+  };
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+  pulumi.runtime.setAllConfig(credentials);
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay", ...azure } as const;
+  const said = (words: SettingWords) =>
+    checkSettings({ read: () => needs, words }).catch(({ message }: Error) => message);
+  expect(await said(argumentWords)).toContain("use the HTTP API source instead: set the argument source to http");
+  expect(await said(stackWords("events"))).toContain("instead: npx pulumi config set source http");
+  expect(asked.map(({ inputs }) => inputs?.project)).toEqual([undefined, "events"]);
 });
 
 test("another source is named if there is one", async () => {
@@ -102,7 +122,7 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-  await expect(checkSettings(() => needs)).rejects.toThrow(
+  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io refuses this stack's access, so nothing was changed:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
@@ -113,7 +133,7 @@ describe("the logins in Azure, for the relay", () => {
     const call = ({ token }: { token: string }) => (answers[token] ?? (() => everything))();
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     pulumi.runtime.setAllConfig(credentials);
-    return checkSettings(() => needs).then(
+    return checkSettings(stackWith(needs)).then(
       () => undefined,
       (error: Error) => error.message,
     );
@@ -181,7 +201,7 @@ describe("the first preview with everything wrong", () => {
     };
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-    const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
+    const error = await checkSettings(stackWith(settings)).catch((reason: unknown) => reason);
     expect((error as Error).message).toMatch(
       /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
     );
@@ -200,7 +220,7 @@ describe("the first preview with everything wrong", () => {
     const read = () => {
       throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is invalid.");
     };
-    const error = await checkSettings(read).catch((reason: unknown) => reason);
+    const error = await checkSettings({ read, words: stackWords("customerio-aep") }).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     const { message } = error as Error;
     expect(message.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
@@ -212,7 +232,7 @@ describe("the first preview with everything wrong", () => {
 
   test("with correct settings, a refused credential is reported once, beside the key, and without a stack", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
-    const error = await checkSettings(() => settings).catch((reason: unknown) => reason);
+    const error = await checkSettings(stackWith(settings)).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect((error as Error).message.match(/invalid client_secret parameter/g)).toHaveLength(1);
     expect((error as Error).message).toContain("the key is wrong");

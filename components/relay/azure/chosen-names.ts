@@ -1,10 +1,18 @@
 import { AsyncResource } from "node:async_hooks";
 import { getClientConfig } from "@pulumi/azure-native/authorization/getClientConfig.js";
 import * as pulumi from "@pulumi/pulumi";
-import { storageApiVersion, vaultApiVersion } from "../../../relay/deploy/api-versions.ts";
+import {
+  actionGroupApiVersion,
+  componentApiVersion,
+  identityApiVersion,
+  resourcesApiVersion,
+  storageApiVersion,
+  vaultApiVersion,
+  workspaceApiVersion,
+} from "../../../relay/deploy/api-versions.ts";
 import { getExistence } from "../../../relay/deploy/sdk.ts";
+import type { SettingWords } from "../../../settings/setting-words.ts";
 import type { Settings } from "../../settings/setting-types.ts";
-import type { SettingWords } from "../../settings/setting-words.ts";
 
 interface NamedKind {
   /** azure-native's type, and its input with the name. */
@@ -27,13 +35,13 @@ const namedKinds = {
   resourceGroup: {
     type: "azure-native:resources:ResourceGroup",
     input: "resourceGroupName",
-    apiVersion: "2021-04-01",
+    apiVersion: resourcesApiVersion,
   },
   identity: {
     type: "azure-native:managedidentity:UserAssignedIdentity",
     input: "resourceName",
     path: "Microsoft.ManagedIdentity/userAssignedIdentities",
-    apiVersion: "2023-01-31",
+    apiVersion: identityApiVersion,
   },
   storageAccount: account,
   hostStorageAccount: account,
@@ -47,19 +55,19 @@ const namedKinds = {
     type: "azure-native:operationalinsights:Workspace",
     input: "workspaceName",
     path: "Microsoft.OperationalInsights/workspaces",
-    apiVersion: "2023-09-01",
+    apiVersion: workspaceApiVersion,
   },
   component: {
     type: "azure-native:applicationinsights:Component",
     input: "resourceName",
     path: "Microsoft.Insights/components",
-    apiVersion: "2020-02-02",
+    apiVersion: componentApiVersion,
   },
   actionGroup: {
     type: "azure-native:monitor:ActionGroup",
     input: "actionGroupName",
     path: "Microsoft.Insights/actionGroups",
-    apiVersion: "2023-01-01",
+    apiVersion: actionGroupApiVersion,
   },
 } as const satisfies Partial<Record<keyof Settings["azureNames"], NamedKind>>;
 

@@ -1,9 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
-import { storageApiVersion, vaultApiVersion, webApiVersion } from "../../../relay/deploy/api-versions.ts";
+import {
+  actionGroupApiVersion,
+  identityApiVersion,
+  networkApiVersion,
+  resourcesApiVersion,
+  storageApiVersion,
+  vaultApiVersion,
+  webApiVersion,
+  workspaceApiVersion,
+  zoneApiVersion,
+} from "../../../relay/deploy/api-versions.ts";
 import type { getAzurePreflight } from "../../../relay/deploy/sdk.ts";
 import { holdsOutput } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
-import { networkApiVersion, zoneApiVersion } from "../network/relay-network.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
 import { publicAccessOf, safeAccount, safeSite } from "./safe-properties.ts";
 
@@ -101,7 +110,7 @@ const assignRoles = "Microsoft.Authorization/roleAssignments/write";
 
 /** Existing resources to use, as far as their ids are known, with the rights that an `up` needs on them. */
 function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
-  const { workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
+  const { resourceGroupId, workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
   const { appSubnetId, endpointSubnetId, dnsZoneIds = {} } = privateNetwork;
   const useAs = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
     typeof id === "string" ? [{ setting, id, apiVersion, actions }] : [];
@@ -109,12 +118,13 @@ function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
   const joinSubnet = ["Microsoft.Network/virtualNetworks/subnets/join/action"];
   const groups: readonly unknown[] = Array.isArray(actionGroupIds) ? actionGroupIds : [];
   return [
-    ...use("workspaceId", workspaceId, "2023-09-01", ["Microsoft.OperationalInsights/workspaces/read"]),
+    ...use("resourceGroupId", resourceGroupId, resourcesApiVersion, []),
+    ...use("workspaceId", workspaceId, workspaceApiVersion, ["Microsoft.OperationalInsights/workspaces/read"]),
     ...groups.flatMap((id, index) =>
-      use(`actionGroupIds[${index}]`, id, "2023-01-01", ["Microsoft.Insights/actionGroups/read"]),
+      use(`actionGroupIds[${index}]`, id, actionGroupApiVersion, ["Microsoft.Insights/actionGroups/read"]),
     ),
     ...use("vaultId", vaultId, vaultApiVersion, ["Microsoft.KeyVault/vaults/secrets/write", assignRoles]),
-    ...use("identityId", identityId, "2023-01-31", [assignIdentity]),
+    ...use("identityId", identityId, identityApiVersion, [assignIdentity]),
     ...useAs("privateNetwork.appSubnetId", appSubnetId, networkApiVersion, joinSubnet),
     ...useAs("privateNetwork.endpointSubnetId", endpointSubnetId, networkApiVersion, joinSubnet),
     ...Object.entries(dnsZoneIds).flatMap(([service, id]) =>
@@ -134,7 +144,11 @@ function plannedResources(
   const { enableHttpsTrafficOnly, ...account } = safeAccount;
   const access = publicAccessOf(privateNetwork);
   const publicNetworkAccess = access && { publicNetworkAccess: access };
-  const group = { type: "Microsoft.Resources/subscriptions/resourceGroups", apiVersion: "2024-03-01", properties: {} };
+  const group = {
+    type: "Microsoft.Resources/subscriptions/resourceGroups",
+    apiVersion: resourcesApiVersion,
+    properties: {},
+  };
   const vault = {
     type: "Microsoft.KeyVault/vaults",
     apiVersion: vaultApiVersion,

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { workspaceApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
 
@@ -34,7 +35,7 @@ export function retainLogs(
   for (const table of appTables) {
     new ArmResource(
       `${name}-${table}`,
-      { parentId: workspaceId, path: `tables/${table}`, apiVersion: "2023-09-01", body: { properties } },
+      { parentId: workspaceId, path: `tables/${table}`, apiVersion: workspaceApiVersion, body: { properties } },
       // Azure creates them with the workspace, and deletes them only with it.
       { ...options, retainOnDelete: true },
     );

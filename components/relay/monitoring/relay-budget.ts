@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { budgetApiVersion } from "../../../relay/deploy/resources/arm/budget-api-version.ts";
+import { budgetApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { Budget } from "../../../relay/deploy/sdk.ts";
 import type { Settings } from "../../settings/setting-types.ts";
 import { azureName, digestDigits } from "../azure/azure-names.ts";

@@ -1,6 +1,7 @@
 import { Component } from "@pulumi/azure-native/applicationinsights/component.js";
 import { Workspace } from "@pulumi/azure-native/operationalinsights/workspace.js";
 import * as pulumi from "@pulumi/pulumi";
+import { workbookApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { guidOf } from "../../../relay/deploy/resources/arm/guid.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { derive } from "../../settings/inputs.ts";
@@ -76,7 +77,7 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       {
         parentId: groupId,
         path: resourceGroupName.apply((group) => `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`),
-        apiVersion: "2023-06-01",
+        apiVersion: workbookApiVersion,
         body: {
           location,
           kind: "shared",

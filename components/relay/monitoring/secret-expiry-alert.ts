@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { operatorCommand } from "../../../relay/core/operator-command.ts";
+import { eventGridApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { alertProperties } from "./alert-properties.ts";
 
@@ -26,7 +27,7 @@ export function declareSecretExpiryAlert(
     {
       parentId: vaultId,
       path: "providers/Microsoft.EventGrid/eventSubscriptions/customerio-aep",
-      apiVersion: "2025-02-15",
+      apiVersion: eventGridApiVersion,
       body: {
         properties: {
           // The only one for alerts.

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { getIpAddresses } from "pulumi-customerio";
 import type { AllowedCallers } from "../../../settings/network-settings.ts";
-import type { SettingWords } from "../../settings/setting-words.ts";
+import type { SettingWords } from "../../../settings/setting-words.ts";
 
 /** The properties of `siteConfig` that restrict the callers of a site and its deployment site. */
 export type AccessRestrictions = Readonly<Record<string, object[] | string | boolean>>;

@@ -1,13 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { networkApiVersion, zoneApiVersion } from "../../../relay/deploy/api-versions.ts";
 import { ArmResource } from "../../../relay/deploy/sdk.ts";
 import { type PrivateNetwork, type PrivateService, privateZones } from "../../../settings/network-settings.ts";
 import { azureName, digestDigits } from "../azure/azure-names.ts";
 import { type AzurePart, armPart } from "../azure/azure-parts.ts";
 import type { RelayGroup } from "../relay-group.ts";
-
-/** Of Azure's network resource provider, and of its private DNS zones. */
-export const networkApiVersion = "2024-05-01";
-export const zoneApiVersion = "2024-06-01";
 
 /** What gets a private endpoint: a service of a resource. */
 export interface PrivateTarget {

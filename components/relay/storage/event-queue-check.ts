@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { countEventQueues } from "../../../relay/core/names.ts";
 import { getQueueNames } from "../../../relay/deploy/sdk.ts";
+import type { SettingWords } from "../../../settings/setting-words.ts";
 import { refusalOf } from "../../refusal.ts";
-import type { SettingWords } from "../../settings/setting-words.ts";
 
 /**
  * Refuses to give a relay fewer queues than Azure has: events may wait in the others, or arrive there until all instances have the new

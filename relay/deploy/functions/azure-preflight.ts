@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
+import { resourcesApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type AzureCheck, type AzureQuery, plannedRelaySchema } from "../preflight/azure-question.ts";
 import { hasRelay } from "../preflight/existing-relay.ts";
@@ -67,7 +68,7 @@ async function locationOf(resourceGroupId: string | undefined, azure: AzureQuery
   if (resourceGroupId === undefined) return undefined;
   const question = {
     path: resourceGroupId,
-    apiVersion: "2021-04-01",
+    apiVersion: resourcesApiVersion,
     purpose: "read the region of the resource group",
   };
   return (await azure(question, z.object({ location: z.string() }))).location;

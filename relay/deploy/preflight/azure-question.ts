@@ -5,6 +5,10 @@ import type { AzureClient } from "../client/client.ts";
 export const plannedRelaySchema = z.object({
   subscriptionId: z.string().meta({ description: "Subscription in which everything is created." }),
   stack: z.string().meta({ description: "`<project>/<stack>`, to find an existing relay." }),
+  project: z.string().optional().meta({
+    description:
+      "Project whose stack has the settings, for commands in messages; absent: messages name the arguments of the program.",
+  }),
   resourceGroupId: z.string().optional().meta({
     description: "Id of an existing resource group in which everything is created; absent if the stack creates one.",
   }),

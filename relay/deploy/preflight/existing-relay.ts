@@ -1,4 +1,7 @@
+import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { logAlertApiVersion } from "../api-versions.ts";
+import { saysGone } from "../client/arm-complaint.ts";
 import { type AzureQuery, type PlannedRelay, scopeOf } from "./azure-question.ts";
 
 const rules = z.object({
@@ -12,16 +15,20 @@ const rules = z.object({
 });
 
 /**
- * Whether the stack already has a relay. Only the names of its alerts contain the stack's name, and a program can't read its own state.
+ * Whether the stack already has a relay: none in a group that does not exist, or in a subscription that is not registered for alerts. Only the names of its alerts contain the stack's name, and a program can't read its own state.
  */
 export async function hasRelay(azure: AzureQuery, planned: PlannedRelay): Promise<boolean> {
-  const { value } = await azure(
-    {
-      path: `${scopeOf(planned)}/providers/Microsoft.Insights/scheduledQueryRules`,
-      apiVersion: "2023-12-01",
-      purpose: "check whether the stack has a relay already",
-    },
-    rules,
-  );
-  return value.some(({ properties }) => properties.actions?.customProperties?.stack === planned.stack);
+  const question = {
+    path: `${scopeOf(planned)}/providers/Microsoft.Insights/scheduledQueryRules`,
+    apiVersion: logAlertApiVersion,
+    purpose: "check whether the stack has a relay already",
+  };
+  try {
+    const { value } = await azure(question, rules);
+    return value.some(({ properties }) => properties.actions?.customProperties?.stack === planned.stack);
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    if (saysGone(error) || error.code === "MissingSubscriptionRegistration") return false;
+    throw error;
+  }
 }

@@ -1,5 +1,7 @@
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { settingWordsOf } from "../../../settings/setting-words.ts";
+import { roleApiVersion } from "../api-versions.ts";
 import { grantedActions, permitsAction } from "./actions.ts";
 import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
@@ -13,8 +15,10 @@ export const checkExisting: AzureCheck = async (azure, planned) => {
   const problems = await Promise.all(
     planned.existing.map(async (existing) => {
       const found = await find(existing, azure);
-      if (found === undefined) return [`${existing.setting}: Azure has no ${existing.id}. ${chooseAnother(existing)}`];
-      const unfit = unfitness(existing, found);
+      if (found === undefined) {
+        return [`${existing.setting}: Azure has no ${existing.id}. ${chooseAnother(existing, planned)}`];
+      }
+      const unfit = unfitness(existing, found, planned);
       return [...unfit, ...(await findMissingRights(existing, azure, planned))];
     }),
   );
@@ -31,12 +35,12 @@ async function find({ id, apiVersion, setting }: Existing, azure: AzureQuery): P
 }
 
 /** Why the relay can't use a resource. */
-function unfitness(existing: Existing, { properties }: Found): string[] {
+function unfitness(existing: Existing, { properties }: Found, planned: PlannedRelay): string[] {
   const { id, setting } = existing;
   if (/\/vaults\/[^/]+$/i.test(id) && properties?.enableRbacAuthorization !== true) {
     return [
       `${setting}: the vault ${nameOf(existing)} uses access policies, but the relay's identity needs Azure roles. ` +
-        `${chooseAnother(existing)}, or have its owner change it, after giving all its users roles: ` +
+        `${chooseAnother(existing, planned)}, or have its owner change it, after giving all its users roles: ` +
         `az keyvault update --name ${nameOf(existing)} --enable-rbac-authorization true`,
     ];
   }
@@ -46,7 +50,7 @@ function unfitness(existing: Existing, { properties }: Found): string[] {
   if (setting.endsWith("endpointSubnetId")) {
     if (services.length === 0) return [];
     return [
-      `${setting}: the subnet is delegated to ${services.join(", ")}, so it can't have private endpoints. ${chooseAnother(existing)}`,
+      `${setting}: the subnet is delegated to ${services.join(", ")}, so it can't have private endpoints. ${chooseAnother(existing, planned)}`,
     ];
   }
   if (services.some((service) => service.toLowerCase() === flexDelegation.toLowerCase())) return [];
@@ -67,7 +71,7 @@ async function findMissingRights(existing: Existing, azure: AzureQuery, { object
   const { value } = await azure(
     {
       path: `${id}/providers/Microsoft.Authorization/permissions`,
-      apiVersion: "2022-04-01",
+      apiVersion: roleApiVersion,
       purpose: `list what the Azure login may do with what ${setting} names`,
     },
     grantedActions,
@@ -96,6 +100,6 @@ function nameOf({ id }: Existing): string {
   return id.split("/").at(-1) ?? "";
 }
 
-function chooseAnother({ setting }: Existing): string {
-  return `Set one that exists: npx pulumi config set --path '${setting}' <id>`;
+function chooseAnother({ setting }: Existing, { project }: PlannedRelay): string {
+  return `Choose one that exists: ${settingWordsOf(project).set(setting, "<id>")}`;
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { settingWordsOf } from "../../../settings/setting-words.ts";
+import { resourcesApiVersion, storageApiVersion, vaultApiVersion } from "../api-versions.ts";
 import { normalizeRegion } from "../region-name.ts";
 import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
@@ -41,20 +43,21 @@ async function checkAccountName(
 ): Promise<string[]> {
   const type = "Microsoft.Storage/storageAccounts";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
+  const words = settingWordsOf(planned.project);
   return [
     `The name "${name}" is taken by a storage account of another subscription. Choose another, or have one generated: ` +
-      `npx pulumi config set --path ${setting} <name>, or npx pulumi config rm --path ${setting}`,
+      `${words.set(setting, "<name>")}, or ${words.remove(setting)}`,
   ];
 }
 
 async function checkVaultName(name: string, azure: AzureQuery, planned: PlannedRelay): Promise<string[]> {
   const type = "Microsoft.KeyVault/vaults";
   if ((await isFree(name, type, azure, planned)) || (await isOwn(name, type, azure, planned))) return [];
-  const choose = "npx pulumi config set --path azureNames.vault <name>";
+  const choose = settingWordsOf(planned.project).set("azureNames.vault", "<name>");
   const { value } = await azure(
     {
       path: `/subscriptions/${planned.subscriptionId}/providers/Microsoft.KeyVault/deletedVaults`,
-      apiVersion: "2023-07-01",
+      apiVersion: vaultApiVersion,
       purpose: "list the deleted key vaults",
     },
     deleted,
@@ -83,7 +86,7 @@ async function isFree(
     {
       method: "POST",
       path: `/subscriptions/${subscriptionId}/providers/${namespace}/checkNameAvailability`,
-      apiVersion: type.includes("KeyVault") ? "2023-07-01" : "2023-05-01",
+      apiVersion: type.includes("KeyVault") ? vaultApiVersion : storageApiVersion,
       body: { name, type },
       purpose: `check whether the name "${name}" is free`,
     },
@@ -101,7 +104,7 @@ async function isOwn(
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/resources`,
-      apiVersion: "2021-04-01",
+      apiVersion: resourcesApiVersion,
       params: { $filter: `name eq '${name}' and resourceType eq '${type}'` },
       purpose: `check whether "${name}" is in the subscription`,
     },

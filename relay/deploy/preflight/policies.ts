@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { settingWordsOf } from "../../../settings/setting-words.ts";
+import { policyApiVersion } from "../api-versions.ts";
 import { type AzureCheck, type PlannedRelay, scopeOf } from "./azure-question.ts";
 import { evaluatedPaths, evaluationDetails, policyRemedy } from "./policy-remedy.ts";
 
@@ -33,7 +35,7 @@ export const checkPolicies: AzureCheck = async (azure, planned) => {
         {
           method: "POST",
           path: `${scopeOf(planned)}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions`,
-          apiVersion: "2024-10-01",
+          apiVersion: policyApiVersion,
           body: {
             resourceDetails: {
               resourceContent: { type: resource.type, location: planned.location, ...resource.content },
@@ -53,7 +55,7 @@ export const checkPolicies: AzureCheck = async (azure, planned) => {
         });
     }),
   );
-  return describe(denials.flat(), scopeOf(planned));
+  return describe(denials.flat(), planned);
 };
 
 interface Denial {
@@ -63,14 +65,15 @@ interface Denial {
 }
 
 /** One sentence per policy, since a policy on tags refuses every resource. */
-function describe(denials: readonly Denial[], scope: string): string[] {
+function describe(denials: readonly Denial[], planned: PlannedRelay): string[] {
+  const [scope, words] = [scopeOf(planned), settingWordsOf(planned.project)];
   const byPolicy = Map.groupBy(denials, ({ assignmentId }) => assignmentId);
   return [...byPolicy].map(([assignmentId, [first, ...rest]]) => {
     const types = [first, ...rest].flatMap((denial) => denial?.resource.type ?? []);
     // Every policy first evaluates the type, which explains nothing.
     const paths = (first?.paths ?? []).filter((path) => path !== "type");
     const reason = paths.length > 0 ? `, by ${paths.join(", ")}` : "";
-    const remedy = policyRemedy(paths, { assignmentId, scope, ...(first && { type: first.resource.type }) });
+    const remedy = policyRemedy(paths, { assignmentId, scope, words, ...(first && { type: first.resource.type }) });
     return `Azure Policy denies ${types.join(", ")}${reason} (${assignmentId}). ${remedy}`;
   });
 }

@@ -1,15 +1,13 @@
 import { z } from "zod";
+import { type SettingWords, stackWords } from "../../../settings/setting-words.ts";
 
-const config = "npx pulumi config set";
-
-/** The setting behind a property that a policy refuses, by the end of the property's path. */
-const settings: readonly (readonly [RegExp, string])[] = [
-  [/^location$/i, `${config} azure-native:location <region>`],
-  [/enablePurgeProtection$/i, `${config} --path azure.purgeProtection true`],
-  [/softDeleteRetentionInDays$/i, `${config} --path azure.vaultRetentionDays 90`],
-  [/zoneRedundant$/i, `${config} --path azure.zoneRedundant true`],
-  [/publicNetworkAccess$/i, `${config} --path privateNetwork.enabled true`],
-  [/^name$/i, `${config} --path azureNames.<part> <name>`],
+/** The setting behind a property that a policy refuses, with its value, by the end of the property's path. */
+const settings: readonly (readonly [path: RegExp, setting: string, value: string])[] = [
+  [/enablePurgeProtection$/i, "azure.purgeProtection", "true"],
+  [/softDeleteRetentionInDays$/i, "azure.vaultRetentionDays", "90"],
+  [/zoneRedundant$/i, "azure.zoneRedundant", "true"],
+  [/publicNetworkAccess$/i, "privateNetwork.enabled", "true"],
+  [/^name$/i, "azureNames.<part>", "<name>"],
 ];
 
 /** The values that a policy evaluated, as in Azure's checks and refusals. */
@@ -25,31 +23,39 @@ export function evaluatedPaths(details: z.output<typeof evaluationDetails> | nul
 /**
  * The remedy for a refusal by Azure Policy: the setting behind the refused property, otherwise an exemption.
  *
- * @param type the resource's type, if known
+ * @param refusal.words how the message names settings; default: those of a stack
+ * @param refusal.type the resource's type, if known
  * @param paths see `evaluatedPaths`
  */
 export function policyRemedy(
   paths: readonly string[],
-  { assignmentId, scope, type }: { readonly assignmentId: string; readonly scope: string; readonly type?: string },
+  refusal: {
+    readonly assignmentId: string;
+    readonly scope: string;
+    readonly words?: SettingWords;
+    readonly type?: string;
+  },
 ): string {
-  const known = paths.flatMap((path) => settingOf(path, type) ?? []);
-  if (known.length > 0) return `Set what it asks for: ${[...new Set(known)].join("; ")}`;
+  const { assignmentId, scope, words = stackWords("customerio-aep"), type } = refusal;
+  const known = paths.flatMap((path) => settingOf(path, type, words) ?? []);
+  if (known.length > 0) return `To comply: ${[...new Set(known)].join("; ")}`;
   return (
     "No setting changes that. Ask those who assigned the policy for an exemption: az policy exemption create --name customerio-aep " +
     `--policy-assignment ${assignmentId} --exemption-category Waiver --scope ${scope}`
   );
 }
 
-function settingOf(path: string, type: string | undefined): string | undefined {
+function settingOf(path: string, type: string | undefined, words: SettingWords): string | undefined {
+  if (/^location$/i.test(path)) return "npx pulumi config set azure-native:location <region>";
   if (/sku\.name$/i.test(path)) {
     const isAccount = type?.toLowerCase() === "microsoft.storage/storageaccounts";
-    return isAccount ? `${config} --path azure.storageRedundancy <redundancy>` : undefined;
+    return isAccount ? words.set("azure.storageRedundancy", "<redundancy>") : undefined;
   }
   const [, tag] = path.match(/^tags(?:\[['"]?|\.)([^\]'"]+)/i) ?? [];
   if (tag !== undefined) {
-    const key = /^\w+$/.test(tag) ? `azureTags.${tag}` : `'azureTags["${tag}"]'`;
-    return `${config} --path ${key} <value>`;
+    return words.set(/^\w+$/.test(tag) ? `azureTags.${tag}` : `azureTags["${tag}"]`, "<value>");
   }
-  if (/^tags$/i.test(path)) return `${config} --path azureTags.<name> <value>`;
-  return settings.find(([pattern]) => pattern.test(path))?.[1];
+  if (/^tags$/i.test(path)) return words.set("azureTags.<name>", "<value>");
+  const [, setting, value] = settings.find(([pattern]) => pattern.test(path)) ?? [];
+  return setting === undefined || value === undefined ? undefined : words.set(setting, value);
 }

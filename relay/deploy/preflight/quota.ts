@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { storageApiVersion } from "../api-versions.ts";
 import { normalizeRegion } from "../region-name.ts";
 import type { AzureCheck } from "./azure-question.ts";
 
@@ -17,7 +18,7 @@ export const checkQuota: AzureCheck = async (azure, { subscriptionId, location, 
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/locations/${normalizeRegion(location)}/usages`,
-      apiVersion: "2023-05-01",
+      apiVersion: storageApiVersion,
       purpose: `read how many storage accounts the subscription has in ${location}`,
     },
     usages,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { settingWordsOf } from "../../../settings/setting-words.ts";
+import { regionsApiVersion, stacksApiVersion, storageApiVersion } from "../api-versions.ts";
 import { normalizeRegion } from "../region-name.ts";
 import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
@@ -9,12 +11,12 @@ const regions = z.object({
 const otherRegion = "Choose another region: npx pulumi config set azure-native:location <region>";
 
 /** Whether the region offers the plan Flex Consumption, and zones for it (as `az functionapp list-flexconsumption-locations` asks). */
-export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, zoneRedundant }) => {
+export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, zoneRedundant, project }) => {
   if (location === undefined) return [];
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/providers/Microsoft.Web/geoRegions`,
-      apiVersion: "2023-01-01",
+      apiVersion: regionsApiVersion,
       params: { sku: "FlexConsumption" },
       purpose: "list the regions that offer Flex Consumption",
     },
@@ -31,7 +33,7 @@ export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, z
   if (zoneRedundant !== true || /FCZONEREDUNDANCY/i.test(region.properties.orgDomain ?? "")) return [];
   return [
     `The region ${location} has no availability zones for Flex Consumption. ${otherRegion}, or do without: ` +
-      "npx pulumi config set --path azure.zoneRedundant false. The regions with zones: " +
+      `${settingWordsOf(project).set("azure.zoneRedundant", "false")}. The regions with zones: ` +
       "az functionapp list-flexconsumption-locations --zone-redundant true --output table",
   ];
 };
@@ -68,12 +70,12 @@ const stacks = z.object({
 });
 
 /** Whether the region offers the Node.js version (as `az functionapp list-flexconsumption-runtimes` asks). */
-export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersion }) => {
+export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersion, project }) => {
   if (location === undefined || nodeVersion === undefined) return [];
   const { value } = await azure(
     {
       path: `/providers/Microsoft.Web/locations/${normalizeRegion(location)}/functionAppStacks`,
-      apiVersion: "2020-10-01",
+      apiVersion: stacksApiVersion,
       params: { removeHiddenStacks: "true", removeDeprecatedStacks: "true", stack: "node" },
       purpose: `list the Node.js versions of Flex Consumption in ${location}`,
     },
@@ -89,7 +91,7 @@ export const checkNodeVersion: AzureCheck = async (azure, { location, nodeVersio
   if (offered.length === 0 || offered.includes(nodeVersion)) return [];
   return [
     `The region ${location} does not offer Node.js ${nodeVersion} on Flex Consumption, but ${offered.join(", ")}. Choose one: ` +
-      `npx pulumi config set nodeVersion ${newestOf(offered)}. The list: ` +
+      `${settingWordsOf(project).set("nodeVersion", String(newestOf(offered)))}. The list: ` +
       `az functionapp list-flexconsumption-runtimes --location ${normalizeRegion(location)} --runtime node`,
   ];
 };
@@ -111,13 +113,13 @@ const skus = z.object({
 
 /** Whether the region offers the redundancy of the storage account, to this subscription (Azure's REST reference: Skus, *List*). */
 export const checkRedundancy: AzureCheck = async (azure, planned) => {
-  const { location, storageRedundancy } = planned;
+  const { location, storageRedundancy, project } = planned;
   if (location === undefined || storageRedundancy === undefined) return [];
   const offered = await redundanciesIn(location, azure, planned);
   if (offered.length === 0 || offered.includes(storageRedundancy)) return [];
   return [
     `The region ${location} does not offer storage accounts with the redundancy ${storageRedundancy} to this subscription, but ` +
-      `${offered.join(", ")}. Choose one: npx pulumi config set --path azure.storageRedundancy ${offered[0]}. ${otherRegion}`,
+      `${offered.join(", ")}. Choose one: ${settingWordsOf(project).set("azure.storageRedundancy", offered[0] ?? "")}. ${otherRegion}`,
   ];
 };
 
@@ -129,7 +131,7 @@ async function redundanciesIn(
   const { value } = await azure(
     {
       path: `/subscriptions/${subscriptionId}/providers/Microsoft.Storage/skus`,
-      apiVersion: "2023-05-01",
+      apiVersion: storageApiVersion,
       purpose: "list the kinds of storage accounts that the subscription may have",
     },
     skus,

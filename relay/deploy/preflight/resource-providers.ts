@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resourcesApiVersion } from "../api-versions.ts";
 import type { AzureCheck } from "./azure-question.ts";
 
 /** Resource providers that a relay needs; those of groups and roles are always registered. */
@@ -15,7 +16,7 @@ export const checkResourceProviders: AzureCheck = async (azure, { subscriptionId
       const { registrationState } = await azure(
         {
           path: `/subscriptions/${subscriptionId}/providers/${namespace}`,
-          apiVersion: "2021-04-01",
+          apiVersion: resourcesApiVersion,
           purpose: `check whether the resource provider ${namespace} is registered`,
         },
         provider,

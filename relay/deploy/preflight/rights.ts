@@ -1,3 +1,5 @@
+import { settingWordsOf } from "../../../settings/setting-words.ts";
+import { roleApiVersion } from "../api-versions.ts";
 import { grantedActions, permitsAction } from "./actions.ts";
 import { type AzureCheck, scopeOf } from "./azure-question.ts";
 
@@ -7,7 +9,7 @@ export const checkRights: AzureCheck = async (azure, planned) => {
   const { value } = await azure(
     {
       path: `${scope}/providers/Microsoft.Authorization/permissions`,
-      apiVersion: "2022-04-01",
+      apiVersion: roleApiVersion,
       purpose: "list what the Azure login may do",
     },
     grantedActions,
@@ -22,7 +24,9 @@ export const checkRights: AzureCheck = async (azure, planned) => {
     missing.some((action) => !isLock(action) && !isRole(action)) ? [assign("Contributor")] : [],
     missing.some(isRole) ? [assign("Role Based Access Control Administrator")] : [],
     missing.some(isLock)
-      ? [`${assign("Locks Contributor")}, or without locks: npx pulumi config set --path azure.deleteLocks false`]
+      ? [
+          `${assign("Locks Contributor")}, or without locks: ${settingWordsOf(planned.project).set("azure.deleteLocks", "false")}`,
+        ]
       : [],
   ].flat();
   return [

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import { storageApiVersion } from "../api-versions.ts";
+import { roleApiVersion, storageApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Check, type CheckPace, checkPatiently } from "../client/patience.ts";
-import { guidOf } from "./arm/guid.ts";
 import { putResource } from "./arm/put.ts";
+import { roleAssignmentPath, roleAssignmentProperties } from "./arm/role-assignment.ts";
 import { abandonQueue, graceTime, refusal, wordsOf } from "./refusal.ts";
 
 /** Milliseconds for which a new relay sends nothing unless the mark is renewed: a killed run must not hold events for long. */
@@ -18,7 +18,6 @@ const pace: CheckPace = { pauses: [2_000, 5_000], limit: 10 * 60_000 };
 const shares = [..."0123456789abcdef"];
 /** Shares that are copied at a time. An account accepts 20,000 entities per second, and the new relay's own events need some of them. */
 const lanes = 4;
-const roleApiVersion = "2022-04-01";
 /** The role that a new relay's identity gets on the account of the relay that it replaces ("Azure built-in roles" in Microsoft Learn). */
 export const takeoverRole = {
   role: "Storage Table Data Reader",
@@ -174,11 +173,10 @@ export class Succession {
   /** The role assignment is deleted with the former account. */
   async #allowReading(formerId: string): Promise<void> {
     const { principalId } = this.#successor;
-    const name = guidOf(formerId.toLowerCase(), principalId.toLowerCase(), takeoverRole.roleId);
-    const id = `${formerId}/providers/Microsoft.Authorization/roleAssignments/${name}`;
-    const [, , subscriptionId] = formerId.split("/");
-    const roleDefinitionId = `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${takeoverRole.roleId}`;
-    const properties = { principalId, principalType: "ServicePrincipal", roleDefinitionId };
+    const { roleId } = takeoverRole;
+    const id = `${formerId}/${roleAssignmentPath(formerId, principalId, roleId)}`;
+    const [, , subscriptionId = ""] = formerId.split("/");
+    const properties = roleAssignmentProperties({ principalId, subscriptionId, roleId });
     await putResource(this.#operation, id, { apiVersion: roleApiVersion, body: { properties } });
   }
 

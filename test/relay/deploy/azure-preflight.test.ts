@@ -11,8 +11,10 @@ import {
   subscriptionId,
   type TestAzure,
 } from "../../../packages/local-cloud/test/azure/support.ts";
+import { VendorError } from "../../../packages/pulumi-provider-kit/src/http/vendor-error.ts";
 import { AzureClient } from "../../../relay/deploy/client/client.ts";
 import { getAzurePreflight } from "../../../relay/deploy/functions/azure-preflight.ts";
+import { hasRelay } from "../../../relay/deploy/preflight/existing-relay.ts";
 
 type Given = Parameters<typeof getAzurePreflight.call>[1];
 
@@ -30,6 +32,7 @@ afterAll(() => cloud.stop());
 const fine: Given = {
   subscriptionId,
   stack: "project/dev",
+  project: "project",
   location: "West Europe",
   objectId: "object",
   nodeVersion: "22",
@@ -93,12 +96,42 @@ test("it reports a region without the plan, its zones, the redundancy or the Nod
   ]);
 });
 
+test("without a project, it names the arguments of the program", async () => {
+  cloud.azure.change({ regionsWithoutZones: ["westeurope"], nodeVersions: ["22", "24"], policies: ["redundancy"] });
+  const resources = [{ type: "Microsoft.Storage/storageAccounts", apiVersion: "2024-01-01", content: {} }];
+  const vaultId = `${groupId}/providers/Microsoft.KeyVault/vaults/none`;
+  const existing = [{ setting: "azureExisting.vaultId", id: vaultId, apiVersion: "2024-11-01", actions: [] }];
+  const { problems } = await ask({ project: undefined, nodeVersion: "20", resources, existing });
+  const said = problems.join("\n");
+  expect(said).not.toMatch(/pulumi config (?!set azure-native:location)/);
+  for (const remedy of [
+    "set the argument azure.zoneRedundant to false",
+    "set the argument nodeVersion to 24",
+    "set the argument azure.storageRedundancy to",
+    "set the argument azureExisting.vaultId to <id>",
+  ]) {
+    expect(said).toContain(remedy);
+  }
+});
+
 test("it reports resource providers that are not registered", async () => {
   cloud.azure.change({ unregisteredProviders: ["Microsoft.Web", "Microsoft.Insights"] });
   const [problem, ...others] = (await ask()).problems;
   expect(problem).toContain("is not registered for Microsoft.Web, Microsoft.Insights. Register it: ");
   expect(problem).toContain("az provider register --namespace Microsoft.Web --wait; az provider register --namespace");
   expect(others).toEqual([]);
+});
+
+test.each([
+  [
+    "a list of alerts is refused",
+    new VendorError("not registered", { status: 409, code: "MissingSubscriptionRegistration" }),
+  ],
+  ["its resource group does not exist", new VendorError("gone", { status: 404, code: "ResourceGroupNotFound" })],
+])("there is no relay where %s, so the checks are made", async (_, refusal) => {
+  expect(await hasRelay(() => Promise.reject(refusal), fine as never)).toBe(false);
+  const denied = new VendorError("denied", { status: 403, code: "AuthorizationFailed" });
+  await expect(hasRelay(() => Promise.reject(denied), fine as never)).rejects.toBe(denied);
 });
 
 test("it asks about the resource provider of events if a stack uses it", async () => {
@@ -264,7 +297,7 @@ describe("an existing resource that the stack uses", () => {
         /^azureExisting\.vaultId: the vault old uses access policies.*az keyvault update --name old --enable-rbac-authorization true/,
       ),
       expect.stringMatching(
-        /^azureExisting\.identityId: Azure has no .*\. Set one that exists: npx pulumi config set --path 'azureExisting\.identityId' <id>/,
+        /^azureExisting\.identityId: Azure has no .*\. Choose one that exists: npx pulumi config set --path azureExisting\.identityId <id>/,
       ),
     ]);
     await remove(provider, group);

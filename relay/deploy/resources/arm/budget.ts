@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { budgetApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { matchSpelling } from "./arm-resource.ts";
-import { budgetApiVersion as apiVersion } from "./budget-api-version.ts";
 import { putResource } from "./put.ts";
 import { resourceGroupId } from "./web-resource.ts";
 

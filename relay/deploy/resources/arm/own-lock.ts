@@ -1,6 +1,7 @@
 import type { Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { lockApiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { type Check, type CheckPace, checkPatiently } from "../../client/patience.ts";
 import { graceTime } from "../refusal.ts";
@@ -8,8 +9,6 @@ import { putResource } from "./put.ts";
 
 /** The path of a stack's own delete lock, below the id of the protected resource. */
 export const ownLockPath = "providers/Microsoft.Authorization/locks/customerio-aep";
-/** API version of Azure's management locks. */
-export const lockApiVersion = "2020-05-01";
 
 /** Longer than the deletions themselves may wait while Azure is busy. */
 const pace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 20 * 60_000 };

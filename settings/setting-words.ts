@@ -1,5 +1,7 @@
 /** How messages name a setting and its remedy: as the stack's configuration, or as an argument of a program. */
 export interface SettingWords {
+  /** Name of the project, for the stack's configuration. */
+  readonly project?: string;
   /** `customerio-aep:dataset.existing`. */
   name(path: string): string;
   /** `npx pulumi config set --path dataset.existing <which>`. */
@@ -13,6 +15,7 @@ export interface SettingWords {
 /** Settings of a stack, by the name of their project. */
 export function stackWords(project: string): SettingWords {
   return {
+    project,
     name: (path) => `${project}:${path}`,
     set: (path, value) => `npx pulumi config set ${argumentOf(path)} ${value}`,
     remove: (path) => `npx pulumi config rm ${argumentOf(path)}`,
@@ -28,6 +31,11 @@ export const argumentWords: SettingWords = {
   setSecret: (path) =>
     `Set the secret that the program reads for the argument ${path}, such as: npx pulumi config set --secret ${path}`,
 };
+
+/** @param project name of the project whose stack has the settings; undefined: they are a program's arguments */
+export function settingWordsOf(project: string | undefined): SettingWords {
+  return project === undefined ? argumentWords : stackWords(project);
+}
 
 function argumentOf(path: string): string {
   if (!/[.[]/.test(path)) return path;
