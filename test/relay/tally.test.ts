@@ -166,6 +166,30 @@ test("the next counts include those of a failed write, also for the day before",
   ]);
 });
 
+test("a failed write is repeated, though nothing more is counted", async () => {
+  let fails = true;
+  const { tally, later, time } = startTally({
+    create: (...of) => tables.create(...of),
+    put: async (...of) => {
+      if (fails) throw new TableError(503, "ServerBusy");
+      await tables.put(...of);
+    },
+  });
+  tally.add({ outcome: "accepted", accepted: 1 });
+  const due = () => {
+    const [next] = later.splice(0);
+    time.monotonic += next?.milliseconds ?? 0;
+    next?.callBack();
+    return tally.flush();
+  };
+  await due();
+  expect(later).toHaveLength(1);
+  fails = false;
+  await due();
+  expect(await readRows()).toEqual([{ day: "2026-11-20", accepted: 1 }]);
+  expect(later).toEqual([]);
+});
+
 test("a write that fails for a week is given up: its row may already be in a sum", async () => {
   let failing = true;
   const writes: [string, unknown][] = [];

@@ -101,6 +101,8 @@ export class Tally {
         isWritten = true;
       } catch {
         day.dirty = true;
+        // There may be no further outcome for hours.
+        this.#writeLater();
       }
     }
     const today = dayOf(clock());
