@@ -326,6 +326,14 @@ describe("calls of the tables", () => {
     expect(calls).toEqual(["has", "has", "has", "has", "has"]);
   });
 
+  test("a time in the future says nothing about the period, so both tables are asked", async () => {
+    const [one, other] = [instance(), instance()];
+    const future = { createdAt: start + 30 * day };
+    expect(await one.deliver("from the future", "delivered", future)).toBe("delivered");
+    other.pass(7 * day);
+    expect(await other.deliver("from the future", "delivered", future)).toBe("left out");
+  });
+
   test("among many others of the same minute, each is found, and none that is not there", async () => {
     const createdAt = start + 30_000;
     const { deliver } = instance();

@@ -127,9 +127,11 @@ export class RememberedDuplicates implements Duplicates {
     if (this.#delivered.has(key.row)) return true;
     if (!event.mayBeRepeated) return false;
     const { clock, windowDays } = this.#ports;
-    const { current, previous, since } = deliveredTables(clock(), windowDays);
-    // An event can't have been noted before it was created.
-    const isNew = event.createdAt !== undefined && event.createdAt > since + skew;
+    const now = clock();
+    const { current, previous, since } = deliveredTables(now, windowDays);
+    const { createdAt = Number.NEGATIVE_INFINITY } = event;
+    // An event can't have been noted before it was created. A time in the future is not that of its creation.
+    const isNew = createdAt > since + skew && createdAt <= now.getTime() + skew;
     try {
       const tables = isNew ? [current] : [current, previous];
       const found = await Promise.all(tables.map((table) => this.#lookUps.add(`${table}/${key.partition}`, key.row)));
