@@ -245,21 +245,43 @@ test("a push message's devices become lists", () => {
     { device_id: "three", device_platform: "ios" },
     { device_id: 4, failure_message: "BadDeviceToken" },
     { device_id: "three", failure_message: "" },
+    { failure_message: "Unregistered" },
     "five",
     null,
   ];
   expect(enrichEvent({ ...minimal, data: { recipients } }).relay).toMatchObject({
-    device_ids: ["one", "two", "three", "three"],
+    device_ids: ["one", "two", "three", "4", "three"],
     device_platforms: ["ios", "android"],
-    device_failures: ["two: NotRegistered", "BadDeviceToken"],
+    device_failures: ["two: NotRegistered", "4: BadDeviceToken", "Unregistered"],
+    unmapped: ["data.recipients"],
   });
 });
 
+test.each([
+  ["a list without odd values", [{ device_id: 1, device_platform: null }, null], []],
+  ["no list", { device_id: "one" }, ["data.recipients"]],
+  ["an odd device", ["one"], ["data.recipients"]],
+  ["an odd value of a device", [{ device_id: { id: "one" } }], ["data.recipients"]],
+])("of a push message's devices, what was left out is named: %s", (_, recipients, unmapped) => {
+  expect(enrichEvent({ ...minimal, data: { recipients } }).relay.unmapped).toEqual(unmapped);
+});
+
 test("an e-mail's headers become a list", () => {
-  const headers = { "X-Letter": ["long", "dear"], "List-Unsubscribe": "<https://shop.example.org>", Odd: [7, null] };
+  const headers = {
+    "X-Letter": ["long", "dear"],
+    "List-Unsubscribe": "<https://shop.example.org>",
+    Odd: [7, null],
+    Odder: [{}, true],
+  };
   expect(enrichEvent({ ...minimal, data: { headers } }).relay).toMatchObject({
-    headers: ["X-Letter: long", "X-Letter: dear", "List-Unsubscribe: <https://shop.example.org>"],
-    unmapped: [],
+    headers: [
+      "X-Letter: long",
+      "X-Letter: dear",
+      "List-Unsubscribe: <https://shop.example.org>",
+      "Odd: 7",
+      "Odder: true",
+    ],
+    unmapped: ["data.headers"],
   });
   expect(enrichEvent({ ...minimal, data: { headers: "none" } }).relay).toMatchObject({
     headers: [],

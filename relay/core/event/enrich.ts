@@ -119,35 +119,43 @@ function setPath(
   }
 }
 
+const isGiven = (value: unknown) => value !== undefined && value !== null;
 const isText = (value: unknown) => typeof value === "string";
+const asText = (value: unknown) => coerce(value, "string");
+const isUnreadable = (value: unknown) => isGiven(value) && asText(value) === undefined;
 
 /** A push message's devices, as lists of text; a failure is listed with its device. */
 function pushDevices({ data }: CustomerIoEvent, unmapped: string[]) {
-  const recipients = isObject(data) ? data.recipients : undefined;
-  if (recipients !== undefined && recipients !== null && !Array.isArray(recipients)) unmapped.push("data.recipients");
-  const devices = Array.isArray(recipients) ? recipients.filter(isObject) : [];
-  const texts = (key: string) => devices.map((device) => device[key]).filter(isText);
-  const failures = devices.filter(({ failure_message: message }) => isText(message) && message !== "");
+  const recipients = isObject(data) && isGiven(data.recipients) ? data.recipients : [];
+  const given = Array.isArray(recipients) ? recipients.filter(isGiven) : [];
+  const devices = given.filter(isObject);
+  const attributes = ["device_id", "device_platform", "failure_message"] as const;
+  const areRead =
+    devices.length === given.length && devices.every((one) => !attributes.some((key) => isUnreadable(one[key])));
+  if (!Array.isArray(recipients) || !areRead) unmapped.push("data.recipients");
+  const texts = (key: (typeof attributes)[number]) => devices.map((device) => asText(device[key])).filter(isText);
+  const failures = devices.flatMap(({ device_id: id, failure_message: message }) => {
+    const words = [id, message].map(asText);
+    return words[1] === undefined || words[1] === "" ? [] : words.filter(isText).join(": ");
+  });
   return {
     device_ids: texts("device_id"),
     device_platforms: [...new Set(texts("device_platform"))],
-    device_failures: failures.map(({ device_id: id, failure_message: message }) =>
-      isText(id) ? `${id}: ${message}` : String(message),
-    ),
+    device_failures: failures,
   };
 }
 
 /** An e-mail's custom headers, each as `Name: value`, since a schema can't know their names in advance. */
 function headersOf({ data }: CustomerIoEvent, unmapped: string[]): string[] {
   const headers = isObject(data) ? data.headers : undefined;
-  if (headers === undefined || headers === null) return [];
-  if (!isObject(headers)) {
-    unmapped.push("data.headers");
-    return [];
-  }
-  return Object.entries(headers).flatMap(([name, values]) =>
-    (Array.isArray(values) ? values : [values]).filter(isText).map((value) => `${name}: ${value}`),
-  );
+  if (!isGiven(headers)) return [];
+  const lists = isObject(headers) ? Object.entries(headers) : [];
+  const values = lists.flatMap(([name, value]) => [value].flat().map((one: unknown) => ({ name, value: one })));
+  if (!isObject(headers) || values.some(({ value }) => isUnreadable(value))) unmapped.push("data.headers");
+  return values.flatMap(({ name, value }) => {
+    const text = asText(value);
+    return text === undefined ? [] : `${name}: ${text}`;
+  });
 }
 
 function preferenceLists(event: CustomerIoEvent) {
