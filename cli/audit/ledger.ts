@@ -55,10 +55,13 @@ export class Ledger {
       "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",
     );
     await ledger.run("CREATE TABLE IF NOT EXISTS unconfirmed (message VARCHAR)");
-    // The batches of `backfill --via batch` that can be reverted, since when they are known to have their rows, and what is in them.
-    await ledger.run("CREATE TABLE IF NOT EXISTS uploads (batch VARCHAR, arrived_at BIGINT)");
-    // A folder of an earlier version has the table without it.
-    await ledger.run("ALTER TABLE uploads ADD COLUMN IF NOT EXISTS arrived_at BIGINT");
+    // The batches of `backfill --via batch` that can be reverted, since when they are known to have their rows, or not to get on, and what
+    // is in them.
+    await ledger.run("CREATE TABLE IF NOT EXISTS uploads (batch VARCHAR)");
+    // A folder of an earlier version has the table without them.
+    for (const column of ["arrived_at", "stalled_at"]) {
+      await ledger.run(`ALTER TABLE uploads ADD COLUMN IF NOT EXISTS ${column} BIGINT`);
+    }
     await ledger.run(
       "CREATE TABLE IF NOT EXISTS uploaded (batch VARCHAR, part INTEGER, delivery VARCHAR, object_type VARCHAR, metric VARCHAR)",
     );

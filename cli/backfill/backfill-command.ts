@@ -52,7 +52,10 @@ export const backfillCommand = defineCommand({
     if (!values.revert && !values["dry-run"]) await refuseDatasetsOfProfile(sources, values, signal);
   },
   async run(source, values, context) {
-    if (values.revert) return { ending: "well", json: await revertBackfill(source, values, context) };
+    if (values.revert) {
+      const json = await revertBackfill(source, values, context);
+      return { ending: json.stalled ? "waiting" : "well", json };
+    }
     const run = await runAudit(source, values, context);
     context.print(...auditLines(run.result, source.target));
     const done = await backfillMissing(source, run, values, context);

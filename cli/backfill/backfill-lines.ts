@@ -1,5 +1,5 @@
 import { countOf } from "../output/count-of.ts";
-import type { BackfillCounts } from "./counts.ts";
+import { type BackfillCounts, sumOf } from "./counts.ts";
 import type { Planned } from "./send-missing.ts";
 
 /**
@@ -46,7 +46,7 @@ export function planLines(
  * @param where where those are that it has sent
  */
 export function sentLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
-  const others = planned - sent - [...impossible.values()].reduce((sum, count) => sum + count, 0);
+  const others = planned - sent - sumOf(impossible);
   return [
     `${sent} of ${countOf(planned, "event")} ${sent === 1 ? "is" : "are"} ${where}.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
@@ -61,4 +61,22 @@ export function nameBatches(batches: readonly string[]): string {
   if (only === undefined) return "in a batch";
   if (batches.length === 1) return `in the batch ${only}; --revert undoes it`;
   return `in a batch; --revert undoes all batches of this backfill: ${batches.join(", ")}`;
+}
+
+/**
+ * What a backfill prints about batches with which Platform does not get on.
+ *
+ * @param events those in them
+ */
+export function stalledLines(batches: readonly string[], events: number): string[] {
+  if (batches.length === 0) return [];
+  const [which, pronoun] =
+    batches.length === 1
+      ? [`the batch ${batches[0]}, which is`, "it"]
+      : [`the batches ${batches.join(", ")}, which are`, "them"];
+  return [
+    `${countOf(events, "event")} ${events === 1 ? "is" : "are"} in ${which} stalled: Platform does not get on with ${pronoun}. ` +
+      "Their rows may still appear, so they are not sent again, in either way.",
+    `Ask Adobe's support about ${pronoun}. Once Platform has finished ${pronoun}, run the same command again: it sends what has no row then.`,
+  ];
 }

@@ -6,9 +6,9 @@ import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { StackSource } from "../stack/source.ts";
-import { nameBatches, planLines, sentLines } from "./backfill-lines.ts";
-import { listUploads } from "./batch/uploads.ts";
-import type { BackfillCounts } from "./counts.ts";
+import { nameBatches, planLines, sentLines, stalledLines } from "./backfill-lines.ts";
+import { countUploaded, listUploads } from "./batch/uploads.ts";
+import { type BackfillCounts, sumOf } from "./counts.ts";
 import type { BackfillResult, backfillOptions } from "./options.ts";
 import { planBackfill } from "./send-missing.ts";
 import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
@@ -60,35 +60,46 @@ export async function backfillMissing(
         ? `${pages} calls to Customer.io, about ${Math.ceil(planned.events / 100)} calls to Data Prep, and one batch`
         : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * planned.events} storage operations`;
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
+    let stalled: readonly string[] = [];
+    let inStalled = 0;
     const describe = async (): Promise<BackfillResult> => {
       const batches = await listUploads(ledger);
       return {
         planned: events,
-        unjudged,
+        unjudged: unjudged + inStalled,
         sent: counts.sent,
         stopped: signal.aborted,
         kinds: Object.fromEntries(counts.kinds),
         impossible: Object.fromEntries(counts.impossible),
         ...(batches.length > 0 && { batches }),
+        ...(stalled.length > 0 && { stalled: [...stalled] }),
       };
     };
     if (isDry || events + (via === "relay" ? unconfirmed : 0) === 0) return await describe();
     const bar = progress.bar(events);
-    const run: BackfillRun = { source, parts, ledger, rate, newest, signal, show: (done) => bar.show(done, "sent") };
+    const show = (done: number) => bar.show(done, "sent");
+    const run: BackfillRun = { source, parts, ledger, rate, newest, signal, show, print, progress };
     try {
-      await (via === "batch" ? uploadAsBatch(run, counts) : sendThroughRelay(run, counts));
+      if (via === "relay") await sendThroughRelay(run, counts);
+      else stalled = await uploadAsBatch(run, counts);
     } catch (error) {
       // Ctrl-C also ends a call that is under way.
       if (!signal.aborted) throw error;
     } finally {
       bar.end();
     }
+    for (const batch of stalled) inStalled += sumOf(await countUploaded(ledger, batch));
     const done = await describe();
     const where =
       via === "batch"
         ? nameBatches(done.batches ?? [])
         : "in the relay's queue. Rows appear within the hour; then run the same audit again";
-    print(...sentLines(counts, events, where), ...(signal.aborted ? [stoppedWords] : []));
+    const finished = Math.max(0, events - inStalled);
+    print(
+      ...(finished > 0 ? sentLines(counts, finished, where) : []),
+      ...stalledLines(stalled, inStalled),
+      ...(signal.aborted ? [stoppedWords] : []),
+    );
     return done;
   } finally {
     ledger.close();

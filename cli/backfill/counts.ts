@@ -11,3 +11,7 @@ export interface BackfillCounts {
 export function countOne(map: Map<string, number>, key: string): void {
   map.set(key, (map.get(key) ?? 0) + 1);
 }
+
+export function sumOf(map: ReadonlyMap<string, number>): number {
+  return [...map.values()].reduce((sum, count) => sum + count, 0);
+}

@@ -35,6 +35,10 @@ export const backfillResult = z.object({
   kinds: counts.describe("`sent` by kind, such as `email opened`"),
   impossible: counts.describe("events that can't be sent, by reason"),
   batches: z.array(z.string()).optional().describe("ids of the batches that can be reverted"),
+  stalled: z
+    .array(z.string())
+    .optional()
+    .describe("ids of the batches that Platform does not finish; with `--revert`, those that could not be reverted"),
   reverted: z.array(z.string()).optional().describe("ids of the batches that `--revert` has reverted"),
   stopped: z.boolean().describe("whether Ctrl-C stopped it before the end; the same command continues"),
 });

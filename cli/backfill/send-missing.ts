@@ -9,7 +9,7 @@ import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
 /** The number of messages in the relay's queue from which a backfill waits: Customer.io's events take priority. */
-const mostWaiting = 20;
+export const mostWaiting = 20;
 /** Milliseconds until the queue is counted again. */
 const countPause = 5_000;
 
@@ -23,6 +23,8 @@ export interface BackfillParts extends MissingParts {
     /** About how many messages wait. */
     count(): Promise<number>;
   };
+  /** Called with the number of messages while the relay's queue is too long for a backfill. */
+  readonly onWait: (messages: number) => void;
   /** Events a second at most. */
   readonly perSecond: number;
   readonly sleep: (milliseconds: number) => Promise<unknown>;
@@ -84,6 +86,8 @@ export async function sendMissing(parts: BackfillParts, counts: BackfillCounts):
   await repeatUnconfirmed(parts.ledger, parts.queue);
   for await (const events of eachMissing(parts)) {
     for (let from = 0; from < events.length && !signal.aborted; from += maxEnvelopeEvents) {
+      await awaitShortQueue(parts);
+      if (signal.aborted) return;
       await sendSome(parts, events.slice(from, from + maxEnvelopeEvents), counts);
       progress(counts);
     }
@@ -91,8 +95,18 @@ export async function sendMissing(parts: BackfillParts, counts: BackfillCounts):
   }
 }
 
+/** Waits until the relay's queue is short, or until Ctrl-C. */
+async function awaitShortQueue({ queue, sleep, signal, onWait }: BackfillParts): Promise<void> {
+  for (;;) {
+    const messages = await queue.count();
+    if (messages < mostWaiting || signal.aborted) return;
+    onWait(messages);
+    await sleep(countPause);
+  }
+}
+
 async function sendSome(
-  { ledger, policy, secret, queue, perSecond, now, sleep, signal }: BackfillParts,
+  { ledger, policy, secret, queue, perSecond, now, sleep }: BackfillParts,
   events: readonly RebuiltEvent[],
   counts: BackfillCounts,
 ): Promise<void> {
@@ -109,10 +123,6 @@ async function sendSome(
     }
   }
   if (queued.length === 0) return;
-  while ((await queue.count()) >= mostWaiting) {
-    await sleep(countPause);
-    if (signal.aborted) return;
-  }
   const messages = encodeEnvelopes(queued);
   await ledger.addSent(
     sent.map(({ object_type: objectType, metric, timestamp, data }) => ({

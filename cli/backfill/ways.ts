@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { previewMappings } from "pulumi-aep/client";
+import { operatorCommand } from "../../relay/core/operator-command.ts";
 import type { AuditParts } from "../audit/audit.ts";
 import type { Ledger } from "../audit/ledger.ts";
 import { expectsDrafts } from "../audit/sides/expectation.ts";
 import { platformOf } from "../clients.ts";
+import type { Progress } from "../output/progress.ts";
 import { BatchIngestion } from "../platform/batch-ingestion.ts";
 import { mappingDraftOf } from "../preview/mapping-draft.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
@@ -15,7 +17,7 @@ import { tryOneEvent } from "./batch/trial.ts";
 import { uploadMissing } from "./batch/upload-missing.ts";
 import { abortLoadingUploads, type UploadService } from "./batch/uploads.ts";
 import type { BackfillCounts } from "./counts.ts";
-import { sendMissing } from "./send-missing.ts";
+import { mostWaiting, sendMissing } from "./send-missing.ts";
 
 /** Milliseconds between two checks of a batch's state, and of the dataset for streamed rows. */
 const [statePause, rowsPause] = [10_000, 60_000];
@@ -32,17 +34,25 @@ export interface BackfillRun {
   readonly signal: AbortSignal;
   /** Shows how many events are done. */
   readonly show: (done: number) => void;
+  /** Prints a line for people. */
+  readonly print: (line: string) => void;
+  readonly progress: Pick<Progress, "showWhile">;
 }
 
 /** Sends the planned events through the relay's own queue. A batch that an earlier run did not complete is given up for that. */
 export async function sendThroughRelay(run: BackfillRun, counts: BackfillCounts): Promise<void> {
-  const { source, ledger, rate, signal, show } = run;
+  const { source, ledger, rate, signal, show, print } = run;
   await abortLoadingUploads(uploadServiceOf(source, ledger, signal));
   const [storage, queues] = await Promise.all([RelayStorageAccount.open(source), RelayQueues.open(source)]);
+  let isTold = false;
   await sendMissing(
     {
       ...commonParts(run),
       perSecond: rate,
+      onWait: (messages) => {
+        if (!isTold) print(waitWords(messages, source));
+        isTold = true;
+      },
       queue: { enqueue: (message) => storage.enqueue(message), count: () => queues.count() },
       sleep: (milliseconds) => pause(milliseconds, signal),
       progress: ({ sent }) => show(sent),
@@ -51,9 +61,16 @@ export async function sendThroughRelay(run: BackfillRun, counts: BackfillCounts)
   );
 }
 
-/** Tries one event both ways, and uploads the planned events as a batch. */
-export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<void> {
-  const { source, parts, signal, show } = run;
+function waitWords(messages: number, { target }: StackSource): string {
+  return (
+    `About ${messages} messages wait in the relay's queue. The backfill sends only while there are fewer than ${mostWaiting}. If that ` +
+    `takes long: ${operatorCommand("status", target)}`
+  );
+}
+
+/** Tries one event both ways, and uploads the planned events as a batch. @returns the batches that are stalled */
+export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<string[]> {
+  const { source, parts, signal, show, print, progress } = run;
   const storage = await RelayStorageAccount.open(source);
   const draft = mappingDraftOf(source);
   const upload = {
@@ -63,14 +80,22 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
       previewMappings(platformOf(source), draft, records, signal),
     folder: parts.folder,
     progress: show,
+    showWait: <T>(batch: string, work: Promise<T>) => {
+      print(`Platform processes the batch ${batch}. Large ones take hours.`);
+      return progress.showWhile(`waiting for the batch ${batch}`, work);
+    },
   };
   await tryOneEvent({
     ...upload,
     access: parts.access,
     enqueue: (message) => storage.enqueue(message),
     pauseForRows: () => pause(rowsPause, signal),
+    showTrial: (work) => {
+      print("One event was sent both ways. Waiting for both of its rows, which may take an hour.");
+      return progress.showWhile("waiting for both rows of the trial", work);
+    },
   });
-  await uploadMissing(upload, counts);
+  return await uploadMissing(upload, counts);
 }
 
 export function uploadServiceOf(source: StackSource, ledger: Ledger, signal: AbortSignal): UploadService {

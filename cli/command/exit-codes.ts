@@ -8,7 +8,7 @@ export const exitCodes = {
     code: 3,
     meaning:
       "verify: the event is still on its way; signing-key: no call has arrived yet; evacuate: something is left; audit, backfill: something " +
-      "can't be judged yet",
+      "can't be judged yet, or Platform does not finish a batch",
   },
   interrupted: { code: 130, meaning: "Ctrl-C stopped it" },
 } as const;

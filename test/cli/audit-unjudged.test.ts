@@ -110,6 +110,28 @@ describe("a stack's audit", () => {
     expect([ofOthers.ending, others.at(-1)]).toEqual(["well", "There is nothing to send."]);
   });
 
+  test("a revert of a batch that stays stalled ends with 3, and says what to do", async () => {
+    const source = await sourceOf(flow);
+    await runAuditCommand(source);
+    const ledger = await openLedger(stage.folder);
+    const { signal } = new AbortController();
+    const ingestion = new BatchIngestion(platformOf(source), flow.dataset);
+    const now = () => new Date();
+    const batch = await openUpload({ ledger, ingestion, pause: async () => undefined, now, signal });
+    await ingestion.complete(batch, signal);
+    await stage.platform.plain("POST", `/__local/batches/${batch}`, {}, JSON.stringify({ status: "stalled" }));
+    // An earlier run has seen it so.
+    await ledger.run(`UPDATE uploads SET stalled_at = ${Math.floor(Date.now() / 1000) - 3_600}`);
+    ledger.close();
+    const words: string[] = [];
+    const values = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": false, revert: true };
+    const { ending, json } = await backfillCommand.run(source, values, contextFor(words));
+    expect([ending, json]).toMatchObject(["waiting", { reverted: [], stalled: [batch] }]);
+    expect(words).toEqual([
+      `The batch ${batch} is stalled, so it can't be reverted yet. Ask Adobe's support about it, and run the same command again once Platform has finished it.`,
+    ]);
+  });
+
   test("judges a batch in each state of Catalog by whether its rows are there, may come, or never will", async () => {
     await happenInStack(flow, "d1", "sent");
     await stage.platform.idle();

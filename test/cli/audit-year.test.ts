@@ -161,6 +161,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
           policy,
           secret: "signing-key",
           perSecond: 50,
+          onWait: () => undefined,
           created: { from: start - day, to: newest + 1 },
           queue: { enqueue, count: async () => 0 },
           now: () => parts.now,

@@ -1,4 +1,4 @@
-import { nameBatches, planLines, sentLines } from "../../cli/backfill/backfill-lines.ts";
+import { nameBatches, planLines, sentLines, stalledLines } from "../../cli/backfill/backfill-lines.ts";
 
 const nothing = { events: 0, kinds: new Map(), newest: 0, unconfirmed: 0, unjudged: 0, processing: 0 };
 const how = { effort: "one batch", isAwaited: false, isByRelay: false };
@@ -22,4 +22,13 @@ test("it names every batch that --revert undoes", () => {
     "  3 email sent",
   ]);
   expect(nameBatches(["one"])).toBe("in the batch one; --revert undoes it");
+});
+
+test("it names the batches with which Platform does not get on, and what to do", () => {
+  expect(stalledLines([], 0)).toEqual([]);
+  expect(stalledLines(["one"], 1)).toEqual([
+    "1 event is in the batch one, which is stalled: Platform does not get on with it. Their rows may still appear, so they are not sent again, in either way.",
+    "Ask Adobe's support about it. Once Platform has finished it, run the same command again: it sends what has no row then.",
+  ]);
+  expect(stalledLines(["one", "two"], 3)[0]).toMatch(/^3 events are in the batches one, two, which are stalled: /);
 });

@@ -56,6 +56,7 @@ async function backfill(
         policy: eventPolicy.parse({}),
         secret: "key",
         perSecond: 50,
+        onWait: () => undefined,
         created: { from: start - day, to: start + 4 * day },
         queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
         now: () => now,
@@ -205,14 +206,17 @@ test("it waits while the relay's queue is long, and stops after the message unde
   await openWorld(recorded);
   const lengths = [40, 25, 3];
   const waits: number[] = [];
+  const told: number[] = [];
   const stop = new AbortController();
   const sent = backfill(arrived, {
     queue: { enqueue: async () => stop.abort(), count: async () => lengths.shift() ?? 0 },
     sleep: async (milliseconds) => void waits.push(milliseconds),
+    onWait: (messages) => void told.push(messages),
     signal: stop.signal,
   });
   const { counts, planned } = await sent;
   expect(waits.slice(0, 2)).toEqual([5000, 5000]);
+  expect(told).toEqual([40, 25]);
   expect(counts.sent).toBeGreaterThan(0);
   // What was under way is noted, and the next run sends the rest.
   const { counts: rest } = await backfill(arrived);

@@ -132,14 +132,19 @@ const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
   now: clock,
 });
 
-/** One run of the command: an audit, the trial, and the upload. */
-async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<BackfillCounts> {
+/** One run of the command: an audit, the trial, and the upload. @param without a delivery that is not planned */
+async function run(
+  more: Partial<TrialParts> = {},
+  withTrial = true,
+  without?: string,
+): Promise<BackfillCounts & { readonly stalled: string[] }> {
   const parts = auditParts();
   await audit(parts);
   const ledger = await openLedger(folder);
   const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
   try {
     await planBackfill(ledger, undefined);
+    if (without !== undefined) await ledger.run(`DELETE FROM planned WHERE delivery = '${without}'`);
     const trial: TrialParts = {
       ...sendingParts(parts, ledger),
       signal: new AbortController().signal,
@@ -151,11 +156,13 @@ async function run(more: Partial<TrialParts> = {}, withTrial = true): Promise<Ba
       progress: () => undefined,
       enqueue: async (message) => void queued.push(message),
       pauseForRows: () => deliverQueue(),
+      showWait: (_batch, work) => work,
+      showTrial: (work) => work,
       ...more,
     };
     if (withTrial) await tryOneEvent(trial);
-    await uploadMissing(trial, counts);
-    return counts;
+    const stalled = await uploadMissing(trial, counts);
+    return { ...counts, stalled };
   } finally {
     ledger.close();
   }
@@ -219,7 +226,7 @@ test("after a kill at any call, the next run completes the rows, each of them on
 }, 60_000);
 
 /** A run that is killed after Platform has taken the batch, and before it is seen with its rows. */
-async function killWhileStaging(): Promise<void> {
+async function killWhileStaging(without?: string): Promise<void> {
   const ingestion: TrialParts["ingestion"] = new BatchIngestion(client, flow.dataset);
   const { readState } = ingestion;
   let isCompleted = false;
@@ -231,7 +238,7 @@ async function killWhileStaging(): Promise<void> {
     if (isCompleted) throw new Error("killed");
     return readState.apply(ingestion, given);
   });
-  await expect(run({ ingestion }, false)).rejects.toThrow("killed");
+  await expect(run({ ingestion }, false, without)).rejects.toThrow("killed");
 }
 
 async function uploadsOf(): Promise<string[]> {
@@ -261,6 +268,7 @@ async function sendByRelay(parts = auditParts()): Promise<number> {
       {
         ...sendingParts(parts, ledger),
         perSecond: 50,
+        onWait: () => undefined,
         queue: { enqueue: async (message) => void queued.push(message), count: async () => 0 },
         sleep: async () => undefined,
         signal: parts.signal,
@@ -286,6 +294,86 @@ test("events in a batch that Platform has not finished are neither missing nor s
   const counts = await run({ pause: async () => platform.pass(day) }, false);
   expect([counts.sent, [...counts.kinds]]).toEqual([lost.length, [["email sent", lost.length]]]);
   expect(await rebuiltIds()).toEqual(lostIds);
+});
+
+async function setState(batch: string | undefined, status: string): Promise<void> {
+  const answer = await platform.plain("POST", `/__local/batches/${batch}`, {}, JSON.stringify({ status }));
+  expect(answer.status).toBe(204);
+}
+
+test("a batch that stays stalled ends the run by itself, none of its events is sent again, and the rest is uploaded", async () => {
+  await killWhileStaging(String(lost[0]?.data.delivery_id));
+  const [batch = ""] = await uploadsOf();
+  await setState(batch, "stalled");
+  let pauses = 0;
+  const pause = async () => {
+    pauses += 1;
+    platform.pass(60);
+  };
+  const { sent, stalled } = await run({ pause }, false);
+  expect([sent, stalled]).toEqual([1, [batch]]);
+  expect(pauses).toBeGreaterThan(28);
+  const { cells } = await audit(auditParts());
+  expect(sumCells(cells)).toMatchObject({ missing: 0, unjudged: lost.length - 1 });
+  expect(await sendByRelay()).toBe(0);
+  // The next run does not wait for it once more.
+  pauses = 0;
+  expect((await run({ pause }, false)).stalled).toEqual([batch]);
+  expect(pauses).toBe(0);
+  await setState(batch, "staging");
+  expect((await run({ pause }, false)).stalled).toEqual([]);
+  expect(await rebuiltIds()).toEqual(lostIds);
+});
+
+test("a batch that gets on again after it was stalled is waited for", async () => {
+  await killWhileStaging();
+  const [batch] = await uploadsOf();
+  await setState(batch, "stalled");
+  let pauses = 0;
+  const pause = async () => {
+    platform.pass(60);
+    pauses += 1;
+    if (pauses === 20) await setState(batch, "retrying");
+    if (pauses === 40) await setState(batch, "stalled");
+    if (pauses === 60) await setState(batch, "staging");
+  };
+  const { sent, stalled } = await run({ pause }, false);
+  expect([sent, stalled, pauses]).toEqual([lost.length, [], 60]);
+});
+
+test("a trial whose batch stays stalled ends with what to do, and its event is sent in no other way", async () => {
+  const ingestion = new BatchIngestion(client, flow.dataset);
+  jest.spyOn(ingestion, "complete").mockImplementation(async (batch, signal) => {
+    await BatchIngestion.prototype.complete.call(ingestion, batch, signal);
+    await setState(batch, "stalled");
+  });
+  const pause = async () => platform.pass(600);
+  const words =
+    /The batch \w+, with which the backfill tries one event, is stalled: .* Nothing else was uploaded\. Ask Adobe's support/;
+  await expect(run({ ingestion, pause })).rejects.toThrow(words);
+  // The next run finds it so.
+  await expect(run({ pause })).rejects.toThrow(words);
+  expect(queued).toEqual([]);
+  expect(await sendByRelay()).toBe(lost.length - 1);
+});
+
+test("a revert leaves a batch that is stalled, and takes one that Platform refuses for an empty one", async () => {
+  await killWhileStaging();
+  const [batch = ""] = await uploadsOf();
+  await setState(batch, "stalled");
+  const ledger = await openLedger(folder);
+  const parts = { ledger, ingestion: new BatchIngestion(client, flow.dataset), now: clock };
+  const { signal } = new AbortController();
+  try {
+    const pause = async () => platform.pass(600);
+    expect(await revertUpload({ ...parts, pause, signal }, batch)).toBe("stalled");
+    expect(await listUploads(ledger)).toEqual([batch]);
+    await setState(batch, "retrying");
+    expect(await revertUpload({ ...parts, pause: () => setState(batch, "failed"), signal }, batch)).toBe("empty");
+    expect(await listUploads(ledger)).toEqual([]);
+  } finally {
+    ledger.close();
+  }
 });
 
 test("a batch that arrived after its run was killed is not sent again, even before its rows can be read", async () => {
@@ -330,7 +418,7 @@ test("a revert removes the rows, and an audit of the same folder finds them miss
     pause: async () => undefined,
     signal: new AbortController().signal,
   };
-  for (const batch of await listUploads(ledger)) expect(await revertUpload(service, batch)).toBe(true);
+  for (const batch of await listUploads(ledger)) expect(await revertUpload(service, batch)).toBe("reverted");
   ledger.close();
   expect(await rebuiltIds()).toEqual([]);
   const { cells } = await audit(auditParts());

@@ -192,6 +192,7 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
         secret: signingKey,
         created: { from: range.createdFrom, to: newest + 1 },
         perSecond: 100,
+        onWait: () => undefined,
         now: () => new Date(),
         queue: { enqueue, count: () => account.waiting() },
         sleep: (milliseconds) => sleep(milliseconds),

@@ -94,7 +94,8 @@ export class UnreadBatches {
       // Catalog may list a new batch late, so only a request for it can say whether it is gone.
       const status = listed ?? (await ingestion.readState(batch, signal)).status;
       const outcome = await settleUpload(ledger, batch, status, now);
-      if (outcome === "unfinished" || (outcome === "stored" && listed === undefined)) uploads.push(batch);
+      const isUnread = outcome === "unfinished" || outcome === "stalled";
+      if (isUnread || (outcome === "stored" && listed === undefined)) uploads.push(batch);
     }
     const [unfinished, lacking] = [this.#unfinished, this.#lacking];
     const reasons = [

@@ -21,6 +21,8 @@ export interface TrialParts extends UploadParts {
   readonly enqueue: (message: string) => Promise<void>;
   /** Waits before the dataset is read again. */
   readonly pauseForRows: () => Promise<unknown>;
+  /** Shows that the command waits for both rows, which may take an hour. */
+  readonly showTrial: <T>(work: Promise<T>) => Promise<T>;
 }
 
 const trialNote = z.object({
@@ -46,17 +48,29 @@ export async function tryOneEvent(parts: TrialParts): Promise<void> {
   const note = await ledger.readNote("trial");
   if (note === "passed") return;
   const before = note === undefined ? undefined : trialNote.parse(JSON.parse(note));
-  if (before && !before.isQueued) await revertUpload(parts, before.batch);
+  if (before && !before.isQueued) await endTrial(parts, before.batch);
   const trial = before?.isQueued ? before : await beginTrial(parts);
   if (trial === undefined) return;
-  const { uploaded, streamed } = await awaitRows(parts, trial);
-  await revertUpload(parts, trial.batch);
+  const { uploaded, streamed } = await parts.showTrial(awaitRows(parts, trial));
+  await endTrial(parts, trial.batch);
   const different = differingPaths(uploaded, streamed);
   await ledger.setNote("trial", different.length === 0 ? "passed" : JSON.stringify({ ...trial, isQueued: false }));
   if (different.length === 0) return;
   throw new Error(
     `A batch would make other rows than the dataflow: of one event that was sent both ways, these fields differ: ${different.join(", ")}. ` +
       "The batch was reverted. Leave out --via batch: the same events then go through the relay.",
+  );
+}
+
+async function endTrial(parts: TrialParts, batch: string): Promise<void> {
+  if ((await parts.showWait(batch, revertUpload(parts, batch))) === "stalled") throw explainStalledTrial(batch);
+}
+
+function explainStalledTrial(batch: string): Error {
+  return new Error(
+    `The batch ${batch}, with which the backfill tries one event, is stalled: Platform does not get on with it. ` +
+      "Nothing else was uploaded. Ask Adobe's support about this batch; once Platform has finished it, run the same command again. Or leave out " +
+      "--via batch: the other events then go through the relay.",
   );
 }
 
@@ -69,11 +83,13 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
   const batch = await openUpload(parts);
   const trial = { id: queued.id, batch, since, isQueued: false };
   await ledger.setNote("trial", JSON.stringify(trial));
+  const { object_type: objectType, metric, timestamp, data } = event;
+  const key = [data.delivery_id, objectType, metric].map(quote).join(", ");
+  await ledger.run(`INSERT INTO uploaded VALUES (${quote(batch)}, 0, ${key})`);
   await ingestion.upload(batch, "rows-0.json", Buffer.from(`${JSON.stringify(row)}\n`), signal);
-  await completeUpload(parts, batch);
+  if ((await parts.showWait(batch, completeUpload(parts, batch))) === "stalled") throw explainStalledTrial(batch);
   // Streamed only after Platform has accepted it as a batch, since a streamed row can't be removed.
   const messages = encodeEnvelopes([queued]);
-  const { object_type: objectType, metric, timestamp, data } = event;
   await ledger.addSent([{ delivery: data.delivery_id, objectType, metric, happened: timestamp }], messages, now());
   for (const message of messages) await parts.enqueue(message);
   await ledger.confirmSent();
@@ -96,7 +112,7 @@ async function awaitRows(parts: TrialParts, trial: Trial): Promise<{ readonly up
     if (parts.now().getTime() - trial.since > longest) {
       throw new Error(
         `The event ${trial.id} was sent through the relay and as the batch ${trial.batch}, and ${streamed ? "the batch" : "the relay"} has ` +
-          "not produced its row within two hours. Run npx customerio-aep status. The same command continues to wait.",
+          "not produced its row within two hours. Run npx customerio-aep status. The same command looks for it again.",
       );
     }
     await parts.pauseForRows();

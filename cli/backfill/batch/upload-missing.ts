@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { quote } from "../../audit/ledger.ts";
-import type { BackfillCounts } from "../counts.ts";
+import { type BackfillCounts, sumOf } from "../counts.ts";
 import { eachMissing, type MissingParts } from "../missing-events.ts";
 import { type MappedRow, type MappingParts, mapEvents } from "./mapped-rows.ts";
 import {
@@ -21,24 +21,34 @@ export interface UploadParts extends MissingParts, MappingParts, UploadService {
   readonly folder: string;
   readonly fileBytes?: number;
   readonly progress: (events: number) => void;
+  /** Shows that Platform processes a batch, which may take hours. */
+  readonly showWait: <T>(batch: string, work: Promise<T>) => Promise<T>;
 }
 
 /**
  * Uploads the planned events as a batch, in the shape that streaming would have made. First it waits for the batches of earlier runs that
- * Platform has not finished.
+ * Platform has not finished. Events in a batch with which Platform does not continue are not sent again: they may still become rows.
  *
  * A file is written, noted, uploaded and deleted, in this order, and has the same name and content if it is uploaded again. So a kill at any
  * point loses nothing and doubles nothing: what is noted is in the batch, and what is in the batch is noted.
  *
+ * @returns the batches that are stalled
  * @throws what Customer.io and Platform throw, and if Platform refuses the batch
  */
-export async function uploadMissing(parts: UploadParts, counts: BackfillCounts): Promise<void> {
+export async function uploadMissing(parts: UploadParts, counts: BackfillCounts): Promise<string[]> {
   const { ledger, signal } = parts;
   const { loading, processing } = await findPendingUploads(parts);
-  for (const earlier of processing) {
-    await awaitUpload(parts, earlier);
-    addCounts(counts, await countUploaded(ledger, earlier));
-  }
+  const stalled: string[] = [];
+  /** @param wait ends once Platform has finished the batch */
+  const finish = async (
+    one: string,
+    wait: (service: UploadService, batch: string) => Promise<"stored" | "stalled">,
+  ) => {
+    const uploaded = await countUploaded(ledger, one);
+    if ((await parts.showWait(one, wait(parts, one))) === "stalled") stalled.push(one);
+    else addCounts(counts, uploaded);
+  };
+  for (const earlier of processing) await finish(earlier, awaitUpload);
   let batch = loading.at(-1);
   if (batch !== undefined) await uploadNotedFile(parts, batch);
   let rows: MappedRow[] = [];
@@ -47,8 +57,7 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
     if (rows.length === 0) return;
     batch ??= await openUpload(parts);
     await addFile(parts, batch, rows);
-    const uploaded = await countUploaded(ledger, batch);
-    parts.progress([...uploaded.values()].reduce((sum, events) => sum + events, 0));
+    parts.progress(sumOf(await countUploaded(ledger, batch)));
     [rows, bytes] = [[], 0];
   };
   for await (const events of eachMissing(parts)) {
@@ -56,15 +65,12 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
     rows.push(...mapped);
     bytes += mapped.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)), 0);
     if (bytes >= (parts.fileBytes ?? fileBytes)) await flush();
-    if (signal.aborted) return;
+    if (signal.aborted) return stalled;
   }
   await flush();
-  if (batch === undefined) return;
-  const uploaded = await countUploaded(ledger, batch);
   // Platform refuses a batch without files.
-  if (uploaded.size === 0) return;
-  await completeUpload(parts, batch);
-  addCounts(counts, uploaded);
+  if (batch !== undefined && (await countUploaded(ledger, batch)).size > 0) await finish(batch, completeUpload);
+  return stalled;
 }
 
 function addCounts(counts: BackfillCounts, uploaded: ReadonlyMap<string, number>): void {

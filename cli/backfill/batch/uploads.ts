@@ -31,7 +31,7 @@ export async function openUpload({ ledger, ingestion, signal }: UploadService): 
   const backfill = (await ledger.readNote("backfill")) ?? randomUUID();
   await ledger.setNote("backfill", backfill);
   const batch = await ingestion.create(backfill, signal);
-  await ledger.run(`INSERT INTO uploads VALUES (${quote(batch)}, NULL)`);
+  await ledger.run(`INSERT INTO uploads (batch) VALUES (${quote(batch)})`);
   return batch;
 }
 
@@ -43,9 +43,18 @@ async function forgetUpload(ledger: Ledger, batch: string): Promise<void> {
   });
 }
 
+/** Seconds for which a batch is seen `stalled` until nobody waits for it any longer. Adobe does not say how long one may take to get on. */
+const stalledFor = 30 * 60;
+
 /**
- * Notes the state of a backfill's batch: when it was first seen with its rows, since readers may see those a little later; one that never
- * gets rows is forgotten.
+ * What a batch of a backfill needs: more requests for its state if it is `unfinished`, more files if it is `loading`, and if it is `stalled`,
+ * somebody at Adobe, since it may still get its rows, but not soon.
+ */
+type UploadOutcome = BatchOutcome | "loading" | "stalled";
+
+/**
+ * Notes the state of a backfill's batch: when it was first seen with its rows, since readers may see those a little later, or without
+ * progress; one that never gets rows is forgotten.
  *
  * @param status Catalog's word; undefined: Platform does not have the batch
  */
@@ -54,13 +63,16 @@ export async function settleUpload(
   batch: string,
   status: string | undefined,
   now: Date,
-): Promise<BatchOutcome | "loading"> {
+): Promise<UploadOutcome> {
   const outcome = status === undefined ? "removed" : batchOutcome(status);
   if (outcome === "failed" || outcome === "removed") await forgetUpload(ledger, batch);
-  if (outcome === "stored") {
-    const seconds = Math.floor(now.getTime() / 1000);
-    await ledger.run(`UPDATE uploads SET arrived_at = ${seconds} WHERE batch = ${quote(batch)} AND arrived_at IS NULL`);
-  }
+  const seconds = Math.floor(now.getTime() / 1000);
+  const [noted] = await ledger.query(
+    `UPDATE uploads SET arrived_at = ${outcome === "stored" ? `coalesce(arrived_at, ${seconds})` : "arrived_at"}, ` +
+      `stalled_at = ${status === "stalled" ? `coalesce(stalled_at, ${seconds})` : "NULL"} WHERE batch = ${quote(batch)} ` +
+      "RETURNING CAST(stalled_at AS DOUBLE) AS stalled",
+  );
+  if (typeof noted?.stalled === "number" && seconds - noted.stalled >= stalledFor) return "stalled";
   return status === "loading" ? status : outcome;
 }
 
@@ -78,10 +90,13 @@ export async function findPendingUploads({ ledger, ingestion, now, signal }: Upl
     const { status } = await ingestion.readState(batch, signal);
     const outcome = await settleUpload(ledger, batch, status, now());
     if (outcome === "loading") loading.push(batch);
-    if (outcome === "unfinished") processing.push(batch);
+    if (outcome === "unfinished" || outcome === "stalled") processing.push(batch);
   }
   return { loading, processing };
 }
+
+/** How a wait for a batch ended; with a refusal, it never gets rows. */
+type UploadEnd = "stored" | "stalled" | { readonly refusal: string };
 
 /** Gives up the batches that still take files, so that what was to be in them can be sent in another way. */
 export async function abortLoadingUploads(service: UploadService): Promise<void> {
@@ -92,49 +107,56 @@ export async function abortLoadingUploads(service: UploadService): Promise<void>
 /**
  * Completes a batch, and waits until its rows are in the dataset.
  *
+ * @returns `stalled` if Platform does not continue with it
  * @throws if Platform refuses the batch: then it has no rows
  */
-export async function completeUpload(service: UploadService, batch: string): Promise<void> {
+export async function completeUpload(service: UploadService, batch: string): Promise<"stored" | "stalled"> {
   await service.ingestion.complete(batch, service.signal);
-  await awaitUpload(service, batch);
+  return awaitUpload(service, batch);
 }
 
-/**
- * Waits until a batch that was completed has its rows in the dataset.
- *
- * @throws if Platform refuses the batch: then it has no rows
- */
-export async function awaitUpload(service: UploadService, batch: string): Promise<void> {
+/** The same for a batch that was completed. */
+export async function awaitUpload(service: UploadService, batch: string): Promise<"stored" | "stalled"> {
+  const end = await awaitEnd(service, batch);
+  if (typeof end === "string") return end;
+  throw new Error(`${end.refusal} Without --via batch the same events go through the relay.`);
+}
+
+async function awaitEnd(service: UploadService, batch: string): Promise<UploadEnd> {
   const { ledger, ingestion, pause, now, signal } = service;
   for (;;) {
     const { status, errorCodes } = await ingestion.readState(batch, signal);
     const outcome = await settleUpload(ledger, batch, status, now());
-    if (outcome === "stored") return;
+    if (outcome === "stored" || outcome === "stalled") return outcome;
     if (outcome === "failed" || outcome === "removed") {
       const codes = errorCodes.length > 0 ? ` (${[...new Set(errorCodes)].join(", ")})` : "";
-      throw new Error(
-        `Platform did not accept the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
-          "Datasets > the dataset > the batch says why. Without --via batch the same events go through the relay.",
-      );
+      return {
+        refusal:
+          `Platform did not accept the batch ${batch}: it is ${status ?? "gone"}${codes}, so the dataset did not get its rows. In Platform, ` +
+          "Datasets > the dataset > the batch says why.",
+      };
     }
     await pause();
     signal.throwIfAborted();
   }
 }
 
-/** Reverts a batch. Returns whether it had rows. */
-export async function revertUpload(service: UploadService, batch: string): Promise<boolean> {
+/** Reverts a batch, unless it has no rows. One that is stalled may still get them, so it is kept in mind. */
+export async function revertUpload(service: UploadService, batch: string): Promise<"reverted" | "empty" | "stalled"> {
   const { ledger, ingestion, now, signal } = service;
   const { status } = await ingestion.readState(batch, signal);
   const outcome = await settleUpload(ledger, batch, status, now());
-  if (outcome === "failed" || outcome === "removed") return false;
+  if (outcome === "failed" || outcome === "removed") return "empty";
   if (outcome === "loading") {
     await ingestion.abort(batch, signal);
-  } else {
-    // Only a batch whose staging has ended can be reverted.
-    if (outcome === "unfinished") await awaitUpload(service, batch);
-    await ingestion.revert(batch, signal);
+    await forgetUpload(ledger, batch);
+    return "empty";
   }
+  // Only a batch whose staging has ended can be reverted.
+  const end = outcome === "unfinished" ? await awaitEnd(service, batch) : outcome;
+  if (end === "stalled") return end;
+  if (end !== "stored") return "empty";
+  await ingestion.revert(batch, signal);
   await forgetUpload(ledger, batch);
-  return outcome !== "loading";
+  return "reverted";
 }
