@@ -1,3 +1,5 @@
+import { fitLine } from "./progress-line.ts";
+
 const width = 30;
 /** Milliseconds between two drawings. */
 const pace = 100;
@@ -21,7 +23,8 @@ export class ProgressBar {
     const filled = Math.round((width * done) / Math.max(1, this.#total));
     const left =
       done === 0 ? "" : `, ${Math.ceil((((now - this.#started) / done) * (this.#total - done)) / 1000)} s left`;
-    this.#stream.write(`\r\x1b[K[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`);
+    const line = `[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`;
+    this.#stream.write(`\r\x1b[K${fitLine(line, this.#stream.columns)}`);
   }
 
   /** Clears the line. */

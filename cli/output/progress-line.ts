@@ -8,11 +8,16 @@ export class ProgressLine {
 
   show(words: string): void {
     if (!this.#stream?.isTTY) return;
-    this.#stream.write(`\r\x1b[K${words.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+    this.#stream.write(`\r\x1b[K${fitLine(words, this.#stream.columns)}`);
   }
 
   /** Clears the line. */
   end(): void {
     if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
   }
+}
+
+/** As much of a line as the terminal has room for: it could not overwrite one that wraps. @param columns undefined or 0: unknown */
+export function fitLine(words: string, columns: number | undefined): string {
+  return words.slice(0, (columns || 80) - 1);
 }

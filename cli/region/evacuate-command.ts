@@ -30,6 +30,10 @@ export const evacuateCommand = defineCommand({
       description: "end as soon as no more messages are visible",
       schema: z.boolean().default(false),
     },
+    "into-other-dataset": {
+      description: "move them even if the other stack fills another dataset",
+      schema: z.boolean().default(false),
+    },
   },
   examples: [
     { args: "evacuate --stack prod --to prod-west", shows: "everything that the relay of prod has not delivered" },
@@ -50,10 +54,15 @@ export const evacuateCommand = defineCommand({
   checkSources({ to }, sources) {
     if (sources.some(({ target }) => target.stack === to)) throw refusalOfItself(to);
   },
-  async run(source, { to, once }, { print, progress, signal }) {
+  async run(source, { to, once, "into-other-dataset": isOtherWanted }, { print, progress, signal }) {
     const target = await progress.showWhile(`reading the stack ${to}`, readCounterpart(source, to));
     // The stack may have another name. Its dead letters would be found in the other relay, and then deleted in this one.
     if (target === source) throw refusalOfItself(to);
+    // What has become a row of another dataset can't be taken back.
+    const otherDataset = explainOtherDataset(source, target);
+    if (otherDataset !== undefined && !isOtherWanted) {
+      throw new UsageError(`${otherDataset} Nothing was moved. To move it anyway, add --into-other-dataset.`);
+    }
     await refuseWhileReceiving(source, to);
     const started = performance.now();
     const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
@@ -87,8 +96,6 @@ export const evacuateCommand = defineCommand({
     const left = counts.hidden + counts.changed;
     if (left > 0) print(`Run the same command again: ${operatorCommand(`evacuate --to ${to}`, source.target)}`);
     if (signal.aborted) print(stoppedWords);
-    const otherDataset = explainOtherDataset(source, target);
-    if (otherDataset !== undefined) print(otherDataset);
     return {
       ending: signal.aborted ? "interrupted" : left > 0 ? "waiting" : "well",
       json: { ...counts, milliseconds, stopped: signal.aborted },

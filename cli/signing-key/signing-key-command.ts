@@ -8,8 +8,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { Interruption } from "../interrupt.ts";
 import { isInterruption, openPrompter } from "../setup/prompter.ts";
 import type { StackSource } from "../stack/source.ts";
-import { signingKeysOf } from "../stack/source-settings.ts";
-import { awaitCall, complaintOfKey, type KeyProof, realPorts, runUp, storeKeys } from "./signing-key.ts";
+import { awaitCall, complaintOfKey, type KeyProof, realPorts, runUp, storeKeys, wantedKeys } from "./signing-key.ts";
 
 export const signingKeyCommand = defineCommand({
   name: "signing-key",
@@ -52,9 +51,7 @@ export const signingKeyCommand = defineCommand({
   async run(source, { add, setting, timeout }, context) {
     const { print, progress, signal } = context;
     const key = await askForKey(source);
-    const present = signingKeysOf(source);
-    const keys = add ? [...new Set([...present, key])] : [key];
-    const isStored = keys.join("\n") !== present.join("\n");
+    const { keys, isNew: isStored } = wantedKeys(source, { setting, key, isAdded: add });
     const before = await progress.showWhile("reading the relay's counts", realPorts.arrivals(source));
     if (isStored) {
       await storeKeys(source, setting, keys);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseSigningKeys } from "../../relay/core/intake/verify.ts";
 import { type OtherCredential, signingKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { callPulumi, showPulumi } from "../stack/pulumi.ts";
@@ -49,6 +50,29 @@ function otherCredentials(source: StackSource): OtherCredential[] {
     ...find("aep", "clientSecret", "aep:index:Dataflow"),
     ...find("aep", "clientId", "aep:index:Dataflow"),
   ];
+}
+
+/** The keys that a setting is to have. */
+interface WantedKeys {
+  readonly keys: readonly string[];
+  /** Whether the stack's settings lack them. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Those that the setting is to have. The relay's own may be older: an `up` would deploy what the setting has.
+ *
+ * @param isAdded whether the stack's keys are kept
+ */
+export function wantedKeys(
+  source: StackSource,
+  { setting, key, isAdded }: { setting: string; key: string; isAdded: boolean },
+): WantedKeys {
+  const configured = parseSigningKeys(source.readSetting(setting));
+  // A program may read another setting.
+  const present = configured.length > 0 ? configured : signingKeysOf(source);
+  const keys = isAdded ? [...new Set([...present, key])] : [key];
+  return { keys, isNew: keys.join("\n") !== present.join("\n") };
 }
 
 /** Stores the keys as a secret of the stack. They go to Pulumi's standard input, since other users can see arguments. */

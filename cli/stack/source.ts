@@ -154,6 +154,16 @@ export class StackSource {
     );
   }
 
+  /**
+   * The value of a setting of the program, such as `signingKeys`, also of a secret; undefined if it has none, or secrets were not read.
+   *
+   * @param key without a namespace, that of the project
+   */
+  readSetting(key: string): string | undefined {
+    const [, project] = this.#members[0]?.urn.split("::") ?? [];
+    return this.#settings[key.includes(":") ? key : `${project}:${key}`];
+  }
+
   /** What an operator still has to do, if anything. */
   get nextSteps(): string[] {
     return steps.parse(this.#component?.outputs.nextSteps);

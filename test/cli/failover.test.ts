@@ -2,6 +2,7 @@ import type { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { checkWebhook } from "../../cli/checks/webhook.ts";
 import { customerIoOf } from "../../cli/clients.ts";
 import type { CommandContext } from "../../cli/command/definition.ts";
+import { UsageError } from "../../cli/command/usage-error.ts";
 import { Progress } from "../../cli/output/progress.ts";
 import { evacuateCommand } from "../../cli/region/evacuate-command.ts";
 import { explainSharedEndpoint, explainUnfit, redirectWebhook } from "../../cli/region/failover.ts";
@@ -55,7 +56,7 @@ function haveStacks() {
     );
 }
 
-async function evacuateTo(to: string, source: StackSource) {
+async function evacuateTo(to: string, source: StackSource, isOtherWanted = false) {
   const read = haveStacks();
   const context: CommandContext = {
     isJson: false,
@@ -65,7 +66,7 @@ async function evacuateTo(to: string, source: StackSource) {
     print: () => undefined,
     printJson: () => undefined,
   };
-  const values = { to, once: true };
+  const values = { to, once: true, "into-other-dataset": isOtherWanted };
   return evacuateCommand.run(source, values, context).finally(() => read.mockRestore());
 }
 
@@ -193,6 +194,19 @@ describe("a webhook", () => {
     const by = (disabled: boolean) => checkWebhook(sourceOf("prod-west", { webhookId: webhook.id, disabled }));
     expect((await by(true)).verdict).toBe("fine");
     expect((await by(false)).verdict).toBe("broken");
+  });
+
+  test("nothing is moved into another dataset, unless that is asked for, since rows can't be taken back", async () => {
+    const { webhook } = await make(false);
+    const prod = { ...sourceOf("prod", { webhookId: webhook.id }), datasetId: "other" } as unknown as StackSource;
+    await expect(evacuateTo("prod-west", prod)).rejects.toThrow(
+      new UsageError(
+        "The stack prod-west has a different dataset: rows go to dataset, and not to other. To use one dataset for both, set its " +
+          "dataset.existing. Nothing was moved. To move it anyway, add --into-other-dataset.",
+      ),
+    );
+    // It gets as far as the next check.
+    await expect(evacuateTo("prod-west", prod, true)).rejects.toThrow("still posts to the relay of the stack prod");
   });
 });
 

@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { UsageError } from "../../cli/command/usage-error.ts";
-import { type Arrivals, awaitCall, complaintOfKey, runUp, storeKeys } from "../../cli/signing-key/signing-key.ts";
+import {
+  type Arrivals,
+  awaitCall,
+  complaintOfKey,
+  runUp,
+  storeKeys,
+  wantedKeys,
+} from "../../cli/signing-key/signing-key.ts";
 import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
@@ -10,7 +17,7 @@ import { FakePulumi } from "./fake-pulumi.ts";
 const resource = (type: string, inputs: Record<string, unknown> = {}): StackResource => ({
   type,
   id: "1",
-  urn: `urn:${type}`,
+  urn: `urn:pulumi:dev::shop::${type}::${type}`,
   name: type,
   parent: undefined,
   provider: undefined,
@@ -21,7 +28,7 @@ const resource = (type: string, inputs: Record<string, unknown> = {}): StackReso
   outputs: {},
 });
 
-function source(folder: string, keys?: string): StackSource {
+function source(folder: string, keys?: string, settings: Readonly<Record<string, string>> = {}): StackSource {
   const secret = { name: "customerio-signing-keys", value: keys };
   const members = [
     resource("customerio:index:ReportingWebhook"),
@@ -33,7 +40,7 @@ function source(folder: string, keys?: string): StackSource {
     members,
     component: undefined,
     providers: new Map(),
-    settings: { "customerio:appApiKey": "the-app-api-key-of-the-workspace" },
+    settings: { "customerio:appApiKey": "the-app-api-key-of-the-workspace", ...settings },
   });
 }
 
@@ -55,6 +62,32 @@ test.each([
   [key, undefined],
 ])("%j: %s", (text, complaint) => {
   expect(complaintOfKey(text, source(folder))).toBe(complaint);
+});
+
+test.each([
+  [
+    "the relay has it, and the setting another one that the next up would deploy",
+    key,
+    { "shop:signingKeys": "other" },
+    false,
+    [key],
+    true,
+  ],
+  ["both have it", key, { "shop:signingKeys": `${key}\n` }, false, [key], false],
+  ["the relay has it from another setting", key, {}, false, [key], false],
+  [
+    "the setting has one that no up has deployed, and this one is added",
+    "a",
+    { "shop:signingKeys": "a\nb" },
+    true,
+    ["a", "b", key],
+    true,
+  ],
+  ["it is added to what the relay has from another setting", "a", {}, true, ["a", key], true],
+  ["the setting has a namespace", "a", { "north:keys": "b" }, true, ["b", key], true],
+])("the setting is written unless it has the key: %s", (_case, deployed, settings, isAdded, keys, isNew) => {
+  const setting = Object.keys(settings)[0]?.replace("shop:", "") ?? "signingKeys";
+  expect(wantedKeys(source(folder, deployed, settings), { setting, key, isAdded })).toEqual({ keys, isNew });
 });
 
 test("the keys are stored as a secret, which is in no argument", async () => {
