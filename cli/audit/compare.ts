@@ -82,21 +82,17 @@ const backlog = 20;
  * with `!`, why it can't be known yet.
  */
 export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
-  const { from, to, youngSince, sentSince, expiration, unread, relay } = comparison;
-  const expired = expiration === undefined ? "FALSE" : `r.happened < ${expiration.keptSince}`;
-  const uploads = unread.uploads.length === 0 ? "FALSE" : `batch IN (${unread.uploads.map(quote).join(", ")})`;
-  const messages = relay?.messages ?? 0;
-  const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
-  const unnoted = relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
-  // Only another folder's backfill uploads an event whatever the relay knows about it. Otherwise a note says when Platform accepted it, the
-  // first time and the last, and its row is in a batch of about that time. Without a note the event has not come through the relay since its
-  // notes begin, so that no batch has it. Before, it may have come at any time after it happened.
-  const mayBeUnread = `(r.happened <= ${unread.othersUntil} OR CASE
-    WHEN n.delivery IS NOT NULL THEN n.delivered <= ${unread.until} AND n.redelivered >= ${unread.since}
-    WHEN ${unnoted} THEN FALSE
-    ELSE r.happened <= ${unread.until} END)`;
+  await mergeSides(ledger);
+  await writeVerdicts(ledger, comparison);
+  return await countCells(ledger);
+}
+
+/**
+ * Writes the record and the rows into `r` and `p`, with one line for each delivery, object type and metric. They are tables, since DuckDB
+ * would otherwise hold both in memory beside the join, which is too much for a million deliveries.
+ */
+async function mergeSides(ledger: Ledger): Promise<void> {
   await ledger.run("DROP TABLE IF EXISTS verdicts");
-  // In separate tables: within one query, DuckDB holds both in memory beside the join, which is too much for a million deliveries.
   await ledger.run(`
     CREATE OR REPLACE TEMP TABLE r AS
     SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason FROM recorded GROUP BY ALL`);
@@ -104,6 +100,16 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
     CREATE OR REPLACE TEMP TABLE p AS
     SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
     FROM present WHERE delivery IS NOT NULL GROUP BY ALL`);
+}
+
+/** Joins the sides, and judges each event. */
+async function writeVerdicts(ledger: Ledger, comparison: Comparison): Promise<void> {
+  const { from, to, sentSince, unread } = comparison;
+  const uploads = unread.uploads.length === 0 ? "FALSE" : `batch IN (${unread.uploads.map(quote).join(", ")})`;
+  const range = `happened >= ${from} AND happened < ${to}`;
+  const day = "strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')";
+  const joinRecorded = (side: string) =>
+    `LEFT JOIN ${side} ON ${side}.delivery = r.delivery AND ${side}.object_type = r.object_type AND ${side}.metric = r.metric`;
   await ledger.run(`
     CREATE TABLE verdicts AS
     WITH h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
@@ -113,42 +119,73 @@ export async function compareSides(ledger: Ledger, comparison: Comparison): Prom
          u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads}),
          s AS (SELECT DISTINCT * FROM (${selectSentSince(sentSince)})),
          d AS (SELECT DISTINCT delivery FROM deliveries),
-         joined AS (
+         judged AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
              coalesce(r.metric, p.metric) AS metric, coalesce(r.happened, p.happened) AS happened,
              r.delivery IS NOT NULL AS is_recorded, coalesce(p.copies, 0) AS copies,
-             CASE
-               WHEN r.delivery IS NULL AND p.metric IN ('attempted', 'deferred', 'replied')
-                 THEN '?Customer.io keeps no time for it'
-               WHEN r.delivery IS NULL AND d.delivery IS NULL THEN '?its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it'
-               WHEN r.delivery IS NULL THEN 'extra'
-               WHEN p.delivery IS NOT NULL THEN 'found'
-               WHEN h.delivery IS NOT NULL THEN 'held'
-               WHEN r.reason LIKE '?%' THEN r.reason
-               WHEN r.reason IS NOT NULL THEN 'leftOut'
-               WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
-               WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
-               WHEN s.delivery IS NOT NULL OR n.redelivered >= ${sentSince} THEN 'young'
-               WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
-               WHEN ${expired} THEN ${quote(`?${expiration?.reason}`)}
-               WHEN ${mayBeUnread} THEN ${quote(`!${unread.reason}`)}
-               WHEN ${queued} THEN ${quote(`!${messages} messages wait in the relay's queue`)}
-               ELSE 'missing'
-             END AS state,
-             CASE WHEN n.delivery IS NOT NULL THEN 'after relay' WHEN ${unnoted} THEN 'before relay' ELSE 'unknown' END AS stage
+             CASE WHEN r.delivery IS NULL THEN ${stateOfRow} ELSE ${stateOfRecorded(comparison)} END AS state,
+             ${stageOf(comparison)} AS stage
            FROM r FULL JOIN p USING (delivery, object_type, metric)
-           LEFT JOIN h ON h.delivery = r.delivery AND h.object_type = r.object_type AND h.metric = r.metric
-           LEFT JOIN w ON w.delivery = r.delivery AND w.object_type = r.object_type AND w.metric = r.metric
-           LEFT JOIN n ON n.delivery = r.delivery AND n.object_type = r.object_type AND n.metric = r.metric
-           LEFT JOIN u ON u.delivery = r.delivery AND u.object_type = r.object_type AND u.metric = r.metric
-           LEFT JOIN s ON s.delivery = r.delivery AND s.object_type = r.object_type AND s.metric = r.metric
+           ${["h", "w", "n", "u", "s"].map(joinRecorded).join(" ")}
            LEFT JOIN d ON d.delivery = p.delivery)
-    SELECT *, strftime(make_timestamp(happened * 1000000), '%Y-%m-%d') AS day FROM joined
-    WHERE happened >= ${from} AND happened < ${to}
+    SELECT *, ${day} AS day FROM judged WHERE ${range}
     UNION ALL
-    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown',
-      strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')
-    FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`);
+    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown', ${day}
+    FROM present WHERE delivery IS NULL AND ${range}`);
+}
+
+/** The state of a row that Customer.io's record does not have. */
+const stateOfRow = `CASE
+  WHEN p.metric IN ('attempted', 'deferred', 'replied') THEN '?Customer.io keeps no time for it'
+  WHEN d.delivery IS NULL
+    THEN '?its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it'
+  ELSE 'extra' END`;
+
+/** The state of an event that Customer.io has recorded: the first of these that is true. */
+function stateOfRecorded(comparison: Comparison): string {
+  const { youngSince, sentSince, expiration, unread, relay } = comparison;
+  const expired = expiration === undefined ? "FALSE" : `r.happened < ${expiration.keptSince}`;
+  const messages = relay?.messages ?? 0;
+  const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
+  return `CASE
+    WHEN p.delivery IS NOT NULL THEN 'found'
+    WHEN h.delivery IS NOT NULL THEN 'held'
+    WHEN r.reason LIKE '?%' THEN r.reason
+    WHEN r.reason IS NOT NULL THEN 'leftOut'
+    WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
+    WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
+    WHEN s.delivery IS NOT NULL OR n.redelivered >= ${sentSince} THEN 'young'
+    WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
+    WHEN ${expired} THEN ${quote(`?${expiration?.reason}`)}
+    WHEN ${mayBeUnread(comparison)} THEN ${quote(`!${unread.reason}`)}
+    WHEN ${queued} THEN ${quote(`!${messages} messages wait in the relay's queue`)}
+    ELSE 'missing' END`;
+}
+
+/**
+ * Whether the row of an event may be in a batch that can't be read. Only another folder's backfill uploads an event whatever the relay knows
+ * about it. Otherwise a note says when Platform accepted it, the first time and the last, and its row is in a batch of about that time.
+ * Without a note the event has not come through the relay since its notes begin, so that no batch has it. Before, it may have come at any
+ * time after it happened.
+ */
+function mayBeUnread({ unread, relay }: Comparison): string {
+  return `(r.happened <= ${unread.othersUntil} OR CASE
+    WHEN n.delivery IS NOT NULL THEN n.delivered <= ${unread.until} AND n.redelivered >= ${unread.since}
+    WHEN ${isSinceNotes(relay)} THEN FALSE
+    ELSE r.happened <= ${unread.until} END)`;
+}
+
+/** The stage at which an event without a row was lost. */
+function stageOf({ relay }: Comparison): string {
+  return `CASE WHEN n.delivery IS NOT NULL THEN 'after relay' WHEN ${isSinceNotes(relay)} THEN 'before relay' ELSE 'unknown' END`;
+}
+
+/** Whether an event happened since the relay's notes begin. */
+function isSinceNotes(relay: RelayRead | undefined): string {
+  return relay?.notesSince === undefined ? "FALSE" : `coalesce(r.happened, p.happened) >= ${relay.notesSince}`;
+}
+
+async function countCells(ledger: Ledger): Promise<Cell[]> {
   const count = (condition: string) => `CAST(count(*) FILTER (${condition}) AS INTEGER)`;
   const rows = await ledger.query(`
     SELECT day, object_type, metric, ${count("is_recorded")} AS recorded, ${count("state = 'found'")} AS found,

@@ -53,7 +53,9 @@ async function totalsWith(access: AuditParts["access"], more: Partial<AuditParts
 async function noteUpload(arrivedAt?: Date): Promise<void> {
   const ledger = await openLedger(opened.folder);
   await ledger.setNote("backfill", "this");
-  await ledger.run(`INSERT INTO uploads VALUES ('${own}', ${arrivedAt ? arrivedAt.getTime() / 1000 : "NULL"})`);
+  await ledger.run(
+    `INSERT INTO uploads (batch, arrived_at) VALUES ('${own}', ${arrivedAt ? arrivedAt.getTime() / 1000 : "NULL"})`,
+  );
   await ledger.run(`INSERT INTO uploaded VALUES ('${own}', 0, 'd1', 'email', 'sent')`);
   ledger.close();
 }
