@@ -24,9 +24,21 @@ test.each([
 });
 
 const repository = path.resolve(import.meta.dirname, "../..");
-const sources = globSync("{test,packages/*/test}/**/*.ts", { cwd: repository })
-  .map((file) => readFileSync(path.join(repository, file), "utf8"))
-  .join("\n");
+
+function read(pattern: string): string {
+  const files = globSync(pattern, { cwd: repository });
+  return files.map((file) => readFileSync(path.join(repository, file), "utf8")).join("\n");
+}
+
+test("the stand-ins take only names from the packages that they test", () => {
+  const standIns = read("packages/local-cloud/src/{azure,customer-io,platform}/**/*.ts");
+  const imports = standIns.matchAll(/import \{([^}]*)\} from "pulumi-(?:aep|customerio)[^"]*"/g);
+  const taken = Array.from(imports, ([, names = ""]) => names.split(",").map((name) => name.trim())).flat();
+  const values = taken.filter((name) => name !== "" && !name.startsWith("type "));
+  expect([...new Set(values)].toSorted()).toEqual(["metricsByObjectType", "subscriptionNames"]);
+});
+
+const sources = read("{test,packages/*/test}/**/*.ts");
 
 /** The values that tests give a switch, as they write them; a name without a value stands for several. */
 function valuesInTests(name: string): string[] {

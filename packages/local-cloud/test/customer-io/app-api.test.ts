@@ -194,7 +194,7 @@ describe("the rate limit", () => {
     expect((await statuses(4)).sort()).toEqual([200, 200, 200, 429]);
   });
 
-  test("is told without a header, or not", async () => {
+  test("comes with a header, or without", async () => {
     await start({ rateLimitHeader: "none" });
     await statuses(10);
     const refused = await bed.api("GET", path);

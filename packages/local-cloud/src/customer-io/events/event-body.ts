@@ -1,4 +1,6 @@
-import { subscriptionName } from "pulumi-customerio/events";
+import { subscriptionNames } from "pulumi-customerio/events";
+
+const listed: ReadonlySet<string> = new Set(subscriptionNames);
 
 /** An event of a workspace, with everything that a webhook may get. */
 export interface EventBody {
@@ -12,17 +14,21 @@ export interface EventBody {
  * Customer.io's list goes to every webhook that subscribed to the object type: that is how unannounced metrics reached receivers.
  */
 export function isSubscribed({ events }: { readonly events: readonly string[] }, event: EventBody): boolean {
-  const name = nameOf(event);
+  const name = subscriptionOf(event);
   if (name !== undefined) return events.includes(name);
   return events.some((subscribed) => subscribed.startsWith(`${String(event.object_type)}_`));
 }
 
-function nameOf(event: EventBody): string | undefined {
-  // A person's own change of subscription may name a channel; then only its data distinguishes it from the message's metric.
-  const isOwnChange = event.data !== undefined && "email_address" in event.data && !("delivery_id" in event.data);
-  return isOwnChange
-    ? subscriptionName({ object_type: "customer", metric: event.metric })
-    : subscriptionName({ object_type: event.object_type, metric: event.metric });
+/**
+ * The name in a webhook's `events` that an event belongs to, as Customer.io's reporting webhook docs describe it; undefined if its list has none.
+ * A person's own change of subscription may name a channel: only its data, an e-mail address without a delivery, distinguishes it from
+ * the message's metric.
+ */
+export function subscriptionOf({ object_type: objectType, metric, data }: EventBody): string | undefined {
+  const what = String(metric).replace(/^cio_(?=subscription_preferences_changed$)/, "");
+  const isOwnChange = data !== undefined && "email_address" in data && !("delivery_id" in data);
+  const [ofPerson, ofMessage] = [`customer_${what}`, `${String(objectType)}_${what}`];
+  return [...(isOwnChange ? [] : [ofMessage]), ofPerson].find((name) => listed.has(name));
 }
 
 /** The key that open and click events share with their repeats: delivery and metric; undefined for other events. */

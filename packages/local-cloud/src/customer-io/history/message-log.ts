@@ -1,5 +1,4 @@
-import { subscriptionName } from "pulumi-customerio/events";
-import type { EventBody } from "../events/event-body.ts";
+import { type EventBody, subscriptionOf } from "../events/event-body.ts";
 
 /** What sent a message: attributes of its events and, except the last one, of the message in the App API. */
 export const parentAttributes = ["campaign_id", "broadcast_id", "newsletter_id", "transactional_message_id"] as const;
@@ -64,7 +63,7 @@ export class MessageLog {
   record(event: EventBody, now: number): void {
     const { data = {}, metric, object_type: objectType, timestamp } = event;
     if (typeof metric !== "string" || typeof objectType !== "string" || typeof timestamp !== "number") return;
-    const message = subscriptionName(event)?.startsWith("customer_")
+    const message = subscriptionOf(event)?.startsWith("customer_")
       ? undefined
       : this.#messageOf(data, objectType, timestamp, now);
     this.#activities.push({ id: event.event_id, objectType, metric, timestamp, message });
