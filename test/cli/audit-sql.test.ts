@@ -153,7 +153,7 @@ test("no error holds the token", async () => {
     (failure: Error) => failure,
   );
   const { password } = given.mock.contexts[0] as unknown as { password: string };
-  expect(password).toMatch(/^[0-9a-f]{128}$/);
+  expect(password).toMatch(/^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+$/);
   expect(`${error?.message} ${error?.stack} ${JSON.stringify(error)} ${String(error?.cause)}`).not.toContain(password);
 });
 

@@ -75,6 +75,9 @@ test("a new version is read after a change of settings or a refresh, and a forme
   write("3", "three");
   settings.change(given);
   expect(settings.environment()).toEqual({ A: "one", B: "three" });
+  const named = "VaultName=v;SecretName=key";
+  settings.change({ A: `@Microsoft.KeyVault(${named};SecretVersion=1)`, B: `@Microsoft.KeyVault(${named})` });
+  expect(settings.environment()).toEqual({ A: "one", B: "three" });
 });
 
 test("each failure has Azure's own status", () => {

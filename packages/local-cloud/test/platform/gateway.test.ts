@@ -11,7 +11,7 @@ afterEach(() => platform.close());
 describe("tokens", () => {
   test("a token for the right credentials lives for a day less a second, in seconds", async () => {
     expect((await platform.askForToken()).body).toEqual({
-      access_token: expect.any(String),
+      access_token: expect.stringMatching(/^eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{342}$/),
       token_type: "bearer",
       expires_in: 86399,
     });
@@ -41,6 +41,12 @@ describe("tokens", () => {
       scope,
     });
     expect((await platform.plain("POST", `/ims/token/v3?${query}`)).status).toBe(200);
+  });
+
+  test("a body that is not a form has no parameters", async () => {
+    const body = JSON.stringify({ grant_type: "client_credentials", client_id: credentials.clientId });
+    const answer = await platform.plain("POST", "/ims/token/v3", { "Content-Type": "application/json" }, body);
+    expect(answer).toMatchObject({ status: 400, json: { error: "unsupported_grant_type" } });
   });
 
   test("issued tokens are counted, refusals are not", async () => {

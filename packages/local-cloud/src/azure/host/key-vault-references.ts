@@ -118,7 +118,7 @@ function parseReference(
   const part = (name: string) => body.match(new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, "i"))?.[1]?.trim();
   const uri = part("SecretUri");
   if (uri === undefined) {
-    const [vaultName, secretName, secretVersion] = [part("VaultName"), part("SecretName"), part("StoredSecret")];
+    const [vaultName, secretName, secretVersion] = [part("VaultName"), part("SecretName"), part("SecretVersion")];
     return {
       ...(vaultName && { vaultName }),
       ...(secretName && { secretName }),
