@@ -135,7 +135,8 @@ export function saysGone({ gone, code }: Pick<VendorError, "gone" | "code">): bo
 
 /**
  * Azure's codes for a write that it refuses during another one (Microsoft, "Common Error Codes for Storage Resource Provider", and others).
- * A deleted queue or container keeps its name for half a minute or more ("Delete Queue", "Delete Container").
+ * A deleted queue or container keeps its name for half a minute or more ("Delete Queue", "Delete Container"). The last two are the network
+ * provider's, which sends them with 429 and 400 too (pulumi-azure-native#4509, terraform-provider-azurerm#21293).
  */
 const busyCodes = new Set([
   "AnotherOperationInProgress",
@@ -145,12 +146,12 @@ const busyCodes = new Set([
   "StorageAccountBeingCreated",
   "StorageAccountIsNotProvisioned",
   "StorageAccountOperationInProgress",
+  "ReferencedResourceNotProvisioned",
+  "RetryableError",
 ]);
 
 /** Whether Azure refused a write because of another one, without having acted. App Service says so only in words: its code is `Conflict`. */
-export function saysBusy({ status, code, message }: Pick<VendorError, "status" | "code" | "message">): boolean {
-  if (status !== 409) return false;
-  return (
-    busyCodes.has(code ?? "") || (code === "Conflict" && /because another operation is in progress/i.test(message))
-  );
+export function saysBusy({ status = 0, code, message }: Pick<VendorError, "status" | "code" | "message">): boolean {
+  if (busyCodes.has(code ?? "")) return status < 500;
+  return status === 409 && code === "Conflict" && /because another operation is in progress/i.test(message);
 }

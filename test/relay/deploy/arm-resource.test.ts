@@ -135,10 +135,22 @@ describe("an ArmResource of Azure's network provider", () => {
     };
     await armResource.create(operation, inputs);
     expect(azure.requests.filter(({ method }) => method === "GET")).toHaveLength(3);
+  });
+
+  test("is written again if Azure could not create it, a few times", async () => {
+    azure.script = {
+      [`GET ${id}`]: [answer("Updating"), answer("Failed"), answer("Updating"), answer("Succeeded")],
+      [`PUT ${id}`]: [{ status: 201 }],
+    };
+    await armResource.create(operation, inputs);
+    const puts = () => azure.requests.filter(({ method }) => method === "PUT");
+    expect(puts()).toHaveLength(2);
+    expect(operation.clock.sleeps).toContain(15_000);
     azure.script[`GET ${id}`] = [answer("Failed")];
     azure.restart();
     const error = await failure(armResource.create(operation, inputs));
     expect(error.message).toMatch(/^Azure says Failed of .*npx pulumi up$/);
+    expect(puts()).toHaveLength(4);
   });
 
   test("is gone only when Azure says so, and Azure may need time to free it", async () => {

@@ -52,11 +52,21 @@ test.each([
   ["of another object", refusal("RoleAssignmentExists", "The role assignment already exists.")],
   ["for another reason", refusal("Conflict", "Server farm cannot be deleted: it has web app(s) other.")],
   ["of a lock", refusal("ScopeLocked", "Please remove the lock.")],
-  ["with another status", { ...busy, status: 400 }],
 ])("a refusal %s is reported at once", async (_, answer) => {
   azure.script = { [`GET ${queue}`]: [gone], [`PUT ${queue}`]: [answer, done] };
   await failure(armResource.create(operation, inputs));
   expect(writes()).toEqual(["PUT"]);
+});
+
+test.each([
+  ["429", "RetryableError", 10],
+  ["400", "AnotherOperationInProgress", 2],
+  ["400", "ReferencedResourceNotProvisioned", 2],
+])("the network provider says so with %s: %s", async (status, code, refused) => {
+  const answer = { ...refusal(code), status: Number(status) };
+  azure.script = { [`PUT ${queue}`]: [...Array(refused).fill(answer), done] };
+  await armResource.create(operation, inputs);
+  expect(writes()).toHaveLength(refused + 1);
 });
 
 test("after 15 minutes the write fails with Azure's refusal", async () => {

@@ -20,6 +20,8 @@ export interface AzureSwitches {
   readonly filesWithoutUnixMode: "unreadable" | "readable";
   /** Whether two parts of one storage account may be written at the same time; Azure sometimes refuses it. */
   readonly parallelAccountWrites: "refuse" | "allow";
+  /** Seconds that Azure's network provider works on a change after its answer; in Azure up to some minutes. */
+  readonly networkSeconds: number;
   /** Seconds for which the name of a deleted queue or container is refused; at least 30 are documented. */
   readonly deletedNameSeconds: number;
   /** Milliseconds until a role assignment takes effect, also a recent one; in Azure usually under a minute, sometimes several. */
@@ -70,6 +72,7 @@ export const defaultAzureSwitches: AzureSwitches = {
   deploySyncsTriggers: false,
   filesWithoutUnixMode: "unreadable",
   parallelAccountWrites: "refuse",
+  networkSeconds: 1,
   deletedNameSeconds: 30,
   roleAssignmentDelay: 0,
   messageUpdateNeeds: "write",

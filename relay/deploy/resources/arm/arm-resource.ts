@@ -3,8 +3,7 @@ import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { deleteDespiteOwnLock } from "./own-lock.ts";
-import { putResource } from "./put.ts";
-import { deleteSlowly, isOfNetwork, waitUntilCreated } from "./slow-resources.ts";
+import { deleteSlowly, isOfNetwork, putAndWait } from "./slow-resources.ts";
 
 const apiVersion = z
   .string()
@@ -50,8 +49,7 @@ export const armResource = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
-    await putResource(operation, id, values);
-    await waitUntilCreated(operation, id, values.apiVersion);
+    await putAndWait(operation, id, values);
     return { id, outputs: {} };
   },
 
@@ -64,8 +62,7 @@ export const armResource = defineResource<AzureClient>()({
 
   // Uses the id in the state: an earlier version may have given the role assignment another name.
   async update(operation, id, { news }) {
-    await putResource(operation, id, news);
-    await waitUntilCreated(operation, id, news.apiVersion);
+    await putAndWait(operation, id, news);
     return {};
   },
 

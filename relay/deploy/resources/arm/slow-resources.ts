@@ -3,6 +3,7 @@ import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { type Check, type CheckPace, checkPatiently } from "../../client/patience.ts";
+import { putResource } from "./put.ts";
 
 type Call = Pick<Operation<AzureClient>, "client" | "signal" | "progress">;
 
@@ -18,24 +19,46 @@ export function isOfNetwork(id: string): boolean {
   return /\/providers\/Microsoft\.Network\//i.test(id);
 }
 
+/** Most writes of a resource that Azure then fails to create, and the milliseconds between two. */
+const failures = { mostWrites: 4, pause: 15_000 };
+
 /**
- * Waits until Azure has created a resource of the network provider; does not wait for others.
+ * Creates or updates a resource, and waits until Azure has finished if it is one of the network provider.
  *
- * @throws if Azure reports a failure, or takes more than 15 minutes
+ * Azure may fail to create a private endpoint because something else changes its storage account or network meanwhile
+ * (Azure/bicep-registry-modules#6001, terraform-provider-azurerm#21293). The resource then says `Failed` without a reason, and another write
+ * helps.
+ *
+ * @throws if Azure still reports a failure, or takes more than 15 minutes
  */
-export async function waitUntilCreated(call: Call, id: string, apiVersion: string): Promise<void> {
-  if (!isOfNetwork(id)) return;
-  const name = id.split("/").slice(-2).join("/");
-  const settled = await checkPatiently(call, pace, async (): Promise<Check<string>> => {
+export async function putAndWait(
+  call: Call,
+  id: string,
+  values: { apiVersion: string; body: Record<string, unknown> },
+): Promise<void> {
+  for (let writes = 1; ; writes++) {
+    await putResource(call, id, values);
+    if (!isOfNetwork(id)) return;
+    const name = id.split("/").slice(-2).join("/");
+    const settled = await settle(call, id, { apiVersion: values.apiVersion, name });
+    if ("done" in settled && settled.done === "Succeeded") return;
+    if ("gaveUp" in settled || writes === failures.mostWrites || call.signal.aborted) {
+      const outcome = "done" in settled ? `says ${settled.done}` : `is not done ${settled.gaveUp}`;
+      throw new Error(`Azure ${outcome} of ${id}. See its activity log in the portal, then run: npx pulumi up`);
+    }
+    call.progress(`Azure could not create ${name}; trying again`);
+    await call.client.clock.sleep(failures.pause, call.signal);
+  }
+}
+
+function settle(call: Call, id: string, { apiVersion, name }: { apiVersion: string; name: string }) {
+  return checkPatiently(call, pace, async (): Promise<Check<string>> => {
     const found = await call.client.armGet(id, apiVersion, call.signal);
     const now = state.safeParse(found).data?.properties.provisioningState ?? (found ? "Succeeded" : "Accepted");
     return ["Succeeded", "Failed", "Canceled"].includes(now)
       ? { done: now }
       : { notYet: `waiting for Azure to create ${name}` };
   });
-  if ("done" in settled && settled.done === "Succeeded") return;
-  const outcome = "done" in settled ? `says ${settled.done}` : `is not done ${settled.gaveUp}`;
-  throw new Error(`Azure ${outcome} of ${id}. See its activity log in the portal, then run: npx pulumi up`);
 }
 
 /**

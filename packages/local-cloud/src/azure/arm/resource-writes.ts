@@ -4,6 +4,7 @@ import type { AzureParts } from "../effects/effects.ts";
 import { effectsOf } from "../effects/resource-effects.ts";
 import { inlineSettings } from "../effects/site-effects.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
+import { connectionsOf, networkOf } from "../network/private-access.ts";
 import { refuseResource } from "../refusals/refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import { deleteArmResource } from "./resource-deletion.ts";
@@ -44,6 +45,19 @@ export class ResourceWrites {
     if (!patch) throw new ArmError(405, "MethodNotAllowed", "The HTTP method 'PATCH' is not supported here.");
     await this.#exclusively(resource.id, async () => patch(resource, properties, this.#parts));
     await this.effects.add(`PATCH ${resource.id}`);
+  }
+
+  /**
+   * Keeps a change under way after its answer. A private endpoint needs its storage account and network for itself until it is done, and
+   * fails if the account is just being written (Azure/bicep-registry-modules#6001).
+   */
+  beginSlowChange(resource: Resource, state: "Updating" | "Deleting"): void {
+    const { subscription, switches } = this.#parts;
+    const { networkSeconds: seconds } = switches;
+    const fails = connectionsOf(resource).some(({ target }) => this.#busyAccounts.has(target.toLowerCase()));
+    subscription.slowChanges.begin(resource, state, { seconds, fails: fails && state === "Updating" });
+    const network = subscription.get(networkOf(text(resource.inputs, "subnet.id")));
+    if (network) subscription.slowChanges.begin(network, "Updating", { seconds });
   }
 
   async delete(id: string): Promise<void> {
@@ -88,13 +102,22 @@ export class ResourceWrites {
     return resource;
   }
 
+  /** Whether Azure is still creating a private endpoint of an account. */
+  #getsEndpoint(account: string): boolean {
+    const { subscription } = this.#parts;
+    return subscription
+      .list("network:PrivateEndpoint")
+      .filter(({ id }) => subscription.slowChanges.isUnderWay(id))
+      .some((endpoint) => connectionsOf(endpoint).some(({ target }) => target.toLowerCase() === account));
+  }
+
   /** Runs a write; Azure refuses a second one below the same storage account. */
   async #exclusively<T>(id: string, act: () => Promise<T>): Promise<T> {
     const [, account] =
       id.toLowerCase().match(/^(.*\/storageaccounts\/[^/]+)\/(?:queueservices|blobservices|managementpolicies)\b/) ??
       [];
     if (account === undefined || this.#parts.switches.parallelAccountWrites === "allow") return act();
-    if (this.#busyAccounts.has(account)) {
+    if (this.#busyAccounts.has(account) || this.#getsEndpoint(account)) {
       const message = "An operation is currently performing on this storage account that requires exclusive access.";
       throw new ArmError(409, "StorageAccountOperationInProgress", message);
     }

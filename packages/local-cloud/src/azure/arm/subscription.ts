@@ -1,5 +1,6 @@
 import { isMap, type PropertyMap, type PropertyValue, reveal } from "pulumi-provider-kit";
 import { covers, type Grant, isAllowed } from "../identity/data-plane-authorization.ts";
+import { SlowChanges } from "../network/slow-changes.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 
 /** A resource in Azure; `inputs` and `outputs` still mark secrets. */
@@ -49,6 +50,8 @@ export class Subscription {
   readonly deletedSecrets = new Set<string>();
   /** Queues and containers that were deleted in an account that still exists: lower-case ids, and when, in milliseconds since 1970. */
   readonly deletedContents = new Map<string, number>();
+  /** Of the network provider, and of apps whose subnets Azure has not freed yet. */
+  readonly slowChanges = new SlowChanges<Resource>();
   readonly #resources = new Map<string, Resource>();
   readonly #grants = new Map<string, Grant>();
 

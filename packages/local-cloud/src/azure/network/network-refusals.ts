@@ -36,6 +36,7 @@ export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subsc
 /** What Azure refuses about a private endpoint. */
 export function refusePrivateEndpoint(request: ResourceRequest, subscription: Subscription): void {
   const subnet = findSubnet(text(request.inputs, "subnet.id"), subscription);
+  subscription.slowChanges.requireSettled(networkOf(subnet.id), request.id);
   if (delegationsOf(subnet).length > 0) {
     const message = `Private endpoint ${request.name} can't be in the subnet ${subnet.name}, which is delegated to ${delegationsOf(subnet)}.`;
     throw new ArmError(400, "PrivateEndpointCannotBeCreatedInSubnetThatHasDelegations", message);
@@ -54,21 +55,27 @@ export function refusePrivateEndpoint(request: ResourceRequest, subscription: Su
 }
 
 /** Refuses records in a zone, or a link to a network, that does not exist. */
-export function refuseMissingReference({ inputs }: ResourceRequest, subscription: Subscription): void {
+export function refuseMissingReference({ id, inputs }: ResourceRequest, subscription: Subscription): void {
   const zoneIds = mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) =>
     text(config, "properties.privateDnsZoneId"),
   );
   const network = text(inputs, "virtualNetwork.id");
-  const gone = [...zoneIds, ...(network === "" ? [] : [network])].find((id) => subscription.get(id) === undefined);
+  const named = [...zoneIds, ...(network === "" ? [] : [network])];
+  const gone = named.find((one) => subscription.get(one) === undefined);
   if (gone !== undefined) throw missing(gone);
+  for (const one of named) subscription.slowChanges.requireSettled(one, id);
 }
 
-/** A subnet that is used by an app or an endpoint can't be deleted, nor can its network. */
+/** A subnet that is used by an app or an endpoint, even one that is still being deleted, can't be deleted, nor can its network. */
 export function refuseNetworkDeletion({ id }: Resource, subscription: Subscription): void {
-  const inUse = [
-    ...subscription.list("web:WebApp").map(({ inputs }) => text(inputs, "virtualNetworkSubnetId")),
-    ...subscription.list("network:PrivateEndpoint").map(({ inputs }) => text(inputs, "subnet.id")),
-  ].find((subnetId) => networkOf(subnetId) === id.toLowerCase());
+  const users = [
+    ...subscription.list("web:WebApp"),
+    ...subscription.list("network:PrivateEndpoint"),
+    ...subscription.slowChanges.leaving(),
+  ];
+  const inUse = users
+    .map(({ inputs }) => text(inputs, "virtualNetworkSubnetId") || text(inputs, "subnet.id"))
+    .find((subnetId) => networkOf(subnetId) === id.toLowerCase());
   if (inUse === undefined) return;
   const name = inUse.split("/").at(-1);
   throw new ArmError(400, "InUseSubnetCannotBeDeleted", `Subnet ${name} is in use and cannot be deleted.`);
@@ -76,9 +83,9 @@ export function refuseNetworkDeletion({ id }: Resource, subscription: Subscripti
 
 /** A zone that is linked to a network can't be deleted. */
 export function refuseZoneDeletion({ id, name }: Resource, subscription: Subscription): void {
-  const linked = subscription
-    .list("privatedns:VirtualNetworkLink")
-    .some((link) => link.id.toLowerCase().startsWith(`${id}/`.toLowerCase()));
+  const linked = [...subscription.list("privatedns:VirtualNetworkLink"), ...subscription.slowChanges.leaving()].some(
+    (link) => link.id.toLowerCase().startsWith(`${id}/`.toLowerCase()),
+  );
   if (!linked) return;
   const message = `Can not delete resource '${name}': nested resources exist. Please delete all nested resources first.`;
   throw new ArmError(409, "CannotDeleteResource", message);
