@@ -37,7 +37,8 @@ export const azureChoices = z.strictObject({
     .boolean()
     .meta({ description: "Whether the function app's instances are spread over the region's zones." }),
   purgeProtection: z.boolean().meta({
-    description: "Whether nobody can purge the deleted vault before its time. `true` can't be undone.",
+    description:
+      "Whether nobody can purge the deleted vault before `vaultRetentionDays` are over. `true` can't be undone.",
   }),
   vaultRetentionDays: z
     .int()
@@ -51,7 +52,7 @@ export const azureChoices = z.strictObject({
     .refine((days) => days === 0 || days >= 60, "it must be 0, or 60 or more")
     .meta({
       description:
-        "Days after which the secrets in the vault expire, 60 or more; each `npx pulumi up` extends the date once a quarter of them is over; 0: never.",
+        "Days after which the secrets in the vault expire, 60 or more; once a quarter of them is over, `npx pulumi up` extends the date; 0: never.",
     }),
   disableFormerSecrets: z.boolean().meta({
     description:
@@ -71,7 +72,7 @@ export const azureChoices = z.strictObject({
     description: "Whether the workspace gets the audit logs of vault and blobs, and the function app's metrics.",
   }),
   dailyLogQuotaGb: z.number().min(0).max(4000).meta({
-    description: "Gigabytes of logs a day, after which the workspace takes no more until the next day; 0: no cap.",
+    description: "Gigabytes of logs a day, after which the workspace accepts no more until the next day; 0: no cap.",
   }),
 });
 
@@ -158,7 +159,7 @@ export const azureExisting = z.strictObject({
     .string()
     .regex(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/i, "it must be an id: /subscriptions/…/resourceGroups/…")
     .optional()
-    .meta({ description: "Resource group in which everything is created." }),
+    .meta({ description: "Resource group in which the program creates everything." }),
   workspaceId: idOf(
     "Microsoft.OperationalInsights/workspaces",
     "Log Analytics workspace that gets the relay's logs.",
@@ -167,7 +168,7 @@ export const azureExisting = z.strictObject({
     .array(idOf("Microsoft.Insights/actionGroups", "An action group."))
     .min(1)
     .optional()
-    .meta({ description: "Action groups that get the alerts, instead of one that mails to `alertEmails`." }),
+    .meta({ description: "Action groups that get the alerts, instead of one for `alertEmails` and `alertWebhooks`." }),
   vaultId: idOf("Microsoft.KeyVault/vaults", "Key vault, with Azure roles, that holds the relay's secrets.").optional(),
   identityId: idOf(
     "Microsoft.ManagedIdentity/userAssignedIdentities",

@@ -14,7 +14,7 @@ export const azureTable = {
     decides: true,
     description:
       "The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in several zones, makes " +
-      "deleted ones recoverable, and protects against accidental deletion.",
+      "deleted events recoverable, and protects against accidental deletion.",
     page: "azure.md",
     examples: ["prod"],
     direct: ofTheRelay,
@@ -65,8 +65,8 @@ export const azureTable = {
     default: {},
     decides: true,
     description:
-      "Who may call the relay; by default everyone, since only signed events count. `customerIo` is for the addresses that " +
-      "Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your profiles of Azure Front Door, `operators` for " +
+      "Who may call the relay; by default everyone, since only signed events count. `customerIo` allows the addresses that " +
+      "Customer.io's API lists, `addresses` others that send events, `frontDoorIds` your profiles of Azure Front Door, `operators` " +
       "the machines that run Pulumi and the command line. A call from elsewhere gets 403.",
     page: "networking.md",
     examples: [{ customerIo: true, operators: ["203.0.113.0/24"] }],
@@ -76,7 +76,7 @@ export const azureTable = {
     schema: webhookEndpoint,
     default: "",
     description:
-      "Your own address to which Customer.io posts, such as that of a Front Door or a gateway that forwards the calls to the relay. " +
+      "Your own address for Customer.io to post to, such as that of a Front Door or a gateway that forwards the calls to the relay. " +
       "Empty: the address of the function app.",
     page: "networking.md#an-address-of-your-own",
     examples: ["https://events.example.com/customerio"],
@@ -109,8 +109,8 @@ export const azureTable = {
     default: 0,
     decides: true,
     description:
-      "What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription; 0: no budget. Those " +
-      "who get the alerts are notified once 80 % and 100 % of it are spent, and once the forecast exceeds it. It stops nothing.",
+      "What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription; 0: no budget. Azure " +
+      "notifies those who get the alerts once 80 % and 100 % of it are spent, and once the forecast exceeds it. It stops nothing.",
     page: "azure.md#a-budget",
     examples: [250],
     direct: ofTheRelay,

@@ -39,7 +39,7 @@ export const allowedCallers = z
       .default([])
       .meta({
         description:
-          "Addresses or ranges from where `npx pulumi` and `npx customerio-aep` run. They may call the relay too, and they alone may call its " +
+          "Addresses or ranges where `npx pulumi` and `npx customerio-aep` run. They may call the relay too, and they alone may call its " +
           "deployment site.",
       }),
   })
@@ -122,7 +122,7 @@ export const privateNetwork = z
       }),
     publicAccess: z.boolean().default(false).meta({
       description:
-        "Whether storage and vault can be reached from outside as well: the first of two steps for a relay that takes events already.",
+        "Whether storage and vault can be reached from outside as well: the first of two steps for a relay that already receives events.",
     }),
     addressSpace: z
       .string()

@@ -30,7 +30,7 @@ export const platformSchemas = {
       .gt(0)
       .max(100)
       .optional()
-      .meta({ description: "Percentage of failed records up to which a batch is still ingested." }),
+      .meta({ description: "Percentage of failed records up to which Platform still ingests a batch." }),
     rowExpirationDays: z
       .int()
       .min(30)
@@ -41,9 +41,9 @@ export const platformSchemas = {
       .record(z.string(), z.array(z.string()))
       .optional()
       .meta({ description: "Tags of the dataset: lists of values by name." }),
-    forceDestroy: z.boolean().default(false).meta({ description: "Whether it may be deleted although it holds data." }),
+    forceDestroy: z.boolean().default(false).meta({ description: "Whether it may be deleted even if it holds data." }),
     keep: z.boolean().default(false).meta({
-      description: "Whether it stays in Platform, with its schema and field group, when it is removed from the stack.",
+      description: "Whether it stays in Platform, with its schema and field group, when the stack no longer has it.",
     }),
   }),
   sourceConnection: named,
@@ -62,7 +62,7 @@ export const platformSchemas = {
       .enum(["identityMap", ...identityFields])
       .default("identityMap")
       .meta({
-        description: "identityMap accepts any identity that an event has; a field becomes mandatory in every record.",
+        description: "`identityMap` accepts any identity that an event has; with a field, every record must have it.",
       }),
   }),
 };

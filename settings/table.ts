@@ -22,7 +22,7 @@ export const settingsTable = {
     secret: true,
     schema: z.string(),
     description:
-      "Signing keys of the Customer.io workspace, one per line. Several are accepted at once, so that a key can be rotated without a gap. " +
+      "Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so that you can rotate a key without a gap. " +
       'In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu of the webhook, "Copy signing key". ' +
       "Until there is a key, the webhook stays disabled.",
     page: "setup.md",
@@ -31,8 +31,8 @@ export const settingsTable = {
     schema: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
     default: [],
     description:
-      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. A name that " +
-      "it does not know yet is sent to Customer.io unchanged, with a warning.",
+      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. It sends a name " +
+      "that it does not know yet to Customer.io unchanged, with a warning.",
     examples: [["email_sent", "email_delivered", "email_opened", "email_clicked"]],
   },
   fullResolution: {
@@ -46,7 +46,7 @@ export const settingsTable = {
     schema: z.boolean(),
     default: false,
     description:
-      'Customer.io\'s "Body content": `true` adds message bodies, which are personal data, to the sent events.',
+      'Customer.io\'s "Body content": `true` adds the body of each message, which is personal data, to the events.',
     examples: [true],
   },
   testMode: {
@@ -62,8 +62,8 @@ export const settingsTable = {
     default: {},
     description:
       "Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`), `remove` (a list of " +
-      "destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id alone). Checked against the schema " +
-      "and the event catalogue before anything is created.",
+      "destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id alone). A preview checks them against " +
+      "the schema and the event catalogue.",
     page: "mapping.md",
     examples: [
       {
@@ -81,7 +81,7 @@ export const settingsTable = {
     decides: ["existing"],
     description:
       "The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the fields that it has " +
-      "under `_<tenant>.customerio`. Otherwise a schema with this `title` and `description` is created.",
+      "under `_<tenant>.customerio`. Without it, the program creates a schema with this `title` and `description`.",
     page: "mapping.md",
     examples: [{ title: "Customer.io events", description: "One record for each event." }, { existing: "My events" }],
   },
@@ -89,7 +89,7 @@ export const settingsTable = {
     schema: platformSchemas.fieldGroup,
     default: {},
     decides: [],
-    description: "`title` and `description` of the field group that is created for the schema.",
+    description: "`title` and `description` of the field group that the program creates for the schema.",
     examples: [{ title: "Customer.io fields", description: "What events have." }],
   },
   dataset: {
@@ -97,11 +97,11 @@ export const settingsTable = {
     default: {},
     decides: ["existing", "forceDestroy", "keep"],
     description:
-      "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one. Otherwise a " +
-      "dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags`; " +
-      "`forceDestroy` lets a destroy or a change delete it although it holds data, and `keep` leaves it in Platform, with its " +
-      "schema and field group, when it is removed from the stack. For either: `errorDiagnostics` (`true` by default) and " +
-      "`partialIngestionPercent`, the share of failed records up to which a batch is still ingested.",
+      "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one. Without it, " +
+      "the program creates a dataset with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and " +
+      "`tags`; `forceDestroy` lets a destroy or a change delete it even if it holds data, and `keep` leaves it in Platform, with its " +
+      "schema and field group, when the stack no longer has it. In both cases: `errorDiagnostics` (`true` by default) and " +
+      "`partialIngestionPercent`, the share of failed records up to which Platform still ingests a batch.",
     page: "taking-down.md",
     examples: [
       {
@@ -122,7 +122,7 @@ export const settingsTable = {
     description:
       "Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the identity " +
       "namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most; `{email: Email}` by default); the " +
-      "first that an event has is its primary identity. `primaryIdentity` is `identityMap`, or a field, which every record must then have.",
+      "first one that an event has is its primary identity. `primaryIdentity` is `identityMap`, or a field that every record must then have.",
     page: "profile.md",
     examples: [{ enabled: true, identities: { email: "Email", id: "CrmId" } }],
   },
@@ -155,7 +155,7 @@ export const settingsTable = {
     decides: ["disabled"],
     description:
       "`name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in another " +
-      "region. Events of that time are not sent later.",
+      "region. Customer.io does not send the events of that time later.",
     page: "disaster-recovery.md",
     examples: [{ name: "Adobe Experience Platform" }, { disabled: true }],
   },
@@ -166,7 +166,7 @@ export const settingsTable = {
     description:
       "The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP API source with " +
       "an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets access tokens with " +
-      "`relayCredential`, or without it with the credential of `aep:clientId`.",
+      "`relayCredential` or, if that is not set, with the credential of `aep:clientId`.",
     page: "delivery.md",
     examples: ["http"],
     direct: { refused: "the HTTP API source's endpoint requires an access token, which Customer.io can't send" },
@@ -186,8 +186,8 @@ export const settingsTable = {
     decides: ["clientId"],
     description:
       "With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with `relayClientSecret`. It should " +
-      "have no permission in Platform beyond sending events. Without it the relay uses the credential of `aep:clientId`, which may change " +
-      "and delete what the stack has.",
+      "have no permission in Platform beyond sending events. Without it, the relay uses the credential of `aep:clientId`, which may change " +
+      "and delete what the stack has created.",
     page: "delivery.md",
     examples: [{ clientId: "4f1f2cb0c1e04f0a9d3b6a1d2c3e4f50" }],
     direct: ofTheRelay,
@@ -214,9 +214,9 @@ export const settingsTable = {
     appSetting: "EVENT_POLICY",
     description:
       "Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids) and " +
-      "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. Events that are left " +
-      "out are counted, and cost no more than the call. The test events of `npx customerio-aep verify` have the object type `verify`, and " +
-      "only `except` applies to them.",
+      "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. The relay counts the " +
+      "events that it leaves out; they cost no more than the call. The test events of `npx customerio-aep verify` have the object type " +
+      "`verify`, and only `except` applies to them.",
     examples: [
       {
         only: { objectTypes: ["customer", "email"] },
@@ -240,8 +240,8 @@ export const settingsTable = {
     default: appNumbers.MAXIMUM_CALL_AGE_SECONDS.default,
     appSetting: "MAXIMUM_CALL_AGE_SECONDS",
     description:
-      "Seconds by which the timestamp of a call's signature may be off; 0 means any time. It is not documented whether Customer.io signs a " +
-      "repeated call again, and a call that is refused because of its age would hold up all later ones.",
+      "Seconds by which the timestamp of a call's signature may be off; 0 means any time. Customer.io does not document whether it signs a " +
+      "repeated call again. If it does not, a call that is refused because of its age holds up all later ones.",
     direct: ofTheRelay,
   },
   duplicateWindowDays: {
@@ -249,8 +249,8 @@ export const settingsTable = {
     default: appNumbers.DUPLICATE_WINDOW_DAYS.default,
     appSetting: "DUPLICATE_WINDOW_DAYS",
     description:
-      "Days for which the relay remembers delivered events, so that it leaves out those sent again; 0 delivers them again. It takes one " +
-      "table transaction for an event that comes alone, about 4 cents per million events, and less for events that come together.",
+      "Days for which the relay remembers delivered events, so that it leaves out those that Customer.io sends again; 0 delivers them again. " +
+      "This takes one table transaction for an event that comes alone, about 4 cents per million events, and less for events that come together.",
     direct: ofTheRelay,
   },
   maximumRequestsPerSecond: {
@@ -266,7 +266,7 @@ export const settingsTable = {
     default: appNumbers.EVENT_QUEUES.default,
     decides: true,
     description:
-      "Storage queues among which the relay divides the events, up to 8, when one queue's 2,000 messages a second are not enough. You can " +
+      "Storage queues among which the relay divides the events, up to 8, if one queue's 2,000 messages a second are not enough. You can " +
       "add queues at any time, but not remove them.",
     page: "scaling.md#several-queues",
     examples: [2],
@@ -277,7 +277,7 @@ export const settingsTable = {
     default: 300,
     decides: true,
     description:
-      "Seconds for which the relay holds events back after a change of the dataflow; without the relay, how long `up` waits. Adobe " +
+      "Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that long. Adobe " +
       "recommends about five minutes.",
   },
   drainTimeoutSeconds: {
@@ -311,7 +311,8 @@ export const settingsTable = {
     schema: z.int().min(0).max(40),
     default: 1,
     description:
-      "Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then those seconds include a cold start.",
+      "Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but those seconds then include a " +
+      "cold start.",
     direct: ofTheRelay,
   },
   ...azureTable,
@@ -319,8 +320,8 @@ export const settingsTable = {
     schema: z.array(z.email()),
     default: [],
     description:
-      "E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does not answer. Without " +
-      "any, alerts still show in the Azure portal.",
+      "E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does not answer. Even " +
+      "without any, the Azure portal shows the alerts.",
     page: "operating.md#alerts",
     examples: [["data-team@example.org"]],
     direct: ofTheRelay,
@@ -329,8 +330,8 @@ export const settingsTable = {
     schema: z.array(z.url()),
     default: [],
     description:
-      "Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie. They are kept as " +
-      "secrets in the stack's state.",
+      "Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie. The stack's state " +
+      "keeps them as secrets.",
     page: "operating.md#alerts",
     examples: [["https://events.example.org/integration/azure"]],
     direct: ofTheRelay,
@@ -340,8 +341,8 @@ export const settingsTable = {
     schema: z.int().min(0).max(47),
     default: unusual.silenceHours,
     description:
-      "Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the " +
-      "alert off, such as for a workspace that is quiet on weekends.",
+      "An alert fires if Customer.io, after earlier calls, makes none for this many hours: 1 to 47. 0 switches the alert off, such as for a " +
+      "workspace that is quiet on weekends.",
     direct: ofTheRelay,
   },
   logDetail: {
@@ -349,8 +350,8 @@ export const settingsTable = {
     default: "summary",
     appSetting: "LOG_DETAIL",
     description:
-      "What the relay logs of events that go well: `summary` is counts of some seconds, `events` a line for each with its ids, which " +
-      "is most of the log's price. Dead letters always have a line each.",
+      "What the relay logs about events that it delivers: `summary` writes counts every few seconds; `events` writes a line with ids for each " +
+      "event, which makes up most of the log's price. Each dead letter always has its own line.",
     page: "azure.md",
     examples: ["events"],
     direct: ofTheRelay,
@@ -359,8 +360,7 @@ export const settingsTable = {
     schema: z.int().min(30).max(730),
     default: 30,
     description:
-      "Days that Azure keeps the relay's logs, in every table of them: 30 to 730. In a workspace that exists already, its own retention " +
-      "applies.",
+      "Days for which Azure keeps the relay's logs, in each of their tables: 30 to 730. An existing workspace keeps its own retention.",
     page: "azure.md",
     direct: ofTheRelay,
   },

@@ -4,16 +4,16 @@ import type { SettingArgument } from "./setting-types.ts";
 /** The settings as arguments of a component. Each has a default. */
 export interface SettingArguments {
   /**
-   * Signing keys of the Customer.io workspace, one per line. Several are accepted at once, so that a key can be
-   * rotated without a gap. In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots
-   * menu of the webhook, "Copy signing key". Until there is a key, the webhook stays disabled. A secret.
+   * Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so that you can rotate a
+   * key without a gap. In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu
+   * of the webhook, "Copy signing key". Until there is a key, the webhook stays disabled. A secret.
    *
    * @example new pulumi.Config().getSecret("signingKeys")
    */
   signingKeys?: SettingArgument<"signingKeys">;
   /**
    * Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package
-   * knows. A name that it does not know yet is sent to Customer.io unchanged, with a warning.
+   * knows. It sends a name that it does not know yet to Customer.io unchanged, with a warning.
    *
    * @example ["email_sent", "email_delivered", "email_opened", "email_clicked"]
    */
@@ -26,8 +26,8 @@ export interface SettingArguments {
    */
   fullResolution?: SettingArgument<"fullResolution">;
   /**
-   * Customer.io's "Body content": `true` adds message bodies, which are personal data, to the sent events. Default:
-   * `false`.
+   * Customer.io's "Body content": `true` adds the body of each message, which is personal data, to the events.
+   * Default: `false`.
    *
    * @example true
    */
@@ -42,7 +42,7 @@ export interface SettingArguments {
   /**
    * Changes to the automatic mapping: `set` (a list of pairs: a `destination`, and a `source` or an `expression`),
    * `remove` (a list of destinations) and `identifiers` (`all`, or `id` for a workspace that identifies people by id
-   * alone). Checked against the schema and the event catalogue before anything is created.
+   * alone). A preview checks them against the schema and the event catalogue.
    *
    * @example {
    *   set: [
@@ -58,25 +58,25 @@ export interface SettingArguments {
   mapping?: SettingArgument<"mapping">;
   /**
    * The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the
-   * fields that it has under `_<tenant>.customerio`. Otherwise a schema with this `title` and `description` is
-   * created. `existing` is a plain value, not an output.
+   * fields that it has under `_<tenant>.customerio`. Without it, the program creates a schema with this `title` and
+   * `description`. `existing` is a plain value, not an output.
    *
    * @example { title: "Customer.io events", description: "One record for each event." }
    */
   schema?: SettingArgument<"schema">;
   /**
-   * `title` and `description` of the field group that is created for the schema.
+   * `title` and `description` of the field group that the program creates for the schema.
    *
    * @example { title: "Customer.io fields", description: "What events have." }
    */
   fieldGroup?: SettingArgument<"fieldGroup">;
   /**
    * The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can
-   * fill one. Otherwise a dataset is created with `name`, `description`, `rowExpirationDays` (30 to 3650; by default
-   * records never expire) and `tags`; `forceDestroy` lets a destroy or a change delete it although it holds data, and
-   * `keep` leaves it in Platform, with its schema and field group, when it is removed from the stack. For either:
-   * `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to which a
-   * batch is still ingested. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
+   * fill one. Without it, the program creates a dataset with `name`, `description`, `rowExpirationDays` (30 to 3650;
+   * by default records never expire) and `tags`; `forceDestroy` lets a destroy or a change delete it even if it holds
+   * data, and `keep` leaves it in Platform, with its schema and field group, when the stack no longer has it. In both
+   * cases: `errorDiagnostics` (`true` by default) and `partialIngestionPercent`, the share of failed records up to
+   * which Platform still ingests a batch. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
    *
    * @example {
    *   name: "Customer.io events",
@@ -91,8 +91,8 @@ export interface SettingArguments {
   /**
    * Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the
    * identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most;
-   * `{email: Email}` by default); the first that an event has is its primary identity. `primaryIdentity` is
-   * `identityMap`, or a field, which every record must then have. A plain value, not an output.
+   * `{email: Email}` by default); the first one that an event has is its primary identity. `primaryIdentity` is
+   * `identityMap`, or a field that every record must then have. A plain value, not an output.
    *
    * @example { enabled: true, identities: { email: "Email", id: "CrmId" } }
    */
@@ -118,7 +118,8 @@ export interface SettingArguments {
   dataflow?: SettingArgument<"dataflow">;
   /**
    * `name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in
-   * another region. Events of that time are not sent later. `disabled` is a plain value, not an output.
+   * another region. Customer.io does not send the events of that time later. `disabled` is a plain value, not an
+   * output.
    *
    * @example { name: "Adobe Experience Platform" }
    */
@@ -126,17 +127,17 @@ export interface SettingArguments {
   /**
    * The source in Platform's catalogue: `customerio`, Adobe's own beta source for Customer.io; or `http`, the HTTP
    * API source with an authenticated endpoint, for organizations that don't have the beta. For `http`, the relay gets
-   * access tokens with `relayCredential`, or without it with the credential of `aep:clientId`. A plain value, not an
-   * output. Default: `"customerio"`.
+   * access tokens with `relayCredential` or, if that is not set, with the credential of `aep:clientId`. A plain
+   * value, not an output. Default: `"customerio"`.
    *
    * @example "http"
    */
   source?: SettingArgument<"source">;
   /**
    * With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with
-   * `relayClientSecret`. It should have no permission in Platform beyond sending events. Without it the relay uses
-   * the credential of `aep:clientId`, which may change and delete what the stack has. `clientId` is a plain value,
-   * not an output.
+   * `relayClientSecret`. It should have no permission in Platform beyond sending events. Without it, the relay uses
+   * the credential of `aep:clientId`, which may change and delete what the stack has created. `clientId` is a plain
+   * value, not an output.
    *
    * @example { clientId: "4f1f2cb0c1e04f0a9d3b6a1d2c3e4f50" }
    */
@@ -158,8 +159,8 @@ export interface SettingArguments {
   /**
    * Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids)
    * and `recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event.
-   * Events that are left out are counted, and cost no more than the call. The test events of `npx customerio-aep
-   * verify` have the object type `verify`, and only `except` applies to them.
+   * The relay counts the events that it leaves out; they cost no more than the call. The test events of `npx
+   * customerio-aep verify` have the object type `verify`, and only `except` applies to them.
    *
    * @example {
    *   only: { objectTypes: ["customer", "email"] },
@@ -175,15 +176,15 @@ export interface SettingArguments {
    */
   personalData?: SettingArgument<"personalData">;
   /**
-   * Seconds by which the timestamp of a call's signature may be off; 0 means any time. It is not documented whether
-   * Customer.io signs a repeated call again, and a call that is refused because of its age would hold up all later
-   * ones. Default: `0`.
+   * Seconds by which the timestamp of a call's signature may be off; 0 means any time. Customer.io does not document
+   * whether it signs a repeated call again. If it does not, a call that is refused because of its age holds up all
+   * later ones. Default: `0`.
    */
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
   /**
-   * Days for which the relay remembers delivered events, so that it leaves out those sent again; 0 delivers them
-   * again. It takes one table transaction for an event that comes alone, about 4 cents per million events, and less
-   * for events that come together. Default: `7`.
+   * Days for which the relay remembers delivered events, so that it leaves out those that Customer.io sends again; 0
+   * delivers them again. This takes one table transaction for an event that comes alone, about 4 cents per million
+   * events, and less for events that come together. Default: `7`.
    */
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**
@@ -192,15 +193,15 @@ export interface SettingArguments {
    */
   maximumRequestsPerSecond?: SettingArgument<"maximumRequestsPerSecond">;
   /**
-   * Storage queues among which the relay divides the events, up to 8, when one queue's 2,000 messages a second are
-   * not enough. You can add queues at any time, but not remove them. A plain value, not an output. Default: `1`.
+   * Storage queues among which the relay divides the events, up to 8, if one queue's 2,000 messages a second are not
+   * enough. You can add queues at any time, but not remove them. A plain value, not an output. Default: `1`.
    *
    * @example 2
    */
   eventQueues?: SettingArgument<"eventQueues">;
   /**
-   * Seconds for which the relay holds events back after a change of the dataflow; without the relay, how long `up`
-   * waits. Adobe recommends about five minutes. A plain value, not an output. Default: `300`.
+   * Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that
+   * long. Adobe recommends about five minutes. A plain value, not an output. Default: `300`.
    */
   dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
   /**
@@ -221,13 +222,13 @@ export interface SettingArguments {
    */
   maximumInstances?: SettingArgument<"maximumInstances">;
   /**
-   * Instances kept warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then those
-   * seconds include a cold start. Default: `1`.
+   * Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but those
+   * seconds then include a cold start. Default: `1`.
    */
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
    * The purpose of the relay's resources in Azure. `dev` is cheap and quick to destroy. `prod` keeps events in
-   * several zones, makes deleted ones recoverable, and protects against accidental deletion. A plain value, not an
+   * several zones, makes deleted events recoverable, and protects against accidental deletion. A plain value, not an
    * output. Default: `"dev"`.
    *
    * @example "prod"
@@ -265,16 +266,16 @@ export interface SettingArguments {
    */
   azureExisting?: SettingArgument<"azureExisting">;
   /**
-   * Who may call the relay; by default everyone, since only signed events count. `customerIo` is for the addresses
-   * that Customer.io's API lists, `addresses` for others that send events, `frontDoorIds` for your profiles of Azure
-   * Front Door, `operators` for the machines that run Pulumi and the command line. A call from elsewhere gets 403. A
-   * plain value, not an output.
+   * Who may call the relay; by default everyone, since only signed events count. `customerIo` allows the addresses
+   * that Customer.io's API lists, `addresses` others that send events, `frontDoorIds` your profiles of Azure Front
+   * Door, `operators` the machines that run Pulumi and the command line. A call from elsewhere gets 403. A plain
+   * value, not an output.
    *
    * @example { customerIo: true, operators: ["203.0.113.0/24"] }
    */
   allowedCallers?: SettingArgument<"allowedCallers">;
   /**
-   * Your own address to which Customer.io posts, such as that of a Front Door or a gateway that forwards the calls to
+   * Your own address for Customer.io to post to, such as that of a Front Door or a gateway that forwards the calls to
    * the relay. Empty: the address of the function app. Default: `""`.
    *
    * @example "https://events.example.com/customerio"
@@ -298,7 +299,7 @@ export interface SettingArguments {
   monthlyEvents?: SettingArgument<"monthlyEvents">;
   /**
    * What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription;
-   * 0: no budget. Those who get the alerts are notified once 80 % and 100 % of it are spent, and once the forecast
+   * 0: no budget. Azure notifies those who get the alerts once 80 % and 100 % of it are spent, and once the forecast
    * exceeds it. It stops nothing. A plain value, not an output. Default: `0`.
    *
    * @example 250
@@ -306,33 +307,34 @@ export interface SettingArguments {
   monthlyBudget?: SettingArgument<"monthlyBudget">;
   /**
    * E-mail addresses that get the alerts: dead letters, events held back, calls refused, silence, a relay that does
-   * not answer. Without any, alerts still show in the Azure portal.
+   * not answer. Even without any, the Azure portal shows the alerts.
    *
    * @example ["data-team@example.org"]
    */
   alertEmails?: SettingArgument<"alertEmails">;
   /**
    * Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie.
-   * They are kept as secrets in the stack's state.
+   * The stack's state keeps them as secrets.
    *
    * @example ["https://events.example.org/integration/azure"]
    */
   alertWebhooks?: SettingArgument<"alertWebhooks">;
   /**
-   * Hours without any call from Customer.io, after earlier ones, after which an alert fires: 1 to 47. 0 switches the
-   * alert off, such as for a workspace that is quiet on weekends. Default: `24`.
+   * An alert fires if Customer.io, after earlier calls, makes none for this many hours: 1 to 47. 0 switches the alert
+   * off, such as for a workspace that is quiet on weekends. Default: `24`.
    */
   silenceAlertHours?: SettingArgument<"silenceAlertHours">;
   /**
-   * What the relay logs of events that go well: `summary` is counts of some seconds, `events` a line for each with
-   * its ids, which is most of the log's price. Dead letters always have a line each. Default: `"summary"`.
+   * What the relay logs about events that it delivers: `summary` writes counts every few seconds; `events` writes a
+   * line with ids for each event, which makes up most of the log's price. Each dead letter always has its own line.
+   * Default: `"summary"`.
    *
    * @example "events"
    */
   logDetail?: SettingArgument<"logDetail">;
   /**
-   * Days that Azure keeps the relay's logs, in every table of them: 30 to 730. In a workspace that exists already,
-   * its own retention applies. Default: `30`.
+   * Days for which Azure keeps the relay's logs, in each of their tables: 30 to 730. An existing workspace keeps its
+   * own retention. Default: `30`.
    */
   logRetentionDays?: SettingArgument<"logRetentionDays">;
 }

@@ -27,7 +27,7 @@ export function rolesPage(): string {
   const roles: readonly RelayRole[] = Object.values(relayRoles);
   return page(
     "# Roles in Azure",
-    "Who needs which roles: the relay itself, [operators](#roles-of-operators), and [the login that " +
+    "This page lists the roles that the relay itself needs, those of [operators](#roles-of-operators), and those of [the login that " +
       "deploys](#roles-of-the-login-that-deploys).",
     "## Roles of the relay",
     "The relay has its own identity, to which `pulumi up` assigns exactly these roles. There are no account keys. If one of the roles is " +
@@ -62,9 +62,9 @@ export function rolesPage(): string {
     "They do not prevent everything: Azure has no condition on deleting a whole container, and the relay can overwrite a dead letter under " +
       "its own name. With soft delete and versions, you can restore both.",
     "## Roles of operators",
-    "Messages, dead letters and counts are data in the relay's storage account. Even an *Owner* can't read them without a data role. To look, " +
-      `an operator needs ${listed(readers)}; to act, ${listed(contributors)}, which include them. Assign them on the storage account of the ` +
-      "events, after the first `up`:",
+    "Messages, dead letters and counts are data in the relay's storage account. Even an *Owner* can't read them without a data role. To read " +
+      `them, an operator needs ${listed(readers)}; to change them, ${listed(contributors)}, which include the former. Assign them on the ` +
+      "storage account of the events, after the first `up`:",
     fenced(
       "sh",
       [
@@ -85,13 +85,13 @@ export function rolesPage(): string {
         roles.length === 0 ? "none" : roles.join(", "),
       ]),
     ),
-    "`evacuate` needs its roles on the accounts of both relays. `tail` and `support-bundle` read the log, which takes *Log Analytics Reader* " +
-      "on the workspace. `drift` lists app settings, which Azure counts as secrets: *Website Contributor* on the function app. Everything else " +
-      "that the commands ask Azure takes *Reader*.",
+    "`evacuate` needs its roles on the accounts of both relays. `tail` and `support-bundle` read the log, and need *Log Analytics Reader* " +
+      "on the workspace. `drift` lists app settings, which Azure counts as secrets, and needs *Website Contributor* on the function app. For " +
+      "everything else that the commands ask Azure, *Reader* is enough.",
     "## Roles of the login that deploys",
     "In the subscription, or in the group of `azureExisting.resourceGroupId`, the login needs *Contributor* and *Role Based Access Control " +
-      "Administrator*, and *Locks Contributor* with `azure.deleteLocks`: [Deploying as a team](../deploying.md#github-actions). On what a " +
-      "setting names elsewhere, it needs these. A preview of a new relay checks each right, and names the role that has it.",
+      "Administrator*, and *Locks Contributor* with `azure.deleteLocks`: [Deploying as a team](../deploying.md#github-actions). If a " +
+      "setting names a resource elsewhere, it needs these rights on that. A preview of a new relay checks each right, and names the role that has it.",
     table(
       ["Setting", "Rights on it", "The narrowest built-in role of each"],
       rightsOnGiven().map(([setting, actions]) => [
@@ -101,7 +101,7 @@ export function rolesPage(): string {
       ]),
     ),
     "With `azure.disableFormerSecrets`, it also needs *Key Vault Secrets Officer* on the vault, even if the stack created that: without " +
-      "this role, `up` warns and continues. [Secrets](../azure.md#secrets).",
+      "this role, `up` warns and continues: see [secrets](../azure.md#secrets).",
   );
 }
 

@@ -6,7 +6,7 @@ import { code, page, table, yes } from "../markdown.ts";
 export function fieldsPage(): string {
   return page(
     "# Events and fields",
-    "What Customer.io reports, and what a row of the dataset has. `npm run docs` generates this page from the event catalogue. " +
+    "This page lists what Customer.io reports, and what a row of the dataset has. `npm run docs` generates it from the event catalogue. " +
       "[Mapping](../mapping.md) changes which attribute fills which field.",
     "## Events",
     "A webhook subscribes to `<object type>_<metric>`, such as `email_delivered`; a row has both as fields.",
@@ -18,7 +18,7 @@ export function fieldsPage(): string {
       ]),
     ),
     "## Fields",
-    "Beside these, which are under `_<tenant>.customerio`, a row has `_id` (the event's id) and `timestamp` (when it happened). With `delivery: direct`, " +
+    "These are under `_<tenant>.customerio`. In addition, a row has `_id` (the event's id) and `timestamp` (when it happened). With `delivery: direct`, " +
       "[some stay empty](../delivery.md#without-the-relay). The source is a path in Customer.io's event; `relay.` is what the relay adds.",
     table(
       ["Field", "Type", "Identifies", "Source", "Description"],

@@ -64,7 +64,7 @@ const inputs = z.object({
     .default(false)
     .meta({
       description:
-        "Whether the dataset may be deleted or replaced although it holds data, which can't be restored; default " +
+        "Whether the dataset may be deleted or replaced even if it holds data, which can't be restored; default " +
         "false. The value of the last `npx pulumi up` applies.",
     }),
   keep: z
