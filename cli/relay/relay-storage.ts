@@ -211,7 +211,7 @@ async function readBlob(
   });
 }
 
-/** Of this account alone: the same name with that of an account that is gone means no blob. */
+/** Removes only this suffix: a name with that of an account that is gone keeps it, and then no blob has that name. */
 function withoutSuffix(name: string, suffix: string): string {
   return name.slice(0, name.length - suffix.length);
 }

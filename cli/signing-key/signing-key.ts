@@ -14,7 +14,7 @@ export interface Arrivals {
   readonly refusedAt: Date | undefined;
 }
 
-/** What setting a key needs of the world. */
+/** What the command needs from outside to set a key. */
 export interface SigningKeyPorts {
   readonly arrivals: (source: StackSource) => Promise<Arrivals>;
   /** Reads the source again, after its stack has changed. */
@@ -28,7 +28,7 @@ export const realPorts: SigningKeyPorts = {
   pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
-/** Milliseconds between two looks at the relay's counts, which are some seconds late. */
+/** Milliseconds between two reads of the relay's counts, which are some seconds late. */
 const lookPace = 3_000;
 
 /** What is wrong with a signing key; undefined if it has the form of one. */

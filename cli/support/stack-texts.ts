@@ -13,7 +13,7 @@ export interface StackTexts {
   readonly secrets: readonly string[];
 }
 
-/** Reads the stack twice: what appears only with secrets is one. So is what the name of a setting says, wherever it appears in plain text. */
+/** Reads the stack twice: what appears only with secrets is a secret. So is the value of a setting with such a name, wherever it appears. */
 export async function readStackTexts({ target }: StackSource): Promise<StackTexts> {
   const [plain, whole] = await Promise.all([showStack(target, false), showStack(target, true)]);
   const open = Object.entries(plain.settings).map(([key, { value = "", secret }]) => {

@@ -1,4 +1,4 @@
-/** Callers who wait for one place, which one of them has at a time. */
+/** Callers that wait for one place, which only one of them has at a time. */
 export class WaitingLine {
   /** The first is the next. */
   readonly #waiting: { readonly rank: number; readonly go: (hasPlace: boolean) => void }[] = [];
@@ -34,7 +34,7 @@ export class WaitingLine {
     else this.#isTaken = false;
   }
 
-  /** Sends everyone away who waits. */
+  /** Dismisses all who wait. */
   dismiss(): void {
     for (const { go } of this.#waiting.splice(0)) go(false);
   }

@@ -22,7 +22,7 @@ export function parseZonedTime(text: string): number | undefined {
   const month = twoDigits(numberOfMonth(parts.month ?? ""));
   const offset = utc === undefined ? `${sign}${hours}:${minutes}` : "Z";
   const date = `${year}-${month}-${twoDigits(day)}`;
-  // Date.parse takes February 30 for March 1.
+  // Date.parse reads February 30 as March 1.
   if (!new Date(`${date}T00:00Z`).toJSON()?.startsWith(date)) return undefined;
   const time = Date.parse(`${date}T${hour}:${minute}:${second}.${fraction}${offset}`);
   return Number.isNaN(time) ? undefined : time;

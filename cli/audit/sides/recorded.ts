@@ -19,7 +19,7 @@ export interface RecordedOptions {
   readonly progress: (doneUntil: number) => void;
 }
 
-/** Seconds from its beginning within which a read that was stopped continues: a daily quota may stop it. After that, it would mix what is too far apart. */
+/** Seconds after its beginning within which a stopped read can continue, since a daily quota may stop it. Later, it would mix times too far apart. */
 const continuedFor = 2 * 86_400;
 
 const noteName = "recorded";
@@ -62,7 +62,7 @@ export async function readRecorded(options: RecordedOptions): Promise<UnknownNam
 function isStillTrue({ began, isDone }: Read, { now, range }: RecordedOptions): boolean {
   const final = range.to + judgedAfter;
   if (now >= final) return began >= final;
-  // Messages are listed up to an hour late, so that no shorter time makes a difference.
+  // Messages are listed up to an hour late, so a shorter time makes no difference.
   return now - began < (isDone ? unsettled : continuedFor);
 }
 

@@ -21,7 +21,7 @@ export interface SqlRowsOptions {
   readonly ledger: Ledger;
   readonly paths: RowPaths;
   readonly range: AuditRange;
-  /** Batches that were created before are not looked at. */
+  /** Batches that were created before are ignored. */
   readonly since: Date;
   readonly now: Date;
   readonly signal: AbortSignal;

@@ -98,7 +98,7 @@ export async function findPendingUploads({ ledger, ingestion, now, signal }: Upl
 /** How a wait for a batch ended; with a refusal, it never gets rows. */
 type UploadEnd = "stored" | "stalled" | { readonly refusal: string };
 
-/** Gives up the batches that still take files, so that what was to be in them can be sent in another way. */
+/** Gives up the batches that still take files, so that their events can be sent in another way. */
 export async function abortLoadingUploads(service: UploadService): Promise<void> {
   const { loading } = await findPendingUploads(service);
   for (const batch of loading) await revertUpload(service, batch);

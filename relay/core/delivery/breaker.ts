@@ -42,7 +42,7 @@ const spread = 0.25;
 const convalescence = 30_000;
 
 /**
- * Milliseconds after which Platform must still be silent: if this process itself stood still, it reads the answers that came meanwhile first.
+ * Milliseconds after which Platform must still be silent: if this process was blocked, it first reads the answers that arrived meanwhile.
  */
 const secondLook = 10;
 

@@ -39,8 +39,8 @@ export interface WantedConfiguration {
 }
 
 /**
- * Milliseconds for which a read of the marks is valid, from its start. A command that changes a mark has to wait for so
- * long, and then for work that was started before.
+ * Milliseconds for which a read of the marks is valid, from its start. A command that changes a mark has to wait
+ * that long, and then for work that was started before.
  */
 export const lookLasts = 5_000;
 

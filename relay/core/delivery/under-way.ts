@@ -2,18 +2,18 @@ import type { Verdict } from "./delivery.ts";
 
 /**
  * How many requests may wait for their answers at once: twice as many as the rate needs while Platform is as slow as recently, but at least
- * a few. Before the first answer only a few, since each of them may be in vain. The maximum keeps the instance's connections to Platform
+ * a few. Before the first answer only a few, since all of them may fail. The maximum keeps the instance's connections to Platform
  * near what Azure gives it: 128 ports for one address at first, then more as they are free.
  */
 const room = { least: 12, most: 256 };
 
 /**
- * A request hangs if it has waited for so long, both in milliseconds and as a multiple of what others took. Platform is silent if no request
- * was answered for that time, and so many wait.
+ * A request hangs if it has waited for this long, both in milliseconds and as a multiple of what others took. Platform is silent if no request
+ * was answered for that time, and this many wait.
  */
 const hanging = { milliseconds: 1_000, multiple: 4, silence: 5 };
 
-/** How much of its length the slowest answer counts for when the next one arrives. */
+/** The share of its time that the slowest answer still counts for when the next one arrives. */
 const fading = 0.9;
 
 /** A request that is under way. */
@@ -30,9 +30,9 @@ export interface UnansweredRequest {
  */
 export class RequestsUnderWay {
   readonly #requestsPerSecond: number;
-  /** Those that no later one has overtaken, in the order in which they began. */
+  /** Requests that no later one has overtaken, in the order in which they began. */
   readonly #current = new Set<UnansweredRequest>();
-  /** Those that began before one that was delivered. */
+  /** Requests that began before one that was delivered. */
   readonly #overtaken = new Set<UnansweredRequest>();
   /** How long the slowest of the recent answers took; unknown before the first. */
   #slowest = Number.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ export class RequestsUnderWay {
     return startedAt < this.#deliveredFrom;
   }
 
-  /** Whether nothing is answered any more. */
+  /** Whether Platform no longer answers. */
   isSilent(now: number): boolean {
     const limit = limitFor(this.#slowest);
     return now - this.#answeredAt > limit && olderThan(limit, this.#current, now).length >= hanging.silence;
@@ -104,7 +104,7 @@ export class RequestsUnderWay {
   }
 }
 
-/** Those of the requests, in the order in which they began, that have waited for longer. */
+/** The requests that have waited for longer, in the order in which they began. */
 function olderThan(milliseconds: number, requests: Iterable<UnansweredRequest>, now: number): UnansweredRequest[] {
   const older: UnansweredRequest[] = [];
   for (const request of requests) {

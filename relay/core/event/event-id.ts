@@ -9,8 +9,8 @@ const derivedIdPrefix = "customerio-aep-body-";
 const rebuiltIdPrefix = "customerio-aep-rebuilt-";
 
 /**
- * The id of an event that is rebuilt from what Customer.io recorded, which has no `event_id`. It is the same at each run, and has no time:
- * of a repeated open, the record's time may change.
+ * The id of an event that is rebuilt from what Customer.io recorded, which has no `event_id`. It is the same in each run, and contains no
+ * time, since the time that the record has for a repeated open may change.
  */
 export function rebuiltEventId(occurrence: { delivery: string; objectType: string; metric: string }): string {
   return `${rebuiltIdPrefix}${occurrence.delivery}-${occurrence.objectType}-${occurrence.metric}`;

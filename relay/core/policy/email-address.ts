@@ -7,7 +7,7 @@ const letters = String.raw`\p{L}\p{M}\p{N}`;
 const label = `[${letters}_-]{1,63}`;
 const addressLiteral = String.raw`\[[\p{L}\p{N}:.]{2,64}\]`;
 const quoted = String.raw`"(?:[^"\\\r\n]|\\.){1,64}"`;
-/** DNS takes the full stops of East Asian scripts for dots. */
+/** DNS treats the full stops of East Asian scripts as dots. */
 const dot = String.raw`[.\u3002\uff0e\uff61]`;
 const host = `(?:${label}(?:${dot}${label})*${dot}?|${addressLiteral})`;
 const whole = new RegExp(String.raw`^(?:[${letters}.!#$%&'*+/=?^_\x60{|}~-]{1,64}|${quoted})@${host}$`, "u");
