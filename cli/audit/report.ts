@@ -43,7 +43,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince } = result;
   if (cells.length === 0) {
     return [
-      `Customer.io recorded nothing in these days, and the dataset has no rows from them (${messages} messages read).`,
+      `Customer.io recorded nothing on these days, and the dataset has no rows from them (${messages} messages read).`,
     ];
   }
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
@@ -77,7 +77,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
       : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [`  ${events}: ${reason}`] : [])),
     ...(total.missing + total.held + total.unjudged === 0 ? ["Nothing is missing, as far as can be known."] : []),
-    ...(total.unknown > 0 ? [`${total.unknown} can't be judged, also if you run the same audit again:`] : []),
+    ...(total.unknown > 0 ? [`${total.unknown} can't be judged, even if you run the same audit again:`] : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [] : [`  ${events}: ${reason}`])),
     ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
@@ -94,7 +94,7 @@ function stageLines({ missing, beforeRelay, afterRelay }: CellCounts, notesSince
   const untold = missing - beforeRelay - afterRelay;
   return [
     ...(beforeRelay > 0 ? [`  ${beforeRelay} never reached the relay, or it refused them.`] : []),
-    ...(afterRelay > 0 ? [`  ${afterRelay} were accepted by Platform from the relay, and have no row.`] : []),
+    ...(afterRelay > 0 ? [`  ${afterRelay} reached Platform from the relay, but have no row.`] : []),
     ...(untold > 0
       ? [`  ${untold} happened before the relay's notes begin, ${new Date(notesSince * 1000).toISOString()}.`]
       : []),

@@ -22,7 +22,7 @@ export const auditOptions = {
   folder: {
     value: "folder",
     description:
-      "where the database and the lists of ids go; with the same folder, a stopped run resumes; without it, one named by stack, source and dates",
+      "where the database and the lists of ids go; with the same folder, a stopped run resumes; by default one named after stack, source and dates",
     schema: z.string().optional(),
   },
   sql: {

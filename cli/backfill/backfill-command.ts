@@ -15,9 +15,10 @@ export const backfillCommand = defineCommand({
   name: "backfill",
   summary: "rebuild events that never arrived from what Customer.io recorded, and send them",
   description:
-    "Audits the days first, and sends exactly what is missing: what happened before the webhook was enabled, while it was disabled, or after " +
-    "Customer.io's retries. The events go through the relay's queue, so that filters, personal data options, mapping and dead letters apply; their " +
-    "rows have `rebuilt` in the field `origin`. With `--via batch` the same rows are uploaded as a batch, which can be reverted. You can stop and repeat the command at any time. See docs/backfill.md for what can't be rebuilt.",
+    "Audits the days first, and sends only what is missing: what happened before the webhook existed or while it was disabled, and what " +
+    "Customer.io gave up on. The events go through the relay's queue, so filters, personal data options, mapping and dead letters apply; their " +
+    "rows have `rebuilt` in the field `origin`. `--via batch` uploads the same rows as a batch, which you can revert. You can stop and repeat " +
+    "the command at any time. See docs/backfill.md for what can't be rebuilt.",
   options: {
     ...auditOptions,
     metrics: { value: "names", description: "only these metrics, such as sent,opened", schema: names.optional() },

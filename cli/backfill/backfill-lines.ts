@@ -34,7 +34,7 @@ export function planLines(
         ]
       : []),
     ...(unconfirmed > 0 && isByRelay
-      ? ["The last run ended while it sent a message. If that has left no trace, it is sent again."]
+      ? ["The last run ended while it sent a message. If the message has left no trace, this run sends it again."]
       : []),
   ];
 }
@@ -43,7 +43,7 @@ export function planLines(
  * What a backfill prints when it has sent.
  *
  * @param planned events that it was to send
- * @param where where those are that it has sent
+ * @param where where the sent events are
  */
 export function sentLines({ sent, kinds, impossible }: BackfillCounts, planned: number, where: string): string[] {
   const others = planned - sent - sumOf(impossible);

@@ -79,7 +79,9 @@ export function callsFinding({
   const refusedOnly = takenAt === undefined && refused > unsigned && taken === 0;
   if (refusedSince || refusedOnly) {
     const since =
-      takenAt === undefined ? "No call has been accepted yet" : `No call was accepted since ${takenAt.toISOString()}`;
+      takenAt === undefined
+        ? "No call has been accepted yet"
+        : `No call has been accepted since ${takenAt.toISOString()}`;
     return {
       verdict: "broken",
       runbook: "alert-refused",

@@ -38,7 +38,7 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
     runbook: "finding-records-failed",
     found: `${failed.length} of the last ${batches.length} failed, or have failed records, within 24 hours.`,
     details,
-    todo: "In Platform, Datasets > the dataset > the failed batch: its error diagnostics list the failed records with the reasons.",
+    todo: "In Platform, open Datasets > the dataset > the failed batch: its error diagnostics list the failed records with the reasons.",
   };
 }
 
@@ -63,7 +63,7 @@ export async function checkRows(source: StackSource): Promise<Finding> {
     verdict: shown > 0 ? "fine" : "waiting",
     found:
       `It has ${size}; ` +
-      "Platform refuses to answer from its metrics, which have the exact number. The credential may lack a permission.",
+      "Platform refuses access to its metrics, which have the exact number. The credential may lack a permission.",
   };
 }
 

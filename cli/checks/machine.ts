@@ -46,6 +46,6 @@ export function machineFinding(spaces: readonly FolderSpace[]): Finding {
     verdict: "broken",
     runbook: "finding-disk",
     found: `The disk of this machine is full: ${named(full).join("; ")}. The relay still works, but the next run of Pulumi may stop halfway.`,
-    todo: `Free at least ${least / mebibyte} MB there before you run anything that changes the stack. To see what is on it: du -sh ${full[0]?.folder}/*`,
+    todo: `Free at least ${least / mebibyte} MB there before you run anything that changes the stack. To see what uses the space: du -sh ${full[0]?.folder}/*`,
   };
 }

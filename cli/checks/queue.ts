@@ -77,7 +77,7 @@ export function queueFinding({
   const seen =
     waiting.length === 0 ? "all hidden until their next attempt" : `the oldest event for ${formatDuration(age)}`;
   const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
-  const found = `About ${messages} messages wait, each of one or more events, ${seen}${dying}.`;
+  const found = `About ${messages} messages wait, each with one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   // If the forwarder of one of several queues does not run, that queue is older than the others.
   const ages = [...queues].map(([name, events]) =>

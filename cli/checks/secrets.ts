@@ -51,7 +51,7 @@ export function secretsFinding({
     expiresAt === undefined ? [] : [{ name, expiresAt, left: Date.parse(expiresAt) - now }],
   );
   const details = dated.map(({ name, expiresAt }) => `${name}: ${expiresAt.slice(0, 10)}`);
-  const todo = `Rotate them if your rules ask for it, then extend the date: ${pulumiCommand("up --refresh", target)}`;
+  const todo = `Rotate them if your rules require it, then extend the date: ${pulumiCommand("up --refresh", target)}`;
   const expired = dated.filter(({ left }) => left <= 0).map(({ name }) => name);
   if (expired.length > 0) {
     const found = `Expired in the vault: ${expired.join(", ")}. Azure may refuse to give these secrets to the relay, which then accepts or sends no events.`;

@@ -19,7 +19,7 @@ function explainFullDisk({ path: file, message }: NodeJS.ErrnoException): string
     file === undefined
       ? ["a disk of this machine", "df -h"]
       : [`the disk of ${file}`, `du -sh ${path.dirname(file)}/*`];
-  return `Nothing more can be written to ${where}: it is full. Free some room, and run the same command again. What is on it: ${look} (${message})`;
+  return `Nothing more can be written to ${where}: it is full. Free some room, and run the same command again. What uses the space: ${look} (${message})`;
 }
 
 /**

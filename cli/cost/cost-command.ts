@@ -28,14 +28,14 @@ export const costCommand = defineCommand({
   summary: "estimate what the relay's resources in Azure cost a month, by meter",
   description:
     "Uses the relay's setup after the last `npx pulumi up`, what an event was measured to use, and public list prices, each with " +
-    "its region, date and source. Prices of your own region or contract go into a JSON file (`--prices`): by meter an object with " +
-    "`amount`, `per`, `free`, `region`, `date` and `source`. A meter without a price is listed, but not in the total. This is an estimate, not an " +
-    "offer: retries, dead letters, large events and diagnostic settings cost extra. Platform and Customer.io charge separately.",
+    "its region, date and source. Put prices of your own region or contract into a JSON file (`--prices`) that has, for each meter, an object " +
+    "with `amount`, `per`, `free`, `region`, `date` and `source`. A meter without a price is listed, but not in the total. This is an estimate, " +
+    "not an offer: retries, dead letters, large events and diagnostic settings cost extra. Platform and Customer.io charge separately.",
   options: {
     "events-per-month": { value: "number", description: "events per month", schema: positiveNumber },
     "events-per-second": {
       value: "number",
-      description: "how fast events arrive while they do; without it, evenly all month, which costs the most",
+      description: "how fast events arrive in a blast; without it, they arrive evenly all month, which costs the most",
       schema: positiveNumber.optional(),
     },
     prices: {

@@ -23,7 +23,7 @@ export const replayCommand = defineCommand({
     "dry-run": { description: "only count", schema: z.boolean().default(false) },
     "purge-older-than": {
       value: "days",
-      description: "instead of replaying, delete those that died longer ago than this",
+      description: "instead of replaying, delete those that died more than this many days ago",
       schema: positiveNumber.optional(),
     },
   },

@@ -15,8 +15,8 @@ export const restoreCommand = defineCommand({
   name: "restore",
   summary: "put exported dead letters back into the relay's storage",
   description:
-    "From a folder that `export` has filled, of this relay or another one. Neither what the storage has nor the files are changed. You can " +
-    "stop and repeat the command at any time. `replay` then delivers them.",
+    "Reads them from a folder that `export` has filled, from this relay or another one. Changes neither the files nor what the storage has. You " +
+    "can stop and repeat the command at any time. `replay` then delivers them.",
   options: {
     folder: {
       value: "folder",

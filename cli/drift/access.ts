@@ -49,7 +49,7 @@ async function ofFirewall(
 
 function describe(id: string, changed: readonly string[]): Drift[] {
   if (changed.length === 0) return [];
-  const found = `its network access is not as the stack says: ${changed.join(", ")}`;
+  const found = `its network access differs from the stack's: ${changed.join(", ")}`;
   return [{ part: "access", name: nameOf(id), change: "changed", found }];
 }
 

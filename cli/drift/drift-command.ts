@@ -8,8 +8,9 @@ export const driftCommand = defineCommand({
   name: "drift",
   summary: "list changes made in Azure that `npx pulumi preview` does not show",
   description:
-    "Compares the relay's app settings, code, secrets and access rules with what the last `npx pulumi up` left: app settings by name, the code by " +
-    "its digest, secrets by their versions; and from where the function app, the storage accounts and the vault can be reached. Prints no values. Changes nothing. Exits with 1 if something differs, so that a nightly job can detect it.",
+    "Compares Azure with what the last `npx pulumi up` left: the relay's app settings (by name), its code (by digest), its secrets (by version), " +
+    "and the access rules of the function app, the storage accounts and the vault. Prints no values. Changes nothing. Exits with 1 if something " +
+    "differs, so that a nightly job can detect it.",
   options: {},
   examples: [
     { args: "drift --stack prod", shows: "what differs in the stack, and how to undo it" },

@@ -42,7 +42,7 @@ export async function findDrifts(client: AzureClient, source: StackSource): Prom
 }
 
 const found = {
-  changed: "its value is not the stack's",
+  changed: "its value differs from the stack's",
   added: "the stack does not set it",
   removed: "Azure no longer has this setting",
 } as const;
@@ -69,7 +69,7 @@ async function ofCode(client: AzureClient, state: z.output<typeof code>): Promis
   if (running.is === "deployed") return [];
   const name = state.siteId.split("/").at(-1) ?? state.siteId;
   const build = running.build === undefined ? "unidentified code" : `the build ${running.build}`;
-  return [{ part: "code", name, change: "changed", found: `${build} runs, and the stack deployed ${state.build}` }];
+  return [{ part: "code", name, change: "changed", found: `${build} runs, but the stack deployed ${state.build}` }];
 }
 
 async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Promise<Drift[]> {

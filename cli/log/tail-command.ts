@@ -13,10 +13,11 @@ export const tailCommand = defineCommand({
   name: "tail",
   summary: "follow the relay's log: what arrives, and what happens to it",
   description:
-    "The lines have counts, kinds, ids and reasons, and never personal data. Azure shows a line 20 seconds to three minutes after it was " +
+    "The lines have counts, kinds, ids and reasons, but never personal data. Azure shows a line 20 seconds to three minutes after it was " +
     "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has its own line. " +
-    "Only arrivals have an object type and a metric; deliveries are counted without them. Of more than 5,000 lines it shows the newest. With --json each is a JSON document in a line of its own. " +
-    "It follows all sources of the stack at once; each line then begins with the name of its source. Ctrl-C ends it.",
+    "Only arrivals have an object type and a metric; deliveries are counted without them. If there are more than 5,000 lines, it shows the newest. " +
+    "With --json, each line is a JSON document. If the stack has several sources, it follows all of them, and each line begins with the name of " +
+    "its source. Ctrl-C ends it.",
   options: {
     outcome: {
       value: "name",

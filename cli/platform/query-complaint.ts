@@ -28,7 +28,7 @@ export function explainQueryError(error: unknown, place: string): Error {
   if (error instanceof z.ZodError) {
     const [issue] = error.issues;
     return new QueryServiceError(
-      `Query Service answered with other columns than the query has (${issue?.path.join(".")}: ${issue?.message}). ${without}`,
+      `Query Service answered with columns other than the query's (${issue?.path.join(".")}: ${issue?.message}). ${without}`,
     );
   }
   const { code, message } = partsOf(error);
@@ -42,7 +42,7 @@ const without = "Without --sql, the audit reads the dataset's files, for which i
 
 function remedyOf(code: string, message: string): string {
   if (/session limit/i.test(message) || code === "53300") {
-    return "Another session is open, and the license allows no more at a time, in all sandboxes together. Close it, and run the same command again.";
+    return "Another session is open, and the license allows no more at the same time, in all sandboxes together. Close it, and run the same command again.";
   }
   if (code === "53400" || /timeout exceeded|Query read timeout/i.test(message)) {
     return "A query may take ten minutes. Choose fewer days, or a smaller --lookback.";
@@ -51,13 +51,13 @@ function remedyOf(code: string, message: string): string {
     return "It does not accept the access token of the stack's credential: check that the credential's role has the permission Manage Queries in this sandbox.";
   }
   if (code === "42P01" || code === "42P12") {
-    return "It does not know the dataset's table. A new dataset shows after some minutes; otherwise check that the credential's role has the permission View Datasets in this sandbox.";
+    return "It does not know the dataset's table. A new dataset appears after some minutes; otherwise check that the credential's role has the permission View Datasets in this sandbox.";
   }
   if (code === "42703") {
     return "It does not know one of the dataset's fields: run `npx pulumi refresh` to see how the schema differs.";
   }
   if (tls.test(code) || tls.test(message)) {
-    return "Its certificate can't be verified. If a proxy replaces certificates here, name the file of the proxy's own in NODE_EXTRA_CA_CERTS.";
+    return "Its certificate can't be verified. If a proxy replaces certificates here, set NODE_EXTRA_CA_CERTS to the file with the proxy's own certificate.";
   }
   if (network.test(code)) {
     return "Check that this machine may connect to that host and port: it is not HTTP, so an HTTP proxy does not help.";

@@ -43,7 +43,7 @@ export const evacuateCommand = defineCommand({
   needsStorage: true,
   stopsInOrder: true,
   json: z.object({
-    messages: z.number().describe("queue messages that were moved, each of one or more events"),
+    messages: z.number().describe("queue messages that were moved, each with one or more events"),
     events: z.number().describe("the events in them"),
     deadLetters: z.number().describe("dead letters that were moved"),
     hidden: z.number().describe("messages left that are hidden until their next try, about"),

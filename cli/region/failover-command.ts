@@ -12,8 +12,8 @@ export const failoverCommand = defineCommand({
   name: "failover",
   summary: "point the stack's webhook at the relay of another stack, such as one in another region",
   description:
-    "The other relay must be healthy and know the signing key; otherwise nothing is changed. Only the webhook's endpoint in Customer.io is " +
-    "changed, and neither stack. With the stack's own name, the webhook is pointed back.",
+    "The other relay must be healthy and know the signing key; otherwise the command changes nothing. It changes only the webhook's endpoint in " +
+    "Customer.io, and neither stack. With the stack's own name, it points the webhook back.",
   options: {
     to: {
       value: "stack",

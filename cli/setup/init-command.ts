@@ -11,8 +11,8 @@ export const initCommand = defineProjectCommand({
   summary: "set up a stack: ask for what is missing, test each credential, write the settings, and preview",
   description:
     "In an empty folder, it first creates a project from a template. It asks only for what neither an option, the stack's settings nor an " +
-    `environment variable gives; secrets are never options, since the shell's history would keep them: ${secrets} give them. Everything ` +
-    "is written at the end, secrets encrypted, so that Ctrl-C leaves the stack unchanged. Run it again at any time.",
+    `environment variable gives. Secrets are never options, since the shell's history would keep them; the variables for them are ${secrets}. ` +
+    "It writes everything at the end, secrets encrypted, so Ctrl-C leaves the stack unchanged. You can run it again at any time.",
   options: {
     ...questionOptions,
     template: {
@@ -27,7 +27,7 @@ export const initCommand = defineProjectCommand({
       schema: z.string().optional(),
     },
     yes: {
-      description: "ask nothing, as without a terminal: list what is missing, and write nothing then",
+      description: "ask nothing, as without a terminal; if something is missing, list it and write nothing",
       schema: z.boolean().default(false),
     },
     "skip-preview": { description: "do not preview at the end", schema: z.boolean().default(false) },

@@ -128,7 +128,7 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   }
   if (run.refusals.length > 0 && prompter === undefined) {
     throw new Error(
-      ["No setting was written, since a service refuses its credential:", ...run.refusals].join("\n  - "),
+      ["No setting was written, since a service refuses the credential:", ...run.refusals].join("\n  - "),
     );
   }
   const changes = answers.changes();
@@ -138,8 +138,8 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   await pulumi.keepLogin();
   print(
     changes.length === 0
-      ? "The stack has all settings already."
-      : `Wrote ${changes.length} settings of the stack ${stack}.`,
+      ? "The stack already has all settings."
+      : `Wrote ${changes.length} settings to the stack ${stack}.`,
   );
   const preview = wishes.skipsPreview ? "skipped" : await previewStack(pulumi, stack, wishes.isQuiet);
   if (signal.aborted) throw new Interruption();
@@ -219,7 +219,7 @@ async function isConfirmed(run: SetupRun, changes: ReturnType<Answers["changes"]
     run.report(`  ${question.key} = ${question.isSecret ? "[secret]" : value}`);
   }
   const isRefused = run.refusals.length > 0;
-  const message = isRefused ? "A service refuses its credential. Write the settings anyway?" : "Write them?";
+  const message = isRefused ? "A service refuses the credential. Write the settings anyway?" : "Write them?";
   return run.prompter.confirm({ message, default: !isRefused });
 }
 

@@ -15,8 +15,8 @@ export const signingKeyCommand = defineCommand({
   summary:
     "ask for Customer.io's signing key, check its form, store it, run `npx pulumi up`, and wait for a test event",
   description:
-    "The key is typed without echo, or comes from standard input, and is stored encrypted. For a rotation, `--add` keeps the keys that the " +
-    "stack has, so that calls with either are accepted. An accepted call proves that the key is right, or, with several keys, one of them.",
+    "You type the key without echo, or pass it on standard input; the stack stores it encrypted. For a rotation, `--add` keeps the keys that the " +
+    "stack has, so that the relay accepts calls with either. An accepted call proves that the key, or one of several, is right.",
   options: {
     add: { description: "keep the stack's keys, and add this one", schema: z.boolean().default(false) },
     setting: {
@@ -55,8 +55,10 @@ export const signingKeyCommand = defineCommand({
     const before = await progress.showWhile("reading the relay's counts", realPorts.arrivals(source));
     if (isStored) {
       await storeKeys(source, setting, keys);
-      print(`The setting ${setting} has ${keys.length === 1 ? "the key" : `${keys.length} keys`}. npx pulumi up:`);
-    } else print(`The setting ${setting} had the key already. npx pulumi up:`);
+      print(
+        `The setting ${setting} has ${keys.length === 1 ? "the key" : `${keys.length} keys`}. Running npx pulumi up:`,
+      );
+    } else print(`The setting ${setting} already has the key. Running npx pulumi up:`);
     const made = await runUp(source, { setting, key, isQuiet: context.isJson }, realPorts);
     const calls = await proveKey(made, { before, minutes: timeout, signal }, context);
     const endings = { accepted: "well", refused: "broken", waiting: "waiting" } as const;
@@ -99,7 +101,7 @@ async function proveKey(
   const sentences = {
     accepted: `It arrived, and the relay accepted it: the key is correct. ${operatorCommand("status", source.target)} shows the rest.`,
     refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,
-    waiting: `None has arrived yet. Check again later: ${operatorCommand("status", source.target)}`,
+    waiting: `No call has arrived yet. Check again later: ${operatorCommand("status", source.target)}`,
   };
   print(sentences[calls]);
   return calls;

@@ -102,7 +102,7 @@ export class StackSource {
   #only(type: string, [found, ...others]: readonly StackResource[]): StackResource {
     if (found === undefined) {
       const make = pulumiCommand("up", this.target);
-      throw new Error(`The stack ${this.target.stack} has no ${type}. Make it: ${make}`);
+      throw new Error(`The stack ${this.target.stack} has no ${type}. Create it: ${make}`);
     }
     if (others.length === 0) return found;
     const urns = [found, ...others].map(({ urn }) => `\n  ${urn}`).join("");

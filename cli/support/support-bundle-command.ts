@@ -11,8 +11,8 @@ export const supportBundleCommand = defineCommand({
   name: "support-bundle",
   summary: "collect what is needed to understand a problem into one zip file, without secrets and personal data",
   description:
-    "Versions, settings with secrets hidden, the findings of `status`, the relay's health, counts and latest log lines, names and shapes of " +
-    "resources, and dead letters by reason. Bodies of events are never in it. It sends nothing anywhere: look through the file, then attach it.",
+    "The file has versions, settings with secrets hidden, the findings of `status`, the relay's health, counts and latest log lines, names and " +
+    "shapes of resources, and dead letters by reason, but never bodies of events. The command sends nothing: look through the file, then attach it.",
   options: {
     folder: {
       value: "folder",

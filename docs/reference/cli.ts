@@ -9,19 +9,19 @@ import { code, fenced, page, table } from "./markdown.ts";
 export function cliPage(): string {
   return page(
     "# Command line: `customerio-aep`",
-    "The commands for operators of a running stack. `npm run docs` generates this page from their definitions.",
-    "It works for the stack of any Pulumi program that has a `CustomerIoSource` or its resources, in any language. Run it in the " +
+    "This page lists the commands for operators of a running stack. `npm run docs` generates it from their definitions.",
+    "`customerio-aep` works for the stack of any Pulumi program that has a `CustomerIoSource` or its resources, in any language. Run it in the " +
       "program's folder, or with `--cwd`. It finds the resources in the stack's state. If the stack has several sources, most commands handle " +
-      "all of them, or the one that `--source` names; the others ask for it. It uses the settings in force: those in the state and, for the " +
-      "providers that Pulumi creates itself, also the stack's current configuration.",
+      "all of them, or the one that `--source` names; the others require `--source`. The settings are those in force: those in the state and, " +
+      "for the providers that Pulumi creates itself, also the stack's current configuration.",
     fenced(
       "sh",
       "npx customerio-aep help            # all commands\nnpx customerio-aep help status     # one of them\nnpx customerio-aep --version",
     ),
-    "With `--json` a command prints only one JSON document (`tail`: one a line, as they come); its schema is below. Fields may be added, but within a major version none is " +
-      "removed or changes its meaning. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to standard error, without " +
-      "headers, bodies and queries, which may hold secrets. On a terminal, verdicts are in color, unless `NO_COLOR` is set, and anything that " +
-      "takes longer than a second shows its progress. The command sends no telemetry.",
+    "With `--json`, a command prints only one JSON document (`tail` prints one per line); its schema is below. Within a major version, we may " +
+      "add fields, but neither remove one nor change its meaning. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to " +
+      "standard error, without headers, bodies and queries, which may hold secrets. On a terminal, verdicts are in color, unless `NO_COLOR` " +
+      "is set, and anything that takes longer than a second shows its progress. The command sends no telemetry.",
     "## Exit codes",
     exitCodeTable(),
     "With several sources, the worst code counts.",

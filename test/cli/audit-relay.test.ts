@@ -76,7 +76,7 @@ test("the relay's notes say at which stage an event was lost, and which may stil
   expect(verdictsOf(result.cells)).toMatchObject({ "2026-02-15 email sent": "waiting" });
   expect(result.notesSince).toBe(start + day);
   expect(printed).toContain("  1 never reached the relay, or it refused them.");
-  expect(printed).toContain("  2 were accepted by Platform from the relay, and have no row.");
+  expect(printed).toContain("  2 reached Platform from the relay, but have no row.");
   expect(printed).toContain("  1 happened before the relay's notes begin, 2026-01-02T00:00:00.000Z.");
   expect(printed).toContain("1 wait in the relay's queue.");
   expect(printed).toContain(

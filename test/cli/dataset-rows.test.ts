@@ -15,7 +15,7 @@ test.each([400, 403, 404])(
     expect(await checkRows(await sourceOf(flow))).toEqual({
       verdict: "fine",
       found:
-        "It has 1 row; Platform refuses to answer from its metrics, which have the exact number. The credential may lack a permission.",
+        "It has 1 row; Platform refuses access to its metrics, which have the exact number. The credential may lack a permission.",
     });
   },
 );

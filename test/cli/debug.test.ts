@@ -15,7 +15,7 @@ test("an error about a full disk names the disk, and what to do", async () => {
     Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC", ...more });
   expect(reportOf(full({ path: "/backups/kept/a.json" }))).toBe(
     "Nothing more can be written to the disk of /backups/kept/a.json: it is full. Free some room, and run the same command again. " +
-      "What is on it: du -sh /backups/kept/* (ENOSPC: no space left on device)",
+      "What uses the space: du -sh /backups/kept/* (ENOSPC: no space left on device)",
   );
   // A write to an open file does not say which. Linux has a device that is always full.
   const error = await writeFile("/dev/full", "x").catch((thrown: unknown) => thrown);

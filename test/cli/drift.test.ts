@@ -101,7 +101,7 @@ test("it compares app settings by name, code by build and secrets by version, an
     ["secret", "key", "changed"],
   ]);
   const lines = driftLines(drift, target);
-  expect(lines).toContain("  code relay was changed: the build theirs runs, and the stack deployed ours");
+  expect(lines).toContain("  code relay was changed: the build theirs runs, but the stack deployed ours");
   expect(lines).toContain("  secret key was changed: the vault has the version 2, and the stack wrote 1");
   expect(lines.at(-1)).toBe("To undo these changes: npx pulumi up --refresh --stack dev");
   expect(lines.join("\n")).not.toMatch(/s3cret|pa55word|KeyVault/);
@@ -159,7 +159,7 @@ test("it finds access rules of the app, the storage accounts and the vault that 
   };
   const drift = await look();
   expect(driftCommand.json.parse({ drift })).toEqual({ drift });
-  const changed = "its network access is not as the stack says";
+  const changed = "its network access differs from the stack's";
   expect(drift).toEqual([
     {
       part: "access",

@@ -128,5 +128,5 @@ test("commands on events use the account that has them, not that of the Function
   expect(source.hasStorage).toBe(true);
   // What an interrupted destroy has left.
   expect(sourceWith(account).hasStorage).toBe(false);
-  expect(() => sourceWith(account).storageAccount).toThrow(`has no ${type}. Make it: `);
+  expect(() => sourceWith(account).storageAccount).toThrow(`has no ${type}. Create it: `);
 });

@@ -55,7 +55,7 @@ test("a query's answer is parsed, and unknown tables, fields and columns are exp
     expect(await refusalOf(service, "SELECT 1 AS one")).toContain("42P12: No tables found for dev:all");
     await flowing(platform);
     expect(await service.query("SELECT 1 AS one", one, signal)).toEqual([{ one: 1 }]);
-    expect(await refusalOf(service, "SELECT 1 AS two")).toContain("other columns than the query has (0.one:");
+    expect(await refusalOf(service, "SELECT 1 AS two")).toContain("columns other than the query's (0.one:");
     expect(await refusalOf(service, "SELECT 1 AS one FROM nowhere")).toContain("It does not know the dataset's table.");
     await service.close();
   } finally {

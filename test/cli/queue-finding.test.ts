@@ -25,7 +25,7 @@ describe("the queue", () => {
   test("waits while its oldest event is young, whatever the age of its messages", () => {
     expect(findingOf([waiting(minute), waiting(5 * minute, "HTTP 503")])).toEqual({
       verdict: "waiting",
-      found: "About 3 messages wait, each of one or more events, the oldest event for 5 minutes.",
+      found: "About 3 messages wait, each with one or more events, the oldest event for 5 minutes.",
       details: ["the last attempt: HTTP 503"],
     });
   });
@@ -94,7 +94,7 @@ describe("the queue", () => {
     expect(findingOf([], 2)).toMatchObject({
       verdict: "waiting",
       found:
-        "About 3 messages wait, each of one or more events, all hidden until their next attempt; 2 are about to become dead letters.",
+        "About 3 messages wait, each with one or more events, all hidden until their next attempt; 2 are about to become dead letters.",
       todo: "To see why the last attempts failed: npx customerio-aep tail --since 60 --once --stack dev",
     });
   });

@@ -219,7 +219,7 @@ describe("Customer.io's calls", () => {
   test("are broken if none was accepted for an hour while others were refused, as after a rotation", () => {
     const rotated = calls({ today: { accepted: 50, refused: 7 }, takenAt: ago(3 * hour), refusedAt: ago(minute) });
     expect(rotated.verdict).toBe("broken");
-    expect(rotated.found).toMatch(/^No call was accepted since 2026-11-20T07:30:00.000Z, but calls were refused/);
+    expect(rotated.found).toMatch(/^No call has been accepted since 2026-11-20T07:30:00.000Z, but calls were refused/);
   });
 
   test("wait for the first one, as sent by Send test, and are broken without one for a day", () => {

@@ -115,8 +115,10 @@ test("a wrong passphrase in the environment is an error with a next step", async
   const before = await textOfFile();
   process.env.PULUMI_CONFIG_PASSPHRASE = "wrong";
   const failed = setUpDev(new ScriptedPrompter([]));
-  await expect(failed).rejects.toThrow(`Could not open the secrets of ${file()}`);
-  await expect(failed).rejects.toThrow(/incorrect passphrase[\s\S]*Give what encrypted them, or remove them/);
+  await expect(failed).rejects.toThrow(`Could not decrypt the secrets of ${file()}`);
+  await expect(failed).rejects.toThrow(
+    /incorrect passphrase[\s\S]*Provide the passphrase or the key that encrypted them, or remove them/,
+  );
   expect(await textOfFile()).toBe(before);
 }, 60_000);
 
@@ -142,7 +144,7 @@ test("a provider of secrets stays that of the file", async () => {
   delete process.env.PULUMI_CONFIG_PASSPHRASE;
   delete process.env.VAULT_SERVER_URL;
   await expect(setUpDev(new ScriptedPrompter([]))).rejects.toThrow(
-    /Could not open the secrets of .*hashivault:\/\/key/s,
+    /Could not decrypt the secrets of .*hashivault:\/\/key/s,
   );
   expect(await textOfFile()).toBe(text);
 }, 60_000);

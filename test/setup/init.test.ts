@@ -41,7 +41,7 @@ test("run again, it asks nothing and writes nothing", async () => {
   const { result, printed } = await world.run(prompter);
   expect(prompter.asked).toEqual([]);
   expect(result?.written).toEqual([]);
-  expect(printed).toContain("The stack has all settings already.");
+  expect(printed).toContain("The stack already has all settings.");
   expect(await pulumi.settings("dev")).toEqual(written);
   expect((await readdir(world.folder)).filter((name) => name.startsWith("Pulumi."))).toEqual([
     "Pulumi.dev.yaml",
@@ -125,7 +125,7 @@ test("a script with a wrong key fails in words, and writes nothing", async () =>
   process.env.CUSTOMERIO_APP_API_KEY = "another-key";
   const failed = world.run(undefined, { options: { sandbox: "dev", delivery: "direct" } });
   await expect(failed).rejects.toThrow(
-    /No setting was written, since a service refuses its credential:\n.*customerio:appApiKey/s,
+    /No setting was written, since a service refuses the credential:\n.*customerio:appApiKey/s,
   );
   expect(await pulumi.stacks()).toEqual([]);
 });

@@ -87,7 +87,7 @@ const firstRun = [
 /** Questions of other runs. */
 const others = [
   // An existing project with a wrong key; see below.
-  "A service refuses its credential. Write the settings anyway?",
+  "A service refuses the credential. Write the settings anyway?",
   // A file with encrypted secrets; see found-settings.test.ts.
   "Passphrase of the stack's secrets",
   "That passphrase is wrong. Passphrase of the stack's secrets",

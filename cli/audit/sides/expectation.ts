@@ -16,7 +16,7 @@ export interface Expectation {
  * Why an event need not be in the dataset: the webhook does not subscribe to it, or a filter leaves it out. Uses
  * today's settings.
  *
- * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter asks for; undefined if the event is
+ * @returns a reason, beginning with `?` if Customer.io's record lacks what a filter tests; undefined if the event is
  * expected
  */
 export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: Expectation): string | undefined {
@@ -28,11 +28,11 @@ export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: E
   const usesDomains = filters.only?.recipientDomains !== undefined || filters.except?.recipientDomains !== undefined;
   // The record has today's identifiers, and none for a deleted person; the event had those of its time.
   if (usesDomains && isBlank(event.data.recipient) && isBlank(emailOf(event))) {
-    return "?a filter asks for a recipient, and Customer.io no longer has one";
+    return "?a filter tests the recipient, which Customer.io no longer has";
   }
   const { rule, unread } = judge(event, filters);
   if (rule !== undefined) return `the filter ${rule} leaves it out`;
-  return unread ? "?a filter asks for what Customer.io's record lacks" : undefined;
+  return unread ? "?a filter tests a value that Customer.io's record lacks" : undefined;
 }
 
 /** Whether drafts matter: they are in a separate list. */

@@ -57,7 +57,7 @@ export async function tryOneEvent(parts: TrialParts): Promise<void> {
   await ledger.setNote("trial", different.length === 0 ? "passed" : JSON.stringify({ ...trial, isQueued: false }));
   if (different.length === 0) return;
   throw new Error(
-    `A batch would make other rows than the dataflow: of one event that was sent both ways, these fields differ: ${different.join(", ")}. ` +
+    `A batch would not make the same rows as the dataflow: in one event that was sent both ways, these fields differ: ${different.join(", ")}. ` +
       "The batch was reverted. Leave out --via batch: the same events then go through the relay.",
   );
 }

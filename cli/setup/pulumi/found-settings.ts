@@ -42,8 +42,8 @@ export async function readFoundSettings(
   } catch (error) {
     if (provider === undefined) throw error;
     throw new Error(
-      `${error instanceof Error ? error.message : String(error)}\nGive what encrypted them, or remove them from the file, with its lines ` +
-        "encryptionsalt, secretsprovider and encryptedkey. Then run the same command again.",
+      `${error instanceof Error ? error.message : String(error)}\nProvide the passphrase or the key that encrypted them, or remove them from the ` +
+        "file, together with its lines encryptionsalt, secretsprovider and encryptedkey. Then run the same command again.",
     );
   } finally {
     await rm(folder, { recursive: true, force: true });

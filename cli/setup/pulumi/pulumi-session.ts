@@ -148,7 +148,7 @@ export class PulumiSession {
     const file = this.settingsFile(stack);
     return readFoundSettings({ file, project }, (more, ...command) => {
       const environment = { ...this.#environment, ...more };
-      return callPulumi({ folder: this.folder, environment, purpose: `open the secrets of ${file}`, command });
+      return callPulumi({ folder: this.folder, environment, purpose: `decrypt the secrets of ${file}`, command });
     });
   }
 

@@ -26,7 +26,7 @@ export async function writeSettings(
       // Without it, Pulumi replaces what encrypts the secrets of a file that is there already.
       const provider = secretsProviderOf(before ?? "");
       const encryption = provider === undefined ? [] : ["--secrets-provider", provider];
-      await pulumi.call(`make the stack ${stack}`, "stack", "init", stack, ...encryption);
+      await pulumi.call(`create the stack ${stack}`, "stack", "init", stack, ...encryption);
       isMade = true;
     }
     await rm(copy, { force: true });

@@ -70,8 +70,9 @@ export function errorIndexPage(files: readonly string[]): string {
   });
   return page(
     "# Error messages",
-    "Every message that this project writes itself, with `…` for what differs. Each says what to do; [Troubleshooting](../troubleshooting.md) has the " +
-      "causes by symptom. What a vendor answered follows after a colon, with its code and request id. `npm run docs` generates this page from the code.",
+    "This page lists every message that this project writes itself, with `…` for what differs. Each says what to do; " +
+      "[Troubleshooting](../troubleshooting.md) has the causes by symptom. What a vendor answered follows after a colon, with its code and request " +
+      "id. `npm run docs` generates this page from the code.",
     ...parts,
   );
 }

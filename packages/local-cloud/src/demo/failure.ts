@@ -9,6 +9,6 @@ export function describeFailure(error: unknown, folder: string): string {
   if (!/ENOSPC|EDQUOT|no space left on device|disk quota exceeded/i.test(message)) return message;
   return (
     `${message}\nThe disk of ${folder} is full, where the local cloud keeps its files. Free some room, or name a folder on another disk in ` +
-    `the variable TMPDIR, and run the demo again. What is on it: du -sh ${folder}/*`
+    `the variable TMPDIR, and run the demo again. What uses the space: du -sh ${folder}/*`
   );
 }
