@@ -55,8 +55,8 @@ export class Ledger {
       "CREATE TABLE IF NOT EXISTS sent (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, sent_at BIGINT)",
     );
     await ledger.run("CREATE TABLE IF NOT EXISTS unconfirmed (message VARCHAR)");
-    // The batches of `backfill --via batch` that can be reverted, since when they are known to have their rows, or not to get on, and what
-    // is in them.
+    // The batches of `backfill --via batch` that can be reverted, since when they are known to have their rows or to be stalled,
+    // and what is in them.
     await ledger.run("CREATE TABLE IF NOT EXISTS uploads (batch VARCHAR)");
     // A folder of an earlier version has the table without them.
     for (const column of ["arrived_at", "stalled_at"]) {

@@ -64,7 +64,7 @@ export function nameBatches(batches: readonly string[]): string {
 }
 
 /**
- * What a backfill prints about batches with which Platform does not get on.
+ * What a backfill prints about batches on which Platform makes no progress.
  *
  * @param events those in them
  */
@@ -74,9 +74,12 @@ export function stalledLines(batches: readonly string[], events: number): string
     batches.length === 1
       ? [`the batch ${batches[0]}, which is`, "it"]
       : [`the batches ${batches.join(", ")}, which are`, "them"];
+  const [are, consequence] =
+    events === 1
+      ? ["is", "Its row may still appear, so it is not sent again."]
+      : ["are", "Their rows may still appear, so they are not sent again."];
   return [
-    `${countOf(events, "event")} ${events === 1 ? "is" : "are"} in ${which} stalled: Platform does not get on with ${pronoun}. ` +
-      "Their rows may still appear, so they are not sent again, in either way.",
+    `${countOf(events, "event")} ${are} in ${which} stalled: Platform makes no progress on ${pronoun}. ${consequence}`,
     `Ask Adobe's support about ${pronoun}. Once Platform has finished ${pronoun}, run the same command again: it sends what has no row then.`,
   ];
 }

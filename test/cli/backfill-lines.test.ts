@@ -24,10 +24,10 @@ test("it names every batch that --revert undoes", () => {
   expect(nameBatches(["one"])).toBe("in the batch one; --revert undoes it");
 });
 
-test("it names the batches with which Platform does not get on, and what to do", () => {
+test("it names the batches on which Platform makes no progress, and what to do", () => {
   expect(stalledLines([], 0)).toEqual([]);
   expect(stalledLines(["one"], 1)).toEqual([
-    "1 event is in the batch one, which is stalled: Platform does not get on with it. Their rows may still appear, so they are not sent again, in either way.",
+    "1 event is in the batch one, which is stalled: Platform makes no progress on it. Its row may still appear, so it is not sent again.",
     "Ask Adobe's support about it. Once Platform has finished it, run the same command again: it sends what has no row then.",
   ]);
   expect(stalledLines(["one", "two"], 3)[0]).toMatch(/^3 events are in the batches one, two, which are stalled: /);
