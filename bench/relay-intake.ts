@@ -22,6 +22,7 @@ export async function measureRelayIntake(): Promise<Figure[]> {
   const azurite = await startQueues(folder, Object.values(queueNames));
   try {
     const handler = intakeHandler({
+      gate: async () => undefined,
       signingKeys: [signingKey],
       settings: { policy: eventPolicy.parse({}), maximumAgeSeconds: 0 },
       storage: new RelayStorageClient({ connectionString: azurite.connectionString }),

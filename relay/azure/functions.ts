@@ -23,6 +23,7 @@ import { lineByLine, onOutcome } from "./log.ts";
 import { marksReader } from "./marks-reader.ts";
 import { QueueWatch } from "./queue-watch.ts";
 import { type DestinationSettings, readAppSettings } from "./settings.ts";
+import { BodyRoom } from "./storage/body-room.ts";
 import { RelayStorageClient } from "./storage/storage.ts";
 import { SummedLines } from "./summed-lines.ts";
 
@@ -41,6 +42,7 @@ const lines = new SummedLines();
 const log = settings.logDetail === "events" ? lineByLine : lines;
 const watch = new QueueWatch({ storage });
 const { duplicateWindowDays: windowDays, configuration } = settings;
+const { acceptedBytes } = memoryBudget(settings.instanceMemoryMB);
 const marks = marksReader({ storage, monotonic, budget: intakeBudget.write });
 const instance = { configuration, startedAt: clock() };
 const fence = settingsFence({ ...instance, marks, random: Math.random });
@@ -59,7 +61,7 @@ app.http(relayFunctions.intake, {
     gate: intakeGate({ ...instance, marks }),
     clock,
     budget: intakeBudget,
-    bodies: new ByteBudget(memoryBudget(settings.instanceMemoryMB).acceptedBytes),
+    bodies: new ByteBudget(acceptedBytes),
     refusals: lines,
     log,
     watch,
@@ -92,7 +94,16 @@ app.http(relayFunctions.takeover, {
   handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
 
-const forwarding = { target: target(settings.platform), storage, duplicates, fence, clock, random: Math.random, log };
+const forwarding = {
+  target: target(settings.platform),
+  storage,
+  room: new BodyRoom(acceptedBytes),
+  duplicates,
+  fence,
+  clock,
+  random: Math.random,
+  log,
+};
 for (const { events, poison, functions } of queues) {
   app.storageQueue(functions.forwarder, {
     queueName: events,
@@ -126,6 +137,7 @@ function target(platform: DestinationSettings): ForwarderTarget {
   const authorization = credential && {
     credential,
     tokens: new InletTokens({ credential, timeout, monotonic }),
+    fence,
   };
   const census = new Census({
     configuration,
@@ -134,7 +146,7 @@ function target(platform: DestinationSettings): ForwarderTarget {
     monotonic,
   });
   const client = new PacedClient({
-    client: new PlatformClient(streamingUrl, { timeout, fence, ...(authorization && { authorization }) }),
+    client: new PlatformClient(streamingUrl, { timeout, ...(authorization && { authorization }) }),
     pace: new Pace({ requestsPerSecond, random: Math.random }),
     fence,
     instances: () => census.countInstances(),

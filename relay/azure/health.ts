@@ -3,7 +3,7 @@ import { healthAnswerLasts } from "../core/delivery/time-limits.ts";
 import { runWithinBudget } from "./budget.ts";
 import { countForwarders } from "./counts/census.ts";
 import { describeError, logOutcome } from "./log.ts";
-import { type Marks, noMarks } from "./marks-reader.ts";
+import type { Marks } from "./marks-reader.ts";
 import type { QueueWatch } from "./queue-watch.ts";
 import type { RelayStorageClient } from "./storage/storage.ts";
 import type { Tables } from "./storage/tables.ts";
@@ -22,14 +22,14 @@ export interface HealthPorts {
   /** Digest of the settings in force. */
   readonly configuration?: string | undefined;
   readonly storage: Pick<RelayStorageClient, "check" | "countDeadLetters">;
-  /** Whether the intake is closed; default: never. */
-  readonly marks?: Marks;
+  /** Whether the intake is closed. */
+  readonly marks: Marks;
   /** Reads the forwarders' rows; without it the forwarders' settings are unknown. */
   readonly tables?: Pick<Tables, "ages">;
   /** Timeout of the storage in milliseconds. */
   readonly budget: number;
   /** Also checks whenever this checks, so that a stopped queue is found without events. */
-  readonly watch?: Pick<QueueWatch, "check">;
+  readonly watch?: Pick<QueueWatch, "check" | "untaken">;
   /** Milliseconds of a monotonic clock; Node's by default. */
   readonly monotonic?: () => number;
 }
@@ -51,6 +51,8 @@ interface Health {
   readonly intake?: "closed";
   /** The number of instances that have sent to Platform recently, by the digest of their settings; "" for versions that report none. */
   readonly forwarders?: Readonly<Record<string, number>>;
+  /** Names of queues whose messages no function takes; absent if there are none. */
+  readonly untaken?: readonly string[];
   /** Absent until an event for Platform was accepted. Platform shows rows up to an hour later. */
   readonly hasTakenEvents?: true;
   /** The number of dead letters, which decides whether the relay may be deleted. `more`: there may be others. */
@@ -77,7 +79,7 @@ export function healthHandler({
   signingKeys,
   configuration,
   storage,
-  marks = noMarks,
+  marks,
   tables,
   budget,
   watch,
@@ -102,19 +104,21 @@ export function healthHandler({
         .catch(() => undefined),
       tables && countForwarders(tables, signal).catch(() => undefined),
       storage.check(signal),
+      watch?.check(),
     ]);
     const forwarders = census?.configurations;
+    const untaken = watch?.untaken ?? [];
     return {
       status: "ok",
       ...state,
       ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),
       ...((waiting > 0 || census?.haveSent) && { hasTakenEvents: true }),
+      ...(untaken.length > 0 && { untaken }),
       ...(closed && { intake: "closed" }),
       ...(dead && { deadLetters: dead }),
     };
   };
   const look = async (context: InvocationContext): Promise<Answer> => {
-    void watch?.check();
     try {
       return { status: 200, jsonBody: await runWithinBudget(budget, report) };
     } catch (error) {

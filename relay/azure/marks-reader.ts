@@ -24,9 +24,6 @@ export interface SeenMarks {
 /** Returns marks that are at most `lookLasts` old; throws if the storage does not answer. */
 export type Marks = () => Promise<SeenMarks>;
 
-/** For a queue without marks. */
-export const noMarks: Marks = async () => ({ closed: false, wanted: undefined, held: false, former: "none" });
-
 export interface MarksReaderPorts {
   readonly storage: Pick<RelayStorageClient, "readMarks">;
   /** Milliseconds of a monotonic clock. */

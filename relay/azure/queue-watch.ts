@@ -52,6 +52,11 @@ export class QueueWatch {
     }
   }
 
+  /** Queues of which no function has taken a message for ten minutes, as the last check found. */
+  get untaken(): string[] {
+    return [...this.#seen].flatMap(([queue, { since }]) => (this.#lookedAt - since < times.untaken ? [] : queue));
+  }
+
   #see(queue: string, head: string, now: number): void {
     const seen = this.#seen.get(queue);
     if (seen?.head !== head) {

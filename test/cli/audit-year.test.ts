@@ -11,6 +11,7 @@ import { deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation } from "../relay/support/invocation.ts";
+import { openGate } from "../relay/support/open-ports.ts";
 import { accessTo, closeWorld, day, linesIn, type Made, opened, openWorld, partsFor, start } from "./audit-world.ts";
 import { afterYear, type Fate, filtered, makeYear, timeless, unsubscribed, type YearEvent } from "./audit-year.ts";
 import { NotingRelay } from "./relay-notes.ts";
@@ -30,6 +31,7 @@ const subscribed = subscriptionNames.filter((name) => name !== unsubscribed);
 /** Sends an event with a key that the relay does not have. */
 async function sendWithWrongKey(made: Made): Promise<void> {
   const intake = intakeHandler({
+    gate: openGate,
     signingKeys: ["signing-key"],
     settings: { policy, maximumAgeSeconds: 0 },
     storage: {} as never,

@@ -14,6 +14,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
+import { noMarks, openForwarder, openGate } from "../relay/support/open-ports.ts";
 import { withoutPace } from "../relay/support/unpaced.ts";
 import { type LogRecord, runQuery } from "./kql.ts";
 
@@ -73,6 +74,7 @@ class Log {
 
   post(request: ReturnType<typeof call>, ports: Partial<Parameters<typeof intakeHandler>[0]> = {}): Promise<void> {
     const handler = intakeHandler({
+      gate: openGate,
       signingKeys: ["cio-test-signing-key"],
       settings: takeAll,
       storage: this.storage,
@@ -91,6 +93,7 @@ class Log {
     client: Sender = withoutPace({ send: send as never }),
   ): Promise<void> {
     const handler = forwarderHandler({
+      ...openForwarder,
       target: { client, readyAt: undefined },
       storage: this.storage,
       duplicates: keepDuplicates,
@@ -160,7 +163,13 @@ describe("no alert is raised", () => {
       check: () => Promise.reject(new Error("away")),
       countDeadLetters: async () => ({ count: 0, more: false }),
     };
-    const handler = healthHandler({ version: "1.2.3", signingKeys: ["key"], storage: away, budget: 1_000 });
+    const handler = healthHandler({
+      version: "1.2.3",
+      signingKeys: ["key"],
+      storage: away,
+      marks: noMarks,
+      budget: 1_000,
+    });
     await log.run((context) => handler(undefined as never, context));
     expect(log.traces.at(-1)?.Message).toContain("unavailable");
     expect(log.evaluateAlerts()).toEqual([]);

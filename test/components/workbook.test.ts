@@ -11,6 +11,7 @@ import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { invocation, signedCall, signingKey } from "../relay/support/invocation.ts";
+import { openForwarder, openGate } from "../relay/support/open-ports.ts";
 import { withoutPace } from "../relay/support/unpaced.ts";
 import { type LogRecord, runQuery } from "./kql.ts";
 
@@ -69,6 +70,7 @@ async function run(act: (context: ReturnType<typeof invocation>["context"]) => u
 
 function post(id: string, more: object = {}, key = signingKey): Promise<void> {
   const handler = intakeHandler({
+    gate: openGate,
     signingKeys: [signingKey],
     settings: { policy, maximumAgeSeconds: 0 },
     storage,
@@ -86,6 +88,7 @@ function post(id: string, more: object = {}, key = signingKey): Promise<void> {
 function forward(status: number, ...ids: string[]): Promise<void> {
   const send = async () => ({ status, body: "", retryAfter: undefined }) as never;
   const handler = forwarderHandler({
+    ...openForwarder,
     target: { client: withoutPace({ send }), readyAt: undefined },
     storage,
     duplicates,

@@ -196,7 +196,7 @@ suite(title, () => {
     const { clientId, orgId } = credential;
     const send = (token: string, organization: string = orgId) => {
       const tokens = { get: async () => token };
-      const authorization = { credential: { clientId, orgId: organization }, tokens };
+      const authorization = { credential: { clientId, orgId: organization }, tokens, fence: async () => undefined };
       const address = `${world.platformUrl}${path.pathname}${path.search}`;
       return new PlatformClient(address, { timeout: 5_000, authorization }).send(event);
     };

@@ -7,6 +7,7 @@ import { type DeadLetterBlob, parseDeadLetter } from "../../relay/core/event/dea
 import { enrich } from "../../relay/core/event/enrich.ts";
 import { decodeEnvelope, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { call, invocation, linesAtOnce, signingKey } from "../relay/support/invocation.ts";
+import { openGate } from "../relay/support/open-ports.ts";
 import { hostileBody, type Signing, signing } from "./hostile-bodies.ts";
 
 const seed = Number(process.env.CONSERVATION_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -36,6 +37,7 @@ const storage = {
   },
 };
 const intake = intakeHandler({
+  gate: openGate,
   signingKeys: ["a retired key", signingKey],
   settings: readAppSettings({}).intake,
   storage,

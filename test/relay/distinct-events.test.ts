@@ -11,6 +11,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { ForwarderWorld } from "./support/forwarder-world.ts";
 import { invocation, signedCall, signingKey } from "./support/invocation.ts";
+import { openForwarder, openGate } from "./support/open-ports.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
@@ -31,6 +32,7 @@ afterAll(() => world.stop());
 async function post(bodies: readonly string[], signingKeys: readonly string[] = [signingKey]): Promise<void> {
   const budget = { call: 20_000, write: 20_000, patience: 20_000 };
   const intake = intakeHandler({
+    gate: openGate,
     signingKeys,
     settings: { policy, maximumAgeSeconds: 0 },
     storage: world.storage,
@@ -42,6 +44,7 @@ async function post(bodies: readonly string[], signingKeys: readonly string[] = 
 
 async function workOff(): Promise<void> {
   const forwarder = forwarderHandler({
+    ...openForwarder,
     target: {
       client: withoutPace(new PlatformClient(world.platform.streamingUrl, { timeout: 20_000 })),
       readyAt: undefined,

@@ -49,7 +49,7 @@ test("a message is base64 of a versioned envelope", () => {
     version: 1,
     events: [
       { id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", receivedAt, attempts: 0, body: '{"a":"ë"}' },
-      { id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", receivedAt, attempts: 0, claim: "2026/11/20/x.json" },
+      { id: "01J9ZK3M5X8QW2R7T4V6B1N0CA", receivedAt, attempts: 0, claim: "2026/11/20/x.json", claimBytes: 5 },
     ],
   });
 });

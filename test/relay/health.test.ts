@@ -3,6 +3,7 @@ import { healthHandler } from "../../relay/azure/health.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
+import { noMarks } from "./support/open-ports.ts";
 
 let azurite: Azurite;
 beforeAll(async () => {
@@ -14,7 +15,10 @@ async function health(signingKeys: string[], connectionString: string) {
   const { context, lines } = invocation();
   const storage = new RelayStorageClient({ connectionString });
   const request = new HttpRequest({ method: "GET", url: "https://relay.example.org/health" });
-  const response = await healthHandler({ version: "1.2.3", signingKeys, storage, budget: 20_000 })(request, context);
+  const response = await healthHandler({ version: "1.2.3", signingKeys, storage, marks: noMarks, budget: 20_000 })(
+    request,
+    context,
+  );
   return { response, lines };
 }
 
@@ -51,7 +55,10 @@ test("says which build runs, and which secrets could not be resolved", async () 
   const { context } = invocation();
   const storage = { check: async () => ({ waiting: 0 }), countDeadLetters: async () => ({ count: 0, more: false }) };
   const parts = { version: "1.2.3", build: "b", unresolved: ["PLATFORM_STREAMING_URL"], signingKeys: ["key"] };
-  const response = await healthHandler({ ...parts, storage, budget: 20_000 })(undefined as never, context);
+  const response = await healthHandler({ ...parts, storage, marks: noMarks, budget: 20_000 })(
+    undefined as never,
+    context,
+  );
   expect(response).toMatchObject({ status: 200, jsonBody: { build: "b", unresolved: ["PLATFORM_STREAMING_URL"] } });
 });
 
@@ -87,6 +94,7 @@ describe("many requests", () => {
       version: "1.2.3",
       signingKeys: ["key"],
       storage,
+      marks: noMarks,
       budget: 20_000,
       monotonic: () => now,
     });
@@ -201,10 +209,13 @@ describe("details for commands that change or remove the relay", () => {
       storage: { check: async () => ({ waiting }), countDeadLetters },
       tables: { ages: async () => rows },
     };
-    const answer = await healthHandler({ version: "1.2.3", signingKeys: ["k"], ...ports, budget: 1_000 })(
-      undefined as never,
-      invocation().context,
-    );
+    const answer = await healthHandler({
+      version: "1.2.3",
+      signingKeys: ["k"],
+      ...ports,
+      marks: noMarks,
+      budget: 1_000,
+    })(undefined as never, invocation().context);
     expect(answer).toMatchObject({ jsonBody: { status: "ok" } });
     expect((answer as { jsonBody: { hasTakenEvents?: true } }).jsonBody.hasTakenEvents).toBe(hasTakenEvents);
   });
@@ -213,13 +224,26 @@ describe("details for commands that change or remove the relay", () => {
     expect(await ask(true)).toMatchObject({ intake: "closed", deadLetters: { count: 3, more: false } });
   });
 
+  test("the queues whose messages no function takes, as a check of the same moment finds", async () => {
+    const watch = { untaken: ["outdated"], check: async () => void watch.untaken.splice(0, 1, "events-2") };
+    const parts = { version: "1.2.3", signingKeys: ["k"], storage, marks: noMarks, watch, budget: 1_000 };
+    const answer = await healthHandler(parts)(undefined as never, invocation().context);
+    expect(answer).toMatchObject({ status: 200, jsonBody: { untaken: ["events-2"] } });
+  });
+
   test("a slow count is left out, and the relay is healthy", async () => {
     const slow = {
       ...storage,
       countDeadLetters: (_enough: number, signal: AbortSignal) =>
         new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     };
-    const handler = healthHandler({ version: "1.2.3", signingKeys: ["k"], storage: slow, budget: 1_000 });
+    const handler = healthHandler({
+      version: "1.2.3",
+      signingKeys: ["k"],
+      storage: slow,
+      marks: noMarks,
+      budget: 1_000,
+    });
     expect(await handler(undefined as never, invocation().context)).toEqual({
       status: 200,
       jsonBody: { status: "ok", version: "1.2.3", signingKeys: true, ageSeconds: 0 },

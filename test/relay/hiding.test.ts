@@ -138,20 +138,21 @@ test("each device of a person is hidden by itself, and the longest fits", () => 
 });
 
 describe("a text that is nothing but escapes", () => {
+  const cpuSeconds = () => process.cpuUsage().user / 1_000_000;
   const breaks = (count: number) => "=\r\n".repeat(count);
 
   test("is read in a moment if it is many line breaks, also within a character", () => {
-    const startedAt = performance.now();
+    const before = cpuSeconds();
     expect(hideIn("ada@example.org", breaks(20_000))).toBe(breaks(20_000));
     expect(hideIn("caf\u00e9@example.org", `caf=C3${breaks(10_000)}=A9@example.org`)).toBe("[e-mail]");
     // It took minutes, in which the instance did nothing else.
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(cpuSeconds() - before).toBeLessThan(10);
   });
 
   test.each(["\\", "%", "&amp;", "=3D", "%e0%a4", "\\u005c"])(
     "is hidden as a whole if reading it would take too long: %s, again and again",
     (escaped) => {
-      const startedAt = performance.now();
+      const before = cpuSeconds();
       const text = escaped.repeat(400_000);
       const event = {
         event_id: "a",
@@ -161,7 +162,7 @@ describe("a text that is nothing but escapes", () => {
       const { event: safe, redacted } = redact(event, personalData.parse({ email: "drop" }));
       expect(safe.data).toMatchObject({ subject: "Hello", text: "[too many escapes to look for personal data]" });
       expect(redacted).toEqual(["email"]);
-      expect(performance.now() - startedAt).toBeLessThan(10_000);
+      expect(cpuSeconds() - before).toBeLessThan(10);
     },
   );
 

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
 import { InletTokens } from "../../relay/azure/delivery/inlet-tokens.ts";
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
+import { openForwarder } from "./support/open-ports.ts";
 
 const ims = "POST /ims/token/v3";
 const inlet = "POST /collection/inlet?x-adobe-flow-id=flow";
@@ -26,8 +28,13 @@ const token = (name: string) => ({ body: { access_token: name, token_type: "bear
 const client = (source = tokens()) =>
   new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {
     timeout: 5_000,
-    authorization: { credential: credential(), tokens: source },
+    authorization: { credential: credential(), tokens: source, fence: openForwarder.fence },
   });
+
+/** Asks for tokens until it is this one: nobody waits for a token that follows another. */
+async function untilIs(source: InletTokens, name: string): Promise<void> {
+  while ((await source.get()) !== name) await new Promise(setImmediate);
+}
 
 test("one token is requested for all waiting events, and kept until 500 seconds before it expires", async () => {
   stub.answer(ims, token("first"), token("second"));
@@ -39,7 +46,18 @@ test("one token is requested for all waiting events, and kept until 500 seconds 
   now += (86_399 - 500) * 1000 - 1;
   expect(await source.get()).toBe("first");
   now += 1;
-  expect(await source.get()).toBe("second");
+  expect(await source.get()).toBe("first");
+  await untilIs(source, "second");
+});
+
+test("an event does not wait for IMS while the former token is good", async () => {
+  stub.answer(ims, token("first"), { hangs: true });
+  const source = tokens();
+  await source.get();
+  now += (86_399 - 100) * 1000;
+  const startedAt = performance.now();
+  expect(await source.get()).toBe("first");
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 test.each<[string, object]>([
@@ -50,16 +68,21 @@ test.each<[string, object]>([
   stub.answer(ims, token("first"), answer, answer, token("second"));
   const source = tokens();
   await source.get();
+  /** Gets the former token, and gives IMS time to be asked for another. */
+  const getFormer = async () => {
+    expect(await source.get()).toBe("first");
+    await sleep(200);
+  };
   now += (86_399 - 100) * 1000;
-  expect(await source.get()).toBe("first");
+  await getFormer();
   now += 29_999;
-  expect(await source.get()).toBe("first");
+  await getFormer();
   expect(stub.tokenRequests).toHaveLength(2);
   now += 1;
-  expect(await source.get()).toBe("first");
+  await getFormer();
   expect(stub.tokenRequests).toHaveLength(3);
   now += 30_000;
-  expect(await source.get()).toBe("second");
+  await untilIs(source, "second");
 });
 
 test("a token is not used after its end, whatever IMS answers", async () => {
@@ -83,7 +106,7 @@ test.each<[string, unknown, number]>([
   now += (seconds - 500) * 1000 - 1;
   expect(await source.get()).toBe("first");
   now += 1;
-  expect(await source.get()).toBe("second");
+  await untilIs(source, "second");
 });
 
 test("an event is sent with the token, the organization and the client id", async () => {
@@ -112,10 +135,14 @@ test("an event is not sent if newer settings came into force while it waited for
   const fenced = { seconds: 5, why: "newer settings" };
   const sender = new PlatformClient(`${stub.url}/collection/inlet?x-adobe-flow-id=flow`, {
     timeout: 5_000,
-    authorization: { credential: credential(), tokens: tokens() },
-    fence: async () => (stub.tokenRequests.length > 0 ? fenced : undefined),
+    authorization: {
+      credential: credential(),
+      tokens: tokens(),
+      fence: async () => (stub.tokenRequests.length > 0 ? fenced : undefined),
+    },
   });
-  expect(await sender.send("{}")).toEqual({ failure: "not sent: newer settings" });
+  expect(await sender.send("{}")).toEqual(fenced);
+  expect(stub.headers).toEqual([]);
 });
 
 test("a token that is refused early is renewed once, and a new one that is refused is not", async () => {

@@ -43,7 +43,9 @@ test("a large body becomes a claim, and its message points to it", async () => {
   expect(await bed.intake()(signedCall(body))).toMatchObject({ status: 200 });
   const [claim] = await bed.azurite.blobNames(containerNames.claims);
   expect(claim).toMatch(/^2026\/11\/20\/large-[0-9a-f]{32}\.json$/);
-  expect(await bed.azurite.takeEvents()).toEqual([[{ id: "large", receivedAt, attempts: 0, claim }]]);
+  expect(await bed.azurite.takeEvents()).toEqual([
+    [{ id: "large", receivedAt, attempts: 0, claim, claimBytes: Buffer.byteLength(body) }],
+  ]);
   expect(await bed.storage.readClaim(claim ?? "", AbortSignal.timeout(5_000))).toBe(body);
 });
 

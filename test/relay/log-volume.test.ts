@@ -11,6 +11,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventQueues, mostEventQueues, relayFunctions } from "../../relay/core/names.ts";
 import { call, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { openForwarder, openGate } from "./support/open-ports.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 /** The promised number of log records for each event, at a hundred events a second. */
@@ -80,6 +81,7 @@ async function recordsPerEvent({ status = 200, log = ({ sums }) => sums, request
     putDeadLetter: async () => true,
   };
   const intake = intakeHandler({
+    gate: openGate,
     signingKeys: [signingKey],
     settings: takeAll,
     storage,
@@ -89,6 +91,7 @@ async function recordsPerEvent({ status = 200, log = ({ sums }) => sums, request
     log: log(instance),
   });
   const forwarder = forwarderHandler({
+    ...openForwarder,
     target: { client: withoutPace({ send: async () => ({ ...receipt, status }) as never }), readyAt: undefined },
     storage,
     duplicates: keepDuplicates,

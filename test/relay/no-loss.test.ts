@@ -6,6 +6,7 @@ import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
 import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { openForwarder, openGate } from "./support/open-ports.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 /** Short, since timers of dead processes run until then. A call that takes longer is only repeated. */
@@ -17,6 +18,7 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   while (open.length > 0) {
     const { storage, clock, run } = world.startProcess();
     const intake = intakeHandler({
+      gate: openGate,
       signingKeys: [signingKey],
       settings: takeAll,
       storage,
@@ -53,7 +55,7 @@ async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0
     const target = { client: withoutPace(platform), readyAt: undefined };
     const handler =
       name === queueNames.events
-        ? forwarderHandler({ target, storage, duplicates, clock, random: () => 0.5 })
+        ? forwarderHandler({ ...openForwarder, target, storage, duplicates, clock, random: () => 0.5 })
         : poisonHandler({ storage, clock });
     message.dequeueCount += 1;
     const parsed: unknown = JSON.parse(Buffer.from(message.text, "base64").toString("utf8"));

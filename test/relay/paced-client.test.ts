@@ -1,7 +1,8 @@
-import type { Fence } from "../../relay/azure/delivery/fence.ts";
+import type { Fence, Fenced } from "../../relay/azure/delivery/fence.ts";
 import { PacedClient } from "../../relay/azure/delivery/paced-client.ts";
 import { noAnswerInTime, type PlatformAnswer } from "../../relay/azure/delivery/platform-answer.ts";
 import { Pace } from "../../relay/core/delivery/pace.ts";
+import { openForwarder } from "./support/open-ports.ts";
 
 const answerOf = (status: number, retryAfter: string | null = null): PlatformAnswer => ({
   status,
@@ -11,7 +12,11 @@ const answerOf = (status: number, retryAfter: string | null = null): PlatformAns
 const ok = answerOf(200);
 const times = (count: number, answer: PlatformAnswer) => Array.from({ length: count }, () => answer);
 
-function pacedClient(answers: PlatformAnswer[], requestsPerSecond = 10_000, fence?: Fence) {
+function pacedClient(
+  answers: (PlatformAnswer | Fenced)[],
+  requestsPerSecond = 10_000,
+  fence: Fence = openForwarder.fence,
+) {
   const sent: string[] = [];
   let now = 0;
   const client = new PacedClient({
@@ -22,7 +27,7 @@ function pacedClient(answers: PlatformAnswer[], requestsPerSecond = 10_000, fenc
       },
     },
     pace: new Pace({ requestsPerSecond, random: () => 0 }),
-    ...(fence && { fence }),
+    fence,
     instances: async () => 1,
     monotonic: () => now,
     clock: () => new Date("2026-11-20T10:00:00.000Z"),
@@ -44,6 +49,18 @@ test("returns Platform's answer and its meaning", async () => {
   const { send } = pacedClient([answerOf(503)]);
   expect(await send("{}")).toEqual({ answer: answerOf(503), verdict: "retry" });
   expect(await send("{}")).toEqual({ answer: ok, verdict: "delivered" });
+});
+
+test("an event that was not sent, since newer settings came into force while it waited for a token, counts as no failure", async () => {
+  const fenced = { seconds: 7, why: "newer settings" };
+  const { client, sent, send } = pacedClient([ok, ...Array(100).fill(fenced)]);
+  expect(await send("0")).toMatchObject({ verdict: "delivered" });
+  for (let at = 1; at <= 100; at += 1) {
+    expect(await send(`${at}`)).toEqual({ reason: "retry", milliseconds: 7_000, ...fenced });
+  }
+  expect(client.isAway).toBe(false);
+  expect(await send("last")).toMatchObject({ verdict: "delivered" });
+  expect(sent).toHaveLength(102);
 });
 
 test("waits for its turn at the rate limit as long as allowed, and no longer", async () => {
@@ -82,6 +99,7 @@ test("while there is no room for a further request, nobody overtakes", async () 
       },
     },
     pace: new Pace({ requestsPerSecond: 1_000_000, random: () => 0 }),
+    fence: openForwarder.fence,
     instances: async () => 1,
     monotonic: () => 0,
     clock: () => new Date("2026-11-20T10:00:00.000Z"),

@@ -7,6 +7,7 @@ import { containerNames, queueNames } from "../../relay/core/names.ts";
 import { taken as receipt } from "./support/fake-platform.ts";
 import { ForwarderWorld } from "./support/forwarder-world.ts";
 import { invocation, signedCall, signingKey, takeAll } from "./support/invocation.ts";
+import { openForwarder, openGate } from "./support/open-ports.ts";
 import { withoutPace } from "./support/unpaced.ts";
 
 const clock = () => new Date("2026-11-20T10:00:00.000Z");
@@ -22,6 +23,7 @@ afterAll(() => world.stop());
 
 async function post(): Promise<void> {
   const intake = intakeHandler({
+    gate: openGate,
     signingKeys: [signingKey],
     settings: takeAll,
     storage: world.storage,
@@ -46,6 +48,7 @@ async function workOff(): Promise<void> {
   };
   const target = { client, readyAt: undefined };
   const forwarder = forwarderHandler({
+    ...openForwarder,
     target,
     storage: impatient,
     duplicates: keepDuplicates,

@@ -24,7 +24,7 @@ function world(heads: () => readonly QueueHead[]) {
   const pass = async (milliseconds: number) => {
     for (const end = now + milliseconds; now < end; now += 1_000) await watch.check();
   };
-  return { pass, lines, looks: () => looks };
+  return { watch, pass, lines, looks: () => looks };
 }
 
 const head = (id: string, dequeueCount = 0, queue: string = queueNames.events): QueueHead => ({
@@ -34,10 +34,11 @@ const head = (id: string, dequeueCount = 0, queue: string = queueNames.events): 
 const empty: QueueHead = { queue: queueNames.events, message: undefined };
 
 test("a message that stays at the head for ten minutes is reported once a minute, by queue", async () => {
-  const { pass, lines, looks } = world(() => [head("1"), head("2", 0, queueNames.poison)]);
+  const { watch, pass, lines, looks } = world(() => [head("1"), head("2", 0, queueNames.poison)]);
   await pass(10 * minute);
-  expect([lines, looks()]).toEqual([[], 10]);
+  expect([lines, looks(), watch.untaken]).toEqual([[], 10, []]);
   await pass(2 * minute);
+  expect(watch.untaken).toEqual(["events", "events-poison"]);
   expect(lines).toEqual([
     { outcome: "untaken", queue: "events", untakenSeconds: 600 },
     { outcome: "untaken", queue: "events-poison", untakenSeconds: 600 },

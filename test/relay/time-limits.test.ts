@@ -9,6 +9,7 @@ import { Tables } from "../../relay/azure/storage/tables.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { invocation } from "./support/invocation.ts";
+import { noMarks } from "./support/open-ports.ts";
 
 /** An identity endpoint that accepts requests for tokens and never answers. */
 let silent: Server;
@@ -118,6 +119,7 @@ test("/health says within its budget that the storage can't be reached", async (
     version: "1.2.3",
     signingKeys: ["key"],
     storage: new RelayStorageClient(settings),
+    marks: noMarks,
     budget: 100,
   });
   expect(await handler(undefined as never, invocation().context)).toMatchObject({ status: 503 });

@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers?: Record<string, string>;
   /** The connection breaks before an answer comes. */
   readonly lost?: true;
+  /** No answer comes. */
+  readonly hangs?: true;
 }
 
 /** A request as tests assert it: method and path as one string, the parsed JSON body, and relevant headers. */
@@ -69,6 +71,7 @@ export class PlatformStub {
     else this.#note(call, text, request.headers);
     const answers = this.#answers.get(call) ?? [{ status: 418, body: { title: `The test has no answer for ${call}` } }];
     const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer?.hangs) return;
     if (answer?.lost) return void request.socket.destroy();
     response.writeHead(answer?.status ?? 200, { "Content-Type": "application/json", ...answer?.headers });
     const body = answer?.body;

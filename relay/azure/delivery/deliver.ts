@@ -8,7 +8,9 @@ import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts
 import { enrich } from "../../core/event/enrich.ts";
 import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { readCreationTime } from "../../core/event/event-time.ts";
+import { maxBodyBytes } from "../../core/intake/body-limit.ts";
 import { describeError } from "../log.ts";
+import type { BodyRoom } from "../storage/body-room.ts";
 import { readBody } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import type { Duplicates } from "./duplicates.ts";
@@ -53,6 +55,8 @@ export function hasFailed(delivery: DeliveryResult): delivery is FailedDelivery 
 export interface DeliveryPorts {
   readonly platform: Pick<Sender, "newRank" | "turn" | "isAway">;
   readonly storage: Pick<RelayStorageClient, "readClaim" | "putDeadLetter">;
+  /** For the bodies that are not in the message. */
+  readonly room: BodyRoom;
   readonly duplicates: Duplicates;
   /** Whether the queue may have handed out the message before. */
   readonly isRedelivered: boolean;
@@ -87,9 +91,9 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   const rank = ports.platform.newRank();
   const worker = async () => {
     for (const [index, event] of queue) {
+      if (ports.clock().getTime() > until) return;
       const patience = until - ports.clock().getTime();
-      if (patience < 0) return;
-      const delivery = await deliver(event, { rank, patience }, ports);
+      const delivery = await withRoom(event, ports.room, patience, () => deliver(event, { rank, until }, ports));
       deliveries[index] = delivery;
       if (delivery.fate === "unsent") return;
     }
@@ -98,15 +102,33 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   return deliveries;
 }
 
+/** Does something that may read the event's claim, once there is room for it. */
+async function withRoom(
+  event: QueuedEvent,
+  room: BodyRoom,
+  patience: number,
+  work: () => Promise<DeliveryResult>,
+): Promise<DeliveryResult> {
+  if ("body" in event) return work();
+  // Only messages of earlier versions don't know the size.
+  const { claimBytes: bytes = maxBodyBytes } = event;
+  if (!(await room.enter(bytes, patience))) return { fate: "unsent", event };
+  try {
+    return await work();
+  } finally {
+    room.leave(bytes);
+  }
+}
+
 async function deliver(
   event: QueuedEvent,
-  { rank, patience }: { rank: number; patience: number },
+  { rank, until }: { rank: number; until: number },
   ports: DeliveryPorts,
 ): Promise<DeliveryResult> {
   const { platform, storage, duplicates, isRedelivered, onTrouble, clock } = ports;
-  const turn = await platform.turn(event.attempts, rank, patience);
+  const turn = await platform.turn(event.attempts, rank, until - clock().getTime());
   if ("seconds" in turn) {
-    return isOverdue(event, clock()) ? giveUp(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
+    return isOverdue(event, clock()) ? buryOverdue(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
   }
   const bury = (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string) =>
     buryEvent({ event, buried }, body, { class: why, reason }, ports);
@@ -168,7 +190,15 @@ function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { stat
  * Turns an event that waited for 30 days into a dead letter, since its message must not outlive its claim. Never
  * throws.
  */
-export async function giveUp(
+export function giveUp(
+  event: QueuedEvent,
+  why: string,
+  ports: Pick<DeliveryPorts, "storage" | "clock" | "room">,
+): Promise<DeliveryResult> {
+  return withRoom(event, ports.room, longestWork, () => buryOverdue(event, why, ports));
+}
+
+async function buryOverdue(
   event: QueuedEvent,
   why: string,
   ports: Pick<DeliveryPorts, "storage" | "clock">,

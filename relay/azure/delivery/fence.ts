@@ -2,7 +2,13 @@ import { describeError } from "../log.ts";
 import type { Marks, SeenMarks } from "../marks-reader.ts";
 
 /** Why an instance must not send now, and after how many seconds to try the message again. */
-export type Fence = () => Promise<{ readonly seconds: number; readonly why: string } | undefined>;
+export interface Fenced {
+  readonly seconds: number;
+  readonly why: string;
+}
+
+/** Asks whether an instance may send; undefined if it may. */
+export type Fence = () => Promise<Fenced | undefined>;
 
 /** Seconds after which a message that this instance may not send is tried again, hopefully by another instance. */
 const wait = { least: 5, jitter: 5 };

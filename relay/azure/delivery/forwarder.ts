@@ -3,8 +3,8 @@ import { type Fate, fates, loudestLevel } from "../../core/delivery/fates.ts";
 import type { LogLevel, Outcome, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
-import { queueNames } from "../../core/names.ts";
 import { describeError, lineByLine, logOutcome, type RelayLog } from "../log.ts";
+import type { BodyRoom } from "../storage/body-room.ts";
 import { deleteClaims } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import { type DeliveryResult, deliverAll, giveUp, hasFailed } from "./deliver.ts";
@@ -24,14 +24,16 @@ export type ForwarderTarget =
 export interface ForwarderPorts {
   /**
    * The queue from which the messages come, and to which events go back: a drain that counts the queues one by one must not miss an event that
-   * moves. Default: a relay's first queue.
+   * moves.
    */
-  readonly queue?: string;
+  readonly queue: string;
   readonly target: ForwarderTarget;
   readonly storage: Pick<RelayStorageClient, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
+  /** For the bodies that are not in the message. */
+  readonly room: BodyRoom;
   readonly duplicates: Duplicates;
-  /** Why this instance must not send now; default: it always may. */
-  readonly fence?: Fence;
+  /** Why this instance must not send now. */
+  readonly fence: Fence;
   readonly clock: () => Date;
   /** At least 0, and less than 1. */
   readonly random: () => number;
@@ -57,9 +59,10 @@ export interface ForwarderPorts {
  * @throws if the events could neither be delivered nor put back. After the host's fifth try the message is poison.
  */
 export function forwarderHandler({
-  queue = queueNames.events,
+  queue,
   target,
   storage,
+  room,
   duplicates,
   fence,
   clock,
@@ -98,7 +101,7 @@ export function forwarderHandler({
     if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
     const { events } = envelope;
 
-    const fenced = await fence?.();
+    const fenced = await fence();
     const standstill: Standstill | { client: Sender } = fenced
       ? { level: "warn", ...fenced }
       : standstillOf(target, events, { clock, random });
@@ -106,7 +109,9 @@ export function forwarderHandler({
       const { level, seconds: delaySeconds, why: reason, isPause = false } = standstill;
       const deliveries = await Promise.all(
         events.map(async (event): Promise<DeliveryResult> => {
-          return isOverdue(event, clock()) ? giveUp(event, reason, { storage, clock }) : { fate: "unsent", event };
+          return isOverdue(event, clock())
+            ? giveUp(event, reason, { storage, room, clock })
+            : { fate: "unsent", event };
         }),
       );
       const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
@@ -129,6 +134,7 @@ export function forwarderHandler({
     const deliveries = await deliverAll(events, {
       platform: standstill.client,
       storage,
+      room,
       duplicates,
       isRedelivered,
       onTrouble,

@@ -45,7 +45,7 @@ interface KeptToken {
 /**
  * Access tokens for an authenticated inlet (`POST /ims/token/v3`). Adobe asks clients to keep a token for its whole
  * life of about a day. So there is one token at a time, one request for it however many events wait, and a pause after
- * each refusal. If IMS gives no other token in time, the former one is used to its end.
+ * each refusal. The next token is requested before the former one ends, and nobody waits for it until then.
  */
 export class InletTokens {
   readonly #options: InletTokensOptions;
@@ -74,8 +74,7 @@ export class InletTokens {
     this.#pending ??= this.#ask().finally(() => {
       this.#pending = undefined;
     });
-    if (former === undefined) return this.#pending;
-    return this.#pending.then((given) => (typeof given === "string" ? given : former));
+    return former === undefined ? this.#pending : Promise.resolve(former);
   }
 
   async #ask(): Promise<string | PlatformAnswer> {

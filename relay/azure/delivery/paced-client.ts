@@ -4,7 +4,7 @@ import type { Pause, PermittedRequest } from "../../core/delivery/breaker.ts";
 import { type Verdict, verdictOf } from "../../core/delivery/delivery.ts";
 import type { Pace, Turn } from "../../core/delivery/pace.ts";
 import { WaitingLine } from "../../core/waiting-line.ts";
-import type { Fence } from "./fence.ts";
+import type { Fence, Fenced } from "./fence.ts";
 import { noAnswerInTime, type PlatformAnswer } from "./platform-answer.ts";
 import type { PlatformClient } from "./platform-client.ts";
 
@@ -74,8 +74,8 @@ export interface Sender {
 export interface PacedClientPorts {
   readonly client: Pick<PlatformClient, "send">;
   readonly pace: Pace;
-  /** Why this instance must not send now, called right before each request; default: it always may. */
-  readonly fence?: Fence;
+  /** Why this instance must not send now, called right before each request. */
+  readonly fence: Fence;
   /** How many instances send now; `Infinity` if this one should leave the rate to others. */
   readonly instances: () => Promise<number>;
   /** Milliseconds of a monotonic clock. */
@@ -177,6 +177,11 @@ export class PacedClient implements Sender {
     const request = await this.#begin(called, given);
     if ("seconds" in request) return request;
     const answer = await client.send(body, given.signal);
+    if ("why" in answer) {
+      pace.forget(request);
+      this.#noteEnd();
+      return pauseOf(answer);
+    }
     const said = "status" in answer ? verdictOf(answer) : "retry";
     const isOwnFault = pace.othersPass || (!pace.isAway && attempts + 1 >= lonelyTries);
     const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
@@ -189,10 +194,14 @@ export class PacedClient implements Sender {
           ? answer.status === 429 || retryAfter !== undefined
           : answer.failure === noAnswerInTime && !given.signal.aborted,
     });
-    this.#nextEnd.resolve();
-    this.#nextEnd = Promise.withResolvers();
+    this.#noteEnd();
     if (said !== "dead" || isOwnFault) return { answer, verdict: said, retryAfter };
     return { answer, verdict: pace.isAway ? "hold" : "retry", retryAfter };
+  }
+
+  #noteEnd(): void {
+    this.#nextEnd.resolve();
+    this.#nextEnd = Promise.withResolvers();
   }
 
   /** Waits for room for a further request, and begins it. Nobody overtakes: otherwise an event could wait for very long. */
@@ -202,8 +211,8 @@ export class PacedClient implements Sender {
     try {
       for (;;) {
         // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
-        const fenced = await fence?.();
-        if (fenced) return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
+        const fenced = await fence();
+        if (fenced) return pauseOf(fenced);
         // Platform may have gone down meanwhile; then this request would be useless.
         const pause = pace.isValid(turn) ? undefined : this.#pause(attempts);
         if (pause) return pause;
@@ -215,4 +224,8 @@ export class PacedClient implements Sender {
       this.#doorway.leave((waiting) => pace.choose(waiting, monotonic()));
     }
   }
+}
+
+function pauseOf(fenced: Fenced): Pause {
+  return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
 }

@@ -1,6 +1,6 @@
 import { isObject, jsonOf } from "../../core/event/json.ts";
 import { isSuccess, sendRequest } from "../http-request.ts";
-import type { Fence } from "./fence.ts";
+import type { Fence, Fenced } from "./fence.ts";
 import type { InletCredential, InletTokens } from "./inlet-tokens.ts";
 import { failureOf, isReceipt, mostAnswerBytes, type PlatformAnswer } from "./platform-answer.ts";
 
@@ -14,12 +14,9 @@ export interface PlatformClientOptions {
   readonly authorization?: {
     readonly credential: Pick<InletCredential, "clientId" | "orgId">;
     readonly tokens: Pick<InletTokens, "get">;
+    /** Why this instance must not send now, checked again after each wait for a token, which may be long. */
+    readonly fence: Fence;
   };
-  /**
-   * Why this instance must not send now, checked again after each wait for a token, which may be long; default: it
-   * always may.
-   */
-  readonly fence?: Fence;
 }
 
 interface PostOptions {
@@ -48,15 +45,14 @@ export class PlatformClient {
   /**
    * @param body JSON
    * @param signal ends the request before its time is over
-   * @returns the answer, whatever its status. If there was none, Platform may still have the event.
+   * @returns the answer, whatever its status. If there was none, Platform may still have the event. Why it was not sent, if newer settings
+   * came into force while it waited for a token
    */
-  async send(body: string, signal?: AbortSignal): Promise<PlatformAnswer> {
-    const { authorization, fence } = this.#options;
+  async send(body: string, signal?: AbortSignal): Promise<PlatformAnswer | Fenced> {
+    const { authorization } = this.#options;
     if (!authorization) return this.#post(body, { headers: {}, secrets: [], signal });
-    const { credential, tokens } = authorization;
-    const post = async (token: string): Promise<PlatformAnswer> => {
-      const fenced = await fence?.();
-      if (fenced) return { failure: `not sent: ${fenced.why}` };
+    const { credential, tokens, fence } = authorization;
+    const post = (token: string): Promise<PlatformAnswer> => {
       // The headers of every call to Platform's APIs, besides the token (Adobe's "Authenticate and access Experience Platform
       // APIs").
       const headers = { "x-gw-ims-org-id": credential.orgId, "x-api-key": credential.clientId };
@@ -64,11 +60,14 @@ export class PlatformClient {
     };
     const token = await tokens.get();
     if (typeof token !== "string") return token;
+    const fenced = await fence();
+    if (fenced) return fenced;
     const answer = await post(token);
     if (!("status" in answer) || answer.status !== 401) return answer;
     // The token may have been revoked early; try one new token.
     const another = await tokens.get(token);
-    return typeof another !== "string" || another === token ? answer : post(another);
+    if (typeof another !== "string" || another === token || (await fence())) return answer;
+    return post(another);
   }
 
   async #post(body: string, { headers, secrets, signal }: PostOptions): Promise<PlatformAnswer> {

@@ -4,9 +4,6 @@ import type { Marks } from "../marks-reader.ts";
 /** Why the intake of this instance must not accept events now; undefined if it may. Throws if the storage does not answer. */
 export type Gate = () => Promise<string | undefined>;
 
-/** For a queue without marks. */
-export const openGate: Gate = async () => undefined;
-
 /**
  * Closes the intake of a relay that is being deleted, and of an instance with outdated settings: it would accept events
  * with filters, personal data options and signing keys that are no longer in force.

@@ -10,7 +10,7 @@ import type { QueueWatch } from "../queue-watch.ts";
 import type { IntakeSettings } from "../settings.ts";
 import { SummedLines } from "../summed-lines.ts";
 import { EventKeeper, type EventKeeperPorts } from "./event-keeper.ts";
-import { type Gate, openGate } from "./gate.ts";
+import type { Gate } from "./gate.ts";
 import {
   badSignature,
   closedIntake,
@@ -39,8 +39,8 @@ export interface IntakePorts {
   readonly signingKeys: readonly string[];
   readonly settings: IntakeSettings;
   readonly storage: EventKeeperPorts["storage"];
-  /** Reports whether the intake is closed; default: it never is. */
-  readonly gate?: Gate;
+  /** Reports whether the intake is closed. */
+  readonly gate: Gate;
   readonly clock: () => Date;
   readonly budget: IntakeBudget;
   /** Maximum bytes in the bodies of concurrent calls; by default the limit of an instance of the default size. */
@@ -79,7 +79,7 @@ export function intakeHandler({
   signingKeys,
   settings,
   storage,
-  gate = openGate,
+  gate,
   clock,
   budget,
   bodies = new ByteBudget(memoryBudget(appNumbers.INSTANCE_MEMORY_MB.default).acceptedBytes),

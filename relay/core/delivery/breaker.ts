@@ -157,6 +157,11 @@ export class Breaker {
     return request;
   }
 
+  /** Forgets a request that was not sent after all. */
+  forget(request: PermittedRequest): void {
+    this.#underWay.forget(request);
+  }
+
   /**
    * Records how a permitted request ended.
    *

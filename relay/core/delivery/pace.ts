@@ -96,6 +96,11 @@ export class Pace {
     return this.#breaker.begin(permit, now, giveUp);
   }
 
+  /** Forgets a request that was not sent after all. */
+  forget(request: PermittedRequest): void {
+    this.#breaker.forget(request);
+  }
+
   /** Records how the request ended. */
   record(request: PermittedRequest, verdict: Verdict, outcome: RequestOutcome): void {
     const { now, isOverload } = outcome;

@@ -56,13 +56,18 @@ export class RequestsUnderWay {
     this.#current.add(request);
   }
 
+  /** The request does not wait for an answer any more. */
+  forget(request: UnansweredRequest): void {
+    this.#current.delete(request);
+    this.#overtaken.delete(request);
+  }
+
   /** @param isAnswer whether Platform answered it, with whatever status */
   end(
     request: UnansweredRequest,
     { now, verdict, isAnswer }: { now: number; verdict: Verdict; isAnswer: boolean },
   ): void {
-    this.#current.delete(request);
-    this.#overtaken.delete(request);
+    this.forget(request);
     if (!isAnswer) return;
     const took = now - request.startedAt;
     this.#answeredAt = now;

@@ -49,14 +49,20 @@ const fate = {
 const queuedEvent = z.union([
   /** The body: Customer.io's JSON, unchanged. */
   z.looseObject({ ...fate, body: z.string(), claim: z.undefined().optional() }),
-  /** The name of the blob in the container `claims` with a body too large for a message. */
-  z.looseObject({ ...fate, body: z.undefined().optional(), claim: z.string().min(1) }),
+  z.looseObject({
+    ...fate,
+    body: z.undefined().optional(),
+    /** The name of the blob in the container `claims` with a body too large for a message. */
+    claim: z.string().min(1),
+    /** The size of that body. */
+    claimBytes: z.int().min(0).optional(),
+  }),
 ]);
 
 type Fate = z.infer<z.ZodObject<typeof fate>>;
 
 /** A queued event with its own attempts and fate. */
-export type QueuedEvent = Fate & ({ body: string } | { claim: string });
+export type QueuedEvent = Fate & ({ body: string } | { claim: string; claimBytes?: number | undefined });
 
 const envelope = z.strictObject({ version: z.literal(version), events: z.array(queuedEvent).min(1) });
 
@@ -90,8 +96,8 @@ export function waitingSince({
 }
 
 /** The same event, with its body in a blob. */
-export function claimBody({ body: _, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
-  return { ...event, claim };
+export function claimBody({ body, ...event }: QueuedEvent & { body: string }, claim: string): QueuedEvent {
+  return { ...event, claim, claimBytes: Buffer.byteLength(body) };
 }
 
 /** The event after a failed attempt. The reason is cut so that `fitsInline` stays true. */

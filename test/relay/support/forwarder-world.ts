@@ -6,6 +6,7 @@ import { newEvent, type QueuedEvent } from "../../../relay/core/event/envelope.t
 import { type Azurite, startAzurite } from "./azurite.ts";
 import { type FakePlatform, startFakePlatform } from "./fake-platform.ts";
 import { invocation } from "./invocation.ts";
+import { openForwarder } from "./open-ports.ts";
 import { withoutPace } from "./unpaced.ts";
 
 export const now = new Date("2026-11-20T10:00:00.000Z");
@@ -72,6 +73,7 @@ export class ForwarderWorld {
     const client = withoutPace(new PlatformClient(this.platform.streamingUrl, { timeout: 20_000 }), clock);
     const { context, lines } = invocation(metadata);
     const handler = forwarderHandler({
+      ...openForwarder,
       target: { client, readyAt: undefined },
       storage: watched,
       duplicates: keepDuplicates,

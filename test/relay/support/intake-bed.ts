@@ -2,6 +2,7 @@ import { type IntakePorts, intakeBudget, intakeHandler } from "../../../relay/az
 import { RelayStorageClient } from "../../../relay/azure/storage/storage.ts";
 import { type Azurite, startAzurite } from "./azurite.ts";
 import { invocation, linesAtOnce, signingKey, takeAll } from "./invocation.ts";
+import { openGate } from "./open-ports.ts";
 
 /** The time at which every call arrives. */
 export const intakeTime = new Date("2026-11-20T10:00:00.000Z");
@@ -47,6 +48,7 @@ export function useIntake(): IntakeBed {
     },
     intake(ports = {}) {
       const handler = intakeHandler({
+        gate: openGate,
         signingKeys: [signingKey],
         settings: takeAll,
         storage,

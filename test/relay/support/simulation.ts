@@ -7,6 +7,7 @@ import { Pace } from "../../../relay/core/delivery/pace.ts";
 import { encodeEnvelopes, newEvent } from "../../../relay/core/event/envelope.ts";
 import { randomFrom } from "../../conservation/random.ts";
 import { invocation } from "./invocation.ts";
+import { openForwarder } from "./open-ports.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 const { batchSize, newBatchThreshold } = JSON.parse(readFileSync("relay/host.json", "utf8")).extensions.queues;
@@ -180,6 +181,7 @@ export class Simulation {
     const client = new PacedClient({
       client: { send: (body, signal) => this.#send(JSON.parse(body).event_id, signal) },
       pace: new Pace({ requestsPerSecond, random }),
+      fence: openForwarder.fence,
       instances: async () => instances,
       monotonic,
       clock,
@@ -192,7 +194,14 @@ export class Simulation {
       putDeadLetter: async ({ document }) => Boolean(this.dead.set(String(document.eventId), document.reason)),
     };
     const duplicates = new RememberedDuplicates({ tables, clock, windowDays: 7 });
-    const handler = forwarderHandler({ target: { client, readyAt: undefined }, storage, duplicates, clock, random });
+    const handler = forwarderHandler({
+      ...openForwarder,
+      target: { client, readyAt: undefined },
+      storage,
+      duplicates,
+      clock,
+      random,
+    });
     return async (message, dequeueCount) => {
       const { context, lines } = invocation({ dequeueCount: String(dequeueCount) });
       await handler(message, context);
