@@ -73,6 +73,14 @@ export function relayFinding({
     };
   }
   const said = parseHealth(text);
+  if (said?.untaken !== undefined) {
+    return {
+      verdict: "broken",
+      runbook: "alert-untaken",
+      found: `It answers, but no function has taken a message of the queue ${said.untaken.join(" or ")} for more than ten minutes.`,
+      todo: redeployCommand(target, code),
+    };
+  }
   if (said?.intake === "closed") {
     return {
       verdict: "waiting",

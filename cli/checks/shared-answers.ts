@@ -20,7 +20,11 @@ export class SharedAnswers {
   }
 }
 
-const health = z.object({ signingKeys: z.boolean(), intake: z.string().optional() });
+const health = z.object({
+  signingKeys: z.boolean(),
+  intake: z.string().optional(),
+  untaken: z.array(z.string()).optional(),
+});
 
 /** What a healthy relay says about itself; undefined if the text is not from a relay. */
 export function parseHealth(text: string): z.output<typeof health> | undefined {

@@ -85,6 +85,16 @@ describe("the relay", () => {
     expect(finding.todo).toContain("npx pulumi up --replace 'urn:code' --stack dev");
   });
 
+  test("is broken if no function takes the messages of one of its queues", () => {
+    const text = JSON.stringify({ status: "ok", signingKeys: true, untaken: ["events-2"] });
+    expect(relay({ ...well, text, queues: 1, listed: all })).toEqual({
+      verdict: "broken",
+      runbook: "alert-untaken",
+      found: "It answers, but no function has taken a message of the queue events-2 for more than ten minutes.",
+      todo: "npx pulumi up --replace 'urn:code' --stack dev",
+    });
+  });
+
   test("is broken if Azure does not list a function, since its trigger never starts", () => {
     const finding = relay({ ...well, listed: ["intake", "health"] });
     expect([finding.verdict, finding.todo]).toEqual(["broken", "npx pulumi up --replace 'urn:code' --stack dev"]);
