@@ -2,45 +2,48 @@ import type { DeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { reasonWithoutIds, tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import type { Finding } from "../output/finding.ts";
-import { type DeadLetterEntry, RelayStorageAccount } from "../relay/relay-storage.ts";
+import type { DeadLetterEntry } from "../relay/dead-letter-list.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
-/** Dead letters whose reasons are read, the newest. After an outage, one reason has most of them. */
-const mostRead = 50;
 /** Reasons that are shown. */
 const mostShown = 3;
 
 /** Checks for events that the relay gave up, and why it did. */
-export async function checkDeadLetters(source: StackSource): Promise<Finding> {
-  const storage = await RelayStorageAccount.open(source);
-  const entries = await storage.listDeadLetters();
-  const newest = entries.toSorted((one, other) => other.writtenAt.getTime() - one.writtenAt.getTime());
+export async function checkDeadLetters(
+  source: StackSource,
+  answers: Pick<SharedAnswers, "deadLetters">,
+): Promise<Finding> {
+  const [storage, { total, newest }] = await Promise.all([RelayStorageAccount.open(source), answers.deadLetters()]);
   const letters = await Promise.all(
-    newest.slice(0, mostRead).map(async ({ name }) => {
+    newest.map(async ({ name }) => {
       const blob = await storage.readDeadLetter(name);
       return blob && tryParseDeadLetter(blob.content);
     }),
   );
   return deadLettersFinding({
-    entries: newest,
+    total,
+    newest: newest[0],
     letters: letters.filter((one) => one !== undefined),
     target: source.target,
   });
 }
 
-/** @param letters the newest of the entries, as far as they can be read */
 export function deadLettersFinding({
-  entries: [newest, ...others],
+  total,
+  newest,
   letters,
   target,
 }: {
-  /** The newest first. */
-  entries: readonly DeadLetterEntry[];
+  total: number;
+  /** Undefined if there are none. */
+  newest: DeadLetterEntry | undefined;
+  /** The newest, as far as they can be read. */
   letters: readonly DeadLetter[];
   target: CommandTarget;
 }): Finding {
   if (newest === undefined) return { verdict: "fine", found: "There are none." };
-  const total = others.length + 1;
   const reasons = Map.groupBy(letters, (letter) => `${letter.class}: ${reasonWithoutIds(letter)}`);
   const sorted = [...reasons].toSorted(([, one], [, other]) => other.length - one.length);
   const of = letters.length < total ? ` of the newest ${letters.length}` : "";

@@ -2,12 +2,18 @@ import type { PlainAnswer } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
+import type { NewestDeadLetters } from "../relay/dead-letter-list.ts";
+import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
+
+/** Dead letters whose reasons are read, the newest. After an outage, one reason has most of them. */
+const mostRead = 50;
 
 /** Answers that several checks read. Each is requested once, by the first check that reads it. */
 export class SharedAnswers {
   readonly #source: StackSource;
   #health: Promise<PlainAnswer> | undefined;
+  #deadLetters: Promise<NewestDeadLetters> | undefined;
 
   constructor(source: StackSource) {
     this.#source = source;
@@ -17,6 +23,14 @@ export class SharedAnswers {
   health(): Promise<PlainAnswer> {
     this.#health ??= azureOf(this.#source).ask(this.#source.healthUrl, startTimeLimit());
     return this.#health;
+  }
+
+  /** The dead letters in the storage. */
+  deadLetters(): Promise<NewestDeadLetters> {
+    this.#deadLetters ??= RelayStorageAccount.open(this.#source).then((storage) =>
+      storage.findNewestDeadLetters(mostRead),
+    );
+    return this.#deadLetters;
   }
 }
 

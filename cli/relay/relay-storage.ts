@@ -4,17 +4,10 @@ import type { QueueServiceClient } from "@azure/storage-queue";
 import type { QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
+import { type DeadLetterEntry, keepNewest, type NewestDeadLetters } from "./dead-letter-list.ts";
 import { eventsIn, readQueueMessage } from "./queue-message.ts";
 import { listRelayQueues } from "./relay-queues.ts";
 import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts";
-
-/** A dead letter's blob, unread. */
-export interface DeadLetterEntry {
-  /** Name of the blob; with `@` and the account's name if it is in the account of a replaced relay. */
-  readonly name: string;
-  /** When it was written: when the event died. */
-  readonly writtenAt: Date;
-}
 
 /** A blob as it was read. */
 export interface StoredBlob {
@@ -88,6 +81,11 @@ export class RelayStorageAccount {
         }
       }
     }
+  }
+
+  /** How many dead letters there are, and the newest of them. */
+  findNewestDeadLetters(most: number): Promise<NewestDeadLetters> {
+    return keepNewest(this.eachDeadLetter(), most);
   }
 
   /** A dead letter's content and its version; undefined if it no longer exists. */

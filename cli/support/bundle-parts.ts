@@ -103,10 +103,7 @@ async function collectLog(source: StackSource) {
 
 async function collectDeadLetters(source: StackSource) {
   const storage = await RelayStorageAccount.open(source);
-  const all = await storage.listDeadLetters();
-  const latest = all
-    .toSorted((one, other) => other.writtenAt.getTime() - one.writtenAt.getTime())
-    .slice(0, mostDeadLetters);
+  const { total, newest: latest } = await storage.findNewestDeadLetters(mostDeadLetters);
   const groups = new Map<string, number>();
   await processEach(latest, startTimeLimit(), async ({ name }) => {
     const blob = await storage.readDeadLetter(name);
@@ -124,7 +121,7 @@ async function collectDeadLetters(source: StackSource) {
   });
   const counted = [...groups].map(([key, count]) => ({ ...(JSON.parse(key) as object), count }));
   return {
-    total: all.length,
+    total,
     examined: latest.length,
     groups: counted.toSorted((one, other) => other.count - one.count),
   };

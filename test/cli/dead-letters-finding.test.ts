@@ -1,7 +1,7 @@
 import { deadLettersFinding } from "../../cli/checks/dead-letters.ts";
+import { keepNewest } from "../../cli/relay/dead-letter-list.ts";
 
 const now = new Date("2026-11-20T10:30:00.000Z");
-const minute = 60_000;
 
 const entry = (milliseconds: number) => ({ name: "a", writtenAt: new Date(now.getTime() - milliseconds) });
 const letter = (reason: string) => ({
@@ -16,7 +16,8 @@ const letter = (reason: string) => ({
 });
 const findingOf = (letters: ReturnType<typeof letter>[], entries: number) =>
   deadLettersFinding({
-    entries: Array.from({ length: entries }, (_, index) => entry(index * minute)),
+    total: entries,
+    newest: entries > 0 ? entry(0) : undefined,
     letters,
     target: { stack: "dev" },
   });
@@ -43,3 +44,18 @@ test("of many dead letters, the newest are read, and three reasons named", () =>
 });
 
 test("no dead letters are fine", () => expect(findingOf([], 0)).toEqual({ verdict: "fine", found: "There are none." }));
+
+test("of a million dead letters, only the newest are kept", async () => {
+  const [length, most] = [100_000, 50];
+  // By name, which is not by time.
+  const times = Array.from({ length }, (_, index) => (index * 7_919) % length);
+  async function* listed() {
+    for (const time of times) yield entry(time);
+  }
+  const { total, newest } = await keepNewest(listed(), most);
+  expect(total).toBe(length);
+  expect(newest.map(({ writtenAt }) => now.getTime() - writtenAt.getTime())).toEqual(
+    Array.from({ length: most }, (_, index) => index),
+  );
+  expect((await keepNewest((async function* () {})(), most)).newest).toEqual([]);
+});

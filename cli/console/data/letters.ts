@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { kindOf, reasonWithoutIds, tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
 import { processEach } from "../../process-each.ts";
-import { type DeadLetterEntry, RelayStorageAccount } from "../../relay/relay-storage.ts";
+import type { DeadLetterEntry } from "../../relay/dead-letter-list.ts";
+import { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import { hideInText } from "./hide.ts";
 import type { LiveSource } from "./live-source.ts";
 
@@ -40,9 +41,9 @@ export class DeadLetters {
   async refresh(): Promise<void> {
     if (!this.#live.current.hasStorage) return;
     const storage = await RelayStorageAccount.open(this.#live.current);
-    const entries = (await storage.listDeadLetters()).toSorted((a, b) => b.writtenAt.getTime() - a.writtenAt.getTime());
-    this.#total = entries.length;
-    const meant = new Map(entries.slice(0, mostRead).map((entry) => [keyOf(entry), entry]));
+    const { total, newest } = await storage.findNewestDeadLetters(mostRead);
+    this.#total = total;
+    const meant = new Map(newest.map((entry) => [keyOf(entry), entry]));
     for (const key of this.#read.keys()) if (!meant.has(key)) this.#read.delete(key);
     const fresh = [...meant].filter(([key]) => !this.#read.has(key));
     await processEach(fresh, new AbortController().signal, async ([key, entry]) => {

@@ -42,7 +42,7 @@ export async function readRelay(source: StackSource): Promise<RelayReading> {
     attempt(tables.then((opened) => opened.readSentAgo())),
     attempt(countQueue(source)),
     attempt(storage.then((opened) => opened.peekEvents())),
-    attempt(storage.then((opened) => opened.listDeadLetters())),
+    attempt(storage.then((opened) => opened.findNewestDeadLetters(1))),
   ]);
   return {
     at,
@@ -52,7 +52,7 @@ export async function readRelay(source: StackSource): Promise<RelayReading> {
     takenAgo: counts?.takenAt && at - counts.takenAt.getTime(),
     messages: queue && queue.events + queue.poison,
     oldest: waiting && Math.max(0, ...waiting.map((event) => at - waitingSince(event))),
-    deadLetters: letters?.length,
+    deadLetters: letters?.total,
     problems: [...problems],
   };
 }
