@@ -51,9 +51,13 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
   };
 }
 
+/** Names only the host of the other address: the rest may be a secret, such as an inlet of Platform or the key of a webhook. */
 function explainOtherRelay(endpoint: string, relayUrl: string): string | undefined {
-  const shown = flowIdOf(endpoint) === undefined ? endpoint : "a dataflow of Platform";
-  return isSameUrl(endpoint, relayUrl) ? undefined : `posts to ${shown}, not to ${relayUrl}.`;
+  if (isSameUrl(endpoint, relayUrl)) return undefined;
+  const host = URL.parse(endpoint)?.host;
+  const shown =
+    flowIdOf(endpoint) === undefined ? `an address of ${host ?? "no known host"}` : "a dataflow of Platform";
+  return `posts to ${shown}, not to ${relayUrl}.`;
 }
 
 function explainOtherDataflow(endpoint: string, dataflowId: string): string | undefined {

@@ -1,3 +1,5 @@
+import { secretForms } from "pulumi-provider-kit/http";
+
 /** The replacement of a secret. */
 const hidden = "[secret]";
 /** Shorter texts are words. */
@@ -22,9 +24,11 @@ export class Scrubber {
 
   /** @param secrets the values that the stack keeps as secrets */
   constructor(secrets: Iterable<string>) {
-    const parts = [...secrets].flatMap(partsOf).filter((part) => part.length >= shortest);
+    const parts = [...secrets].flatMap(linesOf).flatMap(secretForms);
     // A secret may contain another one.
-    this.#secrets = [...new Set(parts)].toSorted((one, other) => other.length - one.length);
+    this.#secrets = [...new Set(parts)]
+      .filter((part) => part.length >= shortest)
+      .toSorted((one, other) => other.length - one.length);
   }
 
   text(given: string): string {
@@ -35,21 +39,9 @@ export class Scrubber {
   }
 }
 
-/** A secret, its lines, and the forms in which it may appear in JSON, URLs and headers. */
-function partsOf(secret: string): string[] {
-  const lines = secret.split(/\r?\n/).map((line) => line.trim());
-  const inUrl =
-    URL.parse(secret)
-      ?.pathname.split("/")
-      .filter((part) => part.length >= 16) ?? [];
-  return [secret, ...lines, ...inUrl].flatMap((text) => [
-    text,
-    JSON.stringify(text).slice(1, -1),
-    encodeURIComponent(text),
-    Buffer.from(text).toString("base64"),
-    Buffer.from(text).toString("base64url"),
-    Buffer.from(text).toString("hex"),
-  ]);
+/** A secret, and its lines. */
+function linesOf(secret: string): string[] {
+  return [secret, ...secret.split(/\r?\n/).map((line) => line.trim())];
 }
 
 /** The texts in a value, at any depth. */

@@ -1,5 +1,6 @@
 import type { AepClient } from "pulumi-aep/client";
 import type { DocumentedEvent } from "pulumi-customerio/events";
+import { hideSecrets } from "pulumi-provider-kit/http";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
@@ -27,8 +28,7 @@ export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
         return { verdict: "fine", found: `Platform's inlet accepted the event in ${milliseconds} ms.` };
       }
       // Platform's messages tend to repeat the inlet's id, and anyone who has it could write into the dataset.
-      const inlet = new URL(flow.inletUrl).pathname.split("/").at(-1) ?? "";
-      const said = inlet === "" ? text : text.replaceAll(inlet, "[hidden]");
+      const said = hideSecrets(text, [flow.inletUrl], "[hidden]");
       const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
       return { verdict: "broken", runbook: "finding-dataflow", found: `Platform's inlet ${answered}.`, todo: fix };
     },

@@ -154,8 +154,11 @@ describe("a webhook", () => {
     const source = sourceOf("prod", { webhookId: webhook.id });
     expect((await checkWebhook(source)).verdict).toBe("fine");
     await redirectWebhook(webhooks, { id: webhook.id, endpoint: away, signal });
-    const { verdict, todo } = await checkWebhook(source);
+    const { verdict, todo, found } = await checkWebhook(source);
     expect(verdict).toBe("broken");
+    // The rest of an address may be a secret.
+    expect(found).toContain(`posts to an address of ${new URL(away).host}, not to`);
+    expect(found).not.toContain(away);
     expect(todo).toContain("npx customerio-aep failover --to prod --stack prod");
   });
 

@@ -56,6 +56,7 @@ test.each([
   ["clientSecret", "  ", "it is empty"],
   ["platformUrl", "platform.adobe.io", "it must be a URL that begins with https://"],
   ["platformUrl", "http://gateway.example", "because credentials are sent there"],
+  ["platformUrl", "http://localhost:x@gateway.example", "because credentials are sent there"],
   ["imsUrl", "ftp://ims.example", "it must be a URL that begins with https://"],
 ])("a wrong %s is reported", (name, value, part) => {
   const told = mistakes({ ...credential, [name]: value });

@@ -119,8 +119,12 @@ test("a webhook that was deleted by hand says how to recreate it", async () => {
   expect((await refusal({ status: 404 })).message).toContain("run: npx pulumi refresh, then npx pulumi up");
 });
 
-test("an endpoint that Customer.io quotes is not shown", async () => {
-  const body = { errors: [{ detail: `endpoint ${wanted.endpoint} is not allowed`, status: "400" }] };
+test.each([
+  ["as it is", wanted.endpoint],
+  ["without its scheme", wanted.endpoint.replace("https://", "")],
+  ["URL-encoded", encodeURIComponent(wanted.endpoint)],
+])("an endpoint that Customer.io quotes %s is not shown", async (_, quoted) => {
+  const body = { errors: [{ detail: `endpoint ${quoted} is not allowed`, status: "400" }] };
   const { message } = await refusal({ status: 400, body });
   expect(message).toContain("endpoint <the endpoint> is not allowed");
   expect(message).not.toContain("secret-inlet");

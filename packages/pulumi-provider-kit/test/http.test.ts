@@ -144,6 +144,21 @@ test("stops at once when the operation is stopped, also while it waits", async (
   expect(await running).toBeInstanceOf(VendorError);
 });
 
+test.each(["http://", "//"])("a path that begins with %s takes the credential nowhere else", async (scheme) => {
+  const other = createServer((_, response) => response.end("{}"));
+  const asked = jest.fn();
+  other.on("request", asked);
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  try {
+    const path = `${scheme}127.0.0.1:${(other.address() as AddressInfo).port}/things`;
+    await client().call(call({ path }));
+    expect(asked).not.toHaveBeenCalled();
+    expect(seen).toHaveLength(1);
+  } finally {
+    await new Promise((resolve) => other.close(resolve));
+  }
+});
+
 test("an error contains no header of the request, and so no credential", async () => {
   answers = ["reset", "reset", "reset", "reset", "reset"];
   const error = await client()

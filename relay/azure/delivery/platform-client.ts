@@ -1,3 +1,4 @@
+import { hideSecrets } from "pulumi-provider-kit/http";
 import { isObject, jsonOf } from "../../core/event/json.ts";
 import { isSuccess, sendRequest } from "../http-request.ts";
 import type { Fence, Fenced } from "./fence.ts";
@@ -98,12 +99,7 @@ export class PlatformClient {
     const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
       .filter((part) => part !== "")
       .join(" ");
-    const secrets = [
-      ...others,
-      ...this.#streamingUrl.pathname.split("/").filter((part) => part.length >= 16),
-      ...this.#streamingUrl.searchParams.values(),
-    ];
-    return secrets.reduce((safe, secret) => safe.replaceAll(secret, "[hidden]"), words).slice(0, maxDetailLength);
+    return hideSecrets(words, [...others, this.#streamingUrl.href], "[hidden]").slice(0, maxDetailLength);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AxiosResponse } from "axios";
-import { jsonOf, type VendorComplaint } from "pulumi-provider-kit/http";
+import { hideSecrets, jsonOf, type VendorComplaint } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { subscriptionNames } from "../events/catalogue.ts";
@@ -75,7 +75,7 @@ function readMessage(body: unknown): VendorComplaint {
 /** Removes the endpoint, which may be secret: anyone who has a streaming URL can write into the dataset. */
 function withoutEndpoint(detail: string, response: AxiosResponse): string {
   const sent = z.object({ endpoint: z.string() }).safeParse(jsonOf(String(response.config.data)));
-  return sent.success ? detail.replaceAll(sent.data.endpoint, "<the endpoint>") : detail;
+  return sent.success ? hideSecrets(detail, [sent.data.endpoint], "<the endpoint>") : detail;
 }
 
 function isAboutWebhooks(path: string | undefined): boolean {

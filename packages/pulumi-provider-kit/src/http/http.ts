@@ -1,5 +1,6 @@
 import type { AxiosError, AxiosRequestConfig, AxiosResponse } from "axios";
 import { showProgress } from "../engine/progress.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { generalRemedy } from "./remedy.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { sleep } from "./sleep.ts";
@@ -132,6 +133,8 @@ export class HttpClient {
     const { default: axios } = await import("axios");
     const request: AxiosRequestConfig = {
       baseURL: this.#options.baseUrl,
+      // A path may have an id of a vendor's answer or of the state. The credential must go to the vendor, whatever that id is.
+      allowAbsoluteUrls: false,
       timeout: this.#options.attemptTimeout ?? 30_000,
       maxRedirects: 0,
       // Handle every status here, so that no axios error with its request headers can escape.
@@ -215,10 +218,8 @@ export class HttpClient {
   /** Removes the request's credential from the vendor's message, which may repeat it. */
   #withoutSecrets(complaint: VendorComplaint, { config }: AxiosResponse): VendorComplaint {
     const credential = String(config.headers.Authorization ?? "").replace(/^\S+ /, "");
-    const plain = [credential, ...(this.#options.secrets ?? [])].filter((secret) => secret !== "");
-    const secrets = plain.flatMap((secret) => [secret, encodeURIComponent(secret)]);
     const clean = (text: string | undefined) =>
-      text && secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
+      text && hideSecrets(text, [credential, ...(this.#options.secrets ?? [])]);
     const { detail, code, requestId, remedy } = complaint;
     return { detail: clean(detail), code: clean(code), requestId: clean(requestId), remedy: clean(remedy) };
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/;
+const loopback: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
  * A setting for a vendor's address, without a trailing slash. Plain http is allowed only on loopback, since credentials
@@ -9,7 +9,8 @@ const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/;
 export const address = z
   .url({ protocol: /^https?$/, error: "it must be a URL that begins with https://", abort: true })
   .refine(
-    (url) => url.startsWith("https:") || loopback.test(url),
+    // By its host: `http://localhost:x@example.org` leads to example.org.
+    (url) => url.startsWith("https:") || loopback.includes(new URL(url).hostname),
     "it must begin with https://, because credentials are sent there",
   )
   .transform((url) => url.replace(/\/+$/, ""));
