@@ -1,6 +1,7 @@
 import diagnostics from "node:diagnostics_channel";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import path from "node:path";
+import { terminalText } from "../output/terminal-text.ts";
 
 /** An error's message for people. */
 export function reportOf(error: unknown): string {
@@ -28,18 +29,22 @@ function explainFullDisk({ path: file, message }: NodeJS.ErrnoException): string
  * @param source name of the source that failed, unless lines before say so
  */
 export function reportError(error: unknown, isDebug: boolean, source?: string): void {
-  process.stderr.write(`${source === undefined ? "" : `${source}  `}${reportOf(error)}\n`);
+  write(`${source === undefined ? "" : `${source}  `}${reportOf(error)}`);
   if (isDebug) reportTraces(error);
 }
 
 /** Writes the stack traces of an error and of its causes. */
 export function reportTraces(error: unknown): void {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) process.stderr.write(`debug: ${cause.stack}\n`);
+  for (let cause = error; cause instanceof Error; cause = cause.cause) write(`debug: ${cause.stack}`);
 }
 
 /** A line of `--debug`. */
 function debug(words: string): void {
-  process.stderr.write(`debug: ${new Date().toISOString()} ${words}\n`);
+  write(`debug: ${new Date().toISOString()} ${words}`);
+}
+
+function write(line: string): void {
+  process.stderr.write(`${terminalText(line)}\n`);
 }
 
 let isLogging = false;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { asInterruption, Interruption, stopOnInterrupt } from "../interrupt.ts";
 import { showAskedWaits } from "../output/asked-waits.ts";
 import { Progress } from "../output/progress.ts";
+import { terminalText } from "../output/terminal-text.ts";
 import { PulumiStack } from "../stack/pulumi-stack.ts";
 import type { StackSource } from "../stack/source.ts";
 import { logCalls, reportError, reportOf, reportTraces } from "./debug.ts";
@@ -101,7 +102,7 @@ async function performInProject(
 /** Prints lines for people; with `--json`, nothing. */
 function printerOf({ json }: Pick<Values, "json">): (...lines: string[]) => void {
   return (...lines) => {
-    if (!json) process.stdout.write(`${lines.join("\n")}\n`);
+    if (!json) process.stdout.write(`${terminalText(lines.join("\n"))}\n`);
   };
 }
 

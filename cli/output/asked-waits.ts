@@ -1,4 +1,5 @@
 import { withProgress } from "pulumi-provider-kit/http";
+import { terminalText } from "./terminal-text.ts";
 
 /** Milliseconds between two lines, since many calls wait for the same vendor. */
 const pace = 10_000;
@@ -17,7 +18,7 @@ export async function showAskedWaits<T>(
     timer = undefined;
     if (next === undefined) return;
     // A terminal may have a progress line.
-    stream.write(`${stream.isTTY ? "\r\u001b[K" : ""}${next}\n`);
+    stream.write(`${stream.isTTY ? "\r\u001b[K" : ""}${terminalText(next)}\n`);
     next = undefined;
     timer = setTimeout(write, pace);
   };

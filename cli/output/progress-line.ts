@@ -1,3 +1,5 @@
+import { terminalText } from "./terminal-text.ts";
+
 /** A line that rewrites itself on a terminal; without a terminal it shows nothing. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream | undefined;
@@ -8,7 +10,7 @@ export class ProgressLine {
 
   show(words: string): void {
     if (!this.#stream?.isTTY) return;
-    this.#stream.write(`\r\x1b[K${fitLine(words, this.#stream.columns)}`);
+    this.#stream.write(`\r\x1b[K${fitLine(terminalText(words), this.#stream.columns)}`);
   }
 
   /** Clears the line. */
