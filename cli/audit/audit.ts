@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
@@ -81,9 +81,15 @@ export async function audit(parts: AuditParts): Promise<AuditResult> {
   }
 }
 
-/** The database in an audit's folder. */
-export function openLedger(folder: string): Promise<Ledger> {
-  return Ledger.open(path.join(folder, "audit.duckdb"));
+/** The database in an audit's folder. Nobody else can read what this process writes from then on, even if others may open the folder. */
+export async function openLedger(folder: string): Promise<Ledger> {
+  // DuckDB creates files by itself, at any time: the database, its log, what does not fit into memory, and lists of ids.
+  process.umask(0o077);
+  const file = path.join(folder, "audit.duckdb");
+  const ledger = await Ledger.open(file);
+  // An earlier version may have created it.
+  await chmod(file, 0o600);
+  return ledger;
 }
 
 /**

@@ -190,5 +190,10 @@ test("a key continues after all that sorts before it, and what SQL can't hold is
   );
   expect(sql).toMatch(/ORDER BY delivery, object_type, metric, day LIMIT 50000$/);
   expect(() => pageSql("events", paths, 0, { ...after, delivery: "d'1" })).toThrow("Run the audit without --sql");
+  for (const name of ["events; DROP TABLE other", "events` UNION SELECT * FROM `other"]) {
+    const quoted = `FROM \`${name.replaceAll("`", "``")}\``;
+    expect(pageSql(name, paths, 0, undefined)).toContain(`${quoted}) AS events`);
+    expect(countWords(name, paths, { from: 0, to: 1, createdFrom: 0 })).toContain(`${quoted}\n`);
+  }
   expect(countWords("events", paths, { from: 86_400, to: 172_800, createdFrom: 0 })).toContain("1 is 1970-01-02");
 });

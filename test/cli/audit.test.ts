@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, rm, truncate } from "node:fs/promises";
+import { chmod, readdir, rm, stat, truncate } from "node:fs/promises";
 import path from "node:path";
-import { type AuditParts, audit } from "../../cli/audit/audit.ts";
+import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
+import { writeIds } from "../../cli/audit/compare.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
@@ -24,6 +25,32 @@ import {
 } from "./audit-world.ts";
 
 afterEach(closeWorld);
+
+test("in a folder that others may open, they can read nothing that an audit writes", async () => {
+  await openWorld(world);
+  const { folder } = opened;
+  const before = process.umask(0o022);
+  try {
+    await chmod(folder, 0o755);
+    const database = path.join(folder, "audit.duckdb");
+    // As an earlier version left it.
+    (await openLedger(folder)).close();
+    await chmod(database, 0o644);
+    process.umask(0o022);
+    const ledger = await openLedger(folder);
+    await ledger.setNote("name", "value");
+    await ledger.run(
+      "CREATE TABLE verdicts AS SELECT 'd' AS delivery, 'email' AS object_type, 'sent' AS metric, 1 AS happened, 'missing' AS state, '' AS stage",
+    );
+    await writeIds(ledger, ["missing"], path.join(folder, "missing.jsonl"));
+    const names = await readdir(folder);
+    expect(names).toEqual(expect.arrayContaining(["audit.duckdb", "audit.duckdb.wal", "missing.jsonl"]));
+    for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
+    ledger.close();
+  } finally {
+    process.umask(before);
+  }
+});
 
 test("what has a row is complete, and what was dropped is found, and nothing else", async () => {
   await openWorld(world);

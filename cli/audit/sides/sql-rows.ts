@@ -146,7 +146,7 @@ export function pageSql(table: string, paths: RowPaths, createdFrom: number, aft
   return (
     `SELECT ${key}, min(happened) AS happened, count(*) AS copies FROM (` +
     `SELECT coalesce(${fieldSql(paths.delivery)}, '') AS delivery, ${text(paths.objectType)} AS object_type, ` +
-    `${text(paths.metric)} AS metric, CAST(floor(${at} / 86400) AS bigint) AS day, ${at} AS happened FROM ${table}) AS events ` +
+    `${text(paths.metric)} AS metric, CAST(floor(${at} / 86400) AS bigint) AS day, ${at} AS happened FROM ${nameSql(table)}) AS events ` +
     `WHERE (happened >= ${createdFrom} OR happened = 0)${after ? ` AND ${afterSql(after)}` : ""} ` +
     `GROUP BY ${key} ORDER BY ${key} LIMIT ${pageLength}`
   );
@@ -169,10 +169,12 @@ function literal(text: string): string {
 
 /** A field by its path. Names that SQL could read otherwise are in back quotes, as Query Service has it. */
 function fieldSql(place: string): string {
-  return place
-    .split(".")
-    .map((name) => (/^[a-z_]\w*$/i.test(name) ? name : `\`${name}\``))
-    .join(".");
+  return place.split(".").map(nameSql).join(".");
+}
+
+/** Anyone who may change a dataset's tags chooses the name of its table, and must not choose what is queried. */
+function nameSql(name: string): string {
+  return /^[a-z_]\w*$/i.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
 /** SQL that a person can run if the command can't: it counts the dataset's rows and deliveries of each day and kind. */
@@ -183,7 +185,7 @@ export function countWords(table: string, paths: RowPaths, { from, to }: AuditRa
     "To count the rows yourself, run this SQL in Platform, at Queries > Create query:",
     `SELECT CAST(floor(${at} / 86400) AS bigint) AS day, ${type} AS object_type, ${metric} AS metric,`,
     `  count(*) AS row_count, count(DISTINCT ${delivery}) AS deliveries`,
-    `FROM ${table}`,
+    `FROM ${nameSql(table)}`,
     `WHERE ${at} >= ${from} AND ${at} < ${to}`,
     "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     `(day counts from 1970-01-01: ${from / 86_400} is ${dateAt(from)})`,
