@@ -1,77 +1,13 @@
 import { execFile } from "node:child_process";
-import { globSync } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { buildRelay } from "../relay/build.ts";
 import { buildPlugins } from "./build-plugins.ts";
+import { type Manifest, manifestOf, output, type PublishedPackage, published, repository } from "./packed-files.ts";
 
 const run = promisify(execFile);
-const repository = join(import.meta.dirname, "..");
-const output = join(repository, "build");
-
-/** The contents of a package's tarball besides `package.json`: its folders and files, with TypeScript compiled. */
-interface PublishedPackage {
-  readonly folder: string;
-  readonly compiled: readonly string[];
-  readonly copied: readonly string[];
-}
-
-/** Plain JavaScript with declarations written by hand: it must be read by any Node. */
-const runProgram = ["run-program.js", "run-program.d.ts"];
-
-/** The page of `customerio-aep console`, which is served as it is. */
-const consolePage = "cli/console/page";
-
-/** Pages for people. Findings and alerts name sections of the runbooks, which the console serves with what they link to. */
-const pages = globSync("docs/{*,tasks/*,reference/*}.md", { cwd: repository });
-
-/** What `customerio-aep init` makes projects from. */
-const templates = ["templates/typescript", "templates/yaml"];
-
-/** The packages in the order in which they depend on each other. */
-const packages: readonly PublishedPackage[] = [
-  { folder: "packages/adobe-data-prep", compiled: ["src"], copied: ["README.md"] },
-  { folder: "packages/pulumi-provider-kit", compiled: ["src"], copied: ["README.md"] },
-  { folder: "packages/pulumi-customerio", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
-  { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
-  {
-    folder: ".",
-    compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
-    copied: [
-      "README.md",
-      "CHANGELOG.md",
-      "bin",
-      "dist",
-      "relay/dist",
-      "relay/deploy/schema.json",
-      consolePage,
-      ...pages,
-      ...templates,
-      ...runProgram,
-    ],
-  },
-  {
-    folder: "packages/customerio-aep-policies",
-    compiled: ["src"],
-    copied: ["README.md", "PulumiPolicy.yaml", "pack.js"],
-  },
-];
-
-interface Manifest {
-  readonly name: string;
-  readonly version: string;
-  readonly exports: string | Readonly<Record<string, string>>;
-  readonly [field: string]: unknown;
-}
-
-/** A tarball in `build/`, with the name and version to publish. */
-export interface PackedFile {
-  readonly name: string;
-  readonly version: string;
-  readonly file: string;
-}
 
 /** A new tarball. */
 export interface Tarball {
@@ -94,21 +30,8 @@ export async function packAll(): Promise<Tarball[]> {
     cwd: repository,
   });
   const stages: string[] = [];
-  for (const published of packages) stages.push(await stage(published));
+  for (const one of published) stages.push(await stage(one));
   return pack(stages);
-}
-
-/** The tarballs of the last `packAll`, in the order in which they depend on each other. */
-export async function packedFiles(): Promise<PackedFile[]> {
-  const files = packages.map(async ({ folder }) => {
-    const { name, version } = await manifestOf(folder);
-    return { name, version, file: join(output, `${name}-${version}.tgz`) };
-  });
-  return Promise.all(files);
-}
-
-async function manifestOf(folder: string): Promise<Manifest> {
-  return JSON.parse(await readFile(join(repository, folder, "package.json"), "utf8")) as Manifest;
 }
 
 /** Puts together the contents of a package's tarball, and returns their folder, relative to `build/`. */

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { promisify } from "node:util";
-import { type PackedFile, packedFiles } from "./pack.ts";
+import { type PackedFile, packedFiles } from "./packed-files.ts";
 
 const run = promisify(execFile);
 

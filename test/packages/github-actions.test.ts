@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -142,8 +142,7 @@ test("actions are pinned by commit, with the versions that this repository uses 
   expect(pins.filter((pin) => !/^(actions|azure)\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(pin))).toEqual([]);
   const own = pinsOf(path.join(repository, ".github/workflows"));
   const foreign = pins.filter((pin) => pin.startsWith("actions/") && !own.includes(pin));
-  // This repository keeps no artifacts.
-  expect(foreign.map((pin) => pin.split("@")[0])).toEqual(["actions/upload-artifact"]);
+  expect(foreign).toEqual([]);
 });
 
 describe("the preview of a pull request", () => {
@@ -169,6 +168,28 @@ describe("the preview of a pull request", () => {
       "gh api --silent --method PATCH repos/acme/events/issues/comments/99 --field body=@comment.md",
     );
   });
+});
+
+test("what others wrote is neither rewritten nor taken for the workflow's own", async () => {
+  writeFileSync(path.join(work, "preview.txt"), "1 to create");
+  const { calls } = await runStep("preview.yml", stepOf("preview.yml", "Comment"));
+  const [, expression = ""] = calls[0]?.match(/--jq (.+)$/) ?? [];
+  const comment = (id: number, login: string, body: string) => ({ id, user: { login }, body });
+  const marker = "<!-- preview of prod -->";
+  const comments = [
+    comment(1, "stranger", `${marker}\nNo changes.`),
+    comment(2, "github-actions[bot]", "Another comment"),
+    comment(3, "github-actions[bot]", `${marker}\n1 to create`),
+  ];
+  const found = execFileSync("bash", ["-c", 'jq "$0"', expression], {
+    input: JSON.stringify(comments),
+    encoding: "utf8",
+  });
+  expect(found).toBe("3\n");
+  for (const file of ["drift.yml", "audit.yml"]) {
+    const told = await runStep(file, stepOf(file, "Tell"));
+    expect(told.calls[0]).toContain(" --app github-actions ");
+  }
 });
 
 describe("the check for drift", () => {

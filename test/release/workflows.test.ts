@@ -141,3 +141,23 @@ test("a release tests, packs and then publishes with a signature of its origin",
   ]);
   expect(workflows["release.yml"]?.jobs.publish?.permissions).toEqual({ contents: "read", "id-token": "write" });
 });
+
+test("no code of an installed package runs where npm can be told that it is this repository", () => {
+  const all = Object.values(workflows).flatMap(({ jobs }) => Object.values(jobs));
+  const trusted = all.filter((job) => job.permissions?.["id-token"] || JSON.stringify(job).includes("secrets."));
+  expect(trusted.flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))).toEqual([
+    "npm run publish-packages -- --provenance",
+  ]);
+  const script = manifest.scripts["publish-packages"].replace(/^node /, "");
+  const loaded = new Set([path.join(repository, script)]);
+  for (const file of loaded) {
+    for (const [, name = ""] of readFileSync(file, "utf8").matchAll(/\bfrom "([^"]+)"|\bimport\("/g)) {
+      if (!name.startsWith("node:")) loaded.add(path.join(path.dirname(file), name));
+    }
+  }
+  // A package's name would be no file.
+  expect([...loaded].map((file) => path.relative(repository, file))).toEqual([
+    "scripts/publish.ts",
+    "scripts/packed-files.ts",
+  ]);
+});
