@@ -66,6 +66,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   if (!parsed.success) throw parsed.error;
   warnOfKeys(`${config.name}:signingKeys`, keys.warnings);
   warnOf(parsed.data, stackWords(config.name));
+  warnOfPlainWebhooks(config, parsed.data);
   return {
     ...parsed.data,
     signingKeys: keys.given ? config.requireSecret("signingKeys") : undefined,
@@ -137,15 +138,29 @@ function isGiven(key: string): boolean {
  * what is stored as a secret in `PULUMI_CONFIG_SECRET_KEYS`, as a JSON list.
  */
 function plainSecrets(config: pulumi.Config): string[] {
-  const encrypted = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[];
   const own = Object.keys(secretSettings).map((name) => `${config.name}:${name}`);
   return [...own, ...providerSecrets]
-    .filter((key) => isGiven(key) && !encrypted.includes(key))
+    .filter((key) => isGiven(key) && !isEncrypted(key))
     .map(
       (key) =>
         `${key} is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
         `npx pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
     );
+}
+
+/** A list is encrypted if one of its entries is. */
+function isEncrypted(key: string): boolean {
+  return (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]") as string[]).includes(key);
+}
+
+/** Not refused, since earlier versions took them in plain text without a word. */
+function warnOfPlainWebhooks(config: pulumi.Config, { alertWebhooks }: SettingValues): void {
+  const key = `${config.name}:alertWebhooks`;
+  if (alertWebhooks.length === 0 || isEncrypted(key)) return;
+  void pulumi.log.warn(
+    `${key} is stored in plain text, and anyone who reads it can raise alerts. Store each address encrypted: ` +
+      stackWords(config.name).setSecret("alertWebhooks[0]"),
+  );
 }
 
 /** Pulumi passes every value as text; numbers, booleans and lists are JSON in it. */

@@ -3,7 +3,7 @@ import { readStackSettings } from "../../components/settings/settings.ts";
 import { configure } from "./stack.ts";
 
 describe("settings without effect cause a warning", () => {
-  const warnings = (settings: Record<string, unknown>, secretKeys?: string[]) => {
+  const warnings = (settings: Record<string, unknown>, secretKeys = ["customerio-aep:alertWebhooks"]) => {
     const warned = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
     configure(settings, secretKeys);
     readStackSettings(new pulumi.Config("customerio-aep"));

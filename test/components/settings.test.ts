@@ -56,6 +56,20 @@ test("secrets in plain text are refused", () => {
   );
 });
 
+test("addresses of webhooks for alerts in plain text cause a warning that does not show them", () => {
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+  try {
+    const alertWebhooks = ["https://hooks.example/key"];
+    expect(problems({ alertWebhooks }, ["customerio-aep:alertWebhooks"])).toBe("");
+    expect(warn).not.toHaveBeenCalled();
+    expect(problems({ alertWebhooks }, [])).toBe("");
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^customerio-aep:alertWebhooks is stored in plain text/)]]);
+    expect(warn.mock.calls.join()).not.toContain("hooks.example");
+  } finally {
+    warn.mockRestore();
+  }
+});
+
 test.each([
   [{ source: "http" }, "source", "the HTTP API source's endpoint requires an access token"],
   [{ filters: { only: { metrics: ["sent"] } } }, "filters", "every event that Customer.io sends goes to Platform"],
