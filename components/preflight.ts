@@ -61,6 +61,11 @@ async function warnOf(unchecked: readonly string[]): Promise<void> {
   for (const reason of unchecked) await pulumi.log.warn(`Not checked beforehand: ${reason}`);
 }
 
+/** The engine answers with nothing for a provider with settings that a preview does not know. */
+const unknownProvider =
+  "This preview can't ask Experience Platform, since settings of the program's provider aep are known only after an update. Give it " +
+  "values that are known when the program runs, such as the stack's configuration, or go on without a preview: npx pulumi up --skip-preview";
+
 interface Found {
   /** One message for each vendor with problems: a sentence and its list. */
   readonly problems: string[];
@@ -91,6 +96,7 @@ async function findProblems(
     ofAzure,
   ]);
   const report = closed === undefined ? await preflight : undefined;
+  if (report !== undefined && !("sandboxState" in report)) throw new pulumi.RunError(unknownProvider);
   const missing = report === undefined ? [] : platformProblems(report, needs?.source, words);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform refuses this stack's access", closed]]),

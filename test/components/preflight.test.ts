@@ -58,6 +58,15 @@ test("there is no warning for a sandbox that has everything, or does not say", a
   expect(await complaint(silent)).toEqual([]);
 });
 
+test("a preview that doesn't know the provider's settings yet, and so gets empty answers, says how to continue", async () => {
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
+  pulumi.runtime.setAllConfig(credentials);
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
+  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
+    /^This preview can't ask Experience Platform.*npx pulumi up --skip-preview$/s,
+  );
+});
+
 test("a program that gives arguments hears their names instead of commands for the stack's configuration", async () => {
   const asked: { inputs?: { project?: string } }[] = [];
   const call = ({ token, inputs }: pulumi.runtime.MockCallArgs) => {
