@@ -188,6 +188,8 @@ describe("with the roles", () => {
   });
 
   test("settings are replaced as a whole, and one missing connection stops every function", async () => {
+    // The next try would end a call that is under way.
+    world.cloud.azure.change({ hostRestartDelay: 60_000 });
     const settings = await make(world.provider, "web:WebAppApplicationSettings", "settings", {
       ...inGroup,
       name: app.app.properties.name ?? "",
@@ -196,6 +198,7 @@ describe("with the roles", () => {
     expect(settings.id).toBe(`${app.app.id}/config/appsettings`);
     expect((await fetch(`${app.host}/nothing`)).status).toBe(503);
     expect(logOf(app)).toContain("Storage account connection string 'AzureWebJobsSTORE' does not exist");
+    world.cloud.azure.change({ hostRestartDelay: 1000 });
     await world.configure(app, { WORK_QUEUE: "work", GREETING: "again" });
     expect((await fetch(`${app.host}/nothing`)).status).toBe(204);
   });
