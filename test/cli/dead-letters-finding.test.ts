@@ -49,10 +49,10 @@ test("of a million dead letters, only the newest are kept", async () => {
   const [length, most] = [100_000, 50];
   // By name, which is not by time.
   const times = Array.from({ length }, (_, index) => (index * 7_919) % length);
-  async function* listed() {
+  async function* listAll() {
     for (const time of times) yield entry(time);
   }
-  const { total, newest } = await keepNewest(listed(), most);
+  const { total, newest } = await keepNewest(listAll(), most);
   expect(total).toBe(length);
   expect(newest.map(({ writtenAt }) => now.getTime() - writtenAt.getTime())).toEqual(
     Array.from({ length: most }, (_, index) => index),
