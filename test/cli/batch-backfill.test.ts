@@ -223,7 +223,7 @@ test("after a kill at any call, the next run completes the rows, each of them on
   await deliverQueue();
   await audit(auditParts());
   expect(await rebuiltIds()).toEqual(lostIds);
-}, 60_000);
+}, 120_000);
 
 /** A run that is killed after Platform has taken the batch, and before it is seen with its rows. */
 async function killWhileStaging(without?: string): Promise<void> {

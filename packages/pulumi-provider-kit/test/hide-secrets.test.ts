@@ -25,6 +25,6 @@ test("of an address, what leads to it is hidden in part too, and its host and wo
   expect(hideSecrets("DCS: dcs.example/collection/0123456789abcdef0123/", [url])).not.toContain("0123456789");
 });
 
-test("without secrets, a text stays as it is", () => {
+test("without secrets, a text is not changed", () => {
   expect(hideSecrets("HTTP 400", ["", "other"])).toBe("HTTP 400");
 });
