@@ -13,7 +13,7 @@ import type {
   ProjectCommandDefinition,
   SharedValues,
 } from "./definition.ts";
-import { isProjectCommand, optionsOf, printsLines } from "./describe.ts";
+import { describeOption, isProjectCommand, optionsOf, printsLines } from "./describe.ts";
 import { type Ending, exitCodes, worstEnding } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -217,13 +217,14 @@ function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition)
 }
 
 function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown>>): Values {
-  const options = Object.entries(optionsOf(definition)).map(([name, { schema }]) => [name, schema]);
-  const missing = Object.entries(optionsOf(definition)).find(
-    ([name, { schema }]) => given[name] === undefined && !schema.safeParse(undefined).success,
-  );
-  if (missing) throw new UsageError(`--${missing[0]} is missing: ${missing[1].description}`);
-  const parsed = z.object(Object.fromEntries(options)).safeParse(given);
+  const options = Object.entries(optionsOf(definition));
+  const parsed = z.object(Object.fromEntries(options.map(([name, { schema }]) => [name, schema]))).safeParse(given);
   if (parsed.success) return parsed.data as Values;
+  const missing = options
+    .map(([name, option]) => describeOption(name, option))
+    .filter(({ name, isRequired }) => isRequired && given[name] === undefined)
+    .map(({ name, flags, description }) => `--${name} is missing. Add ${flags}: ${description}`);
+  if (missing.length > 0) throw new UsageError(missing.join("\n"));
   const [issue] = parsed.error.issues;
   throw new UsageError(`--${issue?.path.join(".")} is invalid: ${issue?.message}`);
 }

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { knownPrices, type Price, priceSchema } from "../../relay/deploy/cost/prices.ts";
+import { readNamedFile } from "../command/read-named-file.ts";
 import { UsageError } from "../command/usage-error.ts";
 
 const prices = z.record(z.string(), priceSchema);
@@ -12,19 +12,18 @@ const prices = z.record(z.string(), priceSchema);
  */
 export async function readPrices(file: string | undefined): Promise<Readonly<Record<string, Price>>> {
   if (file === undefined) return knownPrices;
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`--prices: ${file} can't be read: ${(error as Error).message}`);
-  }
+  const text = await readNamedFile("--prices", file);
   let given: unknown;
   try {
     given = JSON.parse(text);
   } catch {
-    throw new UsageError(`--prices: ${file} is not JSON.`);
+    throw new UsageError(`--prices is invalid: ${file} is not JSON.`);
   }
   const parsed = prices.safeParse(given);
-  if (!parsed.success) throw new UsageError(`--prices: ${file} is invalid.\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) {
+    throw new UsageError(
+      `--prices is invalid: ${file} does not hold prices by meter.\n${z.prettifyError(parsed.error)}`,
+    );
+  }
   return { ...knownPrices, ...parsed.data };
 }

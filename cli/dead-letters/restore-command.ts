@@ -1,9 +1,11 @@
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
 import { defineCommand } from "../command/definition.ts";
-import { requireFolder } from "../command/require-folder.ts";
+import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
+import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { listFiles, type RestoreCounts, restoreDeadLetters } from "./restore.ts";
@@ -40,7 +42,11 @@ export const restoreCommand = defineCommand({
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
-    await requireFolder(folder);
+    const isFolder = await stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw new UsageError(`--folder is invalid: there is no folder ${path.resolve(folder)}`);
   },
   async run(source, chosen, { print, progress, signal }) {
     const folder = path.resolve(chosen.folder);
@@ -67,7 +73,7 @@ export const restoreCommand = defineCommand({
     }
     const { present, differing, foreign } = counts;
     print(
-      `${restored} dead letters of ${folder} are in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
+      `${countOf(restored, "dead letter")} of ${folder} ${restored === 1 ? "is" : "are"} in the storage of the stack ${source.target.stack} again; it had ${present} already.`,
       ...nameFiles(differing, "NOT RESTORED, since the storage has other content with that name"),
       ...nameFiles(
         foreign,

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { maximumPreviewRecords } from "pulumi-aep/client";
 import { samples } from "pulumi-customerio/events";
+import { readNamedFile } from "../command/read-named-file.ts";
 import { UsageError } from "../command/usage-error.ts";
 
 /** An event to try the mapping on, as Customer.io sends it. */
@@ -14,13 +14,7 @@ export interface SampleEvent {
 /** Reads events from a file: a JSON array, or one JSON object per line. Without a file, one event of every kind. */
 export async function readSamples(file: string | undefined): Promise<SampleEvent[]> {
   if (file === undefined) return samples.map(({ name, event }) => ({ name, text: JSON.stringify(event) }));
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new UsageError(`--samples is invalid: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const found = parseSamples(text);
+  const found = parseSamples(await readNamedFile("--samples", file));
   if (found.length === 0) throw new UsageError(`--samples is invalid: ${file} holds no events.`);
   if (found.length > maximumPreviewRecords) {
     throw new UsageError(

@@ -1,4 +1,5 @@
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
+import { requireNamedFile } from "../command/read-named-file.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { findSources } from "./find-sources.ts";
 import { nameSettingsFile } from "./settings-file.ts";
@@ -30,6 +31,7 @@ export class PulumiStack {
 
   /** @throws if the stack can't be read, or has no source */
   static async read({ stack, configFile, folder, secrets }: StackChoice): Promise<PulumiStack> {
+    if (configFile !== undefined) await requireNamedFile("--config-file", configFile);
     const given = { stack, folder, configFile: nameSettingsFile(folder, configFile) };
     const { resources, settings } = await showStack(given, secrets);
     const name = resources[0]?.urn.split(":")[2] ?? stack;

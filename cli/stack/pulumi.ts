@@ -4,6 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { logCommand } from "../command/debug.ts";
 import { UsageError } from "../command/usage-error.ts";
+import { adviseOnPulumi } from "./advise-on-pulumi.ts";
 
 const run = promisify(execFile);
 /** What Pulumi says outside a project. Its own advice is to create one, or to name the stack in another way. */
@@ -26,7 +27,7 @@ export interface PulumiCall {
 /**
  * Runs a command of the Pulumi CLI in a folder, and returns what it prints.
  *
- * @throws with what Pulumi says
+ * @throws with what Pulumi says, and what to do
  */
 export function runPulumi(folder: string, ...command: string[]): Promise<string> {
   return callPulumi({ folder, command, purpose: "read the stack" });
@@ -65,7 +66,8 @@ export async function callPulumi(
       );
     }
     const said = stderr?.trim().replace(/^error: /, "") || String(error);
-    throw new Error(`Could not ${purpose}: ${said}`);
+    const lines = [`Could not ${purpose}: ${said}`, adviseOnPulumi(said)];
+    throw new Error(lines.filter((line) => line !== undefined).join("\n"));
   }
 }
 

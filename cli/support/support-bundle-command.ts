@@ -1,7 +1,8 @@
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
-import { requireFolder } from "../command/require-folder.ts";
+import { UsageError } from "../command/usage-error.ts";
 import { collectBundle, writeBundle } from "./bundle.ts";
 import { partsOfBundle } from "./bundle-parts.ts";
 import { Scrubber } from "./scrub.ts";
@@ -16,7 +17,7 @@ export const supportBundleCommand = defineCommand({
   options: {
     folder: {
       value: "folder",
-      description: "where to put the file",
+      description: "where to put the file; a missing folder is created",
       schema: z.string().min(1, "it is empty").default("."),
     },
   },
@@ -32,10 +33,10 @@ export const supportBundleCommand = defineCommand({
     bytes: z.number(),
     contents: z.array(z.string()).describe("names of the files in it"),
   }),
-  async check({ folder }) {
-    await requireFolder(folder);
-  },
   async run(source, { folder }, { print, progress }) {
+    await mkdir(folder, { recursive: true }).catch((error: Error) => {
+      throw new UsageError(`--folder is invalid: it can't be created: ${error.message}`);
+    });
     const texts = await progress.showWhile("reading the stack without its secrets", readStackTexts(source));
     const parts = partsOfBundle(source, texts);
     print(

@@ -194,7 +194,7 @@ describe("the command", () => {
   });
 
   test.each([
-    ["none.json", undefined, "can't be read"],
+    ["none.json", undefined, "there is no file"],
     ["text.json", "not JSON", "is not JSON"],
     ["wrong.json", '{"egress":{"amount":-1}}', "is invalid"],
   ])("a file that can't be used is refused: %s", async (name, text, words) => {

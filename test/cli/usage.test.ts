@@ -104,7 +104,7 @@ test("a mistake is reported as JSON too with --json", async () => {
 
 test("samples that do not exist are reported", async () => {
   const { code, stderr } = await cli({}, "preview", "--samples", "nowhere.json");
-  expect([code, stderr]).toEqual([2, expect.stringContaining("--samples is invalid: ENOENT")]);
+  expect([code, stderr]).toEqual([2, "--samples is invalid: there is no file nowhere.json\n"]);
 });
 
 describe("in a folder of its own", () => {
@@ -131,11 +131,16 @@ describe("in a folder of its own", () => {
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
-  test("a stack that does not exist is reported with Pulumi's message", async () => {
-    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere");
+  test("a stack that does not exist, and none at all, are reported with Pulumi's message and what to do", async () => {
+    const unknown = await cli(environment, "status", "--stack", "nowhere");
+    expect([unknown.code, unknown.stderr]).toEqual([
+      1,
+      "Could not read the stack: no stack named 'nowhere' found\nTo list the stacks: npx pulumi stack ls\n",
+    ]);
+    const { code, stderr } = await cli(environment, "status");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("Could not read the stack: no stack named 'nowhere' found"),
+      expect.stringMatching(/\nName it with --stack, or choose one: npx pulumi stack select\n$/),
     ]);
   });
 });
@@ -146,11 +151,13 @@ test.each([
   [["replay", "--rate", "0"], "--rate is invalid: it must be more than 0"],
   [["replay", "--purge-older-than", "old"], "--purge-older-than is invalid: it must be a number"],
   [["replay", "--class", "unknown"], "--class is invalid"],
-  [["export"], "--folder is missing: where the files go, by day"],
-  [["audit", "--to", "2026-11-01"], "--from is missing: first UTC day of the events, such as 2026-11-01"],
-  [["cost"], "--events-per-month is missing: events per month"],
+  [["export"], "--folder is missing. Add --folder <folder>: "],
+  [["audit"], /^--from is missing. Add --from <date>: .*\n--to is missing. Add --to <date>: .*\n$/],
+  [["cost"], "--events-per-month is missing. Add --events-per-month <number>: events per month"],
+  [["evacuate"], "--to is missing. Add --to <stack>: "],
+  [["status", "--config-file", "nowhere.yaml"], "--config-file is invalid: there is no file nowhere.yaml"],
+  [["status", "--config-file", "docs"], "--config-file is invalid: docs is a folder"],
   [["backfill", "--from", "2999-01-01", "--to", "2999-01-02"], "--from is invalid: in UTC, that day has not begun."],
-  [["support-bundle", "--folder", "not/there"], /--folder is invalid: there is no folder .*not\/there$/m],
   [["export", "--folder", ""], "--folder is invalid: it is empty"],
   [["export", "--folder", "package.json"], /--folder is invalid: .*package\.json is a file, not a folder/],
   [["export", "--folder", "package.json/kept"], "--folder is invalid: there is a file where a folder is needed"],

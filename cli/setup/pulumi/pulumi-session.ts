@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { UsageError } from "../../command/usage-error.ts";
 import { callPulumi, MissingPulumiError, showPulumi } from "../../stack/pulumi.ts";
 import { stackFlags } from "../../stack/show-stack.ts";
 import type { Prompter } from "../prompter.ts";
@@ -38,11 +37,7 @@ export class PulumiSession {
       return true;
     } catch (error) {
       if (error instanceof MissingPulumiError) return false;
-      if (error instanceof UsageError) throw error;
-      throw new Error(
-        `${error instanceof Error ? error.message : String(error)}\nAt its first start, npm's pulumi downloads its engine from https://get.pulumi.com. ` +
-          "If this machine can't, put the executables of that version into ~/.pulumi/versions/<version>/bin: https://www.pulumi.com/docs/install",
-      );
+      throw error;
     }
   }
 
