@@ -1,5 +1,8 @@
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 
+const rolesStep =
+  "Give your Azure login the roles of operators, which even an Owner lacks: customerio-aep/docs/reference/roles.md#roles-of-operators";
+
 /** What a setup has left behind so far. */
 export interface Left {
   /** Folder of the project that it created. */
@@ -59,7 +62,7 @@ export function printEnd({
   }
   const steps = [
     pulumiCommand("up", target),
-    ...(hasRelay ? [operatorCommand("signing-key", target)] : []),
+    ...(hasRelay ? [rolesStep, operatorCommand("signing-key", target)] : []),
     operatorCommand("status", target),
   ];
   print("", "Next:", ...steps.map((step, index) => `  ${index + 1}. ${step}`));

@@ -53,6 +53,7 @@ export async function createProject(
   made.print(`Created the project ${made.name} in ${folder}. npm installs its packages.`);
   try {
     await installPackages(folder, made.isQuiet);
+    await locatePlugins(folder);
   } catch (error) {
     const ofNpm = ["node_modules", "package-lock.json"].filter((file) => !present.has(file));
     for (const file of [...written, ...ofNpm]) await rm(path.join(folder, file), { recursive: true, force: true });
@@ -96,6 +97,18 @@ function fillIn(text: string, name: string): string {
   return whole.replace(/^template:\n(?: .*\n)+/m, "");
 }
 
+/** Activates the lines of the template that name the plugins' folder, unless npm uses that of a folder above, as in a workspace. */
+async function locatePlugins(folder: string): Promise<void> {
+  const bin = await readdir(path.join(folder, "node_modules", ".bin")).catch((): string[] => []);
+  if (!bin.some((name) => name.startsWith("pulumi-resource-aep"))) return;
+  const file = path.join(folder, "Pulumi.yaml");
+  const text = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    text.replace(/^# plugins:\n(?:# {3,}.*\n)+/m, (lines) => lines.replaceAll(/^# /gm, "")),
+  );
+}
+
 /**
  * Installs a project's packages.
  *
@@ -116,6 +129,6 @@ async function installPackages(folder: string, isQuiet: boolean): Promise<void> 
   if (signal.aborted) throw new Interruption();
   if (code === 0) return;
   throw new Error(
-    `The packages of the project in ${folder} could not be installed (see npm's output above), so the project was removed again. Run the same command again.`,
+    `The packages of the project in ${folder} could not be installed (see npm's output above), so the project was removed again. Once npm can install them, run the same command again.`,
   );
 }

@@ -99,7 +99,9 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const starting = "starting Pulumi, whose first start downloads its engine";
   const isInstalled = await progress.showWhile(starting, pulumi.start());
   const { project, isMade } = await findProject(folder, wishes, ports);
-  if (!isInstalled && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
+  // npm installs that of a new project, which then comes before one on the PATH.
+  const isFound = isInstalled && !isMade;
+  if (!isFound && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
   const missing = [await pulumi.open(wishes.backend, prompter)];
   const { names, selected } = missing[0] === undefined ? await pulumi.stacks() : { names: [], selected: undefined };
   const stack = wishes.stack ?? selected ?? (await askForStack(prompter));

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { parse } from "yaml";
 import { Progress } from "../../cli/output/progress.ts";
 import { initCommand } from "../../cli/setup/init-command.ts";
 import { type Question, questions } from "../../cli/setup/questions.ts";
@@ -25,7 +26,9 @@ test("it asks for everything, tests each credential, writes the settings with se
   expect(await pulumi.settings("dev")).toEqual(written);
   expect(printed).toContain("Adobe accepts the credential, which may use 2 sandboxes.");
   expect(printed).toContain("Customer.io accepts the key for the workspace shop, in the region us.");
-  expect(printed).toContain("npx customerio-aep signing-key --stack dev");
+  expect(printed).toMatch(
+    /2\. Give your Azure login the roles of operators.*\n {2}3\. npx customerio-aep signing-key --stack dev/,
+  );
   // No secret in an argument or on the screen, and no file is left over.
   for (const secret of [credentials.clientSecret, appApiKey]) {
     for (const { args } of await pulumi.calls()) expect(args.join(" ")).not.toContain(secret);
@@ -223,12 +226,27 @@ test("an empty folder becomes a project", async () => {
     ["Pulumi.yaml", "package.json"].map((name) => readFile(path.join(world.folder, name), "utf8")),
   );
   expect(settings).toMatch(new RegExp(`^name: ${path.basename(world.folder)}\n`));
-  expect(`${settings}${manifest}`).not.toMatch(/\$\{|^template:/m);
+  // Without the folder of the plugins, Pulumi would refuse lines that name it.
+  expect(`${settings}${manifest}`).not.toMatch(/\$\{|^(template|plugins):/m);
   for (const name of [".npmrc", ".gitignore"]) {
     const template = path.join(__dirname, "../../templates/typescript", name);
     expect(await readFile(path.join(world.folder, name), "utf8")).toBe(await readFile(template, "utf8"));
   }
 });
+
+test.each(["typescript", "yaml"])(
+  "a new project in %s says where the plugins are, once npm has put them there",
+  async (language) => {
+    await world.emptyFolder("touch node_modules/.bin/pulumi-resource-aep");
+    await world.run(new ScriptedPrompter([[/has no Pulumi project/, language], ...everything]));
+    const { name, plugins } = parse(await readFile(path.join(world.folder, "Pulumi.yaml"), "utf8"));
+    const folder = "node_modules/.bin";
+    expect([name, plugins]).toEqual([
+      path.basename(world.folder),
+      { providers: ["aep", "customerio", "customerio-aep"].map((plugin) => ({ name: plugin, path: folder })) },
+    ]);
+  },
+);
 
 test("a folder with other files is left alone", async () => {
   await FakePulumi.install(world.folder);

@@ -236,8 +236,12 @@ test.each([true, false])("if Pulumi can't be started, nobody is asked anything (
   const prompter = new ScriptedPrompter([]);
   const failed = world.run(prompter);
   await expect(failed).rejects.toThrow("Could not start Pulumi: told to fail");
-  await expect(failed).rejects.toThrow("https://www.pulumi.com/docs/install");
   expect([prompter.asked, await filesOf(world.folder)]).toEqual([[], before]);
+});
+
+test("if the Pulumi that npm installs for a new project can't be started, the error says so", async () => {
+  await world.emptyFolder("printf '#!/bin/sh\\necho no engine >&2\\nexit 1\\n' > node_modules/.bin/pulumi");
+  await expect(world.run(undefined)).rejects.toThrow("Could not start Pulumi: no engine");
 });
 
 test("a new stack that can't be set up leaves the file of its settings as it was", async () => {
