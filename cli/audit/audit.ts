@@ -2,6 +2,7 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
+import { countOf } from "../output/count-of.ts";
 import type { BatchIngestion } from "../platform/batch-ingestion.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, listReasons, type OpenReason, writeIds } from "./compare.ts";
@@ -151,9 +152,13 @@ async function compareAll(
         ...rowOptions,
         table: parts.table,
         range,
-        progress: (rows) => progress(`dataset: ${rows} rows`),
+        progress: (rows) => progress(`dataset: ${countOf(rows, "row")}`),
       })
-    : await readRows({ ...rowOptions, folder, progress: (done) => progress(`dataset: ${done} batches`) });
+    : await readRows({
+        ...rowOptions,
+        folder,
+        progress: (done) => progress(`dataset: ${countOf(done, "batch", "batches")}`),
+      });
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
   if (deadLetters) {

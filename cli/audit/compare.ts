@@ -1,3 +1,4 @@
+import { countOf } from "../output/count-of.ts";
 import { type Ledger, quote, selectSentSince } from "./ledger.ts";
 import type { RelayRead } from "./sides/relay-side.ts";
 import type { UnreadRows } from "./sides/unread-batches.ts";
@@ -158,7 +159,7 @@ function stateOfRecorded(comparison: Comparison): string {
     WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'
     WHEN ${expired} THEN ${quote(`?${expiration?.reason}`)}
     WHEN ${mayBeUnread(comparison)} THEN ${quote(`!${unread.reason}`)}
-    WHEN ${queued} THEN ${quote(`!${messages} messages wait in the relay's queue`)}
+    WHEN ${queued} THEN ${quote(`!${countOf(messages, "message waits", "messages wait")} in the relay's queue`)}
     ELSE 'missing' END`;
 }
 

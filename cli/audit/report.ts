@@ -1,4 +1,5 @@
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
+import { countOf } from "../output/count-of.ts";
 import type { AuditResult } from "./audit.ts";
 import type { Cell } from "./compare.ts";
 
@@ -43,7 +44,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince } = result;
   if (cells.length === 0) {
     return [
-      `Customer.io recorded nothing on these days, and the dataset has no rows from them (${messages} messages read).`,
+      `Customer.io recorded nothing on these days, and the dataset has no rows from them (${countOf(messages, "message")} read).`,
     ];
   }
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
@@ -69,7 +70,9 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     ...(days.length > 0 ? ["", ...days] : []),
     "",
     ...(total.missing + total.held > 0
-      ? [`${total.missing} are missing and ${total.held} are dead letters. Their ids: ${missingFile}`]
+      ? [
+          `${countOf(total.missing, "is", "are")} missing and ${countOf(total.held, "is a dead letter", "are dead letters")}. Their ids: ${missingFile}`,
+        ]
       : []),
     ...stageLines(total, notesSince),
     ...(total.unjudged > 0

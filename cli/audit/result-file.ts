@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { countOf } from "../output/count-of.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** The file in an audit's folder with its verdict and sums. It holds no ids. */
@@ -72,7 +73,7 @@ export function describeLastAudit({ verdict, from, to, totals, at, folder }: Las
   const { missing = 0, held = 0, unjudged = 0, unknown = 0 } = totals;
   const words = [
     ...(verdict === "complete" ? ["complete"] : []),
-    ...(verdict === "missing" ? [`${missing} missing and ${held} dead letters`] : []),
+    ...(verdict === "missing" ? [`${missing} missing and ${countOf(held, "dead letter")}`] : []),
     ...(unjudged > 0 ? [`${unjudged} can't be judged yet, so run it again`] : []),
     ...(unknown > 0 ? [`${unknown} can't be judged`] : []),
   ].join(", ");

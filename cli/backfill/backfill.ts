@@ -4,6 +4,7 @@ import type { AuditRun } from "../audit/run-audit.ts";
 import type { CommandContext, ValuesOf } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
+import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { StackSource } from "../stack/source.ts";
 import { nameBatches, planLines, sentLines, stalledLines } from "./backfill-lines.ts";
@@ -57,8 +58,8 @@ export async function backfillMissing(
     const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
     const effort =
       via === "batch"
-        ? `${pages} calls to Customer.io, about ${Math.ceil(planned.events / 100)} calls to Data Prep, and one batch`
-        : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${pages} calls to Customer.io, about ${2 * planned.events} storage operations`;
+        ? `${countOf(pages, "call")} to Customer.io, about ${countOf(Math.ceil(planned.events / 100), "call")} to Data Prep, and one batch`
+        : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${countOf(pages, "call")} to Customer.io, about ${2 * planned.events} storage operations`;
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
     let stalled: readonly string[] = [];
     let inStalled = 0;

@@ -1,6 +1,7 @@
 import type { Counts } from "../../relay/core/counts/counts.ts";
 import { returnCounts, settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
+import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
@@ -48,7 +49,7 @@ export function balanceFinding({
   if (since === undefined) return { verdict: "fine", found: "No event has arrived yet." };
   const { accepted, setAside, filtered, refused, unsigned, delivered, purged, movedIn, movedOut } = total;
   if (refused > unsigned && accepted + setAside + filtered === 0) {
-    const found = `Since ${since}: ${refused} calls were refused, and none has been accepted yet.`;
+    const found = `Since ${since}: ${countOf(refused, "call was", "calls were")} refused, and none has been accepted yet.`;
     return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
   }
   const sumOf = (names: readonly (keyof Counts)[]) => names.reduce((sum, name) => sum + total[name], 0);
@@ -59,13 +60,13 @@ export function balanceFinding({
     .map((name) => `${total[name]} ${name}`);
   const sum =
     `Since ${since}: ${accepted} accepted${also(setAside, "set aside")}${also(movedIn, "moved here")} = ${named.join(" + ")} + ` +
-    `${deadLetters} dead letters${also(purged, "purged")}${also(movedOut, "moved to another relay")} + ${Math.max(0, rest)} on their way.`;
+    `${countOf(deadLetters, "dead letter")}${also(purged, "purged")}${also(movedOut, "moved to another relay")} + ${Math.max(0, rest)} on their way.`;
   const details = [
     ...(delivered > 0
       ? [`age at delivery: ${formatDuration((total.deliveredSeconds / delivered) * 1000)} on average`]
       : []),
     ...(countedAt ? [`last counted at ${countedAt.toISOString()}`] : []),
-    `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${sumOf(returnCounts)} times`,
+    `left out by filters: ${total.filtered}; calls refused (signature, size): ${total.refused}; calls answered 503: ${total.unavailable}; put back into the queue: ${countOf(sumOf(returnCounts), "time")}`,
     ...unknownDetails(total.unknownAttributes, unknownPaths, target),
     ...(total.unread > 0
       ? [`events that passed a filter because the value that it tests could not be read: ${total.unread}`]
@@ -81,7 +82,7 @@ export function balanceFinding({
     details: [
       ...details,
       ...early,
-      `The queue holds ${messages} messages. Counts are up to 15 seconds late. If this does not change, an instance was killed and lost`,
+      `The queue holds ${countOf(messages, "message")}. Counts are up to 15 seconds late. If this does not change, an instance was killed and lost`,
       "its last counts. The log lists every event by its id.",
     ],
   };

@@ -2,6 +2,7 @@ import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
+import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
@@ -65,7 +66,7 @@ export function callsFinding({
     unsigned > 0
       ? ` ${unsigned} of these had neither of Customer.io's headers: they come from strangers, or a gateway removes the headers.`
       : "";
-  const counted = `Today the relay accepted ${taken} calls and refused ${refused}.${strangers}`;
+  const counted = `Today the relay accepted ${countOf(taken, "call")} and refused ${refused}.${strangers}`;
   const last =
     takenAt === undefined ? undefined : `The last call from Customer.io was accepted at ${takenAt.toISOString()}.`;
   const details = [counted, ...(last === undefined ? [] : [last])];

@@ -1,5 +1,6 @@
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
+import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -49,7 +50,10 @@ export function runsFinding(
   const found =
     recent.length === 0
       ? `None in the last 24 hours; the last one started at ${runs[0]?.startedAt.toISOString()}.`
-      : `${recent.length} in the last 24 hours: ${sum((run) => run.recordsIn)} records in, ${sum((run) => run.recordsOut)} out, ${failed} failed.`;
+      : `${recent.length} in the last 24 hours: ${countOf(
+          sum((run) => run.recordsIn),
+          "record",
+        )} in, ${sum((run) => run.recordsOut)} out, ${failed} failed.`;
   const details = runs.slice(0, 3).flatMap(describe);
   if (failed === 0 && recent.every(({ status }) => status !== "failed")) return { verdict: "fine", found, details };
   return {

@@ -27,7 +27,7 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
   const found = `The last one, created at ${last.createdAt.toISOString()}, is: ${last.status}.`;
   const details = batches.slice(0, 3).map(({ id, createdAt, status, records, failedRecords, errors }) => {
     const isCounted = records !== undefined && batchOutcome(status) !== "failed";
-    const size = `${isCounted ? `, ${records} records` : ""}${failedRecords > 0 ? `, ${failedRecords} failed records` : ""}`;
+    const size = `${isCounted ? `, ${countOf(records, "record")}` : ""}${failedRecords > 0 ? `, ${countOf(failedRecords, "failed record")}` : ""}`;
     return [`${createdAt.toISOString().slice(0, 16).replace("T", " ")} UTC  ${id} ${status}${size}`, ...errors].join(
       "; ",
     );
@@ -81,16 +81,18 @@ export function rowsFinding({
   now: Date;
   target: CommandTarget;
 }): Finding {
-  const named = `${rows} rows in the last ${days} days`;
+  const named = `${countOf(rows, "row")} in the last ${days} days`;
   if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It received ${named}.` };
   const first = since.toISOString().slice(0, 10);
   const recent = [...counts.days].filter(([date]) => date >= first);
   const delivered = recent.reduce((sum, [, day]) => sum + day.delivered, 0);
   const missing = delivered - rows;
-  if (missing <= 0) return { verdict: "fine", found: `It received ${named}, for ${delivered} events delivered.` };
+  if (missing <= 0) {
+    return { verdict: "fine", found: `It received ${named}, for ${countOf(delivered, "event")} delivered.` };
+  }
   const today = counts.days.get(now.toISOString().slice(0, 10))?.delivered ?? 0;
   const quiet = counts.countedAt === undefined || now.getTime() - counts.countedAt.getTime() > hour;
-  const found = `It received ${named}, but ${delivered} events were delivered: ${missing} are not there`;
+  const found = `It received ${named}, but ${countOf(delivered, "event was", "events were")} delivered: ${countOf(missing, "is", "are")} not there`;
   // Only events of the last hour may still be on their way.
   if (missing <= today && !quiet) {
     return { verdict: "waiting", found: `${found} yet. Platform's data lake takes up to an hour.` };

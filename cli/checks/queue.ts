@@ -3,6 +3,7 @@ import { eventQueues, relayQueuesAmong } from "../../relay/core/names.ts";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
+import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -76,8 +77,9 @@ export function queueFinding({
   const age = longestWait(waiting, now);
   const seen =
     waiting.length === 0 ? "all hidden until their next attempt" : `the oldest event for ${formatDuration(age)}`;
-  const dying = poison > 0 ? `; ${poison} are about to become dead letters` : "";
-  const found = `About ${messages} messages wait, each with one or more events, ${seen}${dying}.`;
+  const dying =
+    poison > 0 ? `; ${countOf(poison, "is about to become a dead letter", "are about to become dead letters")}` : "";
+  const found = `About ${countOf(messages, "message waits", "messages wait")}, each with one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   // If the forwarder of one of several queues does not run, that queue is older than the others.
   const ages = [...queues].map(([name, events]) =>

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { defineCommand } from "../command/definition.ts";
 import { stoppedWords } from "../interrupt.ts";
+import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { type DeadLetterFilter, mayMatchFilter } from "./dead-letter-filter.ts";
 import { filterOf, filterOptions } from "./dead-letter-options.ts";
@@ -107,7 +108,7 @@ function report(
   const { written, replaced, present, classes, unfit } = counts;
   const kept = written + replaced + present;
   const lines = [
-    `${kept} of ${total} dead letters of the stack ${target.stack} are in ${folder}: ${written} written, ${present} there already` +
+    `${kept} of ${countOf(total, "dead letter")} of the stack ${target.stack} are in ${folder}: ${written} written, ${present} there already` +
       `${replaced === 0 ? "" : `, ${replaced} overwritten because the stored content differs`}.`,
   ];
   for (const [kind, number] of [...classes].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { stoppedWords } from "../interrupt.ts";
+import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import { policyOf } from "../stack/source-settings.ts";
@@ -102,7 +103,7 @@ function pastOf(action: ReplayAction, isDry: boolean): string {
 }
 
 function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; total: number; verb: string }): string {
-  const lines = [`${counts.done} of ${total} dead letters of the stack ${stack} ${verb}.`];
+  const lines = [`${counts.done} of ${countOf(total, "dead letter")} of the stack ${stack} ${verb}.`];
   for (const [kind, number] of [...counts.kinds].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
   for (const [why, number] of counts.left) lines.push(`  ${number} stay: they ${why}`);
   return lines.join("\n");

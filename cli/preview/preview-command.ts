@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { platformOf } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
+import { countOf } from "../output/count-of.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { type MappedEvent, mapSamples } from "./mapped-events.ts";
 import { mappingDraftOf } from "./mapping-draft.ts";
@@ -54,7 +55,7 @@ export const previewCommand = defineCommand({
     const prefix = commonPrefix(draft.mappings);
     const policy = source.hasRelay ? policyOf(source) : undefined;
     const mapped = mapSamples(platformOf(source), draft, samples, policy);
-    const preview = await progress.showWhile(`Platform maps ${samples.length} events`, mapped);
+    const preview = await progress.showWhile(`Platform maps ${countOf(samples.length, "event")}`, mapped);
     const mappings = draft.mappings.length;
     if ("invalid" in preview) {
       const lines = preview.invalid.flatMap(showInvalid);
@@ -68,12 +69,15 @@ export const previewCommand = defineCommand({
     }
     const { events } = preview;
     const under = prefix === "" ? "" : `; targets without a path are under ${prefix.slice(0, -1)}`;
-    print(`Stack ${source.target.stack}: ${mappings} mappings, ${events.length} events${under}`);
+    print(`Stack ${source.target.stack}: ${countOf(mappings, "mapping")}, ${countOf(events.length, "event")}${under}`);
     for (const event of events) print("", ...showEvent(event, draft.mappings, prefix));
     const failed = events.filter(isFailed).length;
     const filtered = events.filter(({ fate }) => fate === "filtered").length;
     const rows = events.length - failed - filtered;
-    print("", `${rows} become rows, ${filtered} are left out, ${failed} fail.`);
+    print(
+      "",
+      `${countOf(rows, "becomes a row", "become rows")}, ${countOf(filtered, "is", "are")} left out, ${countOf(failed, "fails", "fail")}.`,
+    );
     return { ending: failed > 0 ? "broken" : "well", json: { mappings, invalid: [], events: events.map(asJson) } };
   },
 });

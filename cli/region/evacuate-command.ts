@@ -6,6 +6,7 @@ import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { defineCommand } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
+import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -121,8 +122,15 @@ async function refuseWhileReceiving(source: StackSource, to: string): Promise<vo
 
 function describe({ messages, events, deadLetters, hidden, changed }: EvacuationCounts): string {
   const left = [
-    ...(hidden > 0 ? [`about ${hidden} messages are hidden until their next try`] : []),
+    ...(hidden > 0
+      ? [
+          `about ${countOf(hidden, "message is", "messages are")} hidden until ${hidden === 1 ? "its" : "their"} next try`,
+        ]
+      : []),
     ...(changed > 0 ? [`${changed} dead letters stay because their event became one again`] : []),
   ];
-  return [`${events} events in ${messages} messages and ${deadLetters} dead letters moved`, ...left].join("; ");
+  return [
+    `${countOf(events, "event")} in ${countOf(messages, "message")} and ${countOf(deadLetters, "dead letter")} moved`,
+    ...left,
+  ].join("; ");
 }

@@ -3,6 +3,7 @@ import type { DocumentedEvent } from "pulumi-customerio/events";
 import { hideSecrets } from "pulumi-provider-kit/http";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { platformOf } from "../clients.ts";
+import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import { previewLimit, previewRows } from "../platform/dataset.ts";
@@ -92,7 +93,7 @@ export function rowFinding({
   const wrote = now.out - (before?.out ?? now.out);
   const failed = now.failed - (before?.failed ?? now.failed);
   const errors = [...new Set(runs.slice(0, 2).flatMap((run) => run.errors))].slice(0, 3);
-  const since = `since it was sent, the dataflow wrote ${wrote} rows and failed on ${failed} records`;
+  const since = `since it was sent, the dataflow wrote ${countOf(wrote, "row")} and failed on ${countOf(failed, "record")}`;
   if (failed > 0 && wrote === 0) {
     return {
       verdict: "broken",

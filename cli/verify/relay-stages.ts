@@ -7,6 +7,7 @@ import { judge } from "../../relay/core/policy/filter.ts";
 import { copySigningKey } from "../checks/calls.ts";
 import { countQueue } from "../checks/queue.ts";
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
+import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -102,7 +103,7 @@ export function deliveryStage(source: StackSource, id: string, sentAt: Date): St
       const tried = event?.lastError === undefined ? "" : `; the last attempt: ${event.lastError}`;
       return {
         verdict: "waiting",
-        found: `It is not delivered yet; the queue holds about ${length?.events ?? "?"} messages${tried}.`,
+        found: `It is not delivered yet; ${length === undefined ? "the queue can't be counted" : `the queue holds about ${countOf(length.events, "message")}`}${tried}.`,
       };
     },
   };

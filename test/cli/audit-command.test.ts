@@ -94,7 +94,7 @@ test("status names the last audit of the working directory", async () => {
     await mkdir(`${prefix}2026-11-01-2026-11-30`);
     const last = await findLastAudit(source);
     expect(last && describeLastAudit(last)).toBe(
-      "Last audit, of 2026-10-01 to 2026-10-31, on 1970-01-01: 2 missing and 1 dead letters (audit-org-prod-events-2026-10-01-2026-10-31)",
+      "Last audit, of 2026-10-01 to 2026-10-31, on 1970-01-01: 2 missing and 1 dead letter (audit-org-prod-events-2026-10-01-2026-10-31)",
     );
   } finally {
     process.chdir(before);

@@ -102,6 +102,9 @@ describe("the dataset", () => {
       found: "It received 15 rows in the last 7 days, for 15 events delivered.",
     });
     expect(findingOf(20, { "2026-11-20": 10 }).verdict).toBe("fine");
+    expect(findingOf(1, { "2026-11-20": 1 }).found).toBe(
+      "It received 1 row in the last 7 days, for 1 event delivered.",
+    );
   });
 
   test("waits for the rows of today's events, up to an hour", () => {

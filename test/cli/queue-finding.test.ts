@@ -11,9 +11,9 @@ describe("the queue", () => {
     ...newEvent({ id: "a", receivedAt: ago(milliseconds).toISOString(), body: "{}" }),
     ...(lastError && { lastError, attempts: 1 }),
   });
-  const findingOf = (events: ReturnType<typeof waiting>[], poison = 0) =>
+  const findingOf = (events: ReturnType<typeof waiting>[], poison = 0, messages = 3) =>
     queueFinding({
-      messages: 3,
+      messages,
       poison,
       queues: new Map([["events", events]]),
       sentAgo: minute,
@@ -28,6 +28,12 @@ describe("the queue", () => {
       found: "About 3 messages wait, each with one or more events, the oldest event for 5 minutes.",
       details: ["the last attempt: HTTP 503"],
     });
+  });
+
+  test("counts a single message as one", () => {
+    expect(findingOf([], 1, 1).found).toBe(
+      "About 1 message waits, each of one or more events, all hidden until their next attempt; 1 is about to become a dead letter.",
+    );
   });
 
   test("is broken once an event waits for an hour, with the reason of the last attempt", () => {

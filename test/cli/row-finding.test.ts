@@ -30,7 +30,7 @@ test("a large dataset can't be searched, so its dataflow's counts are used", () 
   });
   expect(finding).toMatchObject({
     verdict: "fine",
-    found: "According to the counts, it arrived: since it was sent, the dataflow wrote 1 rows and failed on 0 records.",
+    found: "According to the counts, it arrived: since it was sent, the dataflow wrote 1 row and failed on 0 records.",
   });
   expect(finding.details?.join()).toContain("WHERE _id = 'x'");
 });
@@ -53,7 +53,7 @@ test("if everything since has failed, the event has failed", () => {
   ).toMatchObject({
     verdict: "broken",
     found:
-      "Platform accepted the event, but then failed to process it: since it was sent, the dataflow wrote 0 rows and failed on 1 records.",
+      "Platform accepted the event, but then failed to process it: since it was sent, the dataflow wrote 0 rows and failed on 1 record.",
     details: ["MAPPER-3700-400 bad"],
   });
 });

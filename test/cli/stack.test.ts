@@ -233,7 +233,7 @@ test(
     await eventually(deadIds, ["old-1"]);
     await platform("DELETE", "faults");
     const young = await run("replay", "--purge-older-than", "1");
-    expect(young.stdout).toBe("0 of 1 dead letters of the stack local purged.\n");
+    expect(young.stdout).toBe("0 of 1 dead letter of the stack local purged.\n");
     const age = String(1 / 24 / 3600 / 1000);
     expect((await run("replay", "--purge-older-than", age, "--dry-run")).stdout).toMatch(/^1 of 1 .* would be purged/);
     expect(await deadIds()).toEqual(["old-1"]);
@@ -309,7 +309,7 @@ test(
     expect(code).toBe(1);
     expect(stdout).toContain("line 1: customer subscribed, 01E4C4CT6YDC7Y5M7FE1GWWPQJ\n");
     expect(stdout).toContain("line 2: ERROR, it would be a dead letter: The body is not a JSON object.");
-    expect(stdout).toMatch(/\n1 become rows, 0 are left out, 1 fail\.\n$/);
+    expect(stdout).toMatch(/\n1 becomes a row, 0 are left out, 1 fails\.\n$/);
   },
   minutes,
 );
@@ -322,7 +322,7 @@ test(
     await platform("DELETE", "faults");
     expect([refused.code, verdicts(refused.stdout)]).toEqual([1, { webhook: fine, relay: fine, delivery: "broken" }]);
     expect(refused.stdout).toMatch(/delivery +It is a dead letter: Platform refused the event: HTTP 400/);
-    expect((await run("replay", "--object-type", "verify")).stdout).toContain("1 of 1 dead letters");
+    expect((await run("replay", "--object-type", "verify")).stdout).toContain("1 of 1 dead letter");
     const followed = await run("verify", "--event", eventOf(refused));
     expect([followed.code, verdicts(followed.stdout)]).toEqual([0, { webhook: fine, delivery: fine, dataset: fine }]);
   },
