@@ -5,10 +5,10 @@
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { type CloudEnvironment, startCloud } from "./cloud.ts";
 import { collectBalance, mismatches } from "./demo/balance.ts";
 import { describeFailure } from "./demo/failure.ts";
+import { type DemoFlags, demoUsage, readDemoFlags } from "./demo/flags.ts";
 import { describeKept, keptFolder, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
 import { DemoReport } from "./demo/report.ts";
@@ -19,9 +19,6 @@ import { ensureEngine } from "./engine/engine.ts";
 import { isAlive } from "./is-alive.ts";
 
 const report = new DemoReport();
-const { values: flags } = parseArgs({
-  options: { keep: { type: "boolean", default: false }, down: { type: "boolean", default: false } },
-});
 
 async function demo(keep: boolean): Promise<void> {
   if (await readKept()) {
@@ -90,7 +87,7 @@ async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
 
 /** Destroys the stack and checks that neither the state nor any vendor has anything left. */
 async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
-  await report.step("pulumi destroy", () => pulumi.destroy(), summaryOf);
+  await destroy(pulumi);
   await report.step(
     "nothing is left",
     async () => {
@@ -110,6 +107,10 @@ async function takeDown(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   );
 }
 
+function destroy(pulumi: Pulumi): Promise<unknown> {
+  return report.step("pulumi destroy", () => pulumi.destroy(), summaryOf);
+}
+
 /** Takes down what `--keep` left running, whatever was broken in it on purpose: nobody needs its events. */
 async function down(): Promise<void> {
   const kept = await readKept();
@@ -118,7 +119,8 @@ async function down(): Promise<void> {
     const vendors = new Vendors(kept.environment);
     await report.step("faults end", () => vendors.endFaults());
     const givingUp = { RELAY_ABANDON_DEAD_LETTERS: "true", RELAY_ABANDON_QUEUE: "true" };
-    await takeDown(pulumiOf({ ...kept.environment, ...givingUp }, keptFolder), vendors);
+    // No check of what is left: stacks that a user created beside it end with the local cloud.
+    await destroy(pulumiOf({ ...kept.environment, ...givingUp }, keptFolder));
     await report.step("local cloud stopped, no process left", async () => {
       process.kill(kept.pid, "SIGTERM");
       await requireEnded(kept.pid);
@@ -127,7 +129,9 @@ async function down(): Promise<void> {
     report.line("The local cloud has ended, as after a restart of the machine, and everything in it with it.");
   }
   await removeKept();
-  report.end("The kept demo is gone.");
+  report.end(
+    "The kept demo is gone. Close each shell in which you ran . .local/environment.sh: its variables still name the local cloud.",
+  );
 }
 
 function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
@@ -153,9 +157,17 @@ async function requireEnded(pid: number): Promise<void> {
   throw new Error(`The local cloud's process ${pid} is still running after 20 s.`);
 }
 
-try {
-  await (flags.down ? down() : demo(flags.keep));
-} catch (error) {
-  process.stderr.write(`\n${describeFailure(error, flags.keep || flags.down ? keptFolder : tmpdir())}\n`);
-  process.exitCode = 1;
+async function run(flags: DemoFlags): Promise<void> {
+  try {
+    await (flags.down ? down() : demo(flags.keep));
+  } catch (error) {
+    process.stderr.write(`\n${describeFailure(error, flags.keep || flags.down ? keptFolder : tmpdir())}\n`);
+    process.exitCode = 1;
+  }
 }
+
+const flags = readDemoFlags(process.argv.slice(2));
+if (flags === undefined) {
+  process.stderr.write(demoUsage);
+  process.exitCode = 2;
+} else await run(flags);

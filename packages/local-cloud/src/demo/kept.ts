@@ -22,9 +22,25 @@ export async function readKept(): Promise<KeptCloud | undefined> {
 
 export async function writeKept(kept: KeptCloud): Promise<void> {
   await mkdir(keptFolder, { recursive: true });
-  const lines = Object.entries(kept.environment).map(([name, value]) => `export ${name}='${value}'`);
+  const trusting = await trustBoth(kept.environment, process.env.NODE_EXTRA_CA_CERTS);
+  const lines = Object.entries(trusting).map(([name, value]) => `export ${name}='${value}'`);
   await writeFile(shellFile, `${lines.join("\n")}\n`, { mode: 0o600 });
   await writeFile(record, JSON.stringify(kept, null, 2), { mode: 0o600 });
+}
+
+/**
+ * The environment of a shell in which Node trusts the local cloud and what it trusted before: there, npm still needs the
+ * certificate of a company's proxy.
+ *
+ * @param own the shell's `NODE_EXTRA_CA_CERTS`
+ */
+export async function trustBoth(environment: CloudEnvironment, own: string | undefined): Promise<CloudEnvironment> {
+  const local = environment.NODE_EXTRA_CA_CERTS;
+  const trusted = own ? await readFile(own, "utf8").catch(() => undefined) : undefined;
+  if (local === undefined || trusted === undefined) return environment;
+  const both = path.join(path.dirname(local), "trusted.pem");
+  await writeFile(both, `${await readFile(local, "utf8")}\n${trusted}`);
+  return { ...environment, NODE_EXTRA_CA_CERTS: both };
 }
 
 export function removeKept(): Promise<void> {
@@ -34,7 +50,7 @@ export function removeKept(): Promise<void> {
 /** Describes how to continue with a kept demo. */
 export function describeKept(environment: CloudEnvironment): string {
   return `
-The local cloud stays up. In a shell, from the repository's folder:
+The local cloud stays up. In a shell of its own, from the repository's folder (its commands then reach only the local cloud):
 
   . .local/environment.sh
   npx pulumi preview --stack local --config-file .local/${settingsFile}
