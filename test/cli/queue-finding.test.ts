@@ -32,7 +32,7 @@ describe("the queue", () => {
 
   test("counts a single message as one", () => {
     expect(findingOf([], 1, 1).found).toBe(
-      "About 1 message waits, each of one or more events, all hidden until their next attempt; 1 is about to become a dead letter.",
+      "About 1 message waits, each with one or more events, all hidden until their next attempt; 1 is about to become a dead letter.",
     );
   });
 

@@ -37,6 +37,7 @@ test.each([
   ["npm run opps", "package.json has no script opps."],
   ["npm run demo -- --kept", "demo has no --kept."],
   ["npm run ops -- replay --dryrun", "unknown option"],
+  ["npm install ./vendor/*.tgz", undefined],
   ["npm install customerio-apt", "There is no package customerio-apt."],
   ["npm install @duckdb/node-appi", "There is no package @duckdb/node-appi."],
   ["npm install --globally customerio-aep", "npm install has no --globally."],

@@ -71,6 +71,14 @@ export const notRun: readonly NotRun[] = [
     why: "The environment of the kept demo; this test has such a one of its own.",
   },
   {
+    pattern: /^pulumi new "?\$PWD\/templates\/typescript"? --generate-only --dir <folder>$/,
+    why: "test/packages/consumer.ts starts the project of test/packages/tarballs.test.ts so.",
+  },
+  {
+    pattern: /^(npm run pack|mkdir vendor && cp <clone>\/build\/\*\.tgz vendor)$/,
+    why: "test/packages packs the same tarballs, and installs them into a project outside the repository.",
+  },
+  {
     pattern: /^npm (ci|install )/,
     why: "It would install into the folder in which the tests run. test/packages installs the tarballs.",
   },

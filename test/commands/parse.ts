@@ -167,6 +167,8 @@ function scriptTakes(script: keyof typeof manifest.scripts, flag: string): boole
 }
 
 function unknownPackage(spec: string): string | undefined {
+  // Of npm run pack.
+  if (/^\.\/[\w/-]+\/\*\.tgz$/.test(spec)) return undefined;
   // The name of a scope begins with an @ as well.
   const name = spec.replace(/(?<=.)@.*$/, "");
   const own = globSync("packages/*/package.json", { cwd: repository }).map((file) => path.basename(path.dirname(file)));
