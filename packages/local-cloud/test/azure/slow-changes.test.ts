@@ -41,7 +41,7 @@ const endpointIn = (name: string) => ({
     ],
   },
 });
-const settled = (id: string) =>
+const waitFor = (id: string) =>
   until(
     () => arm("GET", id),
     ({ says }) => says === "Succeeded",
@@ -53,7 +53,7 @@ test("the network provider answers before it has finished, and refuses other cha
   expect(await arm("PUT", net, network)).toEqual({ status: 429, says: "AnotherOperationInProgress" });
   expect(await arm("DELETE", net)).toEqual({ status: 429, says: "AnotherOperationInProgress" });
   expect(await arm("PUT", endpoint, endpointIn("slow"))).toEqual({ status: 429, says: "RetryableError" });
-  await settled(net);
+  await waitFor(net);
   expect(await arm("PUT", endpoint, endpointIn("slow"))).toEqual({ status: 201, says: "Updating" });
   expect(await arm("PUT", endpointId("other"), endpointIn("slow"))).toEqual({ status: 429, says: "RetryableError" });
   const queue = `${accountId}/queueServices/default/queues/events`;
@@ -61,8 +61,8 @@ test("the network provider answers before it has finished, and refuses other cha
     status: 409,
     says: "StorageAccountOperationInProgress",
   });
-  await settled(endpoint);
-  await settled(net);
+  await waitFor(endpoint);
+  await waitFor(net);
   expect(await arm("PUT", queue, { properties: {} })).toMatchObject({ status: 201 });
 });
 

@@ -7,7 +7,7 @@ import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
 import { configure, describeConfiguration } from "../network/site-configuration.ts";
-import { isOfNetwork } from "../network/slow-changes.ts";
+import { takesTime } from "../network/slow-changes.ts";
 import { answerLogQuery } from "../queries/log-query.ts";
 import { policyQuery } from "../queries/policy-query.ts";
 import type { Query } from "../queries/query.ts";
@@ -86,15 +86,15 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     if (method === "GET" && allQueues.test(id)) return context.json(await listQueues(id, parts));
     if (method === "GET") return context.json(await describe(findLeaving(parts, id) ?? find(parts, id), parts));
     const { slowChanges } = parts.subscription;
-    if (method === "DELETE" && slowChanges.stateOf(id) === "Deleting" && isOfNetwork(id)) {
+    if (method === "DELETE" && slowChanges.stateOf(id) === "Deleting" && takesTime(id)) {
       return context.body(null, 202);
     }
-    if (isOfNetwork(id)) slowChanges.refuseBusy(id);
+    if (takesTime(id)) slowChanges.refuseBusy(id);
     if (method === "PUT") {
       const existed = parts.subscription.get(id) !== undefined;
       const body = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
       const made = await put(id, body, writes);
-      if (isOfNetwork(id)) writes.beginSlowChange(made, "Updating");
+      if (takesTime(id)) writes.beginSlowChange(made, "Updating");
       return context.json(await describe(made, parts), existed ? 200 : 201);
     }
     if (method === "PATCH") {
@@ -109,11 +109,11 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     const existing = parts.subscription.get(id);
     const planId = existing && text(existing.inputs, "serverFarmId");
     await writes.delete(id);
-    if (existing && (isOfNetwork(id) || planId)) writes.beginSlowChange(existing, "Deleting");
+    if (existing && (takesTime(id) || planId)) writes.beginSlowChange(existing, "Deleting");
     // Azure deletes a plan with its last app, unless the call says otherwise.
     const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
     if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
-    return context.body(null, !existing ? 204 : isOfNetwork(id) && slowChanges.isUnderWay(id) ? 202 : 200);
+    return context.body(null, !existing ? 204 : takesTime(id) && slowChanges.isUnderWay(id) ? 202 : 200);
   });
   return app;
 }
@@ -254,13 +254,13 @@ function find({ subscription }: InvokeParts, id: string): Resource {
 /** A resource of the network provider that Azure is still deleting. */
 function findLeaving({ subscription }: InvokeParts, id: string): Resource | undefined {
   const leaving = subscription.slowChanges.leaving();
-  return isOfNetwork(id) ? leaving.find((resource) => resource.id.toLowerCase() === id.toLowerCase()) : undefined;
+  return takesTime(id) ? leaving.find((resource) => resource.id.toLowerCase() === id.toLowerCase()) : undefined;
 }
 
 /** A resource in ARM's envelope. Outputs that azure-native flattens go under `properties`. */
 async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
   const { slowChanges } = parts.subscription;
-  const provisioningState = isOfNetwork(resource.id) ? slowChanges.stateOf(resource.id) : undefined;
+  const provisioningState = takesTime(resource.id) ? slowChanges.stateOf(resource.id) : undefined;
   const live = await effectsOf(resource.type.token).read?.(resource, parts);
   return describeResource(resource, { ...live, ...(provisioningState && { provisioningState }) });
 }

@@ -12,7 +12,7 @@ interface Change<Resource> {
 }
 
 /** Whether a resource belongs to Azure's network provider, which answers before it has finished. */
-export function isOfNetwork(id: string): boolean {
+export function takesTime(id: string): boolean {
   return /\/providers\/Microsoft\.Network\//i.test(id);
 }
 
