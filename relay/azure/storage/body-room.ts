@@ -27,7 +27,7 @@ export class BodyRoom {
    */
   async enter(bytes: number, patience: number): Promise<boolean> {
     const { promise, resolve: go } = Promise.withResolvers<boolean>();
-    const waiting: WaitingBody = { bytes: this.#counted(bytes), go };
+    const waiting: WaitingBody = { bytes: this.#limit(bytes), go };
     this.#waiting.push(waiting);
     this.#admit();
     const timer = setTimeout(() => {
@@ -42,7 +42,7 @@ export class BodyRoom {
 
   /** @param bytes as when the body came */
   leave(bytes: number): void {
-    this.#free += this.#counted(bytes);
+    this.#free += this.#limit(bytes);
     this.#admit();
   }
 
@@ -54,7 +54,7 @@ export class BodyRoom {
     }
   }
 
-  #counted(bytes: number): number {
+  #limit(bytes: number): number {
     return Math.min(bytes, this.#size);
   }
 }
