@@ -15,8 +15,6 @@ import type { RelaySide } from "./sides/relay-side.ts";
 import type { RowPaths } from "./sides/rows.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
-/** A URN's stack, project and name. */
-const subjectParts = /^urn:pulumi:(.*?)::(.*?)::.*?::(.*)$/;
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
 const datasetAnswer = z.record(
   z.string(),
@@ -63,8 +61,8 @@ export async function collectAuditParts(
 
 /** A source and its dataset in words, the same in each run, however the user names the stack. */
 export function describeSubject(source: StackSource): string {
-  const [, stack, project, name] = source.resource("customerio:index:ReportingWebhook").urn.match(subjectParts) ?? [];
-  return `the source ${name} of the stack ${stack} in the project ${project}, with the dataset ${source.datasetId}`;
+  const { stack, project } = source.home;
+  return `the source ${source.name} of the stack ${stack} in the project ${project}, with the dataset ${source.datasetId}`;
 }
 
 /** @throws if the mapping leaves out what an audit compares by */

@@ -76,13 +76,13 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
       : []),
     ...stageLines(total, notesSince),
     ...(total.unjudged > 0
-      ? [`${total.unjudged} have no row that could be read, and may be missing. Run the same audit again later:`]
+      ? [`${countOf(total.unjudged, "has", "have")} no row that could be read, and may be missing. Run the same audit again later:`]
       : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [`  ${events}: ${reason}`] : [])),
     ...(total.missing + total.held + total.unjudged === 0 ? ["Nothing is missing, as far as can be known."] : []),
     ...(total.unknown > 0 ? [`${total.unknown} can't be judged, even if you run the same audit again:`] : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [] : [`  ${events}: ${reason}`])),
-    ...(total.waiting > 0 ? [`${total.waiting} wait in the relay's queue.`] : []),
+    ...(total.waiting > 0 ? [`${countOf(total.waiting, "waits", "wait")} in the relay's queue.`] : []),
     ...(total.held > 0 ? [`Deliver the dead letters: ${operatorCommand("replay", target)}`] : []),
     ...(extraFile === undefined ? [] : [`Extra rows: ${extraFile}`]),
     ...(names.length > 0
@@ -96,8 +96,8 @@ function stageLines({ missing, beforeRelay, afterRelay }: CellCounts, notesSince
   if (notesSince === undefined) return [];
   const untold = missing - beforeRelay - afterRelay;
   return [
-    ...(beforeRelay > 0 ? [`  ${beforeRelay} never reached the relay, or it refused them.`] : []),
-    ...(afterRelay > 0 ? [`  ${afterRelay} reached Platform from the relay, but have no row.`] : []),
+    ...(beforeRelay > 0 ? [`  ${beforeRelay} never reached the relay, or ${beforeRelay === 1 ? "was" : "were"} refused there.`] : []),
+    ...(afterRelay > 0 ? [`  ${afterRelay} reached Platform from the relay, but ${afterRelay === 1 ? "has" : "have"} no row.`] : []),
     ...(untold > 0
       ? [`  ${untold} happened before the relay's notes begin, ${new Date(notesSince * 1000).toISOString()}.`]
       : []),

@@ -50,8 +50,8 @@ export function sentLines({ sent, kinds, impossible }: BackfillCounts, planned: 
   return [
     `${sent} of ${countOf(planned, "event")} ${sent === 1 ? "is" : "are"} ${where}.`,
     ...[...kinds].toSorted().map(([kind, count]) => `  ${count} ${kind}`),
-    ...[...impossible].map(([why, count]) => `  ${count} can't be sent: they ${why}`),
-    ...(others > 0 ? [`  ${others} were not reached, or Customer.io no longer has them`] : []),
+    ...[...impossible].map(([why, count]) => `  not sent, because they ${why}: ${count}`),
+    ...(others > 0 ? [`  not reached, or no longer in Customer.io: ${others}`] : []),
   ];
 }
 

@@ -62,12 +62,13 @@ export async function backfillMissing(
         : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${countOf(pages, "call")} to Customer.io, about ${2 * planned.events} storage operations`;
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
     let stalled: readonly string[] = [];
-    let inStalled = 0;
+    let eventsInStalled = 0;
+    let unfinished = 0;
     const describe = async (): Promise<BackfillResult> => {
       const batches = await listUploads(ledger);
       return {
         planned: events,
-        unjudged: unjudged + inStalled,
+        unjudged: unjudged + unfinished,
         sent: counts.sent,
         stopped: signal.aborted,
         kinds: Object.fromEntries(counts.kinds),
@@ -89,20 +90,30 @@ export async function backfillMissing(
     } finally {
       bar.end();
     }
-    for (const batch of stalled) inStalled += sumOf(await countUploaded(ledger, batch));
+    for (const batch of stalled) {
+      const uploaded = await countUploaded(ledger, batch);
+      eventsInStalled += sumOf(uploaded);
+      // An earlier run may have uploaded other metrics.
+      for (const [kind, count] of uploaded) if (isChosen(kind, metrics)) unfinished += count;
+    }
     const done = await describe();
     const where =
       via === "batch"
         ? nameBatches(done.batches ?? [])
         : "in the relay's queue. Rows appear within the hour; then run the same audit again";
-    const finished = Math.max(0, events - inStalled);
+    const finished = Math.max(counts.sent, events - unfinished);
     print(
       ...(finished > 0 ? sentLines(counts, finished, where) : []),
-      ...stalledLines(stalled, inStalled),
+      ...stalledLines(stalled, eventsInStalled),
       ...(signal.aborted ? [stoppedWords] : []),
     );
     return done;
   } finally {
     ledger.close();
   }
+}
+
+/** @param kind such as `email opened` @param metrics those that were chosen; undefined: all */
+function isChosen(kind: string, metrics: readonly string[] | undefined): boolean {
+  return metrics === undefined || metrics.includes(kind.slice(kind.lastIndexOf(" ") + 1));
 }

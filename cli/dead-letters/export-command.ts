@@ -108,7 +108,7 @@ function report(
   const { written, replaced, present, classes, unfit } = counts;
   const kept = written + replaced + present;
   const lines = [
-    `${kept} of ${countOf(total, "dead letter")} of the stack ${target.stack} are in ${folder}: ${written} written, ${present} there already` +
+    `${kept} of ${countOf(total, "dead letter")} of the stack ${target.stack} ${kept === 1 ? "is" : "are"} in ${folder}: ${written} written, ${present} there already` +
       `${replaced === 0 ? "" : `, ${replaced} overwritten because the stored content differs`}.`,
   ];
   for (const [kind, number] of [...classes].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);

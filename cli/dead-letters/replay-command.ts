@@ -105,6 +105,6 @@ function pastOf(action: ReplayAction, isDry: boolean): string {
 function report(counts: ReplayCounts, { stack, total, verb }: { stack: string; total: number; verb: string }): string {
   const lines = [`${counts.done} of ${countOf(total, "dead letter")} of the stack ${stack} ${verb}.`];
   for (const [kind, number] of [...counts.kinds].sort(([, a], [, b]) => b - a)) lines.push(`  ${number} ${kind}`);
-  for (const [why, number] of counts.left) lines.push(`  ${number} stay: they ${why}`);
+  for (const [why, number] of counts.left) lines.push(`  stay, because they ${why}: ${number}`);
   return lines.join("\n");
 }

@@ -95,7 +95,10 @@ export const evacuateCommand = defineCommand({
     const milliseconds = Math.round(performance.now() - started);
     print(`${describe(counts)}, from the stack ${source.target.stack} to ${to}, in ${formatDuration(milliseconds)}.`);
     const left = counts.hidden + counts.changed;
-    if (left > 0) print(`Run the same command again: ${operatorCommand(`evacuate --to ${to}`, source.target)}`);
+    if (left > 0) {
+      const command = `evacuate --to ${to}${isOtherWanted ? " --into-other-dataset" : ""}`;
+      print(`Run the same command again: ${operatorCommand(command, source.target)}`);
+    }
     if (signal.aborted) print(stoppedWords);
     return {
       ending: signal.aborted ? "interrupted" : left > 0 ? "waiting" : "well",
@@ -127,7 +130,9 @@ function describe({ messages, events, deadLetters, hidden, changed }: Evacuation
           `about ${countOf(hidden, "message is", "messages are")} hidden until ${hidden === 1 ? "its" : "their"} next try`,
         ]
       : []),
-    ...(changed > 0 ? [`${changed} dead letters stay because their event became one again`] : []),
+    ...(changed > 0 ? [
+          `${countOf(changed, "dead letter stays", "dead letters stay")} because ${changed === 1 ? "its" : "their"} event became one again`,
+        ] : []),
   ];
   return [
     `${countOf(events, "event")} in ${countOf(messages, "message")} and ${countOf(deadLetters, "dead letter")} moved`,

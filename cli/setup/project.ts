@@ -105,7 +105,9 @@ async function locatePlugins(folder: string): Promise<void> {
   const text = await readFile(file, "utf8");
   await writeFile(
     file,
-    text.replace(/^# plugins:\n(?:# {3,}.*\n)+/m, (lines) => lines.replaceAll(/^# /gm, "")),
+    text
+      .replace(/ Pulumi refuses them\n# while .*\n(?=# plugins:)/, "\n")
+      .replace(/^# plugins:\n(?:# {3,}.*\n)+/m, (lines) => lines.replaceAll(/^# /gm, "")),
   );
 }
 

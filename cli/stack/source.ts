@@ -160,8 +160,13 @@ export class StackSource {
    * @param key without a namespace, that of the project
    */
   readSetting(key: string): string | undefined {
-    const [, project] = this.#members[0]?.urn.split("::") ?? [];
-    return this.#settings[key.includes(":") ? key : `${project}:${key}`];
+    return this.#settings[key.includes(":") ? key : `${this.home.project}:${key}`];
+  }
+
+  /** The stack and project that it belongs to, whatever name of the stack the user gave. */
+  get home(): { readonly stack: string; readonly project: string } {
+    const [, stack = "", project = ""] = this.#members[0]?.urn.match(/^urn:pulumi:(.*?)::(.*?)::/) ?? [];
+    return { stack, project };
   }
 
   /** What an operator still has to do, if anything. */

@@ -13,5 +13,6 @@ test.each([
 });
 
 test("other words of Pulumi have to do", () => {
+  expect(adviseOnPulumi("Downloading pulumi v3.265.0...\nerror: the stack is locked")).toBeUndefined();
   expect(adviseOnPulumi("the current deployment has 1 resource(s) with pending operations")).toBeUndefined();
 });

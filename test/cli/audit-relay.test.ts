@@ -75,10 +75,10 @@ test("the relay's notes say at which stage an event was lost, and which may stil
   expect(totals).toMatchObject({ missing: 4, beforeRelay: 1, afterRelay: 2, waiting: 1, young: 2, found: 4 });
   expect(verdictsOf(result.cells)).toMatchObject({ "2026-02-15 email sent": "waiting" });
   expect(result.notesSince).toBe(start + day);
-  expect(printed).toContain("  1 never reached the relay, or it refused them.");
+  expect(printed).toContain("  1 never reached the relay, or was refused there.");
   expect(printed).toContain("  2 reached Platform from the relay, but have no row.");
   expect(printed).toContain("  1 happened before the relay's notes begin, 2026-01-02T00:00:00.000Z.");
-  expect(printed).toContain("1 wait in the relay's queue.");
+  expect(printed).toContain("1 waits in the relay's queue.");
   expect(printed).toContain(
     "2026-01-31  email sent             MISSING (2 missing, 1 before the relay, 1 after the relay)",
   );

@@ -81,15 +81,16 @@ test("Ctrl-C during a call ends the command with 130 and the words for it", asyn
 
 test("control characters in what a vendor says don't reach the terminal; colors, tabs and line breaks do", async () => {
   const said = "\u001b]52;c;cm0gLXJm\u0007 \u001b[2J\r\u009b1A";
+  const likeColors = ["\r[m", "\b[m", "\u0007[0m", "\u009b[31m", "\u009d[m0;title", "\u001b[8m", "\r[31m"];
   const work: Work = async (source, { print }) => {
-    print(`\u001b[31mbroken\u001b[39m\t${said}`, "more");
+    print(`\u001b[31mbroken\u001b[39m\t${said}`, "more", ...likeColors);
     if (source === "b") throw new Error(said);
     return source;
   };
   const { stdout, stderr } = await perform(["a", "b"], work, { debug: true });
   expect(stdout).toContain("\u001b[31mbroken\u001b[39m\t\ufffd]52;c;cm0gLXJm\ufffd \ufffd[2J\ufffd\ufffd1A\nmore\n");
   expect(stderr).toContain("\ufffd]52;c;cm0gLXJm");
-  for (const control of ["\u0007", "\u001b]", "\u001b[2J", "\r", "\u009b"]) {
+  for (const control of ["\u0007", "\u001b]", "\u001b[2J", "\r", "\b", "\u009b", "\u009d", "\u001b[8m"]) {
     expect(stdout + stderr).not.toContain(control);
   }
 });

@@ -53,7 +53,7 @@ export async function performOnDeadLetters(
         done = counts.done;
       },
     });
-    const stay = [...left].map(([why, number]) => ` ${number} stay: they ${why}.`).join("");
+    const stay = [...left].map(([why, number]) => ` Stay, because they ${why}: ${number}.`).join("");
     return `${action === "replay" ? "Back in the queue" : "Deleted"}: ${countOf(done, "dead letter")}.${stay}`;
   } finally {
     await note?.(done);
