@@ -46,7 +46,7 @@ export const settingsTable = {
     schema: z.boolean(),
     default: false,
     description:
-      'Customer.io\'s "Body content": `true` adds the body of each message, which is personal data, to the events.',
+      'Customer.io\'s "Body content": `true` adds the body of a message, which is personal data, to its `sent` event.',
     examples: [true],
   },
   testMode: {

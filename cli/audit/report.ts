@@ -76,7 +76,9 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
       : []),
     ...stageLines(total, notesSince),
     ...(total.unjudged > 0
-      ? [`${countOf(total.unjudged, "has", "have")} no row that could be read, and may be missing. Run the same audit again later:`]
+      ? [
+          `${countOf(total.unjudged, "has", "have")} no row that could be read, and may be missing. Run the same audit again later:`,
+        ]
       : []),
     ...reasons.flatMap(({ reason, events, isTemporary }) => (isTemporary ? [`  ${events}: ${reason}`] : [])),
     ...(total.missing + total.held + total.unjudged === 0 ? ["Nothing is missing, as far as can be known."] : []),
@@ -96,8 +98,12 @@ function stageLines({ missing, beforeRelay, afterRelay }: CellCounts, notesSince
   if (notesSince === undefined) return [];
   const untold = missing - beforeRelay - afterRelay;
   return [
-    ...(beforeRelay > 0 ? [`  ${beforeRelay} never reached the relay, or ${beforeRelay === 1 ? "was" : "were"} refused there.`] : []),
-    ...(afterRelay > 0 ? [`  ${afterRelay} reached Platform from the relay, but ${afterRelay === 1 ? "has" : "have"} no row.`] : []),
+    ...(beforeRelay > 0
+      ? [`  ${beforeRelay} never reached the relay, or ${beforeRelay === 1 ? "was" : "were"} refused there.`]
+      : []),
+    ...(afterRelay > 0
+      ? [`  ${afterRelay} reached Platform from the relay, but ${afterRelay === 1 ? "has" : "have"} no row.`]
+      : []),
     ...(untold > 0
       ? [`  ${untold} happened before the relay's notes begin, ${new Date(notesSince * 1000).toISOString()}.`]
       : []),

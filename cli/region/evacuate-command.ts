@@ -130,9 +130,11 @@ function describe({ messages, events, deadLetters, hidden, changed }: Evacuation
           `about ${countOf(hidden, "message is", "messages are")} hidden until ${hidden === 1 ? "its" : "their"} next try`,
         ]
       : []),
-    ...(changed > 0 ? [
+    ...(changed > 0
+      ? [
           `${countOf(changed, "dead letter stays", "dead letters stay")} because ${changed === 1 ? "its" : "their"} event became one again`,
-        ] : []),
+        ]
+      : []),
   ];
   return [
     `${countOf(events, "event")} in ${countOf(messages, "message")} and ${countOf(deadLetters, "dead letter")} moved`,

@@ -26,7 +26,7 @@ export interface SettingArguments {
    */
   fullResolution?: SettingArgument<"fullResolution">;
   /**
-   * Customer.io's "Body content": `true` adds the body of each message, which is personal data, to the events.
+   * Customer.io's "Body content": `true` adds the body of a message, which is personal data, to its `sent` event.
    * Default: `false`.
    *
    * @example true

@@ -122,10 +122,21 @@ function isText(node: ts.Node): node is ts.Expression {
 function textOf(node: ts.Expression): string {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) {
-    return [node.head.text, ...node.templateSpans.flatMap(({ literal }) => ["…", literal.text])].join("");
+    return [
+      node.head.text,
+      ...node.templateSpans.flatMap(({ expression, literal }) => [countedWords(expression), literal.text]),
+    ].join("");
   }
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
     return `${textOf(node.left)}${textOf(node.right)}`;
   }
   return ts.isParenthesizedExpression(node) ? textOf(node.expression) : "…";
+}
+
+/** What people search for is rather the plural of a number with its words (`cli/output/count-of.ts`). */
+function countedWords(node: ts.Expression): string {
+  if (!ts.isCallExpression(node) || node.expression.getText() !== "countOf") return "…";
+  const [, one, several] = node.arguments;
+  if (one === undefined || !ts.isStringLiteralLike(one)) return "…";
+  return `… ${several && ts.isStringLiteralLike(several) ? several.text : `${one.text}s`}`;
 }
