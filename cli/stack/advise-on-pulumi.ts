@@ -9,7 +9,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   [/PULUMI_ACCESS_TOKEN must be set/, "Log in to the backend that keeps the stack: npx pulumi login <url>"],
   [
     // As npm's package says that it could not download or start it; the CLI's own errors begin otherwise.
-    /^Downloading pulumi [^]*^pulumi: /m,
+    /^Downloading pulumi .*^pulumi: /ms,
     "At its first start, npm's pulumi downloads its engine from https://get.pulumi.com. If this machine can't, put the executables of " +
       "that version into ~/.pulumi/versions/<version>/bin: https://www.pulumi.com/docs/install",
   ],
