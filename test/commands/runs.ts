@@ -53,7 +53,6 @@ export const looking: readonly Run[] = [
   run("source <(customerio-aep completion bash)", /^$/),
   run("pulumi stack --show-ids", /azure-native:storage:StorageAccount[\s\S]*\/storageAccounts\/cioaep/),
   run("pulumi stack output", /datasetId/),
-  run("pulumi stack output nextSteps", /^\[/m),
   run("pulumi stack output relayHostName", /^127\.0\.0\.1:\d+$/m),
   run("pulumi package get-schema ./node_modules/.bin/pulumi-resource-aep", /aep:index:Dataflow/),
   run("pulumi package get-schema ./node_modules/.bin/pulumi-resource-customerio", /customerio:index:ReportingWebhook/),
