@@ -63,7 +63,7 @@ test("a folder belongs to one source and its dataset, whether it is audited or a
   await runAuditCommand(await sourceOf(flow));
   const other = await sourceOf(flow, mappings, "prod");
   const words = (stack: string) =>
-    `the source it of the stack ${stack} in the project events, with the dataset ${flow.dataset}`;
+    `the source events of the stack ${stack} in the project events, with the dataset ${flow.dataset}`;
   const refusal = `The folder ${stage.folder} holds the audit of ${words("dev")}, and not of ${words("prod")}. Choose another --folder.`;
   await expect(runAuditCommand(other)).rejects.toThrow(new UsageError(refusal));
   const values = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": false, revert: true };
