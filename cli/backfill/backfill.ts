@@ -9,7 +9,7 @@ import { formatDuration } from "../output/duration.ts";
 import type { StackSource } from "../stack/source.ts";
 import { nameBatches, planLines, sentLines, stalledLines } from "./backfill-lines.ts";
 import { countUploaded, listUploads } from "./batch/uploads.ts";
-import { type BackfillCounts, sumOf } from "./counts.ts";
+import { type BackfillCounts, ofMetrics, sumOf } from "./counts.ts";
 import type { BackfillResult, backfillOptions } from "./options.ts";
 import { planBackfill } from "./send-missing.ts";
 import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
@@ -94,7 +94,7 @@ export async function backfillMissing(
       const uploaded = await countUploaded(ledger, batch);
       eventsInStalled += sumOf(uploaded);
       // An earlier run may have uploaded other metrics.
-      for (const [kind, count] of uploaded) if (isChosen(kind, metrics)) unfinished += count;
+      unfinished += sumOf(ofMetrics(uploaded, metrics));
     }
     const done = await describe();
     const where =
@@ -111,9 +111,4 @@ export async function backfillMissing(
   } finally {
     ledger.close();
   }
-}
-
-/** @param kind such as `email opened` @param metrics those that were chosen; undefined: all */
-function isChosen(kind: string, metrics: readonly string[] | undefined): boolean {
-  return metrics === undefined || metrics.includes(kind.slice(kind.lastIndexOf(" ") + 1));
 }

@@ -15,3 +15,17 @@ export function countOne(map: Map<string, number>, key: string): void {
 export function sumOf(map: ReadonlyMap<string, number>): number {
   return [...map.values()].reduce((sum, count) => sum + count, 0);
 }
+
+/**
+ * The counts of some metrics.
+ *
+ * @param counts by kind, such as `email opened`
+ * @param metrics undefined: all
+ */
+export function ofMetrics(
+  counts: ReadonlyMap<string, number>,
+  metrics: readonly string[] | undefined,
+): ReadonlyMap<string, number> {
+  if (metrics === undefined) return counts;
+  return new Map([...counts].filter(([kind]) => metrics.includes(kind.slice(kind.lastIndexOf(" ") + 1))));
+}

@@ -1,4 +1,5 @@
 import { nameBatches, planLines, sentLines, stalledLines } from "../../cli/backfill/backfill-lines.ts";
+import { ofMetrics, sumOf } from "../../cli/backfill/counts.ts";
 
 const nothing = { events: 0, kinds: new Map(), newest: 0, unconfirmed: 0, unjudged: 0, processing: 0 };
 const how = { effort: "one batch", isAwaited: false, isByRelay: false };
@@ -31,4 +32,13 @@ test("it names the batches on which Platform makes no progress, and what to do",
     "Ask Adobe's support about it. Once Platform has finished it, run the same command again: it sends what has no row then.",
   ]);
   expect(stalledLines(["one", "two"], 3)[0]).toMatch(/^3 events are in the batches one, two, which are stalled: /);
+});
+
+test("of what an earlier run uploaded, only the chosen metrics count", () => {
+  const uploaded = new Map([
+    ["email opened", 8],
+    ["in_app clicked", 2],
+  ]);
+  expect(sumOf(ofMetrics(uploaded, ["clicked"]))).toBe(2);
+  expect(sumOf(ofMetrics(uploaded, undefined))).toBe(10);
 });

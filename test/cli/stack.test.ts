@@ -359,7 +359,9 @@ test(
     await send(["left-1"]);
     await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
     // The dataset still lacks the row of the verification that the disabled dataflow lost; the relay's counts show it within 15 s.
-    const status = await statusWhen(/dataset +It received \d+ rows in the last 7 days, but .* (is|are) not there yet\./);
+    const status = await statusWhen(
+      /dataset +It received \d+ rows in the last 7 days, but .* (is|are) not there yet\./,
+    );
     const waiting = { queue: "waiting", dataset: "waiting", balance: "waiting" };
     expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, ...waiting }]);
 
