@@ -33,6 +33,8 @@ export class QueueWatch {
   /** By queue: its head, and when it was first seen. */
   readonly #seen = new Map<string, { readonly head: string; readonly since: number }>();
   #lookedAt = Number.NEGATIVE_INFINITY;
+  #lastLook: Promise<void> = Promise.resolve();
+  #untaken: readonly string[] = [];
 
   constructor({ storage, monotonic = () => performance.now(), write = (text) => console.log(text) }: QueueWatchPorts) {
     this.#storage = storage;
@@ -40,32 +42,45 @@ export class QueueWatch {
     this.#write = write;
   }
 
-  /** Checks at most once a minute, and writes a line for each queue that no function reads. Never throws. */
-  async check(): Promise<void> {
+  /**
+   * Checks at most once a minute, and writes a line for each queue that no function reads. A call during a check waits for it. Never
+   * throws.
+   */
+  check(): Promise<void> {
     const now = this.#monotonic();
-    if (now - this.#lookedAt < times.between) return;
-    this.#lookedAt = now;
-    // Other checks report whether the storage can be reached.
-    for (const { queue, message } of await this.#storage.peekHeads(AbortSignal.timeout(times.call))) {
-      if (message === undefined) this.#seen.delete(queue);
-      else this.#see(queue, `${message.id} ${message.dequeueCount}`, now);
+    if (now - this.#lookedAt >= times.between) {
+      this.#lookedAt = now;
+      this.#lastLook = this.#look(now);
     }
+    return this.#lastLook;
   }
 
-  /** Queues of which no function has taken a message for ten minutes, as the last check found. */
-  get untaken(): string[] {
-    return [...this.#seen].flatMap(([queue, { since }]) => (this.#lookedAt - since < times.untaken ? [] : queue));
+  /** Queues of which no function has taken a message for ten minutes, as the last finished check found. */
+  get untaken(): readonly string[] {
+    return this.#untaken;
   }
 
-  #see(queue: string, head: string, now: number): void {
+  async #look(now: number): Promise<void> {
+    // Queues that do not answer are missing. Other checks report whether the storage can be reached.
+    const heads = await this.#storage.peekHeads(AbortSignal.timeout(times.call));
+    const untaken = heads.filter(({ queue, message }) => {
+      if (message !== undefined) return this.#isUntaken(queue, `${message.id} ${message.dequeueCount}`, now);
+      this.#seen.delete(queue);
+      return false;
+    });
+    this.#untaken = untaken.map(({ queue }) => queue);
+  }
+
+  #isUntaken(queue: string, head: string, now: number): boolean {
     const seen = this.#seen.get(queue);
     if (seen?.head !== head) {
       this.#seen.set(queue, { head, since: now });
-      return;
+      return false;
     }
-    if (now - seen.since < times.untaken) return;
+    if (now - seen.since < times.untaken) return false;
     const line: Outcome = { outcome: "untaken", queue, untakenSeconds: Math.round((now - seen.since) / 1000) };
     this.#write(JSON.stringify(line));
     countOutcome(line);
+    return true;
   }
 }

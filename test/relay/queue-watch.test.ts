@@ -6,7 +6,7 @@ import { startAzurite } from "./support/azurite.ts";
 
 const minute = 60_000;
 
-function world(heads: () => readonly QueueHead[]) {
+function world(heads: () => readonly QueueHead[] | Promise<readonly QueueHead[]>) {
   let now = 0;
   let looks = 0;
   const lines: Record<string, unknown>[] = [];
@@ -63,6 +63,42 @@ test("a queue that does not answer in between has not been empty", async () => {
   const { pass, lines } = world(() => (look++ % 2 === 0 ? [head("1")] : []));
   await pass(11 * minute);
   expect(lines).toEqual([{ outcome: "untaken", queue: "events", untakenSeconds: 600 }]);
+});
+
+test("while a check runs, the queues are those that the last finished check found; a check meanwhile waits for it", async () => {
+  let answer: ((heads: readonly QueueHead[]) => void) | undefined;
+  let heads: QueueHead[] | undefined = [head("1")];
+  const { watch, pass, looks } = world(
+    () => heads ?? new Promise<readonly QueueHead[]>((resolve) => (answer = resolve)),
+  );
+  // The last look is after nine minutes.
+  await pass(10 * minute);
+  heads = undefined;
+  const checks = [watch.check(), watch.check()];
+  expect([looks(), watch.untaken]).toEqual([11, []]);
+  answer?.([head("2")]);
+  await checks[1];
+  expect(watch.untaken).toEqual([]);
+
+  heads = [head("2")];
+  await pass(11 * minute);
+  expect(watch.untaken).toEqual(["events"]);
+  heads = undefined;
+  const last = [watch.check(), watch.check()];
+  expect(watch.untaken).toEqual(["events"]);
+  answer?.([empty]);
+  await last[1];
+  expect(watch.untaken).toEqual([]);
+});
+
+test("a queue that does not answer is not reported, since nobody knows its head", async () => {
+  let heads = [head("1"), head("2", 0, queueNames.poison)];
+  const { watch, pass } = world(() => heads);
+  await pass(11 * minute);
+  expect(watch.untaken).toEqual(["events", "events-poison"]);
+  heads = [head("1")];
+  await pass(minute);
+  expect(watch.untaken).toEqual(["events"]);
 });
 
 test("the heads of both queues are peeked, and no message is taken", async () => {
