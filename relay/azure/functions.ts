@@ -94,10 +94,11 @@ app.http(relayFunctions.takeover, {
   handler: takeoverHandler({ marks, storage, windowDays, clock }),
 });
 
+const room = new BodyRoom(acceptedBytes);
 const forwarding = {
   target: target(settings.platform),
   storage,
-  room: new BodyRoom(acceptedBytes),
+  room,
   duplicates,
   fence,
   clock,
@@ -113,7 +114,7 @@ for (const { events, poison, functions } of queues) {
   app.storageQueue(functions.poison, {
     queueName: poison,
     connection: storageConnection,
-    handler: poisonHandler({ storage, clock }),
+    handler: poisonHandler({ storage, room, clock }),
   });
 }
 

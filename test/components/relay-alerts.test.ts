@@ -277,7 +277,8 @@ describe("an alert is raised", () => {
     await log.post(signedCall("[]"));
     expect(log.evaluateAlerts()).toEqual(["dead-letters"]);
     log = new Log();
-    const handler = poisonHandler({ storage: { ...log.storage, readClaim: async () => event }, clock: () => now });
+    const storage = { ...log.storage, readClaim: async () => event };
+    const handler = poisonHandler({ storage, room: openForwarder.room, clock: () => now });
     const poisonous = newEvent({ id: "a", receivedAt: now.toISOString(), body: event });
     await log.run((context) => handler({ version: 1, events: [poisonous] }, context));
     expect(log.evaluateAlerts()).toEqual(["dead-letters"]);

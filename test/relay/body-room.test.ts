@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
+import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { BodyRoom } from "../../relay/azure/storage/body-room.ts";
 import { encodeEnvelopes, newEvent, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { invocation } from "./support/invocation.ts";
@@ -40,9 +41,19 @@ test("a body that waits for too long goes away, and holds up nobody", async () =
   expect([await late, await small]).toEqual([false, true]);
 });
 
-describe("a forwarder", () => {
-  const size = 1_000_000;
+const size = 1_000_000;
 
+/** Events with claims, in messages as the Functions library passes them. */
+function messagesOf({ count, events, tells = true }: { count: number; events: number; tells?: boolean }): unknown[] {
+  return Array.from({ length: count }, (_, message) =>
+    Array.from({ length: events }, (_, at): QueuedEvent => {
+      const { body: _body, ...event } = newEvent({ id: `e${message}-${at}`, receivedAt, body: "" });
+      return { ...event, claim: event.id, ...(tells && { claimBytes: size }) };
+    }),
+  ).flatMap((all) => encodeEnvelopes(all).map((text) => JSON.parse(Buffer.from(text, "base64").toString("utf8"))));
+}
+
+describe("a forwarder", () => {
   /** Takes five messages at a time, with twenty large events each; `most`: the most bytes of bodies that it held. */
   async function forward({ now = receivedAt, earlier = false, tells = true } = {}) {
     let [held, most] = [0, 0];
@@ -83,19 +94,8 @@ describe("a forwarder", () => {
       clock: () => new Date(now),
       random: () => 0,
     });
-    const messages = Array.from({ length: 5 }, (_, message) =>
-      Array.from({ length: 20 }, (_, at): QueuedEvent => {
-        const { body: _body, ...event } = newEvent({ id: `e${message}-${at}`, receivedAt, body: "" });
-        return { ...event, claim: event.id, ...(tells && { claimBytes: size }) };
-      }),
-    );
-    await Promise.all(
-      messages.flatMap((events) =>
-        encodeEnvelopes(events).map((text) =>
-          handler(JSON.parse(Buffer.from(text, "base64").toString("utf8")), invocation().context),
-        ),
-      ),
-    );
+    const messages = messagesOf({ count: 5, events: 20, tells });
+    await Promise.all(messages.map((message) => handler(message, invocation().context)));
     return { most: most / size, delivered: delivered.size, dead: dead.length, back: back.length };
   }
 
@@ -114,5 +114,55 @@ describe("a forwarder", () => {
       dead: 100,
       back: 0,
     });
+  });
+});
+
+describe("the function of a poison queue", () => {
+  test("holds no more large bodies at a time than its memory has room for, and buries them all", async () => {
+    let [held, most, dead] = [0, 0, 0];
+    const handler = poisonHandler({
+      room: new BodyRoom(8 * size),
+      storage: {
+        readClaim: async () => {
+          held += size;
+          most = Math.max(most, held);
+          await sleep(1);
+          return "{}";
+        },
+        deleteClaim: async () => undefined,
+        putDeadLetter: async () => {
+          await sleep(1);
+          held -= size;
+          dead += 1;
+          return true;
+        },
+      },
+      clock: () => new Date(receivedAt),
+    });
+    await Promise.all(messagesOf({ count: 40, events: 3 }).map((message) => handler(message, invocation().context)));
+    expect({ most: most / size, dead }).toEqual({ most: 8, dead: 120 });
+  });
+
+  test("fails if there is no room in time, so that the message comes again", async () => {
+    const room = new BodyRoom(size);
+    await room.enter(size, patience);
+    let reads = 0;
+    // Two minutes pass between two looks at the clock.
+    let now = Date.parse(receivedAt);
+    const handler = poisonHandler({
+      room,
+      storage: {
+        readClaim: async () => String(++reads),
+        deleteClaim: async () => undefined,
+        putDeadLetter: async () => true,
+      },
+      clock: () => {
+        now += 2 * 60_000;
+        return new Date(now);
+      },
+    });
+    const [message] = messagesOf({ count: 1, events: 1 });
+    await expect(handler(message, invocation().context)).rejects.toThrow("no room for the body");
+    expect(reads).toBe(0);
   });
 });

@@ -56,7 +56,7 @@ async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0
     const handler =
       name === queueNames.events
         ? forwarderHandler({ ...openForwarder, target, storage, duplicates, clock, random: () => 0.5 })
-        : poisonHandler({ storage, clock });
+        : poisonHandler({ storage, room: openForwarder.room, clock });
     message.dequeueCount += 1;
     const parsed: unknown = JSON.parse(Buffer.from(message.text, "base64").toString("utf8"));
     const completed = await run(() => handler(parsed, invocation().context)).then(

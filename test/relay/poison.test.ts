@@ -4,6 +4,7 @@ import { claimBody, newEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
+import { openForwarder } from "./support/open-ports.ts";
 
 const now = new Date("2026-11-20T10:00:00.000Z");
 const event = (id: string) =>
@@ -23,7 +24,7 @@ async function poison(
   ports: { storage: Parameters<typeof poisonHandler>[0]["storage"] } = { storage },
 ) {
   const { context, lines } = invocation({ insertionTime: "2026-11-19T10:00:00Z" });
-  await poisonHandler({ ...ports, clock: () => now })(message, context);
+  await poisonHandler({ ...ports, room: openForwarder.room, clock: () => now })(message, context);
   return lines.map(({ level, outcome }) => ({ ...outcome, level }));
 }
 

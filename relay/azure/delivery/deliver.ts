@@ -8,9 +8,8 @@ import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts
 import { enrich } from "../../core/event/enrich.ts";
 import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { readCreationTime } from "../../core/event/event-time.ts";
-import { maxBodyBytes } from "../../core/intake/body-limit.ts";
 import { describeError } from "../log.ts";
-import type { BodyRoom } from "../storage/body-room.ts";
+import { type BodyRoom, withRoom } from "../storage/body-room.ts";
 import { readBody } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import type { Duplicates } from "./duplicates.ts";
@@ -93,7 +92,8 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
     for (const [index, event] of queue) {
       if (ports.clock().getTime() > until) return;
       const patience = until - ports.clock().getTime();
-      const delivery = await withRoom(event, ports.room, patience, () => deliver(event, { rank, until }, ports));
+      const wait = { room: ports.room, patience, otherwise: leaveUnsent(event) };
+      const delivery = await withRoom(event, wait, () => deliver(event, { rank, until }, ports));
       deliveries[index] = delivery;
       if (delivery.fate === "unsent") return;
     }
@@ -102,22 +102,9 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
   return deliveries;
 }
 
-/** Does something that may read the event's claim, once there is room for it. */
-async function withRoom(
-  event: QueuedEvent,
-  room: BodyRoom,
-  patience: number,
-  work: () => Promise<DeliveryResult>,
-): Promise<DeliveryResult> {
-  if ("body" in event) return work();
-  // Only messages of earlier versions don't know the size.
-  const { claimBytes: bytes = maxBodyBytes } = event;
-  if (!(await room.enter(bytes, patience))) return { fate: "unsent", event };
-  try {
-    return await work();
-  } finally {
-    room.leave(bytes);
-  }
+/** The result for an event that never got room. */
+function leaveUnsent(event: QueuedEvent): () => DeliveryResult {
+  return () => ({ fate: "unsent", event });
 }
 
 async function deliver(
@@ -195,7 +182,8 @@ export function giveUp(
   why: string,
   ports: Pick<DeliveryPorts, "storage" | "clock" | "room">,
 ): Promise<DeliveryResult> {
-  return withRoom(event, ports.room, longestWork, () => buryOverdue(event, why, ports));
+  const wait = { room: ports.room, patience: longestWork, otherwise: leaveUnsent(event) };
+  return withRoom(event, wait, () => buryOverdue(event, why, ports));
 }
 
 async function buryOverdue(

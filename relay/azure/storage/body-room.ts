@@ -1,11 +1,15 @@
+import type { QueuedEvent } from "../../core/event/envelope.ts";
+import { maxBodyBytes } from "../../core/intake/body-limit.ts";
+
 interface WaitingBody {
   readonly bytes: number;
   readonly go: (hasRoom: boolean) => void;
 }
 
 /**
- * Room for the bodies of large events that an instance holds while it delivers them. The host runs 40 messages at a time, each with up to 64
- * events, and the body of each may have 8 MiB: without a limit, a backlog of large events would end the process, again and again.
+ * Room for the bodies of large events that an instance holds while it delivers or buries them. The host runs 40 messages at a time, each
+ * with up to 64 events, and the body of each may have 8 MiB: without a limit, a backlog of large events would end the process, again and
+ * again.
  */
 export class BodyRoom {
   readonly #size: number;
@@ -56,5 +60,27 @@ export class BodyRoom {
 
   #limit(bytes: number): number {
     return Math.min(bytes, this.#size);
+  }
+}
+
+/**
+ * Does something that may read the event's claim, once there is room for it.
+ *
+ * @param patience maximum wait in milliseconds
+ * @param otherwise called if there is no room in time
+ */
+export async function withRoom<T>(
+  event: QueuedEvent,
+  { room, patience, otherwise }: { room: BodyRoom; patience: number; otherwise: () => T },
+  work: () => Promise<T>,
+): Promise<T> {
+  if ("body" in event) return work();
+  // Only messages of earlier versions don't know the size.
+  const { claimBytes: bytes = maxBodyBytes } = event;
+  if (!(await room.enter(bytes, patience))) return otherwise();
+  try {
+    return await work();
+  } finally {
+    room.leave(bytes);
   }
 }
