@@ -1,4 +1,4 @@
-import { EscapeBudget, Spellings } from "./spellings.ts";
+import { type EscapeBudget, Spellings } from "./spellings.ts";
 
 /** A text with its escapes decoded. */
 export interface DecodedText {
@@ -13,7 +13,7 @@ export interface DecodedText {
  *
  * @throws TooManyEscapes
  */
-export function decodeText(original: string, budget: EscapeBudget = new EscapeBudget()): DecodedText {
+export function decodeText(original: string, budget: EscapeBudget): DecodedText {
   const asItIs = { text: original, origin: (at: number) => at };
   const spellings = new Spellings(original, { sure: true, budget });
   const signs = /[%&\\]/g;

@@ -40,7 +40,7 @@ export function emailAddress(value: unknown): string | undefined {
  *
  * @throws TooManyEscapes
  */
-export function withoutEmailAddresses(text: string, budget?: EscapeBudget): string {
+export function withoutEmailAddresses(text: string, budget: EscapeBudget): string {
   const decoded = decodeText(text, budget);
   if (!decoded.text.includes("@")) return text;
   let shown = "";

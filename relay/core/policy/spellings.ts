@@ -26,7 +26,7 @@ const mayBegin = /%[0-9A-Fa-f%\\&=]|\\["'/\\bfnrtux%&=]|&[#A-Za-z%\\&=]|=[0-9A-F
 /** The characters with which an escape begins. */
 const beginning = /^[%&\\=+]$/;
 
-/** How many escapes of one event are read at most: fifty thousand plain ones in half a second, or a few thousand that are nested. */
+/** How often escapes of one event are read at most: enough for fifty thousand plain ones, in half a second, or a few thousand nested ones. */
 const mostEscapes = 100_000;
 
 /** The texts of an event have more escapes than can be read while its sender waits. */
@@ -67,7 +67,7 @@ export class Spellings {
   /** Whether reading an escape met another one. */
   #met = false;
 
-  constructor(text: string, { sure = false, budget = new EscapeBudget() } = {}) {
+  constructor(text: string, { sure = false, budget }: { sure?: boolean; budget: EscapeBudget }) {
     this.#text = text;
     this.#sure = sure;
     this.#budget = budget;

@@ -1,4 +1,4 @@
-import { EscapeBudget, Spellings } from "./spellings.ts";
+import { type EscapeBudget, Spellings } from "./spellings.ts";
 
 /** A text to look for. */
 export interface SoughtText {
@@ -57,7 +57,7 @@ export class TextFinder<T extends SoughtText> {
    *
    * @throws TooManyEscapes
    */
-  find(text: string, budget: EscapeBudget = new EscapeBudget()): FoundText<T>[] {
+  find(text: string, budget: EscapeBudget): FoundText<T>[] {
     const found: FoundText<T>[] = [];
     if (this.#sought.length === 0) return found;
     const spellings = new Spellings(text, { budget });
