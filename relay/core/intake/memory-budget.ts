@@ -21,7 +21,12 @@ export interface MemoryBudget {
    * starts another instance for more.
    */
   readonly calls: number;
-  /** Bytes of bodies that the relay accepts at a time. Beyond them it answers 503 before it copies anything. */
+  /**
+   * Bytes of bodies that the relay accepts at a time. Beyond them it answers 503 before it copies anything. On an instance of a queue
+   * function, bytes of bodies that it holds at a time. The two are not added up: on Flex Consumption, the functions with an HTTP trigger
+   * share instances, but each queue function has instances of its own ("per-function scaling", Azure's docs on the plan), which have no
+   * calls.
+   */
   readonly acceptedBytes: number;
   /** The most bytes that each part uses. */
   readonly uses: { readonly base: number; readonly arriving: number; readonly accepted: number };
