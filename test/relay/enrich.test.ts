@@ -28,6 +28,26 @@ const xdmTypes: Record<string, (value: unknown) => boolean> = {
   "string[]": (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };
 
+test("ids that could not be read are empty, and listed as unmapped", () => {
+  const unread = "[too many escapes to look for personal data]";
+  const data = {
+    delivery_id: unread,
+    customer_id: unread,
+    subject: unread,
+    identifiers: { id: unread, phone: unread },
+  };
+  const body = enrichEvent({ ...minimal, event_id: unread, data });
+  expect(body.data).toMatchObject({
+    delivery_id: null,
+    customer_id: null,
+    subject: unread,
+    identifiers: { id: null, phone: null },
+  });
+  expect(body.event_id).toMatch(/^customerio-aep-body-/);
+  const paths = ["event_id", "data.identifiers.id", "data.customer_id", "data.identifiers.phone", "data.delivery_id"];
+  expect(body.relay.unmapped).toEqual(paths);
+});
+
 test("an event gains the relay's times and lists, and null for every mapped attribute that it lacks", () => {
   expect(enrichEvent({ ...minimal, data: { identifiers: { id: "u-9002" }, new_thing: [1] } })).toEqual({
     ...minimal,

@@ -1,6 +1,7 @@
 import type { CustomerIoEvent } from "pulumi-customerio/events";
 import { coerce } from "../event/coerce.ts";
 import { isObject, type JsonObject } from "../event/json.ts";
+import { unreadMark } from "../policy/personal-texts.ts";
 
 /** What an event is about. The notes of delivered events hold it, so that an audit can compare them with Customer.io's record. */
 export interface NoteSubject {
@@ -46,5 +47,5 @@ export function readDeliveryNote({ delivery, objectType, metric, deliveredAt }: 
 
 function shortTextOf(value: unknown): string | undefined {
   const text = coerce(value, "string");
-  return typeof text === "string" && shortText.test(text) ? text : undefined;
+  return typeof text === "string" && shortText.test(text) && text !== unreadMark ? text : undefined;
 }

@@ -1,5 +1,6 @@
 import { type CustomerIoEvent, isBlank, objectTypeOf } from "pulumi-customerio/events";
 import { type EventField, eventFields } from "../../../events/fields.ts";
+import { unreadMark } from "../policy/personal-texts.ts";
 import type { ClassifiedEvent } from "./classify.ts";
 import { coerce } from "./coerce.ts";
 import { isRebuiltEventId, ownEventId } from "./event-id.ts";
@@ -26,8 +27,9 @@ const conversions: readonly Conversion[] = eventFields
   .filter(({ source }) => !source.startsWith("relay.") && source !== "event_id" && source !== "timestamp")
   .map((field) => ({ path: field.source.split("."), convert: conversionOf(field) }));
 
-function conversionOf({ identifier, type }: EventField): Conversion["convert"] {
-  const convert = (value: unknown) => coerce(value, type);
+function conversionOf({ identifier, source, type }: EventField): Conversion["convert"] {
+  const isId = identifier || source.endsWith("_id");
+  const convert = (value: unknown) => (isId && value === unreadMark ? undefined : coerce(value, type));
   if (!identifier) return convert;
   return (value) => (isBlank(value) ? null : isPlaceholder(value) ? undefined : convert(value));
 }
@@ -50,7 +52,8 @@ function isPlaceholder(value: unknown): boolean {
  * - `relay.device_ids`, `device_platforms`, `device_failures`, `headers`: values that Customer.io nests too deeply for a row.
  * - `relay.topics`, `topics_off`, `channels`, `channels_off`: a person's preferences, null if the event has none.
  * - `relay.unmapped`: source paths of values that did not fit the type of their field. They are null, except `event_id` and
- *   `timestamp`, which the relay replaces by its own values.
+ *   `timestamp`, which the relay replaces by its own values, and `data.headers` and `data.recipients`, whose lists leave out only what
+ *   can't be read.
  * - `relay.unknown`: paths of attributes that the catalogue has no field for.
  *
  * The body contains every source path of the mapping, as null if Customer.io did not send it: in Platform, a mapping that refers to a

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { isBlank } from "pulumi-customerio/events";
+import { unreadMark } from "../policy/personal-texts.ts";
 import { coerce } from "./coerce.ts";
 
 /** The prefix of ids that are derived from a body. */
@@ -20,9 +21,9 @@ export function isRebuiltEventId(id: string): boolean {
   return id.startsWith(rebuiltIdPrefix);
 }
 
-/** Customer.io's id of the event; undefined if it has none. */
+/** Customer.io's id of the event; undefined if it has none, or none that could be read. */
 export function ownEventId(value: unknown): string | undefined {
-  const id = isBlank(value) ? undefined : coerce(value, "string");
+  const id = isBlank(value) || value === unreadMark ? undefined : coerce(value, "string");
   return typeof id === "string" ? id : undefined;
 }
 

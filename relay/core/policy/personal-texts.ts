@@ -32,8 +32,8 @@ interface PersonalText extends SoughtText {
 /** Minimum lengths for a match to count: within a longer text, and as the whole of another field. Shorter ones may be coincidence. */
 const telling = { within: 6, whole: 4 };
 
-/** Replaces a whole text that would take too long to read. */
-const unreadMark = "[too many escapes to look for personal data]";
+/** Replaces a whole text that would take too long to read. It does not identify anyone: texts of different people get the same mark. */
+export const unreadMark = "[too many escapes to look for personal data]";
 
 /** Texts to find, either as a whole text or within one. */
 class KnownTexts {

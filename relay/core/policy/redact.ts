@@ -52,25 +52,43 @@ export function redact(original: CustomerIoEvent, options: PersonalData): Redact
     done.set(holder, (done.get(holder) ?? new Set()).add(key));
   }
   const identifying = identifyingKeys(event);
-  const hideIn = (holder: JsonObject, key: string, text: string): void => {
-    const hidden = texts.hide(text, identifying.get(holder)?.has(key) === true);
-    if (hidden && replace(holder, key, hidden.text)) for (const setting of hidden.settings) redacted.add(setting);
-  };
-  const hideKey = (key: string): string => {
-    const hidden = knownKeys.has(key) ? undefined : texts.hide(key, false);
-    for (const setting of hidden?.settings ?? []) redacted.add(setting);
-    return hidden ? (hidden.text ?? placeholderOf(key)) : key;
-  };
+  const names = new Map<JsonObject, Map<string, string>>();
+  for (const { holder, key, text, isKey } of textsByLength(event, done)) {
+    const hidden = texts.hide(text, !isKey && identifying.get(holder)?.has(key) === true);
+    if (!hidden) continue;
+    if (isKey) names.set(holder, (names.get(holder) ?? new Map()).set(key, hidden.text ?? placeholderOf(key)));
+    if (isKey || replace(holder, key, hidden.text)) for (const setting of hidden.settings) redacted.add(setting);
+  }
+  for (const [holder, renamed] of names) renameKeys(holder, (key) => renamed.get(key) ?? key);
+  return { event, redacted: [...redacted] };
+}
+
+/** A text of an event: a key, or the value of that key. */
+interface PlacedText {
+  readonly holder: JsonObject;
+  readonly key: string;
+  readonly text: string;
+  readonly isKey: boolean;
+}
+
+/**
+ * The texts of an event that may hold personal data, shortest first: if one text has so many escapes that the time for the event is up,
+ * the ids, which are shorter, have been read.
+ *
+ * @param done the values that need no look
+ */
+function textsByLength(event: CustomerIoEvent, done: ReadonlyMap<JsonObject, ReadonlySet<string>>): PlacedText[] {
+  const texts: PlacedText[] = [];
   eachObject(event, (holder) => {
     for (const [key, value] of Object.entries(holder)) {
-      const isDone = done.get(holder)?.has(key) === true;
-      if (!isDone && typeof value === "string") hideIn(holder, key, value);
+      const isName = !Array.isArray(holder) && !knownKeys.has(key);
+      if (isName) texts.push({ holder, key, text: key, isKey: true });
       // A shorter number may be a count or an id.
-      if (!isDone && typeof value === "number" && value >= 1_000_000) hideIn(holder, key, String(value));
+      const isText = typeof value === "string" || (typeof value === "number" && value >= 1_000_000);
+      if (isText && done.get(holder)?.has(key) !== true) texts.push({ holder, key, text: String(value), isKey: false });
     }
-    if (!Array.isArray(holder)) renameKeys(holder, hideKey);
   });
-  return { event, redacted: [...redacted] };
+  return texts.sort((one, other) => one.text.length - other.text.length);
 }
 
 /** A field that always holds personal data, whatever its value looks like. */
