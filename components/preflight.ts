@@ -67,7 +67,7 @@ const unknownProvider =
   "values that are known when the program runs, such as the stack's configuration, or go on without a preview: npx pulumi up --skip-preview";
 
 interface Found {
-  /** One message for each vendor with problems: a sentence and its list. */
+  /** One message for each vendor with problems: a sentence, and the list that belongs to it. */
   readonly problems: string[];
   readonly unchecked: readonly string[];
 }
@@ -96,8 +96,8 @@ async function findProblems(
     ofAzure,
   ]);
   const report = closed === undefined ? await preflight : undefined;
-  if (report !== undefined && !("sandboxState" in report)) throw new pulumi.RunError(unknownProvider);
-  const missing = report === undefined ? [] : platformProblems(report, needs?.source, words);
+  const isUnknown = report !== undefined && !("sandboxState" in report);
+  const missing = report === undefined || isUnknown ? [] : platformProblems(report, needs?.source, words);
   const all = [
     ...(closed === undefined ? [] : [["Experience Platform refuses this stack's access", closed]]),
     ...(missing.length > 0 ? [["Experience Platform lacks what this stack needs", ...missing]] : []),
@@ -105,7 +105,10 @@ async function findProblems(
     ...(azure.problems.length === 0 ? [] : [["Azure refuses this stack's access", ...azure.problems]]),
   ];
   return {
-    problems: all.map(([what, ...list]) => [`${what}, so nothing was changed:`, ...list].join("\n  - ")),
+    problems: [
+      ...(isUnknown ? [unknownProvider] : []),
+      ...all.map(([what, ...list]) => [`${what}, so nothing was changed:`, ...list].join("\n  - ")),
+    ],
     unchecked: [...(report?.unchecked ?? []), ...azure.unchecked],
   };
 }

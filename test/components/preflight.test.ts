@@ -67,6 +67,19 @@ test("a preview that doesn't know the provider's settings yet, and so gets empty
   );
 });
 
+test("such a preview reports what other vendors refuse as well", async () => {
+  const call = ({ token }: { token: string }) => {
+    if (token !== "customerio:index:getReportingWebhooks") return {};
+    throw Object.assign(new Error(), { details: "No such key." });
+  };
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+  pulumi.runtime.setAllConfig(credentials);
+  const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
+  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
+    /^This preview can't ask Experience Platform.*--skip-preview\nCustomer\.io refuses this stack's access.*No such key\.$/s,
+  );
+});
+
 test("a program that gives arguments hears their names instead of commands for the stack's configuration", async () => {
   const asked: { inputs?: { project?: string } }[] = [];
   const call = ({ token, inputs }: pulumi.runtime.MockCallArgs) => {
