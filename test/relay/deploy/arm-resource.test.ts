@@ -45,6 +45,20 @@ describe("ArmResource", () => {
     expect(message).toContain(`Azure could not create ${queue}: its state is failed. To try again, run: npx pulumi up`);
   });
 
+  test.each([
+    ["in the answer to the write", "Failed"],
+    ["only later", "Updating"],
+  ])("a resource of the network provider that Azure reports as failed %s is written again", async (_, answered) => {
+    const endpoint = `${group}/providers/Microsoft.Network/privateEndpoints/queue`;
+    const state = (provisioningState: string) => ({ status: 200, body: { properties: { provisioningState } } });
+    azure.script[`PUT ${endpoint}`] = [state(answered), state("Updating")];
+    azure.script[`GET ${endpoint}`] = [state("Failed"), state("Succeeded")];
+    const network = { ...inputs, parentId: group, path: "providers/Microsoft.Network/privateEndpoints/queue" };
+    expect(await armResource.create(operation, network)).toMatchObject({ id: endpoint });
+    expect(azure.requests.map(({ method }) => method)).toEqual(["PUT", "GET", "PUT", "GET"]);
+    expect(operation.shown).toEqual(["Azure could not create privateEndpoints/queue; trying again"]);
+  });
+
   test("a namespace that the subscription is not registered for is reported with the command that registers it", async () => {
     const message = "The subscription is not registered to use namespace 'Microsoft.EventGrid'.";
     azure.script[`PUT ${queue}`] = [

@@ -34,13 +34,17 @@ const failures = { mostWrites: 4, pause: 15_000 };
 export async function putAndWait(
   call: Call,
   id: string,
-  values: { apiVersion: string; body: Record<string, unknown> },
+  { apiVersion, body }: { apiVersion: string; body: Record<string, unknown> },
 ): Promise<void> {
+  if (!isOfNetwork(id)) {
+    await putResource(call, id, { apiVersion, body });
+    return;
+  }
+  const name = id.split("/").slice(-2).join("/");
   for (let writes = 1; ; writes++) {
-    await putResource(call, id, values);
-    if (!isOfNetwork(id)) return;
-    const name = id.split("/").slice(-2).join("/");
-    const settled = await settle(call, id, { apiVersion: values.apiVersion, name });
+    // The answer may say `Failed` already; so does the resource, which `settle` reads.
+    await call.client.armPut(id, apiVersion, body, call.signal);
+    const settled = await settle(call, id, { apiVersion, name });
     if ("done" in settled && settled.done === "Succeeded") return;
     if ("gaveUp" in settled || writes === failures.mostWrites || call.signal.aborted) {
       const outcome = "done" in settled ? `says ${settled.done}` : `is not done ${settled.gaveUp}`;
