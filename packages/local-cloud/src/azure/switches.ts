@@ -18,7 +18,7 @@ export interface AzureSwitches {
   readonly deploySyncsTriggers: boolean;
   /** Whether the host can read packaged files whose zip entries have no Unix file mode. */
   readonly filesWithoutUnixMode: "unreadable" | "readable";
-  /** Whether two parts of one storage account may be written at the same time; Azure sometimes refuses it. */
+  /** Whether a storage account and its parts may be written at the same time; Azure sometimes refuses it. */
   readonly parallelAccountWrites: "refuse" | "allow";
   /** Seconds that Azure's network provider works on a change after its answer; in Azure up to some minutes. */
   readonly networkSeconds: number;

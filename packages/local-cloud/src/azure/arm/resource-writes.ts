@@ -15,7 +15,7 @@ import { type Resource, text } from "./subscription.ts";
 /** Creates, changes and deletes resources, for any caller. */
 export class ResourceWrites {
   readonly #parts: AzureParts;
-  /** Lower-case ids of storage accounts with a write under way. */
+  /** Lower-case ids of storage accounts with a write under way, of the account itself or of a part. */
   readonly #busyAccounts = new Set<string>();
 
   /** Ids of resources that are being created or changed. */
@@ -111,11 +111,12 @@ export class ResourceWrites {
       .some((endpoint) => connectionsOf(endpoint).some(({ target }) => target.toLowerCase() === account));
   }
 
-  /** Runs a write; Azure refuses a second one below the same storage account. */
+  /** Runs a write; Azure refuses a second one of the same storage account or of its parts. */
   async #exclusively<T>(id: string, act: () => Promise<T>): Promise<T> {
     const [, account] =
-      id.toLowerCase().match(/^(.*\/storageaccounts\/[^/]+)\/(?:queueservices|blobservices|managementpolicies)\b/) ??
-      [];
+      id
+        .toLowerCase()
+        .match(/^(.*\/storageaccounts\/[^/]+)(?:\/(?:queueservices|blobservices|managementpolicies)\b.*)?$/) ?? [];
     if (account === undefined || this.#parts.switches.parallelAccountWrites === "allow") return act();
     if (this.#busyAccounts.has(account) || this.#getsEndpoint(account)) {
       const message = "An operation is currently performing on this storage account that requires exclusive access.";
