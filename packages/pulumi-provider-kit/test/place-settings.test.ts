@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
-import { Secret } from "../src/engine/values.ts";
+import { type PropertyMap, Secret } from "../src/engine/values.ts";
 
 const provider = definitionProvider({
   name: "shop",
@@ -8,7 +8,11 @@ const provider = definitionProvider({
   displayName: "Shop",
   description: "A shop.",
   config: z.object({
-    branch: z.string().meta({ description: "Which branch.", environment: "SHOP_BRANCH", replaces: true }),
+    branch: z
+      .string()
+      .trim()
+      .min(1, "it is empty")
+      .meta({ description: "Which branch.", environment: "SHOP_BRANCH", replaces: true }),
     key: z.string().meta({ description: "The key.", environment: "SHOP_KEY", secret: true }),
   }),
   connect: () => ({}),
@@ -38,6 +42,23 @@ test("another place in the environment replaces the objects, as one in the stack
   process.env.SHOP_BRANCH = "south";
   const { inputs: news } = provider.checkConfig({});
   expect(await provider.diffConfig?.(olds, news, { urn })).toEqual({ detailed: { branch: "update-replace" } });
+});
+
+test("spaces around the name of a place do not make it another place", async () => {
+  const { inputs: olds } = provider.checkConfig({});
+  process.env.SHOP_BRANCH = "north ";
+  const settings: PropertyMap[] = [{}, { branch: " north" }];
+  for (const given of settings) {
+    const { inputs: news } = provider.checkConfig(given);
+    expect(news).toEqual({ branch: "north" });
+    for (const before of [olds, { branch: "north " }]) {
+      expect(await provider.diffConfig?.(before, news, { urn })).toEqual({ detailed: {} });
+    }
+  }
+  expect(provider.checkConfig({ branch: " " })).toMatchObject({
+    inputs: { branch: " " },
+    failures: [{ property: "branch" }],
+  });
 });
 
 test("a state of an earlier version, without the place, is not taken for another place", async () => {

@@ -96,7 +96,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   // Reported as a change even if nothing is replaced; otherwise the engine keeps the settings of the last update.
   async diffConfig(olds: PropertyMap, news: PropertyMap, { urn }: { readonly urn: string }): Promise<DiffResult> {
     const replacing = new Set(propertiesWhere(this.#definition.config, (meta) => meta.replaces === true));
-    const changes = differences(olds, news, "");
+    // An earlier version stored a place as it was given, such as with a space at its end.
+    const changes = differences(withPlace(this.#definition.config, olds, {}), news, "");
     // A setting that a preview does not know yet may turn out to be the same.
     const moves = changes.some(
       ({ path, kind }) => replacing.has(path) && kind !== "add" && !holdsUnknown(news[path] ?? null),

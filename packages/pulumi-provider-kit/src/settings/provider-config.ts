@@ -62,6 +62,9 @@ export function ownSettings(schema: z.ZodObject, given: PropertyMap): PropertyMa
 /**
  * The given settings, and those of environment variables that say which objects are meant. The state has to know the latter: otherwise a
  * run with another value would look for the stack's objects elsewhere, and a refresh would forget them all.
+ *
+ * Those that say which objects are meant are returned as `readConfig` reads them: a space at the end names no other objects, so it must
+ * not replace them.
  */
 export function withPlace(
   schema: z.ZodObject,
@@ -69,11 +72,14 @@ export function withPlace(
   environment: Record<string, string | undefined> = process.env,
 ): PropertyMap {
   const place = propertiesWhere(schema, (meta) => meta.replaces === true).flatMap((name) => {
-    const { environment: variable = "" } = metadata(schema.shape[name] as z.ZodType);
-    const value = environment[variable];
-    return value ? [[name, value] as const] : [];
+    const property = schema.shape[name] as z.ZodType;
+    const value = given[name] ?? environment[metadata(property).environment ?? ""];
+    // The engine may not know it yet.
+    if (typeof value !== "string" || value === "") return [];
+    const parsed = property.safeParse(value);
+    return [[name, parsed.success ? (parsed.data as string) : value] as const];
   });
-  return { ...Object.fromEntries(place), ...given };
+  return { ...given, ...Object.fromEntries(place) };
 }
 
 /**
