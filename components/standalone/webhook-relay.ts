@@ -39,7 +39,8 @@ export class StandaloneWebhookRelay extends WebhookRelay {
   ) {
     const source = new SourceArguments(settings);
     const read = source.read();
-    // Here, too: what the component finds missing later, each resource with one of its outputs reports in its own way.
+    // Checked here as well: if only the component found it missing, every resource that depends on its outputs would
+    // report an error of its own.
     relayPackage();
     super(
       name,

@@ -15,7 +15,9 @@ const rules = z.object({
 });
 
 /**
- * Whether the stack already has a relay: none in a group that does not exist, or in a subscription that is not registered for alerts. Only the names of its alerts contain the stack's name, and a program can't read its own state.
+ * Whether the stack already has a relay. A program can't read its own state, and of the relay's parts only the alerts name
+ * the stack, so this looks for such an alert. There is none if the resource group does not exist, or if the subscription is
+ * not registered for alerts.
  */
 export async function hasRelay(azure: AzureQuery, planned: PlannedRelay): Promise<boolean> {
   const question = {
