@@ -1,5 +1,15 @@
 import { execFile, execFileSync } from "node:child_process";
-import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
@@ -9,6 +19,12 @@ import { roleDefinitions } from "../../packages/local-cloud/src/azure/identity/r
 const repository = path.join(import.meta.dirname, "../..");
 const folder = path.join(repository, "templates/github-actions");
 const files = readdirSync(folder).filter((file) => file.endsWith(".yml"));
+
+/** GitHub's runners have it; a machine for development may not. */
+const jq = "/usr/bin/jq";
+const hasJq = existsSync(jq);
+if (!hasJq) process.stdout.write(`skipped: there is no jq at ${jq} (apt-get install jq)\n`);
+const testWithJq = hasJq ? test : test.skip;
 
 interface Step {
   readonly name?: string;
@@ -106,7 +122,9 @@ function stepOf(file: string, name: string): string {
   return run;
 }
 
-test.each(files)("every command of %s runs unchanged", async (file) => {
+const auditFile = "audit.yml";
+
+async function runAll(file: string): Promise<void> {
   const runs = jobOf(file).steps.flatMap(({ run }) => run ?? []);
   const calls: string[] = [];
   for (const run of runs) {
@@ -118,7 +136,10 @@ test.each(files)("every command of %s runs unchanged", async (file) => {
   }
   expect(calls.slice(0, 2)).toEqual(["npm ci", "npx pulumi login"]);
   expect(calls.join("\n")).not.toMatch(/<[\w.]+>/);
-});
+}
+
+test.each(files.filter((file) => file !== auditFile))("every command of %s runs unchanged", runAll);
+testWithJq(`every command of ${auditFile} runs unchanged`, () => runAll(auditFile));
 
 test.each(files)("%s logs in without a credential, with only the permissions that it needs", (file) => {
   const { on, permissions, jobs } = workflow(file);
@@ -170,7 +191,7 @@ describe("the preview of a pull request", () => {
   });
 });
 
-test("what others wrote is neither rewritten nor taken for the workflow's own", async () => {
+testWithJq("another author's comment is not taken for the workflow's own", async () => {
   writeFileSync(path.join(work, "preview.txt"), "1 to create");
   const { calls } = await runStep("preview.yml", stepOf("preview.yml", "Comment"));
   const [, expression = ""] = calls[0]?.match(/--jq (.+)$/) ?? [];
@@ -181,15 +202,12 @@ test("what others wrote is neither rewritten nor taken for the workflow's own", 
     comment(2, "github-actions[bot]", "Another comment"),
     comment(3, "github-actions[bot]", `${marker}\n1 to create`),
   ];
-  const found = execFileSync("bash", ["-c", 'jq "$0"', expression], {
-    input: JSON.stringify(comments),
-    encoding: "utf8",
-  });
-  expect(found).toBe("3\n");
-  for (const file of ["drift.yml", "audit.yml"]) {
-    const told = await runStep(file, stepOf(file, "Tell"));
-    expect(told.calls[0]).toContain(" --app github-actions ");
-  }
+  expect(execFileSync(jq, [expression], { input: JSON.stringify(comments), encoding: "utf8" })).toBe("3\n");
+});
+
+test.each(["drift.yml", auditFile])("another author's issue is not taken for the own one of %s", async (file) => {
+  const told = await runStep(file, stepOf(file, "Tell"));
+  expect(told.calls[0]).toContain(" --app github-actions ");
 });
 
 describe("the check for drift", () => {
@@ -237,7 +255,7 @@ describe("the nightly audit", () => {
   });
   const gapJson = JSON.stringify({ stack: "prod", sources: [{ source: "events", ending: "broken", result }] });
 
-  test("audits days for which Customer.io no longer repeats calls", async () => {
+  testWithJq("audits days for which Customer.io no longer repeats calls", async () => {
     const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson });
     const dateOf = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
     expect(ran).toEqual({
@@ -246,7 +264,7 @@ describe("the nightly audit", () => {
     });
   });
 
-  test("that finds a gap fails the job, and names days, kinds and counts", async () => {
+  testWithJq("that finds a gap fails the job, and names days, kinds and counts", async () => {
     const ran = await runStep("audit.yml", audit(), { AUDIT: gapJson, FAILS: "audit" });
     expect(ran.status).toBe(1);
     expect(readFileSync(path.join(work, "report.md"), "utf8")).toBe(
@@ -257,7 +275,7 @@ describe("the nightly audit", () => {
     expect(readFileSync(path.join(work, "audit.json"), "utf8")).toBe(gapJson);
   });
 
-  test("that can't run fails the job with the reason", async () => {
+  testWithJq("that can't run fails the job with the reason", async () => {
     const sources = [{ source: "events", ending: "broken", error: "No dataset" }];
     for (const [text, report] of [
       [JSON.stringify({ error: "No stack" }), "No stack\n"],
