@@ -1,5 +1,11 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { deadLettersFinding } from "../../cli/checks/dead-letters.ts";
 import { keepNewest } from "../../cli/relay/dead-letter-list.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const now = new Date("2026-11-20T10:30:00.000Z");
 
@@ -45,15 +51,29 @@ test("of many dead letters, the newest are read, and three reasons named", () =>
 
 test("no dead letters are fine", () => expect(findingOf([], 0)).toEqual({ verdict: "fine", found: "There are none." }));
 
-test("of a million dead letters, only the newest are kept", async () => {
+test("of 100,000 dead letters, only the newest are kept, and few others are in memory meanwhile", async () => {
   const [length, most] = [100_000, 50];
   // By name, which is not by time.
   const times = Array.from({ length }, (_, index) => (index * 7_919) % length);
+  const inMemory: number[] = [];
   async function* listAll() {
-    for (const time of times) yield entry(time);
+    const listed: WeakRef<object>[] = [];
+    for (const [index, time] of times.entries()) {
+      const one = entry(time);
+      listed.push(new WeakRef(one));
+      yield one;
+      if (index % 9_999 !== 0) continue;
+      // An object that a WeakRef has just returned lives until the next turn of the event loop.
+      await nextTurn();
+      collectGarbage();
+      inMemory.push(listed.filter((reference) => reference.deref() !== undefined).length);
+    }
   }
   const { total, newest } = await keepNewest(listAll(), most);
   expect(total).toBe(length);
+  expect(Math.max(...inMemory)).toBeGreaterThanOrEqual(most);
+  // Twice as many as it keeps, and the one that is listed.
+  expect(Math.max(...inMemory)).toBeLessThanOrEqual(2 * most + 1);
   expect(newest.map(({ writtenAt }) => now.getTime() - writtenAt.getTime())).toEqual(
     Array.from({ length: most }, (_, index) => index),
   );
