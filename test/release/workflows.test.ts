@@ -151,7 +151,7 @@ test("no code of an installed package runs where npm can be told that it is this
   const script = manifest.scripts["publish-packages"].replace(/^node /, "");
   const loaded = new Set([path.join(repository, script)]);
   for (const file of loaded) {
-    for (const [, name = ""] of readFileSync(file, "utf8").matchAll(/\bfrom "([^"]+)"|\bimport\("/g)) {
+    for (const [, name = ""] of readFileSync(file, "utf8").matchAll(/\b(?:from|import) "([^"]+)"|\bimport\("/g)) {
       if (!name.startsWith("node:")) loaded.add(path.join(path.dirname(file), name));
     }
   }
