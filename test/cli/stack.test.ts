@@ -188,7 +188,7 @@ test(
     const one = await run("export", "--folder", folder, "--metric", "unsubscribed");
     expect([one.code, one.stdout.split("\n").slice(0, 2)]).toEqual([
       0,
-      [`1 of 3 dead letters of the stack local are in ${folder}: 1 written, 0 there already.`, "  1 refused"],
+      [`1 of 3 dead letters of the stack local is in ${folder}: 1 written, 0 there already.`, "  1 refused"],
     ]);
     const all = await run("export", "--folder", folder);
     expect([all.code, all.stdout]).toEqual([
