@@ -171,7 +171,7 @@ test(
       for (const dependency of own) expect(dependency).toEqual([expect.any(String), version]);
     }
   },
-  3 * minutes,
+  6 * minutes,
 );
 
 test("another package of the same version, and a tag of another version, are refused", async () => {
