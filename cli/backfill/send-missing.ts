@@ -3,7 +3,7 @@ import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { uploadState } from "../audit/compare.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
-import { type BackfillCounts, countOne } from "./counts.ts";
+import { type BackfillCounts, countOne, sumOf } from "./counts.ts";
 import { eachMissing, type MissingParts } from "./missing-events.ts";
 import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
@@ -61,7 +61,7 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
       "FROM planned GROUP BY kind ORDER BY kind",
   );
   const kinds = new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
-  const events = [...kinds.values()].reduce((sum, count) => sum + count, 0);
+  const events = sumOf(kinds);
   const newest = Math.max(0, ...rows.map((row) => Number(row.newest)));
   const [open] = await ledger.query(
     "SELECT CAST(count(*) AS INTEGER) AS unjudged, CAST(count(*) FILTER " +

@@ -1,4 +1,4 @@
-import { secretForms } from "pulumi-provider-kit/http";
+import { hideForms, secretForms } from "pulumi-provider-kit/http";
 
 /** The replacement of a secret. */
 const hidden = "[secret]";
@@ -24,16 +24,11 @@ export class Scrubber {
 
   /** @param secrets the values that the stack keeps as secrets */
   constructor(secrets: Iterable<string>) {
-    const parts = [...secrets].flatMap(linesOf).flatMap(secretForms);
-    // A secret may contain another one.
-    this.#secrets = [...new Set(parts)]
-      .filter((part) => part.length >= shortest)
-      .toSorted((one, other) => other.length - one.length);
+    this.#secrets = secretForms([...secrets].flatMap(linesOf)).filter((part) => part.length >= shortest);
   }
 
   text(given: string): string {
-    let text = given;
-    for (const secret of this.#secrets) text = text.replaceAll(secret, hidden);
+    let text = hideForms(given, this.#secrets, hidden);
     for (const [form, instead] of forms) text = text.replaceAll(form, instead);
     return text;
   }

@@ -301,7 +301,7 @@ async function setState(batch: string | undefined, status: string): Promise<void
   expect(answer.status).toBe(204);
 }
 
-test("a batch that stays stalled ends the run by itself, none of its events is sent again, and the rest is uploaded", async () => {
+test("a batch that stays stalled ends the run by itself, its events are not sent again, and the rest is uploaded", async () => {
   await killWhileStaging(String(lost[0]?.data.delivery_id));
   const [batch = ""] = await uploadsOf();
   await setState(batch, "stalled");
@@ -325,7 +325,7 @@ test("a batch that stays stalled ends the run by itself, none of its events is s
   expect(await rebuiltIds()).toEqual(lostIds);
 });
 
-test("a batch that gets on again after it was stalled is waited for", async () => {
+test("the run waits for a batch that makes progress again after it was stalled", async () => {
   await killWhileStaging();
   const [batch] = await uploadsOf();
   await setState(batch, "stalled");

@@ -8,7 +8,7 @@ import { type BatchFile, type DataAccess, readParquetFiles } from "../../platfor
 import { eachMissing } from "../missing-events.ts";
 import { type MappedRow, mapEvents } from "./mapped-rows.ts";
 import type { UploadParts } from "./upload-missing.ts";
-import { completeUpload, openUpload, revertUpload } from "./uploads.ts";
+import { completeUpload, noteUploaded, openUpload, revertUpload } from "./uploads.ts";
 
 /** Milliseconds for which the trial waits for rows. They usually appear within the hour. */
 const longest = 2 * 3_600_000;
@@ -84,8 +84,7 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
   const trial = { id: queued.id, batch, since, isQueued: false };
   await ledger.setNote("trial", JSON.stringify(trial));
   const { object_type: objectType, metric, timestamp, data } = event;
-  const key = [data.delivery_id, objectType, metric].map(quote).join(", ");
-  await ledger.run(`INSERT INTO uploaded VALUES (${quote(batch)}, 0, ${key})`);
+  await noteUploaded(ledger, { batch, part: 0 }, [event]);
   await ingestion.upload(batch, "rows-0.json", Buffer.from(`${JSON.stringify(row)}\n`), signal);
   if ((await parts.showWait(batch, completeUpload(parts, batch))) === "stalled") throw explainStalledTrial(batch);
   // Streamed only after Platform has accepted it as a batch, since a streamed row can't be removed.

@@ -9,6 +9,7 @@ import {
   completeUpload,
   countUploaded,
   findPendingUploads,
+  noteUploaded,
   openUpload,
   type UploadService,
 } from "./uploads.ts";
@@ -27,7 +28,7 @@ export interface UploadParts extends MissingParts, MappingParts, UploadService {
 
 /**
  * Uploads the planned events as a batch, in the shape that streaming would have made. First it waits for the batches of earlier runs that
- * Platform has not finished. Events in a batch with which Platform does not continue are not sent again: they may still become rows.
+ * Platform has not finished. Events in a batch on which Platform makes no progress are not sent again: they may still become rows.
  *
  * A file is written, noted, uploaded and deleted, in this order, and has the same name and content if it is uploaded again. So a kill at any
  * point loses nothing and doubles nothing: what is noted is in the batch, and what is in the batch is noted.
@@ -86,10 +87,11 @@ async function addFile(parts: UploadParts, batch: string, rows: readonly MappedR
   const file = fileOf(parts, batch, part);
   const lines = Buffer.from(rows.map(({ row }) => `${JSON.stringify(row)}\n`).join(""));
   await writeFile(file, lines, { mode: 0o600 });
-  const values = rows.map(({ event: { object_type: objectType, metric, data } }) =>
-    [quote(batch), part, quote(data.delivery_id), quote(objectType), quote(metric)].join(", "),
+  await noteUploaded(
+    ledger,
+    { batch, part },
+    rows.map(({ event }) => event),
   );
-  await ledger.run(`INSERT INTO uploaded VALUES ${values.map((value) => `(${value})`).join(", ")}`);
   await ingestion.upload(batch, nameOf(part), lines, signal);
   await rm(file);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type BatchOutcome, batchOutcome } from "pulumi-aep/client";
+import type { RebuiltEvent } from "pulumi-customerio/history";
 import { type Ledger, quote } from "../../audit/ledger.ts";
 import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 
@@ -24,6 +25,18 @@ export async function countUploaded(ledger: Ledger, batch: string): Promise<Map<
       `WHERE batch = ${quote(batch)} GROUP BY kind ORDER BY kind`,
   );
   return new Map(rows.map(({ kind, events }) => [String(kind), Number(events)]));
+}
+
+/** Notes which events a file of a batch has. */
+export async function noteUploaded(
+  ledger: Ledger,
+  { batch, part }: { readonly batch: string; readonly part: number },
+  events: readonly RebuiltEvent[],
+): Promise<void> {
+  const values = events.map(({ object_type: objectType, metric, data }) =>
+    [quote(batch), part, quote(data.delivery_id), quote(objectType), quote(metric)].join(", "),
+  );
+  await ledger.run(`INSERT INTO uploaded VALUES ${values.map((value) => `(${value})`).join(", ")}`);
 }
 
 /** Creates a batch, and notes it, so that it can be continued and reverted. */

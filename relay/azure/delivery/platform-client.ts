@@ -1,4 +1,4 @@
-import { hideSecrets } from "pulumi-provider-kit/http";
+import { hideForms, hideSecrets, secretForms } from "pulumi-provider-kit/http";
 import { isObject, jsonOf } from "../../core/event/json.ts";
 import { isSuccess, sendRequest } from "../http-request.ts";
 import type { Fence, Fenced } from "./fence.ts";
@@ -27,6 +27,9 @@ interface PostOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Replaces what must not appear. */
+const hidden = "[hidden]";
+
 /**
  * Posts events to the dataflow's streaming inlet, one per request: Adobe documents batches only for XDM records, not
  * for raw events of a dataflow (its streaming ingestion docs).
@@ -36,10 +39,13 @@ interface PostOptions {
  */
 export class PlatformClient {
   readonly #streamingUrl: URL;
+  /** Prepared once: in an outage, every event gets a refusal. */
+  readonly #urlForms: readonly string[];
   readonly #options: PlatformClientOptions;
 
   constructor(streamingUrl: string, options: PlatformClientOptions) {
     this.#streamingUrl = new URL(streamingUrl);
+    this.#urlForms = secretForms([this.#streamingUrl.href]);
     this.#options = options;
   }
 
@@ -99,7 +105,7 @@ export class PlatformClient {
     const words = [complaintOf(text), requestId ? `(request ${requestId})` : ""]
       .filter((part) => part !== "")
       .join(" ");
-    return hideSecrets(words, [...others, this.#streamingUrl.href], "[hidden]").slice(0, maxDetailLength);
+    return hideForms(hideSecrets(words, others, hidden), this.#urlForms, hidden).slice(0, maxDetailLength);
   }
 }
 

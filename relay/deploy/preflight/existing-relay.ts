@@ -16,8 +16,8 @@ const rules = z.object({
 
 /**
  * Whether the stack already has a relay. A program can't read its own state, and of the relay's parts only the alerts name
- * the stack, so this looks for such an alert. There is none if the resource group does not exist, or if the subscription is
- * not registered for alerts.
+ * the stack, so this looks for such an alert. Without its resource group, or in a subscription that is not registered for
+ * alerts, no alert exists.
  */
 export async function hasRelay(azure: AzureQuery, planned: PlannedRelay): Promise<boolean> {
   const question = {

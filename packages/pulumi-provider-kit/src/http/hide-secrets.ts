@@ -4,18 +4,25 @@ const shortestPart = 16;
 /** Encodings of a short text may be parts of other words. */
 const shortestEncoding = 8;
 
-/** The forms in which a secret may appear in a text: as it is, encoded, and for an address also its long parts. */
-export function secretForms(secret: string): string[] {
-  const texts = [secret, ...addressParts(secret)];
+/**
+ * The forms in which secrets may appear in a text: as they are, encoded, and for an address also its long parts. The longest first, since a
+ * form may contain another one.
+ */
+export function secretForms(secrets: Iterable<string>): string[] {
+  const texts = [...secrets].flatMap((secret) => [secret, ...addressParts(secret)]);
   const encoded = texts.flatMap(encodingsOf).filter((form) => form.length >= shortestEncoding);
-  return [...new Set([...texts, ...encoded])].filter((form) => form !== "");
+  const forms = [...new Set([...texts, ...encoded])].filter((form) => form !== "");
+  return forms.sort((one, other) => other.length - one.length);
+}
+
+/** A text without these forms of secrets, for secrets that stay the same. @param forms see `secretForms` */
+export function hideForms(text: string, forms: readonly string[], instead = "[secret]"): string {
+  return forms.reduce((rest, form) => rest.replaceAll(form, instead), text);
 }
 
 /** A text without secrets, whatever their form. */
-export function hideSecrets(text: string, secrets: Iterable<string>, instead = "[secret]"): string {
-  // A form may contain another one.
-  const forms = [...secrets].flatMap(secretForms).sort((one, other) => other.length - one.length);
-  return forms.reduce((rest, form) => rest.replaceAll(form, instead), text);
+export function hideSecrets(text: string, secrets: Iterable<string>, instead?: string): string {
+  return hideForms(text, secretForms(secrets), instead);
 }
 
 /** An address without its scheme, and its long parts: others may write its host in another case, or quote the path alone. */

@@ -1,5 +1,5 @@
 export { withProgress } from "../engine/progress.ts";
-export { hideSecrets, secretForms } from "./hide-secrets.ts";
+export { hideForms, hideSecrets, secretForms } from "./hide-secrets.ts";
 export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
 export { jsonOf } from "./json.ts";
 export { callOnce, type PlainAnswer } from "./plain-call.ts";
