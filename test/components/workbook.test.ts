@@ -141,7 +141,7 @@ test("the workbook and `status` show the same counts of the lines that the relay
   });
   expect(found).toBe(
     `Since 2026-11-20: ${sumOf("accepted")} accepted = ${sumOf("delivered")} delivered + ${sumOf("duplicate")} duplicate + ` +
-      `${sumOf("dead")} dead letters + 0 on their way.`,
+      `${sumOf("dead")} dead letter + 0 on their way.`,
   );
   const seconds = ages.map(({ mean }) => mean);
   expect(seconds).toEqual([30, 30]);
