@@ -123,6 +123,7 @@ test("stays in the state if the time is up before it is enabled, and the next up
   expect(error.properties).toEqual({
     ...inputs,
     ...defaults,
+    __unfinished: error.reasons[0],
     state: "initializing",
     updatedAt: "2023-02-17T10:33:31.000Z",
   });
@@ -253,7 +254,7 @@ test("after an error the known properties of the dataflow are kept", async () =>
   const state = { ...inputs, ...defaults, ...outputs };
   const error = await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }, state));
   if (!(error instanceof PartialFailure)) throw error;
-  expect(error.properties).toEqual({ ...state, name: "Renamed" });
+  expect(error.properties).toEqual({ ...state, name: "Renamed", __unfinished: error.reasons[0] });
   expect(error.reasons[0]).toContain(`The dataflow "Renamed" (${id}) was changed, but is not ready: Could not read`);
 });
 
