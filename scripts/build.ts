@@ -1,8 +1,9 @@
 import { buildRelay } from "../relay/build.ts";
-import { buildPlugins, plugins } from "./build-plugins.ts";
+import { buildBundles, plugins } from "./build-bundles.ts";
 
-/** Builds what runs as one file: the relay in Azure, and the plugins that the engine starts. */
+/** Builds what runs from bundles: the relay in Azure, the plugins that the engine starts, and the command line. */
 const { bytes } = await buildRelay();
 console.log(`relay/dist: index.cjs has ${Math.round(bytes.atStart / 1024)} KiB`);
-await buildPlugins();
+await buildBundles();
 console.log(`${plugins.map((folder) => `${folder}/dist`).join(", ")}: plugin.mjs`);
+console.log("cli/dist: main.mjs");

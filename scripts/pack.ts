@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { buildRelay } from "../relay/build.ts";
-import { buildPlugins } from "./build-plugins.ts";
+import { buildBundles } from "./build-bundles.ts";
 import { type Manifest, manifestOf, output, type PublishedPackage, published, repository } from "./packed-files.ts";
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ export interface Tarball {
  */
 export async function packAll(): Promise<Tarball[]> {
   await rm(output, { recursive: true, force: true });
-  await Promise.all([buildRelay(), buildPlugins()]);
+  await Promise.all([buildRelay(), buildBundles()]);
   await run(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
     cwd: repository,
   });

@@ -36,12 +36,13 @@ export const published: readonly PublishedPackage[] = [
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {
     folder: ".",
-    compiled: ["components", "events", "mapping", "cli", "relay/core", "relay/azure", "relay/deploy", "settings"],
+    compiled: ["components", "events", "mapping", "relay/core", "relay/azure", "relay/deploy", "settings"],
     copied: [
       "README.md",
       "CHANGELOG.md",
       "bin",
       "dist",
+      "cli/dist",
       "relay/dist",
       "relay/deploy/schema.json",
       consolePage,

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ensureEngine } from "../packages/local-cloud/src/engine/engine.ts";
 import { runMark } from "../packages/local-cloud/src/run-mark.ts";
-import { buildPlugins } from "../scripts/build-plugins.ts";
+import { buildBundles } from "../scripts/build-bundles.ts";
 import { startVault } from "./e2e/vault.ts";
 import { makePulumiHome } from "./engine/pulumi-home.ts";
 
 /** Builds the providers, and once per machine the engine for `npx pulumi`, since some tests run whole stacks. */
 export default async function globalSetup(): Promise<void> {
-  await buildPlugins();
+  await buildBundles();
   await ensureEngine((line) => process.stdout.write(`${line}\n`));
   process.env.PULUMI_HOME = await makePulumiHome({ parent: tmpdir(), logs: false });
   await startVault();

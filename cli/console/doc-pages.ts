@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { Marked } from "marked";
+import { packageFolder } from "../command/package-folder.ts";
 import type { PageFile } from "./page-files.ts";
 
 /** The package's pages for people, with the runbooks. */
-const folder = path.resolve(import.meta.dirname, "../../docs");
+const folder = path.join(packageFolder, "docs");
 
 /** A page or a picture, by its path in the console: `/docs/runbooks.md`. No dots otherwise, so that none leads out of the folder. */
 const served = /^\/docs\/((?:[\w-]+\/)*[\w-]+)\.(md|png)$/;

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { packageFolder } from "../command/package-folder.ts";
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -16,7 +17,7 @@ export interface PageFile {
 
 /** Reads the page's files, by the paths at which they are served unchanged. */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
-  const folder = path.join(import.meta.dirname, "page");
+  const folder = path.join(packageFolder, "cli/console/page");
   const files = new Map<string, PageFile>();
   for (const name of await readdir(folder)) {
     const type = types[path.extname(name)];

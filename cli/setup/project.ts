@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { packageFolder } from "../command/package-folder.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { Interruption, stopOnInterrupt } from "../interrupt.ts";
 
-const templates = path.join(import.meta.dirname, "../../templates");
+const templates = path.join(packageFolder, "templates");
 /** npm leaves these out of packages, so that they are written here. */
 const dotFiles = { ".npmrc": "engine-strict=true\n", ".gitignore": "node_modules/\n" };
 

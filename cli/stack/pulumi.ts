@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { logCommand } from "../command/debug.ts";
+import { packageFolder } from "../command/package-folder.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { adviseOnPulumi } from "./advise-on-pulumi.ts";
 
@@ -94,7 +95,7 @@ export async function showPulumi(call: PulumiCall & { readonly isQuiet: boolean 
 
 function environmentOf({ folder, environment }: PulumiCall): Record<string, string | undefined> {
   // Programs that Pulumi starts refuse what a relative path finds.
-  const bins = [...new Set([path.resolve(folder), import.meta.dirname].flatMap(listBinFolders))];
+  const bins = [...new Set([path.resolve(folder), packageFolder].flatMap(listBinFolders))];
   return { ...process.env, ...environment, PATH: [...bins, process.env.PATH ?? ""].join(path.delimiter) };
 }
 

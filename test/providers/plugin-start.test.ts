@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { plugins } from "../../scripts/build-plugins.ts";
+import { plugins } from "../../scripts/build-bundles.ts";
 
 const repository = path.resolve(__dirname, "../..");
 

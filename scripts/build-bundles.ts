@@ -14,15 +14,24 @@ const entries = {
 
 export const plugins = Object.keys(entries) as (keyof typeof entries)[];
 
+/** Modules as a bundle: an entry, and parts that it loads when it needs them. */
+interface Bundle {
+  /** Relative to the repository. */
+  readonly entry: string;
+  /** The folder for the bundle, relative to the repository, and the name of the entry in it. */
+  readonly folder: string;
+  readonly name: string;
+}
+
 /**
- * Builds a plugin into `dist/plugin.mjs` of its folder, which its executable runs, and parts that it loads when it needs
- * them. What is there already stays untouched, since an engine may be starting it. Loading the several hundred files of the libraries one by one took a quarter of the start and 9 MB.
+ * Writes a bundle. What is there already stays untouched, since an engine may be starting it. Loading the several hundred files of the
+ * libraries one by one took a quarter of a plugin's start and 9 MB, and more than half of the start of the command line.
  */
-async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
-  const dist = join(repository, folder, "dist");
+async function writeBundle({ entry, folder, name }: Bundle): Promise<void> {
+  const dist = join(repository, folder);
   const { outputFiles } = await build({
-    absWorkingDir: join(repository, folder),
-    entryPoints: [{ in: entries[folder], out: "plugin" }],
+    absWorkingDir: repository,
+    entryPoints: [{ in: entry, out: name }],
     outdir: dist,
     write: false,
     outExtension: { ".js": ".mjs" },
@@ -31,14 +40,14 @@ async function buildPlugin(folder: (typeof plugins)[number]): Promise<void> {
     // The oldest Node that this package runs on.
     target: "node22",
     format: "esm",
-    // Modules that a provider loads on demand stay separate.
+    // Modules that are loaded on demand stay separate.
     splitting: true,
     legalComments: "none",
     // Node keeps the source in memory. Names stay, for the stack of an unexpected error.
     minifyWhitespace: true,
     minifySyntax: true,
-    // gRPC's library loads it only for services about itself, which no provider has.
-    external: ["@grpc/proto-loader"],
+    // gRPC's library loads the first only for services about itself, which no provider has. The second is for audits alone, and an operator installs it.
+    external: ["@grpc/proto-loader", "@duckdb/node-api"],
     // Libraries among them are CommonJS and call `require`, which an ES module lacks.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
@@ -78,7 +87,10 @@ const englishOnly: Plugin = {
   },
 };
 
-/** Builds every plugin. */
-export async function buildPlugins(): Promise<void> {
-  for (const folder of plugins) await buildPlugin(folder);
+/** Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them. */
+export async function buildBundles(): Promise<void> {
+  for (const folder of plugins) {
+    await writeBundle({ entry: join(folder, entries[folder]), folder: join(folder, "dist"), name: "plugin" });
+  }
+  await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" });
 }
