@@ -9,6 +9,9 @@ import { type Manifest, manifestOf, output, type PublishedPackage, published, re
 
 const run = promisify(execFile);
 
+/** TypeScript's compiler, which needs a third of the processor time of version 6. Pulumi's SDK, which reads `typescript`, takes only that one. */
+export const tsc = join(repository, "node_modules/typescript-7/bin/tsc");
+
 /** A new tarball. */
 export interface Tarball {
   readonly name: string;
@@ -26,9 +29,7 @@ export interface Tarball {
 export async function packAll(): Promise<Tarball[]> {
   await rm(output, { recursive: true, force: true });
   await Promise.all([buildRelay(), buildBundles()]);
-  await run(process.execPath, [join(repository, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-    cwd: repository,
-  });
+  await run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: repository });
   const stages: string[] = [];
   for (const one of published) stages.push(await stage(one));
   return pack(stages);

@@ -21,7 +21,7 @@ interface Project {
 export interface Consumer {
   readonly folder: string;
   readonly bin: string;
-  /** Runs a command of the project, such as `tsc`, and returns its output; one that fails rejects with it. */
+  /** Runs a command of the project, such as `npm`, and returns its output; one that fails rejects with it. */
   run(command: string, ...args: string[]): Promise<string>;
   remove(): Promise<void>;
 }
