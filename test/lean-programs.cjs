@@ -3,6 +3,11 @@
 // traces by source maps. Nothing here needs that, and it costs processor time in each program. The test of the tarballs runs a
 // program with all of it.
 const { Module, createRequire } = require("node:module");
+const { setFlagsFromString } = require("node:v8");
+
+// Programs and plugins live for a second or two: optimized machine code costs them more than it saves.
+setFlagsFromString("--no-opt");
+setFlagsFromString("--no-maglev");
 
 const main = process.argv[1] ?? "";
 if (main.replaceAll("\\", "/").endsWith("/@pulumi/pulumi/cmd/run/index.js")) {

@@ -17,7 +17,7 @@ const minutes = 60_000;
 
 beforeAll(async () => {
   stack = await startLocalStack();
-  traffic = new Traffic(stack.vendors, { pause: 250, repeats: true });
+  traffic = new Traffic(stack.vendors, { pause: 500, repeats: true });
   pulumi = stack.pulumi;
   await stack.allowDeletingRows();
   await pulumi.up();
