@@ -33,3 +33,7 @@ jest.mock("@pulumi/pulumi/runtime/debuggable", () => {
   };
   return { ...actual, debuggablePromise };
 });
+
+// And it loads TypeScript and its Automation API, by which it can serialize functions and start programs. Nothing here needs them.
+jest.mock("@pulumi/pulumi/typescript-shim", () => ({}));
+jest.mock("@pulumi/pulumi/automation", () => ({}));
