@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { SourceMapPayload } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 import { relayPackageName } from "./core/names.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,6 +20,8 @@ export interface RelayBundle {
   readonly bytes: { readonly atStart: number; readonly all: number };
   /** Of `index.cjs`, for profiles. It is not deployed. */
   readonly sourceMap: SourceMapPayload;
+  /** Which files both have. */
+  readonly metafile: Metafile;
 }
 
 /** Leaves the library for blobs in a file of its own, which is loaded when it is first used. */
@@ -38,10 +40,11 @@ const blobsApart: Plugin = {
 export async function buildRelay(): Promise<RelayBundle> {
   const folder = join(here, "dist");
   const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8"));
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: repository,
     entryPoints: { index: "relay/azure/functions.ts", blobs: "relay/azure/storage/open-blobs.ts" },
     write: false,
+    metafile: true,
     outdir: "relay/dist",
     outExtension: { ".js": ".cjs" },
     plugins: [blobsApart],
@@ -82,6 +85,7 @@ export async function buildRelay(): Promise<RelayBundle> {
     folder,
     bytes: { atStart: code.length, all: code.length + Buffer.byteLength(blobs) },
     sourceMap: JSON.parse(output("index.cjs.map")),
+    metafile,
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { updateFile } from "../relay/build.ts";
+import { sourcesOf } from "./third-party-notices.ts";
 
 const repository = join(import.meta.dirname, "..");
 
@@ -26,14 +27,17 @@ interface Bundle {
 /**
  * Writes a bundle. What is there already stays untouched, since an engine may be starting it. Loading the several hundred files of the
  * libraries one by one took a quarter of a plugin's start and 9 MB, and more than half of the start of the command line.
+ *
+ * @returns the files that it contains, relative to the repository
  */
-async function writeBundle({ entry, folder, name }: Bundle): Promise<void> {
+async function writeBundle({ entry, folder, name }: Bundle): Promise<string[]> {
   const dist = join(repository, folder);
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: repository,
     entryPoints: [{ in: entry, out: name }],
     outdir: dist,
     write: false,
+    metafile: true,
     outExtension: { ".js": ".mjs" },
     bundle: true,
     platform: "node",
@@ -62,6 +66,7 @@ async function writeBundle({ entry, folder, name }: Bundle): Promise<void> {
   for (const file of await readdir(dist)) {
     if (!built.has(join(dist, file))) await rm(join(dist, file), { recursive: true });
   }
+  return sourcesOf(metafile);
 }
 
 /**
@@ -87,10 +92,17 @@ const englishOnly: Plugin = {
   },
 };
 
-/** Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them. */
-export async function buildBundles(): Promise<void> {
+/**
+ * Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them.
+ *
+ * @returns by the folder of a package, the files that its bundles contain, relative to the repository
+ */
+export async function buildBundles(): Promise<Map<string, string[]>> {
+  const sources = new Map<string, string[]>();
   for (const folder of plugins) {
-    await writeBundle({ entry: join(folder, entries[folder]), folder: join(folder, "dist"), name: "plugin" });
+    const plugin = { entry: join(folder, entries[folder]), folder: join(folder, "dist"), name: "plugin" };
+    sources.set(folder, await writeBundle(plugin));
   }
-  await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" });
+  sources.get(".")?.push(...(await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" })));
+  return sources;
 }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { buildRelay } from "../relay/build.ts";
 import { buildBundles } from "./build-bundles.ts";
 import { type Manifest, manifestOf, output, type PublishedPackage, published, repository } from "./packed-files.ts";
+import { describeThirdParty, sourcesOf } from "./third-party-notices.ts";
 
 const run = promisify(execFile);
 
@@ -28,15 +29,16 @@ export interface Tarball {
  */
 export async function packAll(): Promise<Tarball[]> {
   await rm(output, { recursive: true, force: true });
-  await Promise.all([buildRelay(), buildBundles()]);
+  const [{ metafile }, bundled] = await Promise.all([buildRelay(), buildBundles()]);
+  bundled.get(".")?.push(...sourcesOf(metafile));
   await run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: repository });
   const stages: string[] = [];
-  for (const one of published) stages.push(await stage(one));
+  for (const one of published) stages.push(await stage(one, bundled.get(one.folder)));
   return pack(stages);
 }
 
-/** Puts together the contents of a package's tarball, and returns their folder, relative to `build/`. */
-async function stage({ folder, compiled, copied }: PublishedPackage): Promise<string> {
+/** Puts together the contents of a package's tarball, with the licenses of what is bundled, and returns their folder, relative to `build/`. */
+async function stage({ folder, compiled, copied }: PublishedPackage, bundled?: readonly string[]): Promise<string> {
   const source = join(repository, folder);
   const manifest = await manifestOf(folder);
   const relative = `./stage/${manifest.name}`;
@@ -47,6 +49,9 @@ async function stage({ folder, compiled, copied }: PublishedPackage): Promise<st
   }
   for (const part of copied) await cp(join(source, part), join(target, part), { recursive: true });
   await cp(join(repository, "LICENSE"), join(target, "LICENSE"));
+  if (bundled) {
+    await writeFile(join(target, "THIRD-PARTY-NOTICES.txt"), await describeThirdParty(repository, bundled));
+  }
   await writeFile(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
   return relative;
 }

@@ -36,7 +36,7 @@ export const published: readonly PublishedPackage[] = [
   { folder: "packages/pulumi-aep", compiled: ["src"], copied: ["README.md", "schema.json", "bin", "dist"] },
   {
     folder: ".",
-    compiled: ["components", "events", "mapping", "relay/core", "relay/azure", "relay/deploy", "settings"],
+    compiled: ["components", "events", "mapping", "relay/core", "relay/deploy", "settings"],
     copied: [
       "README.md",
       "CHANGELOG.md",

@@ -12,6 +12,11 @@ import { type Consumer, installConsumer } from "./consumer.ts";
 import { listTypeErrors } from "./type-errors.ts";
 
 // From an empty folder, the template and the tarballs only. The tests run in order.
+interface Manifest {
+  readonly dependencies?: Record<string, string>;
+  readonly peerDependencies?: Record<string, string>;
+}
+
 let tarballs: Tarball[];
 let consumer: Consumer;
 let stack: LocalProgram;
@@ -67,6 +72,33 @@ test("tarballs contain what runs, and no tests, stand-ins or sources that Node w
   }
   const own = tarballs.find(({ name }) => name === "customerio-aep")?.files;
   expect(own).toEqual(expect.arrayContaining(["cli/dist/main.mjs", "cli/console/page/index.html", "docs/runbooks.md"]));
+});
+
+test("what a bundle contains is named with its license, and nothing else has to be installed", async () => {
+  for (const { name, files } of tarballs) {
+    const stage = path.join(repository, "build/stage", name);
+    const read = (file: string) => readFile(path.join(stage, file), "utf8");
+    const hasBundle = files.some((file) => /^(\w+\/)?dist\//.test(file));
+    expect([name, files.includes("THIRD-PARTY-NOTICES.txt")]).toEqual([name, hasBundle]);
+    if (hasBundle) {
+      const [, ...notices] = (await read("THIRD-PARTY-NOTICES.txt")).split(/^-{80}$/m).map((notice) => notice.trim());
+      expect(notices.find((notice) => notice.startsWith("zod "))).toContain("Permission is hereby granted");
+      const titles = notices.filter((notice) => !notice.includes("\n"));
+      // These come without the text of a license.
+      expect(titles.filter((title) => !/^(@bomb\.sh\/tab|proxy-agent-negotiate) [\d.]+, MIT$/.test(title))).toEqual([]);
+    }
+    const { dependencies = {}, peerDependencies = {} } = JSON.parse(await read("package.json")) as Manifest;
+    const compiled = files.filter((file) => file.endsWith(".js") && !/^(templates|bin|cli)\//.test(file));
+    const code = (await Promise.all(compiled.map(read))).join("\n");
+    const imported = [...code.matchAll(/^import\s(?:[^;"]*\sfrom\s)?"((?:@[^/"]+\/)?[^./"@][^/"]*)/gm)].map(
+      ([, one]) => one,
+    );
+    const needed = new Set(imported.filter((one) => one !== name && !one?.startsWith("node:")));
+    expect([name, Object.keys({ ...dependencies, ...peerDependencies })]).toEqual([
+      name,
+      expect.arrayContaining([...needed]),
+    ]);
+  }
 });
 
 test(
