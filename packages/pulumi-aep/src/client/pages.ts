@@ -22,23 +22,29 @@ const identified = z.union([
 ]);
 const link = z.union([z.object({ href: z.string() }).transform(({ href }) => href), z.string()]).nullish();
 const links = z.object({ next: link });
+const flowPage = z.object({ items: z.array(z.unknown()), _links: links.nullish() });
+const registryPage = z.object({
+  results: z.array(z.unknown()),
+  _page: z.object({ next: z.coerce.string().nullish(), orderby: z.string().nullish().catch(undefined) }).nullish(),
+  _links: links.nullish().catch(undefined),
+});
+const mappingSetPage = z.object({ data: z.array(z.unknown()) });
+const anyObject = z.record(z.string(), z.unknown());
 
 /**
  * Lists objects of the Flow Service, page by page.
  *
  * @param atMost stops once this many are found; default: lists all
  */
-export function listFlowObjects<Item extends z.ZodType>(
+export function listFlowObjects(
   client: AepClient,
   { collection, query, purpose }: FlowList,
-  item: Item,
   signal: AbortSignal,
   atMost = Number.POSITIVE_INFINITY,
-): Promise<z.output<Item>[]> {
-  const answer = z.object({ items: z.array(item), _links: links.nullish() });
+): Promise<unknown[]> {
   const first = `${query}&limit=${Math.min(atMost, pageSize)}`;
   const read = async (path: string) => {
-    const { items, _links } = await client.call({ method: "GET", path, signal, purpose }, answer);
+    const { items, _links } = await client.call({ method: "GET", path, signal, purpose }, flowPage);
     return { objects: items, next: _links?.next && `${collection}?${nextQuery(first, _links.next)}` };
   };
   return readPages(`${collection}?${first}`, read, purpose, atMost);
@@ -66,13 +72,9 @@ export function listRegistryObjects(
   { collection, query, headers, purpose }: RegistryList,
   signal: AbortSignal,
 ): Promise<unknown[]> {
-  const answer = z.object({
-    results: z.array(z.unknown()),
-    _page: z.object({ next: z.coerce.string().nullish(), orderby: z.string().nullish().catch(undefined) }).nullish(),
-    _links: links.nullish().catch(undefined),
-  });
   const read = async (path: string) => {
-    const { results, _page, _links } = await client.call({ method: "GET", path, headers, signal, purpose }, answer);
+    const call = { method: "GET", path, headers, signal, purpose } as const;
+    const { results, _page, _links } = await client.call(call, registryPage);
     const next = _page?.next || _links?.next;
     if (!next) return { objects: results, next: undefined };
     const start = isAddress(next) ? next : `?start=${encodeURIComponent(next)}`;
@@ -125,7 +127,7 @@ export async function listReferring<Item extends z.ZodType>(
   item: Item,
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
-  const listed = await listFlowObjects(client, listOf(references), z.unknown(), signal);
+  const listed = await listFlowObjects(client, listOf(references), signal);
   const parsed = z.array(item).safeParse(listed.filter((one) => refers(one, references)));
   if (parsed.success) return parsed.data;
   throw new VendorError(
@@ -137,7 +139,7 @@ export async function listReferring<Item extends z.ZodType>(
 
 /** Whether anything refers to an object. */
 export async function isReferredTo(client: AepClient, references: References, signal: AbortSignal): Promise<boolean> {
-  const [one] = await listFlowObjects(client, listOf(references), z.unknown(), signal, 1);
+  const [one] = await listFlowObjects(client, listOf(references), signal, 1);
   if (one === undefined || refers(one, references)) return one !== undefined;
   // The list was not filtered.
   return (await listReferring(client, references, z.unknown(), signal)).length > 0;
@@ -151,7 +153,7 @@ function listOf({ collection, path, id, purpose }: References): FlowList {
 function refers(object: unknown, { path, id }: References): boolean {
   let value = object;
   for (const name of path.replace("[]", "").split(".")) {
-    value = z.record(z.string(), z.unknown()).safeParse(value).data?.[name] ?? undefined;
+    value = anyObject.safeParse(value).data?.[name] ?? undefined;
   }
   return value === undefined || value === id || (Array.isArray(value) && value.includes(id));
 }
@@ -170,7 +172,7 @@ export async function listDatasetObjects(
   const first = `${paths.dataSets}?orderBy=desc:created&limit=${pageSize}&properties=${properties}`;
   for (let page = 0; page < mostPages; page++) {
     const path = page === 0 ? first : `${first}&start=${page * pageSize}`;
-    const listed = await client.call({ method: "GET", path, signal, purpose }, z.record(z.string(), z.unknown()));
+    const listed = await client.call({ method: "GET", path, signal, purpose }, anyObject);
     const before = found.size;
     for (const [id, dataset] of Object.entries(listed)) found.set(id, dataset);
     if (Object.keys(listed).length < pageSize || found.size === before) return [...found];
@@ -195,8 +197,7 @@ export async function listMappingSets(
   let countsSets = false;
   for (let page = 0; page < mostPages; page++) {
     const path = `${paths.mappingSets}?${query}&start=${start}`;
-    const answer = z.object({ data: z.array(z.unknown()) });
-    const { data } = await client.call({ method: "GET", path, signal, purpose }, answer);
+    const { data } = await client.call({ method: "GET", path, signal, purpose }, mappingSetPage);
     const before = found.size;
     for (const set of data) found.set(identified.safeParse(set).data ?? JSON.stringify(set), set);
     const added = found.size - before;

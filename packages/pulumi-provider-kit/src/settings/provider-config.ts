@@ -37,16 +37,15 @@ export function readConfig<Config extends z.ZodObject>(
     const variable = metadata(property as z.ZodType).environment;
     if (settings[name] === undefined && variable && environment[variable]) settings[name] = environment[variable];
   }
-  const parsed = schema.strict().safeParse(settings, { error: plainWords });
-  if (parsed.success) return parsed.data as z.output<Config>;
+  const unknown = Object.keys(settings).filter((name) => !Object.hasOwn(schema.shape, name));
+  const parsed = schema.safeParse(settings, { error: plainWords });
+  if (parsed.success && unknown.length === 0) return parsed.data as z.output<Config>;
+  const invalid = parsed.error?.issues.map(({ path, message }) => ({ name: String(path[0] ?? ""), message })) ?? [];
   throw new ConfigError(
-    parsed.error.issues.flatMap((issue) => {
-      const names = issue.code === "unrecognized_keys" ? issue.keys : [String(issue.path[0] ?? "")];
-      return names.map((name) => ({
-        property: name,
-        reason: explain(packageName, schema, name, settings, issue.message),
-      }));
-    }),
+    [...invalid, ...unknown.map((name) => ({ name, message: "" }))].map(({ name, message }) => ({
+      property: name,
+      reason: explain(packageName, schema, name, settings, message),
+    })),
   );
 }
 

@@ -172,7 +172,7 @@ async function withUse(client: AepClient, sets: readonly ListedSet[], signal: Ab
     query: "orderby=-createdAt",
     purpose: "look for dataflows that use the mapping sets",
   };
-  const used = JSON.stringify(await listFlowObjects(client, flows, z.unknown(), signal));
+  const used = JSON.stringify(await listFlowObjects(client, flows, signal));
   return sets.map((set): Leftover<Inputs> => {
     const { id, createdDate: createdAt } = set;
     return { id, createdAt, inputs: inputsOf(set, wanted), inUse: used.includes(JSON.stringify(id)) };

@@ -144,7 +144,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   // Newest first, and compared here, since a filter only compares whole descriptions.
   const purpose = `check whether ${what} is there already`;
   const list = { collection, query: "orderby=-createdAt", purpose };
-  return pickListed(await listFlowObjects(client, list, z.unknown(), signal), {
+  return pickListed(await listFlowObjects(client, list, signal), {
     label: labelAnswer,
     isWanted: ({ description }) => hasMark(markIn(description)),
     item,

@@ -219,7 +219,9 @@ function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
   };
 }
 
+const withProperties = z.object({ properties: z.record(z.string(), z.unknown()) });
+
 function propertiesOf(definition: unknown): object {
-  const parsed = z.object({ properties: z.record(z.string(), z.unknown()) }).safeParse(definition);
+  const parsed = withProperties.safeParse(definition);
   return parsed.success ? parsed.data.properties : {};
 }
