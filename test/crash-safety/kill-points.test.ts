@@ -1,4 +1,4 @@
-import { type Held, OperationFailed } from "../engine/engine.ts";
+import { type Engine, type Held, OperationFailed } from "../engine/engine.ts";
 import { type KillPoint, Line, moments } from "./line.ts";
 import { sweeps } from "./sweeps.ts";
 import { engineOf, programOf, type Sweep, type World } from "./world.ts";
@@ -6,36 +6,43 @@ import { engineOf, programOf, type Sweep, type World } from "./world.ts";
 const operations = ["create", "change", "delete"] as const;
 type Operation = (typeof operations)[number];
 
-/** One run in a separate world: everything up to the operation, the operation, and what is left. */
+/** A life in a world: everything up to the operation, the operation, and what is left. */
 class Life {
   readonly #world: World;
   readonly #subject: Sweep;
+  /** Of the processes that are not killed. */
+  readonly #line: Line;
   #state: readonly Held[] = [];
 
-  constructor(world: World, subject: Sweep) {
+  private constructor(world: World, subject: Sweep, line: Line) {
     this.#world = world;
     this.#subject = subject;
+    this.#line = line;
   }
 
-  /** Runs one operation in a new process. A killed one leaves the state as it was at the kill. */
-  async run(operation: Operation, point?: KillPoint): Promise<string[]> {
+  static async begin(world: World, subject: Sweep): Promise<Life> {
+    await world.rest();
+    return new Life(world, subject, await Line.open(world.answer));
+  }
+
+  /** Runs one operation in a new process, and returns its calls. */
+  async run(operation: Operation): Promise<string[]> {
+    this.#line.startOperation();
+    await this.#command((engine) => engine.up(programOf(this.#subject, operation)));
+    return this.#line.operationCalls;
+  }
+
+  /** Kills the process of an operation, which leaves the state as it was at the kill. */
+  async kill(operation: Operation, point: KillPoint): Promise<void> {
     const line = await Line.open(this.#world.answer);
     const engine = await engineOf(this.#world, line, this.#state);
-    const program = programOf(this.#subject, operation);
-    line.startOperation();
-    if (!point) {
-      await engine.up(program);
+    line.killAt(point);
+    // Answers of the zombie in this process never reach the state.
+    const killed = line.killed.then(() => {
       this.#state = engine.state;
-    } else {
-      line.killAt(point);
-      // Answers of the zombie in this process never reach the state.
-      const killed = line.killed.then(() => {
-        this.#state = engine.state;
-      });
-      await Promise.all([killed, engine.up(program).catch(() => undefined)]);
-    }
+    });
+    await Promise.all([killed, engine.up(programOf(this.#subject, operation)).catch(() => undefined)]);
     await line.close();
-    return line.operationCalls;
   }
 
   async prepare(operation: Operation): Promise<void> {
@@ -48,68 +55,31 @@ class Life {
   }
 
   /** The differences that a refresh in a new process finds. */
-  async drift(): Promise<string[]> {
-    const line = await Line.open(this.#world.answer);
-    const engine = await engineOf(this.#world, line, this.#state);
-    const drifted = await engine.refresh();
-    await line.close();
-    return drifted;
+  drift(): Promise<string[]> {
+    return this.#command((engine) => engine.refresh());
   }
 
-  /** Returns what is left. An object that is not in the state is deleted with its ownership. */
-  async destroy(): Promise<string[]> {
-    const line = await Line.open(this.#world.answer);
-    const engine = await engineOf(this.#world, line, this.#state);
-    while (engine.state.length > 0) {
-      await engine.destroy().catch((error: unknown) => {
-        const released = error instanceof OperationFailed && this.#subject.lasts && engine.release(error);
-        if (!released) throw error;
-      });
-    }
-    await line.close();
+  /** Ends with a destroy, and returns what is left. An object that is not in the state is deleted with its ownership. */
+  async end(): Promise<string[]> {
+    await this.#command(async (engine) => {
+      while (engine.state.length > 0) {
+        await engine.destroy().catch((error: unknown) => {
+          const released = error instanceof OperationFailed && this.#subject.lasts && engine.release(error);
+          if (!released) throw error;
+        });
+      }
+    });
+    await this.#line.close();
     await this.#world.clear?.();
     return this.objects();
   }
-}
 
-interface Straight {
-  readonly calls: string[];
-  readonly objects: string[];
-  /** After the destroy: nothing of the subject, except objects that the vendor never deletes. */
-  readonly left: string[];
-}
-
-async function straightRun(open: () => Promise<World>, subject: Sweep, operation: Operation): Promise<Straight> {
-  const world = await open();
-  const nothing = await world.objects();
-  const life = new Life(world, subject);
-  await life.prepare(operation);
-  const calls = await life.run(operation);
-  const objects = await life.objects();
-  expect(await life.drift()).toEqual([]);
-  const left = await life.destroy();
-  expect(left).toEqual(subject.lasts ? objects.filter(subject.lasts) : nothing);
-  await world.close();
-  return { calls, objects, left };
-}
-
-/** Kills at the same point in another world, and continues with a destroy, which must leave as little. */
-async function destroyedStraightAfter(
-  open: () => Promise<World>,
-  subject: Sweep,
-  operation: Operation,
-  point: KillPoint,
-  left: string[],
-): Promise<void> {
-  // In Platform a killed enablement has no effect, so that everything is deleted.
-  if (subject.lasts) return;
-  const world = await open();
-  const life = new Life(world, subject);
-  await life.prepare(operation);
-  await life.run(operation, point);
-  expect({ point, objects: await life.destroy() }).toEqual({ point, objects: left });
-  await world.close();
-  destroyed++;
+  async #command<Result>(command: (engine: Engine) => Promise<Result>): Promise<Result> {
+    const engine = await engineOf(this.#world, this.#line, this.#state);
+    const result = await command(engine);
+    this.#state = engine.state;
+    return result;
+  }
 }
 
 let planned = 0;
@@ -119,27 +89,48 @@ const swept = new Set<string>();
 
 describe.each(sweeps)("$type", ({ subject, open, type }) => {
   test.each(operations)("after a kill at any call of a %s it ends like an undisturbed run", async (operation) => {
-    const straight = await straightRun(open, subject, operation);
-    for (const [call, asked] of straight.calls.entries()) {
+    let world = await open();
+    const nothing = await world.objects();
+    const begin = async () => {
+      // Each life leaves nothing behind, except what the vendor never deletes.
+      if (subject.lasts) {
+        await world.close();
+        world = await open();
+      }
+      const life = await Life.begin(world, subject);
+      await life.prepare(operation);
+      return life;
+    };
+
+    const straight = await begin();
+    const calls = await straight.run(operation);
+    const objects = await straight.objects();
+    expect(await straight.drift()).toEqual([]);
+    const left = await straight.end();
+    expect(left).toEqual(subject.lasts ? objects.filter(subject.lasts) : nothing);
+
+    for (const [call, asked] of calls.entries()) {
       // A token request creates nothing; a kill at it is the same before every operation.
       if (asked.includes("/ims/") && operation !== "create") continue;
       for (const moment of moments) {
         planned++;
-        const world = await open();
-        const life = new Life(world, subject);
-        await life.prepare(operation);
-        await life.run(operation, { call, moment });
-        await life.run(operation);
         const at = `killed at ${asked} (${moment})`;
-        expect({ at, objects: await life.objects() }).toEqual({ at, objects: straight.objects });
+        const life = await begin();
+        await life.kill(operation, { call, moment });
+        await life.run(operation);
+        expect({ at, objects: await life.objects() }).toEqual({ at, objects });
         expect({ at, drift: await life.drift() }).toEqual({ at, drift: [] });
-        expect({ at, objects: await life.destroy() }).toEqual({ at, objects: straight.left });
-        await world.close();
+        expect({ at, objects: await life.end() }).toEqual({ at, objects: left });
         points++;
-        // Here the vendor has more objects than the state.
-        if (moment === "acted") await destroyedStraightAfter(open, subject, operation, { call, moment }, straight.left);
+        // Here the vendor has more objects than the state. In Platform a killed enablement has no effect, so that everything is deleted.
+        if (moment !== "acted" || subject.lasts) continue;
+        const destroyedNext = await begin();
+        await destroyedNext.kill(operation, { call, moment });
+        expect({ at, objects: await destroyedNext.end() }).toEqual({ at, objects: left });
+        destroyed++;
       }
     }
+    await world.close();
     swept.add(type);
   });
 });
