@@ -6,6 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pipeline } from "node:stream";
 import tls from "node:tls";
 import { unzipSync } from "fflate";
 import { createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
@@ -188,7 +189,8 @@ function passOnToAlive(request: IncomingMessage, response: ServerResponse): void
   const { method, headers, url = "/" } = request;
   const sent = forward(alive + url, { method, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    // What breaks off on the line breaks off here too.
+    pipeline(answer, response, (error) => error && request.socket.destroy());
   });
   sent.on("error", () => request.socket.destroy());
   void bytesOf(request).then((bytes) => sent.end(bytes));
