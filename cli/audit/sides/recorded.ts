@@ -49,8 +49,13 @@ export async function readRecorded(options: RecordedOptions): Promise<UnknownNam
   if (!isCurrent) await forgetRecorded(ledger);
   const read: Read = isCurrent ? before : { began: now, isDone: false, expectation: digest, unknown: [] };
   const unknown: UnknownNames = new Map(read.unknown);
-  const setNote = (isDone: boolean) =>
-    ledger.setNote(noteName, JSON.stringify({ ...read, isDone, unknown: [...unknown] } satisfies Read));
+  let noted: string | undefined;
+  const setNote = async (isDone: boolean) => {
+    const note = JSON.stringify({ ...read, isDone, unknown: [...unknown] } satisfies Read);
+    // A year has hundreds of pages, and hardly one with a name that is new.
+    if (note !== noted) await ledger.setNote(noteName, note);
+    noted = note;
+  };
   for (const drafts of expectsDrafts(expectation) ? [false, true] : [false]) {
     // A read that was done has to stay so, since it is true for a shorter time.
     await readList(options, drafts, unknown, () => setNote(read.isDone));

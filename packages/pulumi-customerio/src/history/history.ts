@@ -62,11 +62,10 @@ export class History {
       const seen = new Set<string>();
       const purpose = `list the messages of ${dateOf(start)}`;
       const list = { path: "/v1/messages", property: "messages", entry: messageShape, params, purpose, seen };
-      for await (const page of this.#pages(list, signal)) {
-        const messages = page.filter(({ id, created }) => !ofLastWindow.has(id) && created >= from && created < to);
-        yield { messages, doneUntil: start };
+      for await (const { entries, isLast } of this.#pages(list, signal)) {
+        const messages = entries.filter(({ id, created }) => !ofLastWindow.has(id) && created >= from && created < to);
+        yield { messages, doneUntil: isLast ? end : start };
       }
-      yield { messages: [], doneUntil: end };
       ofLastWindow = seen;
     }
   }
@@ -75,7 +74,7 @@ export class History {
   async hasMessages(signal: AbortSignal): Promise<boolean> {
     const purpose = "check whether the workspace has messages";
     const list = { path: "/v1/messages", property: "messages", entry: messageShape, params: { limit: 1 }, purpose };
-    for await (const page of this.#pages({ ...list, seen: new Set() }, signal)) return page.length > 0;
+    for await (const { entries } of this.#pages({ ...list, seen: new Set() }, signal)) return entries.length > 0;
     return false;
   }
 
@@ -89,10 +88,10 @@ export class History {
     const params = { limit: mostActivities, ...(type !== undefined && { type }) };
     const purpose = "list the activities";
     const list = { path: "/v1/activities", property: "activities", entry: activityShape, params, purpose };
-    for await (const page of this.#pages({ ...list, seen: new Set() }, signal)) {
-      const recent = page.filter(({ timestamp }) => timestamp >= since);
+    for await (const { entries } of this.#pages({ ...list, seen: new Set() }, signal)) {
+      const recent = entries.filter(({ timestamp }) => timestamp >= since);
       if (recent.length > 0) yield recent;
-      if (page.length > 0 && recent.length === 0) return;
+      if (entries.length > 0 && recent.length === 0) return;
     }
   }
 
@@ -116,7 +115,7 @@ export class History {
   async *#pages<Entry extends { readonly id: string }>(
     { path, property, entry, params, purpose, seen }: ListCall<Entry>,
     signal: AbortSignal,
-  ): AsyncGenerator<Entry[]> {
+  ): AsyncGenerator<{ readonly entries: readonly Entry[]; readonly isLast: boolean }> {
     const answer = z.object({ [property]: z.array(entry).nullish(), next: z.string().nullish() });
     const starts = new Set<string>();
     for (let start: string | undefined; ; ) {
@@ -124,7 +123,7 @@ export class History {
       const { data } = await this.#http.call({ method: "GET", path, params: query, signal, purpose });
       const { next, [property]: entries } = parse(answer, data, purpose) as Page<Entry>;
       const fresh = (entries ?? []).filter(({ id }) => !seen.has(id) && seen.add(id));
-      yield fresh;
+      yield { entries: fresh, isLast: !next };
       if (!next) return;
       if (fresh.length === 0 || starts.has(next)) {
         throw new VendorError(
