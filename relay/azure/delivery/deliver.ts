@@ -98,7 +98,7 @@ export async function deliverAll(events: readonly QueuedEvent[], ports: Delivery
       if (delivery.fate === "unsent") return;
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await Promise.all(Array.from({ length: Math.min(concurrency, events.length) }, worker));
   return deliveries;
 }
 

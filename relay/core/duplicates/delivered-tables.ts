@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 const day = 24 * 60 * 60 * 1000;
 const prefix = "delivered";
@@ -76,11 +76,11 @@ export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "
   readonly partition: string;
   readonly rowPrefix: string;
 } {
-  const hash = hashOf(id);
-  if (createdAt === undefined) return { partition: hash.slice(0, 2), rowPrefix: `${hash}-` };
+  const digest = hashOf(id);
+  if (createdAt === undefined) return { partition: digest.slice(0, 2), rowPrefix: `${digest}-` };
   const minutes = Math.floor(createdAt / minute);
   const since = String(createdAt - minutes * minute).padStart(5, "0");
-  return { partition: `${(minutes % 16).toString(16)}-${minutes}`, rowPrefix: `${since}-${hash}-` };
+  return { partition: `${(minutes % 16).toString(16)}-${minutes}`, rowPrefix: `${since}-${digest}-` };
 }
 
 /** The first characters of partitions. */
@@ -106,5 +106,5 @@ export function timeOfPartition(partition: string): number | undefined {
 }
 
 function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, hashLength);
+  return hash("sha256", text, "hex").slice(0, hashLength);
 }

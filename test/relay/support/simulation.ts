@@ -120,7 +120,14 @@ export class Simulation {
   async #runHost(): Promise<void> {
     const { time } = this;
     const handle = this.#forwarder();
-    const underWay = new Set<Promise<void>>();
+    let underWay = 0;
+    let ended = Promise.withResolvers<void>();
+    const execute = async (message: Message) => {
+      underWay += 1;
+      await this.#execute(message, handle);
+      underWay -= 1;
+      ended.resolve();
+    };
     let idle = host.polling.least;
     for (;;) {
       const batch = await this.#receive();
@@ -130,12 +137,11 @@ export class Simulation {
         continue;
       }
       idle = host.polling.least;
-      for (const message of batch) {
-        const work = this.#execute(message, handle);
-        underWay.add(work);
-        void work.finally(() => underWay.delete(work));
+      for (const message of batch) void execute(message);
+      while (underWay > host.newBatchThreshold) {
+        ended = Promise.withResolvers();
+        await ended.promise;
       }
-      while (underWay.size > host.newBatchThreshold) await Promise.race(underWay);
     }
   }
 
