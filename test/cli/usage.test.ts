@@ -14,7 +14,7 @@ import { cli } from "./cli.ts";
 const names = commands.map(({ name }) => name);
 
 test("without a command it shows all of them, and fails", async () => {
-  const { code, stderr } = await cli({});
+  const { code, stderr } = await call({});
   expect(code).toBe(2);
   expect(stderr).toMatch(/^Usage: customerio-aep /);
   for (const name of [...names, "completion", "help"]) expect(stderr).toMatch(new RegExp(`^  ${name} `, "m"));
@@ -38,7 +38,7 @@ test("docs/operating.md shows each command", async () => {
 });
 
 test("a separate process prints the same and has the same exit code", async () => {
-  for (const args of [["export"], ["status", "--everything"], ["nothing"]]) {
+  for (const args of [["export"], ["status", "--everything"], ["nothing"], []]) {
     expect(await cli({}, ...args)).toEqual(await call({}, ...args));
   }
 });
@@ -63,37 +63,45 @@ test("commands, options and their values are completed", async () => {
 });
 
 describe("in a real bash", () => {
-  /** What bash offers for the last word of a line, by the function that it would call when Tab is pressed. */
-  async function completeLine(words: readonly string[], before = ""): Promise<string[]> {
+  /** What bash offers for the last word of each line, by the function that it would call when Tab is pressed. */
+  async function completeLines(lines: readonly (readonly string[])[], before = ""): Promise<string[][]> {
     const script = [
       before,
       "source <(customerio-aep completion bash)",
       // `complete -F __customerio_aep_complete customerio-aep`
       'read -r _ _ function _ <<< "$(complete -p customerio-aep)"',
-      `COMP_WORDS=(${["customerio-aep", ...words].map((word) => `'${word}'`).join(" ")})`,
-      `COMP_CWORD=${words.length}`,
       // It sets options of the completion in progress, which this test does not have.
       "compopt() { :; }",
-      '"$function"',
-      'printf "%s\\n" "${COMPREPLY[@]}"',
+      ...lines.flatMap((words) => [
+        `COMP_WORDS=(${["customerio-aep", ...words].map((word) => `'${word}'`).join(" ")})`,
+        `COMP_CWORD=${words.length}`,
+        '"$function"',
+        'echo "${COMPREPLY[@]}"',
+      ]),
     ].join("\n");
     const bin = path.join(repository, "node_modules", ".bin");
     const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
     const { stdout } = await promisify(execFile)("bash", ["--norc", "-euc", script], { env });
-    return stdout.trim().split("\n");
+    return stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" "));
   }
 
   test("commands, options and their values are offered", async () => {
-    expect(await completeLine([""])).toEqual(expect.arrayContaining(names));
-    expect(await completeLine(["sta"])).toEqual(["status"]);
-    expect(await completeLine(["replay", "--dr"])).toEqual(["--dry-run"]);
-    expect(await completeLine(["replay", "--class", "mal"])).toEqual(["malformed"]);
+    const lines = [[""], ["sta"], ["replay", "--dr"], ["replay", "--class", "mal"]];
+    expect(await completeLines(lines)).toEqual([
+      expect.arrayContaining(names),
+      ["status"],
+      ["--dry-run"],
+      ["malformed"],
+    ]);
   });
 
   test("bash-completion's own function is used if it exists", async () => {
     const theirs =
       '_get_comp_words_by_ref() { words=("customerio-aep" "exp"); cword=1; cur="exp"; prev="customerio-aep"; }';
-    expect(await completeLine(["anything"], theirs)).toEqual(["export"]);
+    expect(await completeLines([["anything"]], theirs)).toEqual([["export"]]);
   });
 });
 
@@ -103,7 +111,7 @@ test("a mistake is reported as JSON too with --json", async () => {
 });
 
 test("samples that do not exist are reported", async () => {
-  const { code, stderr } = await cli({}, "preview", "--samples", "nowhere.json");
+  const { code, stderr } = await call({}, "preview", "--samples", "nowhere.json");
   expect([code, stderr]).toEqual([2, "--samples is invalid: there is no file nowhere.json\n"]);
 });
 
@@ -117,27 +125,27 @@ describe("in a folder of its own", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("a folder that does not exist, and one without a program, are reported", async () => {
-    const nowhere = await cli(environment, "status", "--cwd", "not/there");
+    const nowhere = await call(environment, "status", "--cwd", "not/there");
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/--cwd is invalid: .*not\/there\n$/)]);
-    const empty = await cli(environment, "status", "--cwd", folder, "--stack", "dev");
+    const empty = await call(environment, "status", "--cwd", folder, "--stack", "dev");
     const words = `There is no Pulumi program in ${folder}. Run the command in the program's folder, or name it with --cwd.\n`;
     expect([empty.code, empty.stderr]).toEqual([2, words]);
   });
 
   test("--debug shows where an error came from, and the calls of Pulumi", async () => {
-    const { code, stderr } = await cli(environment, "status", "--stack", "nowhere", "--debug");
+    const { code, stderr } = await call(environment, "status", "--stack", "nowhere", "--debug");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^debug: \S+ pulumi stack export --show-secrets --stack nowhere \(in /m);
     expect(stderr).toMatch(/^debug: Error: Could not read the stack: .*\n( {4}at |.*\n)/m);
   });
 
   test("a stack that does not exist, and none at all, are reported with Pulumi's message and what to do", async () => {
-    const unknown = await cli(environment, "status", "--stack", "nowhere");
+    const unknown = await call(environment, "status", "--stack", "nowhere");
     expect([unknown.code, unknown.stderr]).toEqual([
       1,
       "Could not read the stack: no stack named 'nowhere' found\nTo list the stacks: npx pulumi stack ls\n",
     ]);
-    const { code, stderr } = await cli(environment, "status");
+    const { code, stderr } = await call(environment, "status");
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/\nName it with --stack, or choose one: npx pulumi stack select\n$/),
