@@ -21,6 +21,12 @@ async function source(settings: Record<string, unknown> = {}, answers: Record<st
   return { resources, outputs: outputs as { relayUrl: string; relayHostName: string; nextSteps: string[] } };
 }
 
+/** What is declared with no setting but the credentials. */
+let byDefault: Awaited<ReturnType<typeof source>>;
+beforeAll(async () => {
+  byDefault = await source();
+});
+
 function one(resources: DeclaredResource[], type: string, name = ""): DeclaredResource["inputs"] {
   const found = resources.filter((resource) => resource.type === type && resource.name.endsWith(name));
   expect(found).toHaveLength(1);
@@ -28,7 +34,7 @@ function one(resources: DeclaredResource[], type: string, name = ""): DeclaredRe
 }
 
 test("without a signing key the webhook is created disabled, and the next steps are shown", async () => {
-  const { resources, outputs } = await source();
+  const { resources, outputs } = byDefault;
   const webhook = one(resources, "customerio:index:ReportingWebhook");
   expect(webhook).toMatchObject({
     name: "Customer.io events (dev)",
@@ -91,7 +97,7 @@ test("the webhook posts to another address, and everything else calls the functi
 });
 
 test("a destroy deletes the guards of the relay and of the dataset first", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   const relay = "https://relay.example/health";
   const { parts: _parts, ...guarded } = one(resources, "customerio-aep:index:RelayGuard");
   expect(guarded).toEqual({
@@ -105,7 +111,7 @@ test("a destroy deletes the guards of the relay and of the dataset first", async
 });
 
 test("the relay's guard knows every resource that a destroy deletes in Azure", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   const goesWithAnother = /:WebApp|"path":"(queueServices|blobServices|managementPolicies|tables)/;
   const deleted = resources.filter(
     ({ type, inputs }) =>
@@ -143,12 +149,12 @@ test("each queue of events has a poison queue, and the relay a role on both", as
   const roles = resources.flatMap(({ name }) => name.match(/-relay-queue-(events.*)$/)?.[1] ?? []);
   expect(roles.toSorted()).toEqual(names.toSorted());
   expect(one(resources, "azure-native:web:WebAppApplicationSettings").properties.EVENT_QUEUES).toBe("3");
-  const { resources: usual } = await source();
+  const { resources: usual } = byDefault;
   expect(one(usual, "azure-native:web:WebAppApplicationSettings").properties).not.toHaveProperty("EVENT_QUEUES");
 });
 
 test("the app is valid for Flex Consumption, and uses only its identity", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;
   expect(app.siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
   expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
@@ -189,14 +195,14 @@ test("the app is valid for Flex Consumption, and uses only its identity", async 
 });
 
 test("claims are kept longer than any message that may refer to them", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   const rule = one(resources, "customerio-aep:index:ArmResource", "sweep").body.properties.policy.rules[0];
   expect(rule.definition.filters.prefixMatch).toEqual(["claims/"]);
   expect(rule.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan).toBeGreaterThan(30);
 });
 
 test("titles contain the stack's name, names in Azure do not", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
   expect(one(resources, "aep:index:FieldGroup").title).toBe("Customer.io events (dev) fields");
   const inAzure = resources.filter(({ type }) => type.startsWith("azure-native:"));
@@ -315,8 +321,7 @@ test("the HTTP API source gets a base connection, and the relay a credential who
     PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
   });
   expect(one(resources, "customerio-aep:index:VaultSecret", "client-secret").value.value).toBe("p8e-hidden");
-  const without = await source();
-  const plain = one(without.resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const plain = one(byDefault.resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(
     Object.keys(plain).filter(
       (name) => /IMS|CLIENT_(ID|SECRET)$|SCOPES|ORG_ID/.test(name) && name.startsWith("PLATFORM_"),
@@ -348,7 +353,7 @@ test("with a credential of its own, the relay gets nothing of the provisioning o
 });
 
 test("the relay writes every field of its log lines that alerts and workbook read", async () => {
-  const { resources } = await source();
+  const { resources } = byDefault;
   const queries = [
     ...resources
       .filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule")
