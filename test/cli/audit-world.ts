@@ -12,6 +12,7 @@ import type { CustomerIoSwitches } from "../../packages/local-cloud/src/customer
 import { config } from "../../packages/pulumi-customerio/src/config.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { History } from "../../packages/pulumi-customerio/src/history/history.ts";
+import { once } from "../../relay/core/once.ts";
 
 export const start = utcDate.parse("2026-01-01");
 export const day = 86_400;
@@ -70,6 +71,9 @@ export function batchOf(id: string, records: number, more: Partial<DatasetBatch>
   return { id, createdAt, status: "success", records, failedRecords: 0, errors: [], ...more };
 }
 
+/** A database that writes files. */
+const openWriter = once(async () => (await DuckDBInstance.create(":memory:")).connect());
+
 /** Batches of rows as real parquet files, one a batch. */
 export function accessTo(batches: readonly (readonly Made[])[], counted?: number): AuditParts["access"] {
   return {
@@ -94,8 +98,8 @@ export function accessTo(batches: readonly (readonly Made[])[], counted?: number
         },
       });
       await writeFile(json, rows.map((made) => JSON.stringify(row(made))).join("\n"));
-      const connection = await (await DuckDBInstance.create(":memory:")).connect();
-      await connection.run(`COPY (SELECT * FROM read_json('${json}')) TO '${target}' (FORMAT parquet)`);
+      const writer = await openWriter();
+      await writer.run(`COPY (SELECT * FROM read_json('${json}')) TO '${target}' (FORMAT parquet)`);
       await rm(json);
     },
   };
