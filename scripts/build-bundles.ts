@@ -93,7 +93,8 @@ const englishOnly: Plugin = {
 };
 
 /**
- * Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them.
+ * Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them. The local
+ * cloud runs the host of its function apps, of which it starts many.
  *
  * @returns by the folder of a package, the files that its bundles contain, relative to the repository
  */
@@ -104,5 +105,10 @@ export async function buildBundles(): Promise<Map<string, string[]>> {
     sources.set(folder, await writeBundle(plugin));
   }
   sources.get(".")?.push(...(await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" })));
+  await writeBundle({
+    entry: "packages/local-cloud/src/azure/host/function-host.ts",
+    folder: "packages/local-cloud/dist",
+    name: "function-host",
+  });
   return sources;
 }

@@ -6,6 +6,7 @@ import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import manifest from "../../package.json" with { type: "json" };
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import { functionHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
 import { startTestStorage, type TestStorage, until } from "../../packages/local-cloud/test/azure/support.ts";
 
 jest.setTimeout(60_000);
@@ -31,7 +32,7 @@ whenBuilt("the relay's bundle in the host alone", () => {
     await queues.getQueueClient("events").create();
     const started = new Promise<number>((resolve, reject) => {
       child = startChild({
-        module: path.join(repository, "packages/local-cloud/src/azure/host/function-host.ts"),
+        module: functionHost,
         arguments: [bundle],
         environment: {
           NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,

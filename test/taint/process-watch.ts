@@ -29,7 +29,7 @@ export class ProcessWatch {
     const line = ofProcess(pid, "cmdline");
     if (line === "") return;
     this.#arguments.add(line);
-    if (!line.includes("function-host.ts")) return;
+    if (!line.includes("function-host.mjs")) return;
     this.#hostEnvironments.set(pid, ofProcess(pid, "environ"));
   }
 }

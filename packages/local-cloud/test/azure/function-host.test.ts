@@ -3,11 +3,11 @@ import http from "node:http";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../src/azure/host/child-process.ts";
+import { functionHost } from "../../src/azure/host/host-process.ts";
 import { packageOf, startTestStorage, type TestStorage, testApp, until } from "./support.ts";
 
 jest.setTimeout(120_000);
 
-const hostModule = path.resolve(import.meta.dirname, "../../src/azure/host/function-host.ts");
 let storage: TestStorage;
 let files: Record<string, string>;
 
@@ -45,7 +45,7 @@ async function startHost(
     report = resolve;
   });
   const child = startChild({
-    module: hostModule,
+    module: functionHost,
     arguments: [folder],
     environment: {
       NODE_EXTRA_CA_CERTS: storage.certificate.certificateFile,

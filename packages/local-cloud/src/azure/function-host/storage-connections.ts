@@ -1,8 +1,6 @@
-import { createRequire } from "node:module";
+import type { TokenCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-
-const require = createRequire(import.meta.filename);
 
 export type HostEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -75,13 +73,17 @@ export class StorageConnections {
     return local[accountName]?.[service] ?? `https://${accountName}.${service}.core.windows.net`;
   }
 
-  #credential(connection: string) {
+  #credential(connection: string): TokenCredential {
     const clientId = this.#setting(`${connection}__clientId`);
-    const kind = this.#setting(`${connection}__credential`)?.toLowerCase();
-    // A quarter of a host's start, which one with account keys does not need.
-    const { DefaultAzureCredential, ManagedIdentityCredential } =
-      require("@azure/identity") as typeof import("@azure/identity");
-    if (kind !== "managedidentity") return new DefaultAzureCredential();
-    return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
+    const isManaged = this.#setting(`${connection}__credential`)?.toLowerCase() === "managedidentity";
+    const credential = openCredential(isManaged, clientId);
+    return { getToken: async (scopes, options) => (await credential).getToken(scopes, options) };
   }
+}
+
+async function openCredential(isManaged: boolean, clientId: string | undefined): Promise<TokenCredential> {
+  // A quarter of a host's start, which one with account keys does not need.
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import("@azure/identity");
+  if (!isManaged) return new DefaultAzureCredential();
+  return clientId === undefined ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
 }

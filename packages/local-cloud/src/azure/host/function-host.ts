@@ -2,7 +2,7 @@
  * A host for Azure Functions apps in Node: loads a deployed package through its own `@azure/functions` and runs its HTTP and
  * queue triggers. It is not Microsoft's host, but was written from that host's published contracts and source.
  *
- *   node packages/local-cloud/src/azure/host/function-host.ts <folder with host.json and package.json>
+ *   node packages/local-cloud/dist/function-host.mjs <folder with host.json and package.json>
  *
  * App settings come from the environment; `PORT` (default: a free one) is the HTTP port on 127.0.0.1. As a child process it
  * reports to its parent when it is ready or what is wrong, and ends when the parent is gone.
@@ -66,7 +66,7 @@ function hostNotRunning(_request: http.IncomingMessage, response: http.ServerRes
 const folder = process.argv[2];
 if (folder === undefined) {
   process.stderr.write(
-    "Usage: node packages/local-cloud/src/azure/host/function-host.ts <folder with host.json and package.json>\n",
+    "Usage: node packages/local-cloud/dist/function-host.mjs <folder with host.json and package.json>\n",
   );
   process.exit(2);
 }
