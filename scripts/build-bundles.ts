@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type OutputFile, type Plugin } from "esbuild";
 import { updateFile } from "../relay/build.ts";
 import { sourcesOf } from "./third-party-notices.ts";
 
@@ -25,7 +25,7 @@ interface Bundle {
 }
 
 /**
- * Writes a bundle. What is there already stays untouched, since an engine may be starting it. Loading the several hundred files of the
+ * Writes a bundle, its entry last. What has not changed stays untouched, since an engine may be starting it. Loading the several hundred files of the
  * libraries one by one took a quarter of a plugin's start and 9 MB, and more than half of the start of the command line.
  *
  * @returns the files that it contains, relative to the repository
@@ -50,8 +50,9 @@ async function writeBundle({ entry, folder, name }: Bundle): Promise<string[]> {
     // Node keeps the source in memory. Names stay, for the stack of an unexpected error.
     minifyWhitespace: true,
     minifySyntax: true,
-    // gRPC's library loads the first only for services about itself, which no provider has. The second is for audits alone, and an operator installs it.
-    external: ["@grpc/proto-loader", "@duckdb/node-api"],
+    // gRPC's library loads the first only for services about itself, which no provider has, and Azure's library for blobs the second only to
+    // list them in Arrow's format. The third has native code; npm installs it as an optional dependency.
+    external: ["@grpc/proto-loader", "apache-arrow", "@duckdb/node-api"],
     // Libraries among them are CommonJS and call `require`, which an ES module lacks.
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
@@ -60,7 +61,9 @@ async function writeBundle({ entry, folder, name }: Bundle): Promise<string[]> {
     plugins: [sdkApart, englishOnly],
   });
   await mkdir(dist, { recursive: true });
-  for (const { path, contents } of outputFiles) await updateFile(path, Buffer.from(contents));
+  const isEntry = ({ path }: OutputFile) => path === join(dist, `${name}.mjs`);
+  const chunksFirst = outputFiles.toSorted((one, other) => Number(isEntry(one)) - Number(isEntry(other)));
+  for (const { path, contents } of chunksFirst) await updateFile(path, Buffer.from(contents));
   // The names of the chunks change with their content.
   const built = new Set(outputFiles.map(({ path }) => path));
   for (const file of await readdir(dist)) {
@@ -104,7 +107,8 @@ export async function buildBundles(): Promise<Map<string, string[]>> {
     const plugin = { entry: join(folder, entries[folder]), folder: join(folder, "dist"), name: "plugin" };
     sources.set(folder, await writeBundle(plugin));
   }
-  sources.get(".")?.push(...(await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" })));
+  const commandLine = await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" });
+  sources.set(".", [...(sources.get(".") ?? []), ...commandLine]);
   await writeBundle({
     entry: "packages/local-cloud/src/azure/host/function-host.ts",
     folder: "packages/local-cloud/dist",

@@ -30,7 +30,7 @@ export interface Tarball {
 export async function packAll(): Promise<Tarball[]> {
   await rm(output, { recursive: true, force: true });
   const [{ metafile }, bundled] = await Promise.all([buildRelay(), buildBundles()]);
-  bundled.get(".")?.push(...sourcesOf(metafile));
+  bundled.set(".", [...(bundled.get(".") ?? []), ...sourcesOf(metafile)]);
   await run(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: repository });
   const stages: string[] = [];
   for (const one of published) stages.push(await stage(one, bundled.get(one.folder)));

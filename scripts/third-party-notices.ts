@@ -8,7 +8,7 @@ interface Manifest {
   readonly license?: string;
 }
 
-/** The last section of a README, if it is the license. */
+/** The section of a README with the license. */
 const readmeLicense = /^#* *licen[cs]e *(?:\n-+)?\n((?:(?!^#).*\n?)*)$/im;
 
 /** The files that have a part in what esbuild has written. */
@@ -26,7 +26,7 @@ export function sourcesOf({ outputs }: Metafile): string[] {
 export async function describeThirdParty(repository: string, sources: readonly string[]): Promise<string> {
   const folders = sources.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   const notices = await Promise.all([...new Set(folders)].map((folder) => noticeOf(join(repository, folder))));
-  const introduction = "The files in `dist` contain these packages, under these licenses.";
+  const introduction = "The bundles of this package contain these packages, under these licenses.";
   // A package may be there twice.
   return [introduction, ...[...new Set(notices)].toSorted()].join(`\n\n${"-".repeat(80)}\n\n`);
 }

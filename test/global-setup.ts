@@ -7,7 +7,7 @@ import { buildBundles } from "../scripts/build-bundles.ts";
 import { startVault } from "./e2e/vault.ts";
 import { makePulumiHome } from "./engine/pulumi-home.ts";
 
-/** Builds the providers, and once per machine the engine for `npx pulumi`, since some tests run whole stacks. */
+/** Builds the bundles but for the relay's, and once per machine the engine for `npx pulumi`, since some tests run whole stacks. */
 export default async function globalSetup(): Promise<void> {
   await buildBundles();
   await ensureEngine((line) => process.stdout.write(`${line}\n`));

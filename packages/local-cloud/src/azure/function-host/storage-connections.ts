@@ -76,8 +76,13 @@ export class StorageConnections {
   #credential(connection: string): TokenCredential {
     const clientId = this.#setting(`${connection}__clientId`);
     const isManaged = this.#setting(`${connection}__credential`)?.toLowerCase() === "managedidentity";
-    const credential = openCredential(isManaged, clientId);
-    return { getToken: async (scopes, options) => (await credential).getToken(scopes, options) };
+    let opened: Promise<TokenCredential> | undefined;
+    return {
+      async getToken(scopes, options) {
+        opened ??= openCredential(isManaged, clientId);
+        return (await opened).getToken(scopes, options);
+      },
+    };
   }
 }
 
