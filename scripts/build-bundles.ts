@@ -6,35 +6,47 @@ import { sourcesOf } from "./third-party-notices.ts";
 
 const repository = join(import.meta.dirname, "..");
 
-/** The folders of the plugins: each has an entry `main.ts` in its sources, and an executable in `bin`. */
-const entries = {
-  "packages/pulumi-aep": "src/main.ts",
-  "packages/pulumi-customerio": "src/main.ts",
-  ".": "relay/deploy/main.ts",
-} as const;
-
-export const plugins = Object.keys(entries) as (keyof typeof entries)[];
-
-/** Modules as a bundle: an entry, and parts that it loads when it needs them. */
+/** Modules as a bundle: an entry, and parts that it loads when it needs them. Paths are relative to the repository. */
 interface Bundle {
-  /** Relative to the repository. */
-  readonly entry: string;
-  /** The folder for the bundle, relative to the repository, and the name of the entry in it. */
+  /** The folder of the package that it belongs to. */
+  readonly of: string;
+  readonly source: string;
+  /** The folder for the bundle, and the name of its entry there, without the ending. */
   readonly folder: string;
   readonly name: string;
 }
 
+/** The folders of the plugins: each has an executable in `bin`. */
+export const plugins = ["packages/pulumi-aep", "packages/pulumi-customerio", "."] as const;
+
+/** The plugins and the command line, which executables run, and the host of function apps, of which the local cloud starts many. */
+const bundles: readonly Bundle[] = [
+  ...plugins.map((of) => ({
+    of,
+    source: join(of, of === "." ? "relay/deploy/main.ts" : "src/main.ts"),
+    folder: join(of, "dist"),
+    name: "plugin",
+  })),
+  { of: ".", source: "cli/main.ts", folder: "cli/dist", name: "main" },
+  {
+    of: "packages/local-cloud",
+    source: "packages/local-cloud/src/azure/host/function-host.ts",
+    folder: "packages/local-cloud/dist",
+    name: "function-host",
+  },
+];
+
 /**
- * Writes a bundle, its entry last. What has not changed stays untouched, since an engine may be starting it. Loading the several hundred files of the
- * libraries one by one took a quarter of a plugin's start and 9 MB, and more than half of the start of the command line.
+ * Writes a bundle, its entry last. What has not changed stays untouched, since an engine may be starting it. Loading the several hundred
+ * files of the libraries one by one took a quarter of a plugin's start and 9 MB, and half of the start of the command line.
  *
  * @returns the files that it contains, relative to the repository
  */
-async function writeBundle({ entry, folder, name }: Bundle): Promise<string[]> {
+async function writeBundle({ source, folder, name }: Bundle): Promise<string[]> {
   const dist = join(repository, folder);
   const { outputFiles, metafile } = await build({
     absWorkingDir: repository,
-    entryPoints: [{ in: entry, out: name }],
+    entryPoints: [{ in: source, out: name }],
     outdir: dist,
     write: false,
     metafile: true,
@@ -96,23 +108,14 @@ const englishOnly: Plugin = {
 };
 
 /**
- * Builds every plugin into `dist/plugin.mjs` of its folder, and the command line into `cli/dist/main.mjs`. Executables run them. The local
- * cloud runs the host of its function apps, of which it starts many.
+ * Builds everything that runs from a bundle, except the relay.
  *
  * @returns by the folder of a package, the files that its bundles contain, relative to the repository
  */
 export async function buildBundles(): Promise<Map<string, string[]>> {
   const sources = new Map<string, string[]>();
-  for (const folder of plugins) {
-    const plugin = { entry: join(folder, entries[folder]), folder: join(folder, "dist"), name: "plugin" };
-    sources.set(folder, await writeBundle(plugin));
+  for (const bundle of bundles) {
+    sources.set(bundle.of, [...(sources.get(bundle.of) ?? []), ...(await writeBundle(bundle))]);
   }
-  const commandLine = await writeBundle({ entry: "cli/main.ts", folder: "cli/dist", name: "main" });
-  sources.set(".", [...(sources.get(".") ?? []), ...commandLine]);
-  await writeBundle({
-    entry: "packages/local-cloud/src/azure/host/function-host.ts",
-    folder: "packages/local-cloud/dist",
-    name: "function-host",
-  });
   return sources;
 }

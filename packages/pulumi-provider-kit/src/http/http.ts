@@ -129,7 +129,8 @@ export class HttpClient {
   }
 
   async #attempt<T>(call: Call, headers: Record<string, string>): Promise<AxiosResponse<T> | AxiosError> {
-    const { default: axios } = await loadAxios();
+    // Loaded at the first call, since it takes longer than the rest of a provider's start.
+    const { default: axios } = await import("axios");
     const request: AxiosRequestConfig = {
       baseURL: this.#options.baseUrl,
       // A path may have an id of a vendor's answer or of the state. The credential must go to the vendor, whatever that id is.
@@ -222,14 +223,6 @@ export class HttpClient {
     const { detail, code, requestId, remedy } = complaint;
     return { detail: clean(detail), code: clean(code), requestId: clean(requestId), remedy: clean(remedy) };
   }
-}
-
-let axiosModule: Promise<typeof import("axios")> | undefined;
-
-/** Loads it at the first call, since it takes longer than the rest of a provider's start. */
-function loadAxios(): Promise<typeof import("axios")> {
-  axiosModule ??= import("axios");
-  return axiosModule;
 }
 
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
