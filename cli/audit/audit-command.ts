@@ -35,9 +35,9 @@ export const auditCommand = defineCommand({
   description:
     "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal` it " +
     "changes nothing. " +
-    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing, and with 3 if " +
-    "something can't be judged yet. See docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View " +
-    "Datasets; with `--sql` also Manage Queries.",
+    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing. See " +
+    "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage " +
+    "Queries.",
   options: {
     ...auditOptions,
     heal: {
@@ -46,6 +46,7 @@ export const auditCommand = defineCommand({
     },
     ...backfillOptions,
   },
+  waiting: "something can't be judged yet, or Platform does not finish a batch",
   examples: [
     { args: "audit --stack prod --from 2026-10-01 --to 2026-10-31", shows: "whether October is complete" },
     { args: "audit --stack prod --from 2026-10-01 --to 2026-10-31 --json", shows: "the same, for a script" },

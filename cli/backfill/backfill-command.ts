@@ -32,6 +32,7 @@ export const backfillCommand = defineCommand({
       schema: z.boolean().default(false),
     },
   },
+  waiting: "something can't be judged yet, or Platform does not finish a batch",
   examples: [
     {
       args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --dry-run",

@@ -52,6 +52,8 @@ interface DescribedCommand<Options extends OptionTable, Json extends z.ZodType> 
   /** Further sentences for operators. */
   readonly description: string;
   readonly options: Options;
+  /** What is not finished if it ends with exit code 3, as a sentence without a full stop; absent: it never ends so. */
+  readonly waiting?: string;
   readonly examples: readonly { readonly args: string; readonly shows: string }[];
   /** What `--json` prints, for each source if the command is about sources. */
   readonly json: Json;

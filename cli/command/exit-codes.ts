@@ -1,15 +1,11 @@
-/** The exit codes of every command. Help, README and reference show this table. */
+/** The exit codes of every command. Help and reference show this table. */
 export const exitCodes = {
   /** For `status`: nothing is broken. For `verify`: the event arrived. For the others: done. */
   well: { code: 0, meaning: "all is well, or done" },
   broken: { code: 1, meaning: "something is broken, or the command failed" },
   usage: { code: 2, meaning: "the command line is invalid; nothing was done" },
-  waiting: {
-    code: 3,
-    meaning:
-      "verify: the event is still on its way; signing-key: no call has arrived yet; evacuate: something is left; audit, backfill: something " +
-      "can't be judged yet, or Platform does not finish a batch",
-  },
+  /** The definition of a command says what is not finished then. */
+  waiting: { code: 3, meaning: "nothing is broken, but something is not finished" },
   interrupted: { code: 130, meaning: "Ctrl-C stopped it" },
 } as const;
 

@@ -20,7 +20,7 @@ export function buildProgram(definitions: readonly AnyCommand[], perform: Perfor
   for (const definition of definitions) {
     program.addCommand(commandOf(definition, perform).copyInheritedSettings(program));
   }
-  program.addHelpText("after", `\nExit codes:\n${exitCodeLines().join("\n")}`);
+  program.addHelpText("after", `\nExit codes:\n${exitCodeLines(exitCodes.waiting.meaning).join("\n")}`);
   // Shell completion, for bash, zsh, fish and PowerShell.
   tab(program, { completionCommandName });
   const completion = program.commands.find((command) => command.name() === completionCommandName);
@@ -66,12 +66,19 @@ function commandOf(definition: AnyCommand, perform: Perform): Command {
   const examples = definition.examples.map(({ args, shows }) => `  # ${shows}\n  ${manifest.name} ${args}`);
   return command.addHelpText(
     "after",
-    `\n${about}\n\nExamples:\n${examples.join("\n")}\n\nExit codes:\n${exitCodeLines().join("\n")}`,
+    `\n${about}\n\nExamples:\n${examples.join("\n")}\n\nExit codes:\n${exitCodeLines(definition.waiting).join("\n")}`,
   );
 }
 
-function exitCodeLines(): string[] {
-  return Object.values(exitCodes).map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`);
+/** @param waiting what is not finished if a command ends so; undefined: it never does */
+function exitCodeLines(waiting: string | undefined): string[] {
+  const meanings = Object.values(exitCodes).map(({ code, meaning }) => ({
+    code,
+    meaning: code === exitCodes.waiting.code ? waiting : meaning,
+  }));
+  return meanings.flatMap(({ code, meaning }) =>
+    meaning === undefined ? [] : [`  ${String(code).padStart(3)}  ${meaning}`],
+  );
 }
 
 function sentence(words: string): string {

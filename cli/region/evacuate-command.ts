@@ -36,6 +36,7 @@ export const evacuateCommand = defineCommand({
       schema: z.boolean().default(false),
     },
   },
+  waiting: "something is left",
   examples: [
     { args: "evacuate --stack prod --to prod-west", shows: "everything that the relay of prod has not delivered" },
     { args: "evacuate --stack prod --to prod-west --once", shows: "only the messages that are visible now" },

@@ -33,6 +33,7 @@ export const signingKeyCommand = defineCommand({
       schema: positiveNumber.default(10),
     },
   },
+  waiting: "no call has arrived yet",
   examples: [
     { args: "signing-key --stack dev", shows: "asks for the key" },
     { args: "signing-key --stack dev --add", shows: "for a rotation: the former key stays valid" },

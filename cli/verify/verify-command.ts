@@ -46,6 +46,7 @@ export const verifyCommand = defineCommand({
       schema: positiveNumber.default(15),
     },
   },
+  waiting: "the event is still on its way",
   examples: [
     { args: "verify --stack dev", shows: "one test event on its way" },
     { args: "verify --stack dev --filtered", shows: "the same, but only as far as the relay and without a row" },

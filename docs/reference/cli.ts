@@ -24,7 +24,7 @@ export function cliPage(): string {
       "is set, and anything that takes longer than a second shows its progress. The command sends no telemetry.",
     "## Exit codes",
     exitCodeTable(),
-    "With several sources, the worst code counts.",
+    "Each command below that can end with 3 says what is not finished then. With several sources, the worst code counts.",
     "## Completion",
     "For bash, zsh, fish and PowerShell, if `customerio-aep` is on the `PATH`, for example after `npm install --global customerio-aep`:",
     fenced(
@@ -51,10 +51,11 @@ function exitCodeTable(): string {
 }
 
 function commandSections(definition: AnyCommand): string[] {
-  const { name, summary, description, examples } = definition;
+  const { name, summary, description, waiting, examples } = definition;
   return [
     `## ${name}`,
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}. ${description}`,
+    ...(waiting === undefined ? [] : [`Exit code ${exitCodes.waiting.code}: ${waiting}.`]),
     fenced("sh", examples.map(({ args, shows }) => `npx customerio-aep ${args} # ${shows}`).join("\n")),
     table(
       ["Option", "Given", "Default", "Allowed", "Description"],
