@@ -88,6 +88,9 @@ export const auditCommand = defineCommand({
     messages: count.describe("messages that Customer.io returned"),
     unknownNames: z.record(z.string(), count).describe("types and metrics that this version does not know"),
     notesSince: count.optional().describe("Unix seconds from which the relay's notes list what it has delivered"),
+    comparedUntil: count
+      .optional()
+      .describe("Unix seconds: what happened later is not compared, since Customer.io may not list it yet"),
     missingFile: z.string().optional().describe("file with the ids of what is missing, one JSON object per line"),
     extraFile: z.string().optional().describe("file with the ids of extra rows"),
     backfill: backfillResult.optional().describe("what `--heal` has sent"),
@@ -105,7 +108,7 @@ export const auditCommand = defineCommand({
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));
     const healed = values.heal ? await backfillMissing(source, run, values, context) : undefined;
-    const { cells, reasons, missingFile, extraFile, notesSince, ...rest } = result;
+    const { cells, reasons, missingFile, extraFile, notesSince, comparedUntil, ...rest } = result;
     return {
       ending: healed?.stopped ? "interrupted" : endings[verdict],
       json: {
@@ -115,6 +118,7 @@ export const auditCommand = defineCommand({
         reasons: reasons.map((one) => ({ ...one })),
         ...rest,
         ...(notesSince !== undefined && { notesSince }),
+        ...(comparedUntil !== undefined && { comparedUntil }),
         ...(missingFile !== undefined && { missingFile }),
         ...(extraFile !== undefined && { extraFile }),
         ...(healed && { backfill: healed }),

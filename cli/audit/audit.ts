@@ -60,6 +60,8 @@ export interface AuditResult {
   readonly messages: number;
   /** Unix seconds from which the relay's notes list what it has delivered; undefined without notes. */
   readonly notesSince: number | undefined;
+  /** Unix seconds: what happened later is not compared, since Customer.io may not list it yet; undefined: all of the range is compared. */
+  readonly comparedUntil: number | undefined;
 }
 
 /**
@@ -180,7 +182,7 @@ async function compareAll(
   const expiration = kept && { keptSince: Math.floor(now - kept.days * 86_400), reason: kept.reason };
   const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
   progress("comparing");
-  const cells = await compareSides(ledger, { from, to, youngSince, sentSince, expiration, unread, relay });
+  const cells = await compareSides(ledger, { from, to: created.to, youngSince, sentSince, expiration, unread, relay });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
     const file = path.join(folder, name);
     // An earlier run may have left one.
@@ -197,5 +199,6 @@ async function compareAll(
     unknownNames: Object.fromEntries(unknown),
     messages,
     notesSince: relay?.notesSince,
+    comparedUntil: created.to < to ? created.to : undefined,
   };
 }

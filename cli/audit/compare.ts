@@ -57,7 +57,7 @@ interface RowExpiration {
 }
 
 export interface Comparison {
-  /** Unix seconds: what happened from the first, and before the second. */
+  /** Unix seconds: what happened from the first, and before the second, until which Customer.io's messages were read. */
   readonly from: number;
   readonly to: number;
   /** Unix seconds: what is absent and happened since may still arrive. */

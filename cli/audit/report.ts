@@ -41,10 +41,17 @@ const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
 
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
-  const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince } = result;
+  const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince, comparedUntil } = result;
+  const end =
+    comparedUntil === undefined
+      ? []
+      : [
+          `What happened after ${new Date(comparedUntil * 1000).toISOString()} is not compared: Customer.io may not list it yet.`,
+        ];
   if (cells.length === 0) {
     return [
       `Customer.io recorded nothing on these days, and the dataset has no rows from them (${countOf(messages, "message")} read).`,
+      ...end,
     ];
   }
   const kinds = Map.groupBy(cells, ({ objectType, metric }) => `${objectType} ${metric}`);
@@ -90,6 +97,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
     ...(names.length > 0
       ? [`This version does not know these types and metrics, so they are left out: ${names.join(", ")}`]
       : []),
+    ...end,
   ];
 }
 

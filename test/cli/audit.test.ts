@@ -19,6 +19,7 @@ import {
   opened,
   openWorld,
   partsFor,
+  replaceRecord,
   start,
   verdictsOf,
   world,
@@ -80,6 +81,25 @@ test("what has a row is complete, and what was dropped is found, and nothing els
   const words = auditLines(result, { stack: "prod" }).join("\n");
   expect(words).toContain("2 are missing and 0 are dead letters.");
   expect(words).toContain("2026-01-04  email sent             MISSING (1 missing)");
+});
+
+test("what happened in the last hour is not compared, since Customer.io may not list it yet", async () => {
+  const hour = 3_600;
+  const noon = 4 * day + 12 * hour;
+  const today = new Date((start + noon) * 1000);
+  const range = rangeOf(start + 4 * day, start + 4 * day, 1);
+  const settled = happen("settled", noon - hour - 1);
+  const recent = [happen("recent", noon - hour), happen("settled", noon - 1, "opened")];
+  await openWorld([settled], {}, today);
+  const result = await audit(partsFor(accessTo([[settled, ...recent]]), { range, now: today }));
+  expect(verdictsOf(result.cells)).toEqual({ "2026-01-05 email sent": "complete" });
+  expect(sumCells(result.cells)).toMatchObject({ recorded: 1, found: 1, unknown: 0, extra: 0 });
+  expect(result.comparedUntil).toBe(start + noon - hour);
+  const note = "What happened after 2026-01-05T11:00:00.000Z is not compared: Customer.io may not list it yet.";
+  expect(auditLines(result, { stack: "prod" })).toContain(note);
+  await replaceRecord([]);
+  const empty = await audit(partsFor(accessTo([]), { range, now: today, folder: `${opened.folder}/empty` }));
+  expect(auditLines(empty, { stack: "prod" })).toEqual([expect.stringMatching(/^Customer.io recorded nothing/), note]);
 });
 
 test("repeated opens and rows of unread or unrecorded occurrences are not missing", async () => {
