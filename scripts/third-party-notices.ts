@@ -6,6 +6,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly license?: string;
+  readonly author?: string;
 }
 
 /** The section of a README with the license. */
@@ -21,7 +22,7 @@ export function sourcesOf({ outputs }: Metafile): string[] {
  * The licenses of the packages in bundles, as a text that has to accompany these.
  *
  * @param sources files of packages and of this repository, relative to it
- * @throws Error if a package does not name its license
+ * @throws Error if a package does not name its license, or has no text of one that is not MIT
  */
 export async function describeThirdParty(repository: string, sources: readonly string[]): Promise<string> {
   const folders = sources.flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
@@ -32,17 +33,27 @@ export async function describeThirdParty(repository: string, sources: readonly s
 }
 
 async function noticeOf(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
+  const { name, version, license, author } = JSON.parse(
+    await readFile(join(folder, "package.json"), "utf8"),
+  ) as Manifest;
   if (license === undefined) throw new Error(`${name} ${version}, which a bundle contains, does not say its license.`);
   const files = await readdir(folder);
   const licenses = files.filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted();
   const readTexts = (names: readonly string[]) =>
     Promise.all(names.map((file) => readFile(join(folder, file), "utf8")));
-  // Some packages have the text only in a section of their README, and a few have none at all.
+  // Some packages have the text only in a section of their README, which may also just name the license.
   const sections = async () =>
     (await readTexts(files.filter((file) => /^readme/i.test(file)))).flatMap(
-      (text) => readmeLicense.exec(text)?.[1] ?? [],
+      (text) => readmeLicense.exec(text)?.[1]?.trim() ?? [],
     );
-  const texts = licenses.length > 0 ? await readTexts(licenses) : await sections();
+  const given = licenses.length > 0 ? await readTexts(licenses) : await sections();
+  const texts = given.some((text) => text.length > license.length) ? given : await usualText({ name, license, author });
   return [`${name} ${version}, ${license}`, ...texts.map((text) => text.replaceAll("\r\n", "\n").trim())].join("\n\n");
+}
+
+/** The text of a license whose package has none. A copy has to include it all the same. */
+async function usualText({ name, license, author }: Omit<Manifest, "version">): Promise<string[]> {
+  if (license !== "MIT") throw new Error(`${name}, which a bundle contains, has no text of its license, ${license}.`);
+  const text = await readFile(join(import.meta.dirname, "mit-license.txt"), "utf8");
+  return [`Copyright (c) ${author ?? `the authors of ${name}`}`, text];
 }
