@@ -15,8 +15,6 @@ const countPause = 5_000;
 
 export interface BackfillParts extends MissingParts {
   readonly policy: EventPolicy;
-  /** For the digest of events without personal data. */
-  readonly secret: string;
   /** The relay's queue. */
   readonly queue: {
     enqueue(message: string): Promise<void>;
@@ -106,14 +104,14 @@ async function awaitShortQueue({ queue, sleep, signal, onWait }: BackfillParts):
 }
 
 async function sendSome(
-  { ledger, policy, secret, queue, perSecond, now, sleep }: BackfillParts,
+  { ledger, policy, queue, perSecond, now, sleep }: BackfillParts,
   events: readonly RebuiltEvent[],
   counts: BackfillCounts,
 ): Promise<void> {
   const queued: QueuedEvent[] = [];
   const sent: RebuiltEvent[] = [];
   for (const event of events) {
-    const made = admitRebuiltEvent(event, { policy, secret, now: now() });
+    const made = admitRebuiltEvent(event, { policy, now: now() });
     if ("impossible" in made) countOne(counts.impossible, made.impossible);
     // A rebuilt event is short; a claim for it would be one more thing that could be left behind.
     else if (!fitsInline(made)) countOne(counts.impossible, "are larger than a queue message");

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { previewMappings } from "pulumi-aep/client";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
@@ -12,7 +11,7 @@ import { mappingDraftOf } from "../preview/mapping-draft.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
-import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
+import { policyOf } from "../stack/source-settings.ts";
 import { tryOneEvent } from "./batch/trial.ts";
 import { uploadMissing } from "./batch/upload-missing.ts";
 import { abortLoadingUploads, type UploadService } from "./batch/uploads.ts";
@@ -111,8 +110,6 @@ function commonParts({ source, parts, ledger, newest, signal }: BackfillRun) {
     policy: policyOf(source),
     signal,
     created: { from: parts.range.createdFrom, to: newest + 1 },
-    // Without a key the relay has taken no call, and nothing can be mistaken for what it delivered.
-    secret: signingKeysOf(source)[0] ?? randomUUID(),
     now: () => new Date(),
   };
 }

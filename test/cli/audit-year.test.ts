@@ -161,7 +161,6 @@ test("a year of all types, with events dropped at each stage: exactly those are 
           history: parts.history,
           drafts: true,
           policy,
-          secret: "signing-key",
           perSecond: 50,
           onWait: () => undefined,
           created: { from: start - day, to: newest + 1 },

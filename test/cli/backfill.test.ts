@@ -2,6 +2,7 @@ import { audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { type BackfillParts, planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { readQueueMessage } from "../../cli/relay/queue-message.ts";
+import { RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/delivery/duplicates.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import {
   accessTo,
@@ -41,7 +42,7 @@ async function backfill(
   metrics?: readonly string[],
 ) {
   const batches = Array.isArray(rows[0]) ? (rows as readonly (readonly Made[])[]) : [rows as readonly Made[]];
-  const parts = partsFor(accessTo(batches));
+  const parts = partsFor(accessTo(batches), { now: more.now?.() ?? now });
   const { cells } = await audit(parts);
   const ledger = await openLedger(opened.folder);
   const queued: string[] = [];
@@ -54,7 +55,6 @@ async function backfill(
         history: parts.history,
         drafts: true,
         policy: eventPolicy.parse({}),
-        secret: "key",
         perSecond: 50,
         onWait: () => undefined,
         created: { from: start - day, to: start + 4 * day },
@@ -107,6 +107,50 @@ test("it sends exactly what is missing, as the intake would have queued it, and 
     missing: 0,
     extra: 0,
   });
+});
+
+test("what Platform has accepted and lost is sent again, and the relay does not take it for a duplicate", async () => {
+  await openWorld(recorded);
+  const { queued: first } = await backfill(arrived);
+  const { queued: second } = await backfill(arrived, { now: () => new Date(now.getTime() + 2 * day * 1000) });
+  expect(eventsOf(second).map(({ event }) => event.id)).toEqual(eventsOf(first).map(({ event }) => event.id));
+
+  const delivered = new Set<string>();
+  const tables: RememberedDuplicatesPorts["tables"] = {
+    create: async () => false,
+    delete: async () => undefined,
+    list: async () => [],
+    put: async (_table, { partition, row }) => void delivered.add(`${partition}/${row}`),
+    putAll: async (_table, entities) => {
+      for (const { partition, row } of entities.map(({ key }) => key)) delivered.add(`${partition}/${row}`);
+    },
+    has: async (_table, { partition, row }) => delivered.has(`${partition}/${row}`),
+    rowKeys: async () => ({ rows: [], isAll: false }),
+  };
+  const duplicates = new RememberedDuplicates({ tables, clock: () => now, windowDays: 7 });
+  const sendAll = async (messages: readonly string[]) => {
+    let sent = 0;
+    for (const { event, made } of eventsOf(messages)) {
+      const known = {
+        id: event.id,
+        createdAt: made.timestamp * 1000,
+        body: JSON.stringify(made),
+        digest: event.digest,
+      };
+      const deliver = async () => {
+        sent += 1;
+        return { fate: "delivered" };
+      };
+      await duplicates.deliverOnce({ ...known, mayBeRepeated: true, subject: {} }, deliver, (reason) =>
+        expect(reason).toBeUndefined(),
+      );
+    }
+    return sent;
+  };
+  expect(await sendAll(first)).toBe(lost.length);
+  expect(await sendAll(second)).toBe(lost.length);
+  // The very same message again, as after a kill.
+  expect(await sendAll(second)).toBe(0);
 });
 
 /** Runs backfills until one ends; each of the others is killed at one of its effects in the queue, right before or right after it. */

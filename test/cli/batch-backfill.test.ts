@@ -128,7 +128,6 @@ const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
   drafts: true,
   created: { from: start - day, to: start + 4 * day },
   policy: eventPolicy.parse({}),
-  secret: "key",
   now: clock,
 });
 

@@ -189,7 +189,6 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
         history: parts.history,
         drafts: true,
         policy: eventPolicy.parse({}),
-        secret: signingKey,
         created: { from: range.createdFrom, to: newest + 1 },
         perSecond: 100,
         onWait: () => undefined,

@@ -10,8 +10,6 @@ import { admitRebuiltEvent } from "../rebuilt-event.ts";
 
 export interface MappingParts {
   readonly policy: EventPolicy;
-  /** For the digest of events without personal data. */
-  readonly secret: string;
   /** Lets Platform map records by the stack's mapping: at most `maximumPreviewRecords`. */
   readonly map: (records: readonly Readonly<Record<string, unknown>>[]) => Promise<PreviewedRecord[]>;
   readonly now: () => Date;
@@ -31,13 +29,13 @@ export interface MappedRow {
  * counted.
  */
 export async function mapEvents(
-  { policy, secret, map, now, signal }: MappingParts,
+  { policy, map, now, signal }: MappingParts,
   events: readonly RebuiltEvent[],
   counts: Pick<BackfillCounts, "impossible">,
 ): Promise<MappedRow[]> {
   const ready: Omit<MappedRow, "row">[] = [];
   for (const event of events) {
-    const queued = admitRebuiltEvent(event, { policy, secret, now: now() });
+    const queued = admitRebuiltEvent(event, { policy, now: now() });
     if ("impossible" in queued) countOne(counts.impossible, queued.impossible);
     else ready.push({ event, queued });
   }
