@@ -11,6 +11,8 @@ import { healthHandler } from "../../relay/azure/health.ts";
 import { intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { QueueWatch } from "../../relay/azure/queue-watch.ts";
 import { SummedLines } from "../../relay/azure/summed-lines.ts";
+import type { Pause } from "../../relay/core/delivery/breaker.ts";
+import { Pace } from "../../relay/core/delivery/pace.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
@@ -184,6 +186,18 @@ describe("no alert is raised", () => {
       await log.forward(async () => ({ ...receipt, status: 429 }), received);
     }
     expect(log.evaluateAlerts()).toEqual([]);
+  });
+
+  test("by a backlog at a low rate, of which most events only wait for their turn", async () => {
+    const full: Sender = {
+      ...withoutPace({ send: async () => receipt as never }),
+      turn: async () =>
+        new Pace({ requestsPerSecond: 20, random: () => 0.5 }).turn(0, Number.POSITIVE_INFINITY, 0) as Pause,
+    };
+    await log.forward(async () => receipt);
+    for (let message = 0; message < 20; message++) await log.forward(async () => receipt, undefined, full);
+    expect(log.evaluateAlerts()).toEqual([]);
+    expect(log.traces.map(({ Message }) => Message).join()).toContain("the rate limit towards Platform is reached");
   });
 
   test("by a first deployment whose roles propagate for some minutes", () => {

@@ -76,7 +76,7 @@ describe("the pace of an instance", () => {
     const pace = new Pace({ requestsPerSecond: 10, random: () => 0.5 });
     expect(startsOf(pace, 1, 20)).toEqual([0, 0, 100, 200, 300, 400, 500]);
     const why = "the rate limit towards Platform is reached";
-    expect(pace.turn(0, 1, 0)).toEqual({ reason: "retry", milliseconds: 350, seconds: 15, why });
+    expect(pace.turn(0, 1, 0)).toEqual({ milliseconds: 350, seconds: 15, why });
     expect(pace.turn(350, 1, 0)).toMatchObject({ wait: 250 });
   });
 

@@ -56,7 +56,7 @@ test("an event that was not sent, since newer settings came into force while it 
   const { client, sent, send } = pacedClient([ok, ...Array(100).fill(fenced)]);
   expect(await send("0")).toMatchObject({ verdict: "delivered" });
   for (let at = 1; at <= 100; at += 1) {
-    expect(await send(`${at}`)).toEqual({ reason: "retry", milliseconds: 7_000, ...fenced });
+    expect(await send(`${at}`)).toEqual({ milliseconds: 7_000, ...fenced });
   }
   expect(client.isAway).toBe(false);
   expect(await send("last")).toMatchObject({ verdict: "delivered" });
@@ -160,7 +160,7 @@ test("an event whose turn had come when Platform went down is not sent", async (
 test("an event whose turn has come is not sent once newer settings are in force, and no request counts as under way", async () => {
   let fenced: Awaited<ReturnType<Fence>> = { seconds: 7, why: "newer settings" };
   const { client, sent, send } = pacedClient(times(20, answerOf(503)), 10_000, async () => fenced);
-  const pause = { reason: "retry", seconds: 7, milliseconds: 7_000, why: "newer settings" };
+  const pause = { seconds: 7, milliseconds: 7_000, why: "newer settings" };
   for (let at = 0; at < 1_000; at += 1) expect(await send(`${at}`)).toEqual(pause);
   expect([sent, client.isAway]).toEqual([[], false]);
   fenced = undefined;

@@ -220,7 +220,9 @@ test("a message with only slow events ends in time, and the rest is tried again 
     clock: () => new Date(now.getTime() + minutes * 60_000),
   });
   expect(delays).toEqual([0]);
-  expect(outcomes).toMatchObject([{ outcome: "forwarded", delivered: 16, retried: 24, held: 0, delaySeconds: 0 }]);
+  expect(outcomes).toMatchObject([
+    { outcome: "forwarded", level: "information", delivered: 16, retried: 0, held: 24, delaySeconds: 0 },
+  ]);
   expect(await world.azurite.takeEvents()).toEqual([comingBack(...events.slice(16))]);
 });
 

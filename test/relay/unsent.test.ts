@@ -179,7 +179,6 @@ describe("while nothing may be sent", () => {
 describe("an event received long ago and replayed just now", () => {
   const replayed = { ...event("a"), receivedAt: "2025-01-01T00:00:00.000Z", queuedAt: "2026-11-20T09:59:50.000Z" };
   const pause = {
-    reason: "retry" as const,
     milliseconds: 5_000,
     seconds: 5,
     why: "the rate limit towards Platform is reached",

@@ -1,5 +1,5 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
-import { type Fate, fates, loudestLevel } from "../../core/delivery/fates.ts";
+import { type Fate, fates, loudestLevel, type WaitReason } from "../../core/delivery/fates.ts";
 import type { LogLevel, Outcome, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
@@ -211,7 +211,7 @@ function standstillOf(
   const seconds = target.readyAt ? secondsUntil(target.readyAt, clock()) : 0;
   if (seconds > 0) return { level: "info", seconds, why: "PLATFORM_READY_AT" };
   const pause = target.client.pause(Math.min(...events.map(({ attempts }) => attempts)));
-  return pause ? { level: fates[pause.reason].level, ...pause, isPause: pause.reason === "retry" } : target;
+  return pause ? { level: countingOf(pause.reason).level, ...pause, isPause: pause.reason === "retry" } : target;
 }
 
 /** Whole seconds since each event was received. */
@@ -246,12 +246,15 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
   const ages = agesOf(eventsOf("delivered"), now);
   const duplicate = idsOf("duplicate");
   const gone = idsOf("gone");
+  const outage = deliveries.map(outageOf).find((reason) => reason !== undefined);
   // A dead letter has its own line, which is enough.
-  const counted = deliveries.map(fateToCount).filter((fate) => fate !== "dead");
-  const count = (field: OutcomeNumber) => counted.filter((fate) => fates[fate].count === field).length;
+  const counted = deliveries
+    .filter(({ fate }) => fate !== "dead")
+    .map(({ fate }) => countingOf(fate === "unsent" ? outage : fate));
+  const count = (field: OutcomeNumber) => counted.filter((counting) => counting.count === field).length;
   return {
     outcome: "forwarded",
-    level: loudestLevel(counted.map((fate) => fates[fate].level)),
+    level: loudestLevel(counted.map((counting) => counting.level)),
     delivered: count("delivered"),
     duplicate: count("duplicate"),
     retried: count("retried"),
@@ -277,9 +280,14 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
   };
 }
 
-/** The outcome as which an event counts. An unsent event counts as the kind of outage. */
-function fateToCount(delivery: DeliveryResult): Fate {
-  return delivery.fate === "unsent" ? (delivery.pause?.reason ?? "retry") : delivery.fate;
+/** The outage of Platform because of which an event was not sent. Those of its message that were not tried at all wait for the same. */
+function outageOf(delivery: DeliveryResult): WaitReason | undefined {
+  return delivery.fate === "unsent" ? delivery.pause?.reason : undefined;
+}
+
+/** How an event counts, and at which level; without a fate, it only waits for its turn, which is nobody's fault. */
+function countingOf(fate: Fate | undefined): { readonly count: OutcomeNumber; readonly level: LogLevel } {
+  return fate === undefined ? { count: "held", level: "info" } : fates[fate];
 }
 
 /** Each different reason once. */

@@ -227,5 +227,5 @@ export class PacedClient implements Sender {
 }
 
 function pauseOf(fenced: Fenced): Pause {
-  return { reason: "retry", milliseconds: fenced.seconds * 1000, ...fenced };
+  return { milliseconds: fenced.seconds * 1000, ...fenced };
 }

@@ -54,7 +54,8 @@ const longestObedience = 10_000;
 
 /** Nothing may be sent now. */
 export interface Pause {
-  readonly reason: WaitReason;
+  /** The kind of Platform's outage; absent if Platform is not to blame. */
+  readonly reason?: WaitReason;
   /** How long, for a caller that waits here. */
   readonly milliseconds: number;
   /** How long, for a message that goes back to the queue: at least 1, and spread, so that not all return at once. */

@@ -46,9 +46,9 @@ export type Outcome =
       readonly delivered: number;
       /** Platform already has them. */
       readonly duplicate: number;
-      /** They come again. */
+      /** They were tried, or Platform is down, and come again. */
       readonly retried: number;
-      /** They are tried again, and an operator has to fix something. */
+      /** They come again: they only wait for their turn, or, at the level `error`, an operator has to fix something. */
       readonly held: number;
       /** An earlier run has finished them. */
       readonly gone: number;

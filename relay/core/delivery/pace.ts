@@ -133,7 +133,7 @@ export class Pace {
 
   #noPlace(milliseconds: number): Pause {
     const seconds = queueSeconds.least + Math.floor(this.#options.random() * queueSeconds.spread);
-    return { reason: "retry", milliseconds, seconds, why: "the rate limit towards Platform is reached" };
+    return { milliseconds, seconds, why: "the rate limit towards Platform is reached" };
   }
 }
 

@@ -7,7 +7,7 @@ import { verdictOf } from "../../../relay/core/delivery/delivery.ts";
 export function withoutPace(client: Pick<PlatformClient, "send">, clock = () => new Date()): Sender {
   const send = async (body: string) => {
     const answer = await client.send(body);
-    if ("why" in answer) return { reason: "retry" as const, milliseconds: answer.seconds * 1000, ...answer };
+    if ("why" in answer) return { milliseconds: answer.seconds * 1000, ...answer };
     if (!("status" in answer)) return { answer, verdict: "retry" as const, retryAfter: undefined };
     return { answer, verdict: verdictOf(answer), retryAfter: retryAfterSeconds(answer.retryAfter, clock()) };
   };
