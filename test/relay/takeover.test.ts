@@ -146,6 +146,26 @@ test("a call ends in time, and the next one continues where it stopped", async (
   for (const { key: note } of many) expect(await own.has(current, note, signal)).toBe(true);
 });
 
+test("notes that are each in a partition of their own take no longer than others, and full ones are written one by one", async () => {
+  const sparse = Array.from({ length: 1_000 }, (_, at) => entityOf(`c-${29_000_000 + at}`, at));
+  const full = Array.from({ length: 300 }, (_, at) => entityOf("c-30000000", at));
+  const from = { entities: async () => ({ entities: [...sparse, ...full], next: undefined }) } as unknown as Tables;
+  let [underWay, most, waves] = [0, 0, 0];
+  const putAll = jest.spyOn(own, "putAll").mockImplementation(async (_table, { length }) => {
+    if (underWay === 0) waves += 1;
+    underWay += length;
+    most = Math.max(most, underWay);
+    await new Promise(setImmediate);
+    underWay -= length;
+  });
+  try {
+    expect((await relay({ from }).ask({ share: "c" })).jsonBody?.copied).toBe(2_600);
+    expect([most, waves]).toEqual([100, 206]);
+  } finally {
+    putAll.mockRestore();
+  }
+});
+
 test("a period that begins between two calls loses nothing", async () => {
   // The previous period's table was the current one at the call before, and the one before that is deleted.
   const position = {

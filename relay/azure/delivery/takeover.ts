@@ -11,6 +11,8 @@ import { createTableFor, type Entity, mostInTransaction, type Tables } from "../
 const longestWork = 8_000;
 /** Milliseconds for one page of a thousand notes. */
 const pageTimeout = 30_000;
+/** Transactions at a time. A relay with an event a minute has a thousand partitions in a page, each with one note. */
+const mostTogether = 10;
 
 const request = z.object({
   /**
@@ -100,8 +102,10 @@ async function copy(work: {
     const signal = AbortSignal.timeout(pageTimeout);
     // `~` sorts after all characters of keys.
     const page = await from.entities(table, { from: share, before: `${share}~`, position: position.from }, signal);
-    for (const entities of transactionsOf(page.entities)) {
-      await createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, entities, signal));
+    for (const together of wavesOf(transactionsOf(page.entities))) {
+      const write = (entities: Entity[]) =>
+        createTableFor(storage.tables, table, signal, () => storage.tables.putAll(table, entities, signal));
+      await Promise.all(together.map(write));
     }
     copied += page.entities.length;
     const after = names[names.indexOf(table) + 1];
@@ -120,6 +124,22 @@ function transactionsOf(entities: readonly Entity[]): Entity[][] {
     else groups.push([entity]);
   }
   return groups;
+}
+
+/** Small transactions together, so that they write no more entities at a time than a full one does: an account's rate is limited. */
+function wavesOf(transactions: readonly Entity[][]): Entity[][][] {
+  const waves: Entity[][][] = [];
+  let size = mostInTransaction;
+  for (const entities of transactions) {
+    const last = waves.at(-1);
+    size += entities.length;
+    if (last && last.length < mostTogether && size <= mostInTransaction) last.push(entities);
+    else {
+      waves.push([entities]);
+      size = entities.length;
+    }
+  }
+  return waves;
 }
 
 function hasDigest(key: string, digest: string): boolean {
