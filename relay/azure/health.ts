@@ -53,8 +53,8 @@ interface Health {
   readonly forwarders?: Readonly<Record<string, number>>;
   /** Names of queues whose messages no function takes; absent if there are none. */
   readonly untaken?: readonly string[];
-  /** Absent until an event for Platform was accepted. Platform shows rows up to an hour later. */
-  readonly hasTakenEvents?: true;
+  /** Whether an event for Platform was ever accepted. Platform shows rows up to an hour later. */
+  readonly hasTakenEvents?: boolean;
   /** The number of dead letters, which decides whether the relay may be deleted. `more`: there may be others. */
   readonly deadLetters?: { readonly count: number; readonly more: boolean };
   /** Seconds, rounded up, since the check of the storage started; 0 in the answer to the call that started it. */
@@ -107,12 +107,13 @@ export function healthHandler({
       watch?.check(),
     ]);
     const forwarders = census?.configurations;
+    const hasTakenEvents = waiting > 0 || census?.haveSent;
     const untaken = watch?.untaken ?? [];
     return {
       status: "ok",
       ...state,
       ...(forwarders && Object.keys(forwarders).length > 0 && { forwarders }),
-      ...((waiting > 0 || census?.haveSent) && { hasTakenEvents: true }),
+      ...(hasTakenEvents !== undefined && { hasTakenEvents }),
       ...(untaken.length > 0 && { untaken }),
       ...(closed && { intake: "closed" }),
       ...(dead && { deadLetters: dead }),

@@ -85,7 +85,11 @@ describe("the guard of an empty dataset asks its relay", () => {
     }
   }
 
-  const healthy = (more: object): Answer => ({ body: { status: "ok", signingKeys: true, ...more } });
+  const healthy = (more: object): Answer => ({
+    body: { status: "ok", signingKeys: true, hasTakenEvents: false, ...more },
+  });
+
+  const unknown = healthy({ ageSeconds: 0, hasTakenEvents: undefined });
 
   test("and allows it at once if the relay checks and has never accepted an event", async () => {
     expect(await deletion(healthy({ ageSeconds: 0 }))).toBe("deleted");
@@ -113,6 +117,13 @@ describe("the guard of an empty dataset asks its relay", () => {
     expect(await deletion(healthy({}), healthy({ hasTakenEvents: true }))).toMatch(/its relay has accepted events/);
   });
 
+  test("and asks again if the relay could not check that", async () => {
+    expect(await deletion(unknown, healthy({ ageSeconds: 0, hasTakenEvents: true }))).toMatch(
+      /its relay has accepted events/,
+    );
+    expect(waits).toEqual([6_000]);
+  });
+
   test("and refuses if it has accepted one, since rows are visible late", async () => {
     const message = await deletion(healthy({ hasTakenEvents: true }));
     expect(message).toMatch(
@@ -123,6 +134,7 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   test.each<[string, Answer, RegExp]>([
     ["fails", { status: 503, body: { status: "unavailable" } }, /could not be asked .*: it answers 503\)/],
+    ["can't check it", unknown, /could not be asked .*: it could not check that\)/],
     ["is not a relay", { body: "<html>" }, /could not be asked .*: it answers 200\)/],
   ])(
     "and allows it with a warning if the relay %s, since it could never be removed otherwise",

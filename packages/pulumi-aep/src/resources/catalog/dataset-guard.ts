@@ -26,6 +26,7 @@ const oldest = 5;
 
 const health = z.object({
   status: z.literal("ok"),
+  /** Absent if the relay could not check it; earlier versions never say no. */
   hasTakenEvents: z.boolean().optional(),
   ageSeconds: z.number().max(60).optional(),
 });
@@ -49,14 +50,15 @@ async function askRelay(
     const { status, text } = await callOnce({ method: "GET", url, timeout: patience.timeout, signal });
     const answer = status === 200 ? health.safeParse(jsonOf(text)) : undefined;
     let { pause } = patience;
-    if (answer?.success) {
-      if (answer.data.hasTakenEvents) return { hasTakenEvents: true };
-      const { ageSeconds = oldest } = answer.data;
-      if (ageSeconds * 1_000 <= waited) return { hasTakenEvents: false };
+    const { hasTakenEvents, ageSeconds = oldest } = answer?.data ?? {};
+    if (hasTakenEvents) return { hasTakenEvents };
+    if (hasTakenEvents === false) {
+      if (ageSeconds * 1_000 <= waited) return { hasTakenEvents };
       // At least a second, since ages are rounded.
-      pause = Math.max(1, oldest - (answer.data.ageSeconds ?? 0)) * 1_000;
+      pause = Math.max(1, oldest - (answer?.data?.ageSeconds ?? 0)) * 1_000;
     } else {
-      failure = status === undefined ? text : `it answers ${status}`;
+      if (answer?.success) failure = "it could not check that";
+      else failure = status === undefined ? text : `it answers ${status}`;
       failures += 1;
       if (failures === patience.failures) break;
     }
