@@ -35,9 +35,9 @@ function pacedClient(
       now += milliseconds;
     },
   });
-  const send = async (body: string, attempts = 0, patience = 0) => {
+  const send = async (body: string, attempts = 0, patience = 0, wasRefused = false) => {
     const turn = await client.turn(attempts, client.newRank(), patience);
-    return "seconds" in turn ? turn : turn.send(body);
+    return "seconds" in turn ? turn : turn.send(body, wasRefused);
   };
   const pass = (milliseconds: number) => {
     now += milliseconds;
@@ -75,7 +75,7 @@ test("sends the events of earlier messages first, whenever they ask", async () =
   const [first, second, third] = [client.newRank(), client.newRank(), client.newRank()];
   const sendOf = async (body: string, rank: number) => {
     const turn = await client.turn(0, rank, 60_000);
-    if ("send" in turn) await turn.send(body);
+    if ("send" in turn) await turn.send(body, false);
   };
   const asked = [
     ["0", first],
@@ -109,7 +109,7 @@ test("while there is no room for a further request, nobody overtakes", async () 
   const turns = await Promise.all(Array.from({ length: 16 }, () => client.turn(0, client.newRank(), 60_000)));
   const send = (at: number) => {
     const turn = turns[at];
-    return turn && "send" in turn ? turn.send(`${at}`) : undefined;
+    return turn && "send" in turn ? turn.send(`${at}`, false) : undefined;
   };
   const first = Array.from({ length: 15 }, (_, at) => send(at));
   await settle();
@@ -153,7 +153,7 @@ test("an event whose turn had come when Platform went down is not sent", async (
   const { client, sent, send } = pacedClient(times(20, answerOf(503)));
   const turn = await client.turn(0, client.newRank(), 0);
   for (let at = 0; at < 20; at += 1) await send(`${at}`);
-  expect("send" in turn && (await turn.send("late"))).toMatchObject({ seconds: 1 });
+  expect("send" in turn && (await turn.send("late", false))).toMatchObject({ seconds: 1 });
   expect(sent).not.toContain("late");
 });
 
@@ -188,10 +188,13 @@ describe("a refusal (400, 413, 415, 422)", () => {
   });
 
   test("of an event that is alone is its own after five tries", async () => {
-    const { send } = pacedClient(times(5, answerOf(400)));
+    const { send } = pacedClient(times(7, answerOf(400)));
     const verdicts = [];
-    for (let tries = 0; tries < 5; tries += 1) verdicts.push(await send("alone", tries));
+    for (let tries = 0; tries < 5; tries += 1) verdicts.push(await send("alone", tries, 0, tries > 0));
     expect(verdicts).toMatchObject([...Array(4).fill({ verdict: "retry" }), { verdict: "dead" }]);
+    // If other trouble kept it until now, this is its first refusal.
+    expect(await send("old", 30)).toMatchObject({ verdict: "retry" });
+    expect(await send("old", 31, 0, true)).toMatchObject({ verdict: "dead" });
   });
 });
 

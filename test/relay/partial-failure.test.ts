@@ -237,6 +237,23 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     },
   );
 
+  test("events that were often answered 503 get 400: they are held, and at most three die", async () => {
+    let isWrong = false;
+    const failing = () => (simulation.random() < 0.9 ? refusal(503) : receipt);
+    const { time, dead, tries, deliveredAt } = start({ answer: () => (isWrong ? refusal(400) : failing()) });
+    void enqueue(
+      simulation,
+      numbers(300).map((at) => `e${at}`),
+      1,
+    );
+    await time.pass(2 * minutes);
+    const often = [...tries].filter(([id, count]) => count >= 4 && !deliveredAt.has(id));
+    expect(often.length).toBeGreaterThan(20);
+    isWrong = true;
+    await time.pass(12 * minutes);
+    expect(dead.size).toBeLessThanOrEqual(3);
+  });
+
   test.each([false, true])(
     "1,000 events get 400 (after others were delivered: %j): they are held after a few dozen, and none dies",
     async (isWarm) => {

@@ -1,4 +1,5 @@
 import type { Pause } from "../../core/delivery/breaker.ts";
+import { verdictOf } from "../../core/delivery/delivery.ts";
 import { comesAgain, type WaitReason } from "../../core/delivery/fates.ts";
 import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
 import { noteSubject } from "../../core/duplicates/delivery-note.ts";
@@ -141,7 +142,7 @@ async function deliver(
   }
 
   const send = async (): Promise<DeliveryResult> => {
-    const sent = await turn.send(record);
+    const sent = await turn.send(record, wasRefused(event));
     if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
     const { answer, verdict, retryAfter } = sent;
     if (verdict === "delivered") return { fate: "delivered", event };
@@ -166,6 +167,12 @@ async function deliver(
     onTrouble,
   );
   return delivery ?? { fate: "duplicate", event };
+}
+
+/** Whether Platform refused the event at its last try. Its last error then is the `summaryOf` that answer. */
+function wasRefused({ lastError = "" }: QueuedEvent): boolean {
+  const status = /^HTTP (\d{3})$/.exec(lastError)?.[1];
+  return status !== undefined && verdictOf({ status: Number(status) }) === "dead";
 }
 
 /** A short description for the log. It must not repeat what Platform says, since that may contain the event. */

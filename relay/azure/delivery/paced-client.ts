@@ -26,7 +26,8 @@ const look = 20;
 
 /**
  * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none. Three such events must
- * not look like an outage, which the breaker sees in 20 refusals in a row.
+ * not look like an outage, which the breaker sees in 20 refusals in a row. The try before must have been refused too: a former outage may
+ * have left many events with as many tries.
  */
 const lonelyTries = 5;
 
@@ -46,8 +47,10 @@ export interface SendingTurn {
   /**
    * Sends the event. A pause means that it was not sent: Platform went down meanwhile, or newer settings came into
    * force.
+   *
+   * @param wasRefused whether Platform refused it at its last try
    */
-  send(body: string): Promise<SentRequest | Pause>;
+  send(body: string, wasRefused: boolean): Promise<SentRequest | Pause>;
 }
 
 /** The client with which the forwarder sends. */
@@ -147,7 +150,7 @@ export class PacedClient implements Sender {
       if ("seconds" in turn) return turn;
       // The others have missed this probe. They make room for messages whose events have better chances with the next one.
       if (turn.permit.isProbe) line.dismiss();
-      return { send: (body) => this.#send(body, { turn, attempts, rank }) };
+      return { send: (body, wasRefused) => this.#send(body, { turn, attempts, rank, wasRefused }) };
     } finally {
       line.leave((waiting) => pace.choose(waiting, monotonic()));
     }
@@ -170,9 +173,9 @@ export class PacedClient implements Sender {
     }
   }
 
-  async #send(body: string, called: Called): Promise<SentRequest | Pause> {
+  async #send(body: string, called: Called & { wasRefused: boolean }): Promise<SentRequest | Pause> {
     const { client, pace, monotonic, clock } = this.#ports;
-    const { attempts } = called;
+    const { attempts, wasRefused } = called;
     const given = new AbortController();
     const request = await this.#begin(called, given);
     if ("seconds" in request) return request;
@@ -183,7 +186,7 @@ export class PacedClient implements Sender {
       return pauseOf(answer);
     }
     const said = "status" in answer ? verdictOf(answer) : "retry";
-    const isOwnFault = pace.othersPass || (!pace.isAway && attempts + 1 >= lonelyTries);
+    const isOwnFault = pace.othersPass || (!pace.isAway && wasRefused && attempts + 1 >= lonelyTries);
     const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
     pace.record(request, said, {
       now: monotonic(),
