@@ -204,6 +204,38 @@ describe("VaultSecret", () => {
     });
   });
 
+  test("a change of its expiry date alone keeps the version that the stack wrote", async () => {
+    const found = { status: 200, body: { properties: { secretUriWithVersion: uri } } };
+    azure.script = { [`GET ${id}`]: [found], [`PATCH ${id}`]: [found] };
+    expect(await extend()).toEqual({ uriWithVersion: uri });
+    expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
+  });
+
+  test.each([
+    ["another version", { secretUriWithVersion: "https://v.vault.azure.net/secrets/key/2" }],
+    ["a disabled version", { secretUriWithVersion: uri, attributes: { enabled: false } }],
+    ["none", undefined],
+  ])(
+    "it writes its value again if the vault has %s: the relay must not get a value that is not the stack's",
+    async (_, properties) => {
+      const third = "https://v.vault.azure.net/secrets/key/3";
+      azure.script = {
+        [`GET ${id}`]: [properties ? { status: 200, body: { properties } } : gone],
+        [`PUT ${id}`]: [{ status: 200, body: { properties: { secretUriWithVersion: third } } }],
+      };
+      expect(await extend()).toEqual({ uriWithVersion: third });
+      expect(azure.requests.at(-1)?.json).toMatchObject({ properties: { value: "s3cret" } });
+      expect(operation.shown).toEqual([expect.stringContaining('writes the secret "key" again')]);
+    },
+  );
+
+  /** Updates the secret by another expiry date. */
+  function extend() {
+    const olds = { vaultId, name: "key", value: "s3cret", expiresAt: "2027-01-01T00:00:00.000Z" };
+    const news = { ...olds, expiresAt: "2027-04-01T00:00:00.000Z" };
+    return vaultSecret.update?.(operation, id, { news, olds, outputs: { uriWithVersion: uri } });
+  }
+
   test("it is deleted only with its vault: otherwise its name would stay taken, and an Owner may not delete it", async () => {
     await vaultSecret.delete(operation, id, { vaultId, name: "key", value: "s3cret" });
     expect(azure.requests).toEqual([]);

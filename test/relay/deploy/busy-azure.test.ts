@@ -94,7 +94,8 @@ describe("each write waits:", () => {
     `${group}/providers/Microsoft.Consumption/b`,
   ];
   const secret = `${group}/providers/Microsoft.KeyVault/vaults/v/secrets/key`;
-  const version = { status: 200, body: { properties: { secretUriWithVersion: "https://v.example/secrets/key/1" } } };
+  const uriWithVersion = "https://v.example/secrets/key/1";
+  const version = { status: 200, body: { properties: { secretUriWithVersion: uriWithVersion } } };
   const lock = `${account}/${ownLockPath}`;
   const secretValues = { vaultId: "unused", name: "key", value: "s3cret" };
 
@@ -135,9 +136,9 @@ describe("each write waits:", () => {
       "change of a secret",
       () => {
         const news = { ...secretValues, tags: { owner: "me" } };
-        return vaultSecret.update?.(operation, secret, { news, olds: secretValues, outputs: {} as never });
+        return vaultSecret.update?.(operation, secret, { news, olds: secretValues, outputs: { uriWithVersion } });
       },
-      { write: `PATCH ${secret}`, answers: { [`PATCH ${secret}`]: [busy, version] } },
+      { write: `PATCH ${secret}`, answers: { [`GET ${secret}`]: [version], [`PATCH ${secret}`]: [busy, version] } },
     ],
     [
       "disabling of a secret",

@@ -2,7 +2,7 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { vaultApiVersion as apiVersion } from "../../api-versions.ts";
 import type { AzureClient } from "../../client/client.ts";
-import { versionOf } from "../../drift/secret-drift.ts";
+import { type SecretVersion, versionOf } from "../../drift/secret-drift.ts";
 import { importRefusal } from "../refusal.ts";
 import { putResource } from "./put.ts";
 
@@ -68,18 +68,22 @@ export const vaultSecret = defineResource<AzureClient>()({
     if (!known) throw importRefusal("customerio-aep:index:VaultSecret");
     const found = await client.armGet(id, apiVersion, signal);
     if (found === undefined) return undefined;
-    const { uriWithVersion, isEnabled, expiresAt } = versionOf(found);
-    const isOurs = isEnabled && uriWithVersion === written?.uriWithVersion;
+    const present = versionOf(found);
+    const { uriWithVersion, expiresAt } = present;
     // An empty value marks a secret that the stack did not write, so the next update writes the stack's value again.
-    const value = isOurs ? known.value : "";
+    const value = isOurs(present, written) ? known.value : "";
     return { inputs: { ...known, value, ...expiryDrift(known, expiresAt) }, outputs: { uriWithVersion } };
   },
 
-  // A new value needs a new version, and so does removing an expiry date. Other changes apply to the present version.
-  update: (operation, id, { news, olds }) =>
-    news.value === olds.value && (news.expiresAt || !olds.expiresAt)
-      ? describe(operation, id, news)
-      : write(operation, id, news),
+  // A new value needs a new version, and so does removing an expiry date. Other changes apply to the present version, but only if the stack
+  // wrote it: the app settings name the version that an update returns.
+  async update(operation, id, { news, olds, outputs: written }) {
+    if (news.value !== olds.value || (olds.expiresAt && !news.expiresAt)) return write(operation, id, news);
+    const found = await operation.client.armGet(id, apiVersion, operation.signal);
+    if (found && isOurs(versionOf(found), written)) return describe(operation, id, news);
+    operation.warn(`writes the secret "${news.name}" again: its present version is not the stack's, or is disabled`);
+    return write(operation, id, news);
+  },
 
   // Deleting the secret alone would block its name for days, and needs a role that an Owner lacks.
   async delete({ client, signal }, id, { disableWhenDeleted }) {
@@ -88,6 +92,11 @@ export const vaultSecret = defineResource<AzureClient>()({
     await client.armPatch(id, apiVersion, { properties: { attributes: { enabled: false } } }, signal);
   },
 });
+
+/** Whether the vault returns the value that the stack wrote. */
+function isOurs({ isEnabled, uriWithVersion }: SecretVersion, written: z.output<typeof outputs> | undefined): boolean {
+  return isEnabled && uriWithVersion === written?.uriWithVersion;
+}
 
 async function write(operation: Operation<AzureClient>, id: string, values: Values) {
   const { tags, properties } = descriptionOf(values);
