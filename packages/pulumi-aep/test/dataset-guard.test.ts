@@ -91,6 +91,22 @@ describe("the guard of an empty dataset asks its relay", () => {
 
   const unknown = healthy({ ageSeconds: 0, hasTakenEvents: undefined });
 
+  test("and stays if the command is stopped meanwhile: the next destroy has to ask again before it deletes anything", async () => {
+    const { set } = await platform.makeAll({ withRow: false });
+    const aep = await platform.provider();
+    const relay = await recordingServer(() => {
+      aep.stop.abort(new Error("stopped by the user"));
+      return healthy({ hasTakenEvents: true });
+    });
+    const relayHealthUrl = `http://127.0.0.1:${relay.port}/health`;
+    const guard = await (await platform.provider()).create(type, { datasetId: set.id, relayHealthUrl });
+    try {
+      expect((await errorOf(aep.delete(type, guard.id, guard.properties))).message).toBe("stopped by the user");
+    } finally {
+      await relay.close();
+    }
+  });
+
   test("and allows it at once if the relay checks and has never accepted an event", async () => {
     expect(await deletion(healthy({ ageSeconds: 0 }))).toBe("deleted");
     expect(waits).toEqual([]);

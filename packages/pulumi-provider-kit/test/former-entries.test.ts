@@ -163,6 +163,14 @@ test("objects that exist only in the state are not the same because of their id"
   expect(warnings).toEqual(["deleted rule"]);
 });
 
+test("a command that is stopped leaves such an object as it was, since its checks may have been cut short", async () => {
+  const stop = new AbortController();
+  const call = { ...callFor(rule.type, "guard"), signal: stop.signal };
+  stop.abort(new Error("stopped by the user"));
+  await expect(run.create(call, { inputs, preview: false })).rejects.toThrow("stopped by the user");
+  await expect(run.delete(call, { id: "rule", state: inputs })).rejects.toThrow("stopped by the user");
+});
+
 test("an engine that attaches to the process again begins a new run", async () => {
   await compare();
   await run.configure({});

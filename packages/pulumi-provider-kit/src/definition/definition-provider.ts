@@ -202,6 +202,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       const present = new Set(found.map(({ id }) => id));
       const other = this.#otherOf(call.urn, undefined);
       const made = taken ? { ...taken, isAdopted: true } : await resource.create({ ...work, present, other }, wanted);
+      requireFinished(resource, call);
       this.#custody.present(call, { id: made.id, inputs }, made.isAdopted ? "adopted" : "made");
       return { id: made.id, properties: mergeOutputs(resource, inputs, made.outputs) };
     } catch (error) {
@@ -284,6 +285,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       await deleteUnnoted(this.#definition.resources, work, { type: call.type, id, ownershipId, spared });
     }
     await resource.delete(work, id, inputs);
+    requireFinished(resource, call);
     this.#custody.release(call, id);
   }
 
@@ -320,6 +322,16 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const other = this.#custody.other(urn, id);
     return other && { id: other.id, inputs: reveal(other.inputs) as Record<string, unknown> };
   }
+}
+
+/**
+ * An object that exists only in the state is there for what its operations check, and a check that was stopped proves nothing: without a
+ * guard in the state, the next destroy would delete what it guards.
+ *
+ * @throws if the operation was stopped
+ */
+function requireFinished({ onlyInState }: ResourceDefinition<never>, { signal }: ResourceCall): void {
+  if (onlyInState) signal.throwIfAborted();
 }
 
 function asPartialFailure(resource: ResourceDefinition<never>, inputs: PropertyMap, error: unknown): unknown {
