@@ -143,6 +143,22 @@ describe("another sandbox or organization", () => {
     await expect(diffSettings({}, { orgId: "FFFF@AdobeOrg" })).rejects.toThrow("holds data");
   });
 
+  test("is refused after the stack was renamed, too: the next up renames it in the dataset's tag", async () => {
+    const { set } = await platform.makeAll({ withRow: true });
+    const { provider } = await platform.provider();
+    const urn = `urn:pulumi:renamed::test::${dataset}::thing`;
+    const [signal, say] = [new AbortController().signal, () => undefined];
+    const call = { type: dataset, urn, name: "thing", signal, progress: say, warn: say };
+    const { id, inputs: news } = set;
+    const change = { id, olds: news, state: set.properties, news };
+    expect((await provider.diff(call, change)).detailed).toEqual({ stack: "update" });
+    await provider.update(call, { ...change, preview: false });
+    expect((await provider.diff(call, change)).detailed).toEqual({});
+    const renamed = { urn: providerUrn.replace(":dev:", ":renamed:") };
+    const moved = new Aep().provider.diffConfig?.(settings(), { ...settings(), sandbox: "other" }, renamed);
+    await expect(moved).rejects.toThrow("holds data");
+  });
+
   test("is not checked in a preview that does not know it yet, since the update decides", async () => {
     await platform.makeAll({ withRow: true });
     const unknown = await diffSettings({}, { sandbox: Unknown.instance });

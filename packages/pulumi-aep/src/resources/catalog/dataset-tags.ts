@@ -31,13 +31,23 @@ export function tagsOf(
   return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark], [stackTag]: [stack] };
 }
 
+/** Whether the dataset's tag names another stack: the stack was renamed since, or the dataset was imported from another one. */
+export function namesOtherStack(found: Tags, stack: string): boolean {
+  return found[stackTag] !== undefined && found[stackTag][0] !== stack;
+}
+
 /** The JSON Patch to the wanted tags from those that the dataset has; `olds` says which of them the program had set. Empty if nothing differs. */
 export function tagSteps(
   found: Tags,
   olds: { tags?: Tags | undefined; profile: boolean },
   news: { tags?: Tags | undefined; profile: boolean },
+  stack: string,
 ): { op: "add" | "remove"; path: string; value?: readonly string[] }[] {
-  const wanted: Tags = { ...news.tags, ...(olds.profile === news.profile ? {} : profileTags(news.profile)) };
+  const wanted: Tags = {
+    ...news.tags,
+    ...(olds.profile === news.profile ? {} : profileTags(news.profile)),
+    ...(namesOtherStack(found, stack) ? { [stackTag]: [stack] } : {}),
+  };
   const removed = Object.keys(olds.tags ?? {}).filter((name) => !(name in wanted) && name in found);
   const changed = Object.entries(wanted).filter(
     ([name, values]) => JSON.stringify(found[name]) !== JSON.stringify(values),

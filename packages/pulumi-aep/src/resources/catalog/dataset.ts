@@ -8,7 +8,7 @@ import { majorVersionOf } from "../../client/xdm.ts";
 import type { Creation } from "../create-once.ts";
 import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
-import { isEnabled, isReserved, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
+import { isEnabled, isReserved, namesOtherStack, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { type datasetAnswer, listMarked, readDataset } from "./marked-datasets.ts";
 import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
@@ -111,6 +111,12 @@ export const dataset = defineResource<AepClient>()({
     await requireEmpty(operation, { id, name: olds.name }, { refused, ways: [...insteadOfChange, goOn] });
   },
 
+  // A change of the sandbox finds the stack's datasets by this tag (see permit-move.ts), and the stack may have been renamed.
+  async findPending({ client, signal, urn }, id) {
+    const found = await readDataset(client, id, signal);
+    return namesOtherStack(found?.tags ?? {}, stackOf(urn)) ? "stack" : undefined;
+  },
+
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {
     // They are absent while a preview does not know them.
     if (forceDestroy !== false || keep !== false) return;
@@ -205,16 +211,18 @@ export const dataset = defineResource<AepClient>()({
  * gone (RFC 6902), as after a lost answer, or after an update that failed later and so left the former tags in the state.
  */
 async function changeTags(
-  { client, signal, progress }: Operation<AepClient>,
+  { client, signal, progress, urn }: Operation<AepClient>,
   id: string,
   { news, olds }: { readonly news: Inputs; readonly olds: Inputs },
 ): Promise<void> {
-  if (isDeepStrictEqual([olds.tags, olds.profile], [news.tags, news.profile])) return;
+  // An update without any change is one for the stack's tag; see `findPending`.
+  const hasChange = !isDeepStrictEqual({ ...olds, ownership: undefined }, { ...news, ownership: undefined });
+  if (hasChange && isDeepStrictEqual([olds.tags, olds.profile], [news.tags, news.profile])) return;
   const dataset = `the dataset "${news.name}" (${id})`;
   const change = async () => {
     const found = await readDataset(client, id, signal);
     if (!found) throw new Error(`Could not tag ${dataset}: it is gone. Run npx pulumi refresh, then npx pulumi up.`);
-    const body = tagSteps(found.tags ?? {}, olds, news);
+    const body = tagSteps(found.tags ?? {}, olds, news, stackOf(urn));
     if (body.length === 0) return;
     const headers = { "Content-Type": "application/json-patch+json" };
     const path = pathOf(paths.dataSets, id);
