@@ -184,6 +184,11 @@ describe("another sandbox or organization", () => {
   test("is checked with the rotated credential, or with the former one if the new one has no right", async () => {
     await platform.makeAll({ withRow: true });
     await expect(diffSettings({ clientSecret: "rotated since" }, { sandbox: "other" })).rejects.toThrow("holds data");
+    // The last update had them from environment variables, so that the state lacks them.
+    const { clientSecret, ...withoutSecret } = settings();
+    const moved = { ...withoutSecret, clientSecret, sandbox: "other" };
+    const fromConfiguration = new Aep().provider.diffConfig?.(withoutSecret, moved, { urn: providerUrn });
+    await expect(fromConfiguration).rejects.toThrow("holds data");
     const elsewhere = { orgId: "FFFF@AdobeOrg", clientId: "of-the-other", clientSecret: "of-the-other" };
     await expect(diffSettings({}, elsewhere)).rejects.toThrow("holds data");
     // Neither credential works: a deletion can't check either, and is refused.

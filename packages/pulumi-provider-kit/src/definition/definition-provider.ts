@@ -104,10 +104,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     );
     if (moves && this.#definition.permitMove) {
       const place = Object.entries(olds).filter(([name]) => replacing.has(name));
-      const former = [{ ...news, ...Object.fromEntries(place) }, olds].flatMap((settings) => {
-        const config = readConfig(this.#definition.name, this.#definition.config, settings);
-        return config ? [this.#definition.connect(config)] : [];
-      });
+      const former = [{ ...news, ...Object.fromEntries(place) }, olds].flatMap((settings) =>
+        this.#formerClient(settings),
+      );
       await this.#definition.permitMove(former, urn, this.#stop.signal);
     }
     return {
@@ -297,6 +296,17 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
 
   #settingsOf(given: PropertyMap): PropertyMap {
     return this.#definition.sharesName ? ownSettings(this.#definition.config, given) : given;
+  }
+
+  /** A client with settings of the state. None if they are incomplete: an environment variable of the last update may have had the rest. */
+  #formerClient(settings: PropertyMap): Client[] {
+    try {
+      const config = readConfig(this.#definition.name, this.#definition.config, settings);
+      return config ? [this.#definition.connect(config)] : [];
+    } catch (error) {
+      if (error instanceof ConfigError) return [];
+      throw error;
+    }
   }
 
   #connectedClient(): Client {
