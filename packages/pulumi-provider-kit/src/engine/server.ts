@@ -52,6 +52,9 @@ export async function serve(
 
 /** The `main` of a provider's executable: the engine passes its address and reads the port from stdout. */
 export async function main(provider: Provider): Promise<void> {
+  // The engine and a program's monitor are on this machine, but grpc-js calls even those by the proxy that `https_proxy` names, unless
+  // `no_proxy`, in lower case and without spaces, has their address (pulumi/pulumi#2651). The engine itself never does.
+  process.env.no_grpc_proxy ??= "127.0.0.1,localhost";
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
   const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
   // The engine ends its plugins itself, but not if it was killed; they would run forever.
