@@ -195,15 +195,21 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     });
   });
 
-  test("a deletion by hand is reported with the remedy", async () => {
-    stub.answer(`GET ${one}`, { status: 404, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1439-404" } });
-    stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
-    expect(await aep.read(type, id)).toBeUndefined();
-    expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
-      `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
-        "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
-    );
-  });
+  test.each([404, 400])(
+    "a deletion by hand, which Platform answers with %i, is reported with the remedy",
+    async (status) => {
+      const answer = { status, body: { type: `https://ns.adobe.com/aep/errors/FLOW-1439-${status}` } };
+      stub.answer(`GET ${one}`, answer);
+      stub.answer(`DELETE ${one}`, answer);
+      stub.answer("GET /data/foundation/schemaregistry/stats", { body: { tenantId: "acme" } });
+      expect(await aep.read(type, id)).toBeUndefined();
+      expect((await errorOf(aep.update(type, id, inputs, { ...inputs, name: "Renamed" }))).message).toBe(
+        `The ${kind} ${id} is gone: it was deleted in Experience Platform. ` +
+          "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
+      );
+      await aep.delete(type, id);
+    },
+  );
 
   test("is deleted once the dataflow that was just deleted has released it", async () => {
     const used = { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1447-400", title: "In use" } };

@@ -28,6 +28,14 @@ async function restart(options: Parameters<typeof Platform.start>[0]): Promise<v
 }
 
 describe("specifications", () => {
+  test("an unknown one is refused with 404, or with 400 as Adobe's page of errors has it", async () => {
+    await restart({ switches: { goneFlowObject: 400 } });
+    const unknown = await platform.call("GET", `${flowService}/connectionSpecs/none`);
+    const message =
+      "The requested connectionSpecs resource none is not found. Verify the resource ID before trying again.";
+    expectFlowProblem(unknown, "1439-400", message, "Resource not found");
+  });
+
   test("include the Customer.io source and the generic streaming flow", async () => {
     const source = await platform.call("GET", `${flowService}/connectionSpecs/96479064-7b8a-4d69-b9ed-21c5683837ea`);
     expect(source.body.items).toEqual([expect.objectContaining({ name: "customerio", version: "1.0" })]);

@@ -51,11 +51,11 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
 
   routes.get("/:id", (context) => {
     const sandbox = context.get("sandbox");
-    return answer(200, { items: [render(state, sandbox, find(context, kind))] });
+    return answer(200, { items: [render(state, sandbox, find(state, context, kind))] });
   });
 
   routes.patch("/:id", async (context) => {
-    const connection = find(context, kind);
+    const connection = find(state, context, kind);
     requireMatch(context, connection.etag);
     const request = await requireBody(context);
     const changed = applyChanges(connection.body, request, (path) => {
@@ -73,7 +73,7 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
 
   routes.delete("/:id", (context) => {
     const sandbox = context.get("sandbox");
-    const { id } = find(context, kind);
+    const { id } = find(state, context, kind);
     refuseIfHeld(sandbox, kind, id);
     sandbox.connections[kind].delete(id);
     return answer(204);
@@ -82,10 +82,10 @@ function routesOf(state: PlatformState, kind: ConnectionKind): Hono<PlatformEnvi
   return routes;
 }
 
-function find(context: PlatformContext, kind: ConnectionKind): Connection {
+function find(state: PlatformState, context: PlatformContext, kind: ConnectionKind): Connection {
   const id = pathParameter(context, "id");
   const connection = context.get("sandbox").connections[kind].get(id);
-  if (connection === undefined) throw notFound(kind, id);
+  if (connection === undefined) throw notFound(state, kind, id);
   return connection;
 }
 

@@ -126,7 +126,7 @@ function newFlow(state: PlatformState, body: JsonObject, inletId: string | undef
 function find(state: PlatformState, context: PlatformContext): Flow {
   const id = pathParameter(context, "id");
   const flow = context.get("sandbox").flows.get(id);
-  if (flow === undefined) throw notFound("flows", id);
+  if (flow === undefined) throw notFound(state, "flows", id);
   return settle(state, flow);
 }
 

@@ -1,3 +1,4 @@
+import type { PlatformState } from "../state/state.ts";
 import type { JsonObject } from "../web/json.ts";
 import { Problem } from "../web/problem.ts";
 
@@ -18,10 +19,9 @@ export function invalidRequest(code: string, message: string): Problem {
   return flowProblem(code, "Invalid request", message);
 }
 
-/** The error page lists 1439-400; in the samples its status is 404. */
-export function notFound(kind: string, id: string): Problem {
+export function notFound({ switches }: PlatformState, kind: string, id: string): Problem {
   return flowProblem(
-    "1439-404",
+    `1439-${switches.goneFlowObject}`,
     "Resource not found",
     `The requested ${kind} resource ${id} is not found. Verify the resource ID before trying again.`,
     { id, type: kind },

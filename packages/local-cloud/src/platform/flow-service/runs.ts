@@ -21,7 +21,7 @@ export function runRoutes(state: PlatformState): Hono<PlatformEnvironment> {
     const sandbox = context.get("sandbox");
     const id = pathParameter(context, "id");
     const run = Array.from(sandbox.runs.values()).find((candidate) => candidate.id === id);
-    if (run === undefined) throw notFound("runs", id);
+    if (run === undefined) throw notFound(state, "runs", id);
     return answer(200, { items: [render(state, sandbox, run)] });
   });
   return routes;

@@ -119,7 +119,7 @@ export function specRoutes(state: PlatformState): Hono<PlatformEnvironment> {
     routes.get(`/${kind}/:id`, (context) => {
       const id = pathParameter(context, "id");
       const spec = known().find((candidate) => candidate.id === id);
-      if (spec === undefined) throw notFound(kind, id);
+      if (spec === undefined) throw notFound(state, kind, id);
       return answer(200, { items: [spec] });
     });
   }

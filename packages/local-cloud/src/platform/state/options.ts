@@ -41,6 +41,8 @@ export interface PlatformSwitches {
   mappingSetPutVersion: "increments" | "stays";
   /** What `start` in a list of mapping sets counts: Adobe calls it "the offset of the pages of results". */
   mappingSetStart: "sets" | "pages";
+  /** The status for an object of Flow Service that does not exist (FLOW-1439): 404 in Adobe's samples, 400 on its page of errors. */
+  goneFlowObject: 404 | 400;
   /** PATCH, action and DELETE of a flow that is changing its state. */
   transitionalStates: "refused" | "allowed";
   /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
@@ -113,6 +115,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   deleteMappingSet: "405",
   mappingSetPutVersion: "increments",
   mappingSetStart: "sets",
+  goneFlowObject: 404,
   transitionalStates: "refused",
   afterMappingChange: "warms-up",
   beforeEnabled: "dropped",
