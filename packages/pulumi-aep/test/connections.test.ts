@@ -228,6 +228,19 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(15);
   });
 
+  test.each([1416, 1417])("is deleted once it is initialized: until then Platform refuses with %i", async (code) => {
+    const refusal = {
+      status: 400,
+      body: { type: `https://ns.adobe.com/aep/errors/FLOW-${code}-400`, title: "Not now" },
+    };
+    stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "initializing" }] } });
+    stub.answer(`DELETE ${one}`, refusal, refusal, { status: 204 });
+    await aep.delete(type, id);
+    expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(3);
+    stub.answer(`DELETE ${one}`, refusal);
+    await expect(aep.delete(type, id)).rejects.toThrow("Not now");
+  });
+
   test("counts as deleted if it was deactivated with its dataflow", async () => {
     stub.answer(`DELETE ${one}`, { status: 400, body: { title: "Not active" } });
     stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "disabled" }] } });

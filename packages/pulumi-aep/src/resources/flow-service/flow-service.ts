@@ -241,6 +241,9 @@ export async function deleteItem(access: Access, collection: string, id: string)
   );
 }
 
+/** States of a connection that still has to be deleted: enabled, or changing its state (Flow Service API; "Flow Service error messages", 1417). */
+const remainingStates = ["enabled", "initializing", "inProgress", "updating", "enabling", "disabling"];
+
 /** Deletes a connection. Deleting a dataflow may deactivate its connections, which then refuse a DELETE with a 400. */
 export async function deleteConnection(access: Access, collection: string, id: string): Promise<void> {
   try {
@@ -249,7 +252,7 @@ export async function deleteConnection(access: Access, collection: string, id: s
     const refusal = access.client.refusal(error);
     if (refusal?.status !== 400 || isUsed(refusal)) throw error;
     const found = await findItem(access, collection, id, flowServiceItem);
-    if (found?.state === "enabled") throw error;
+    if (remainingStates.includes(found?.state ?? "")) throw error;
   }
 }
 
@@ -268,7 +271,7 @@ function isUsed({ flowCode }: Refusal): boolean {
 
 /** The object is changing its state, so nothing can be done with it now (flow-service-errors.md). */
 function isTransitional({ flowCode }: Refusal): boolean {
-  return flowCode !== undefined && [1420, 1421, 1422, 1457, 1458].includes(flowCode);
+  return flowCode !== undefined && [1416, 1417, 1420, 1421, 1422, 1457, 1458].includes(flowCode);
 }
 
 function kindOf(collection: string): string {
