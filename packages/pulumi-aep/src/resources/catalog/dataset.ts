@@ -9,7 +9,7 @@ import type { Creation } from "../create-once.ts";
 import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, namesOtherStack, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
-import { type datasetAnswer, listMarked, readDataset } from "./marked-datasets.ts";
+import { type datasetAnswer, listMarked, readDataset, readTags } from "./marked-datasets.ts";
 import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
 
@@ -113,8 +113,8 @@ export const dataset = defineResource<AepClient>()({
 
   // A change of the sandbox finds the stack's datasets by this tag (see permit-move.ts), and the stack may have been renamed.
   async findPending({ client, signal, urn }, id) {
-    const found = await readDataset(client, id, signal);
-    return namesOtherStack(found?.tags ?? {}, stackOf(urn)) ? "stack" : undefined;
+    const found = await readTags(client, id, signal);
+    return namesOtherStack(found ?? {}, stackOf(urn)) ? "stack" : undefined;
   },
 
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {

@@ -85,3 +85,11 @@ export async function readDataset(client: AepClient, id: string, signal: AbortSi
   const call = { method: "GET", path: pathOf(paths.dataSets, id), signal, purpose: `read the dataset ${id}` } as const;
   return (await client.find(call, z.object({ [id]: datasetAnswer })))?.[id];
 }
+
+/** Reads a dataset's tags alone; undefined if it is gone. */
+export async function readTags(client: AepClient, id: string, signal: AbortSignal) {
+  const purpose = `read the tags of the dataset ${id}`;
+  const path = `${pathOf(paths.dataSets, id)}?properties=tags`;
+  return (await client.find({ method: "GET", path, signal, purpose }, z.object({ [id]: z.object({ tags }) })))?.[id]
+    ?.tags;
+}
