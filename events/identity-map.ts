@@ -50,10 +50,18 @@ function isThere(path: string): string {
 }
 
 /** Maximum characters of an identity (Adobe's guardrails for Identity Service). */
-const longestIdentity = 1024;
+export const longestIdentity = 1024;
 
-/** A value that identifies nobody: a placeholder from Adobe's guardrails, or a text that is too long. */
-const placeholder = `anonymous|invalid|[\\s\\S]{${longestIdentity + 1},}`;
+/** Texts that stand for any person, so that Adobe's guardrails for Identity Service forbid them. */
+const placeholderWords = "anonymous|invalid";
+
+/** Whether a value is such a text. */
+export function isPlaceholderWord(value: unknown): boolean {
+  return typeof value === "string" && new RegExp(`^(${placeholderWords})$`, "i").test(value.trim());
+}
+
+/** A value that identifies nobody: a placeholder, or a text that is too long. */
+const placeholder = `${placeholderWords}|[\\s\\S]{${longestIdentity + 1},}`;
 
 /** Whether an identifier, as Customer.io sends it, identifies a person. */
 export function isGiven(path: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { admit } from "../../relay/core/event/admit.ts";
+import { enrich } from "../../relay/core/event/enrich.ts";
 import { eventPolicy, personalData } from "../../relay/core/policy/policy.ts";
 import { redact } from "../../relay/core/policy/redact.ts";
 
@@ -103,6 +104,31 @@ describe("personal data", () => {
     const { event: same, redacted: by } = redactEvent({ content: "drop", email: "hash", recipient: "hash" }, plain);
     expect(same.data).toEqual(plain);
     expect(by).toEqual([]);
+  });
+
+  test.each([
+    ["null", null],
+    ["\u200b", null],
+    [" ", null],
+    ["Anonymous", "Anonymous"],
+    ["invalid ", "invalid "],
+  ])("%j identifies nobody, so its hash must not become an identity, and it is not hidden elsewhere", (word, left) => {
+    const fields = {
+      identifiers: { id: word, email: word },
+      email_address: word,
+      recipient: word,
+      subject: `${word}!`,
+    };
+    const data = redactEvent({ email: "hash", recipient: "hash" }, fields).event.data;
+    expect(data).toEqual({
+      identifiers: { id: word, email: left },
+      email_address: left,
+      recipient: left,
+      subject: `${word}!`,
+    });
+    const { data: sent, relay } = JSON.parse(enrich({ event: event({ data }), id: "a" }, "2026-01-01T00:00:00.000Z"));
+    expect(sent.identifiers).toEqual({ id: null, email: null, cio_id: null, phone: null });
+    expect(relay.unmapped.includes("data.identifiers.email")).toBe(left !== null);
   });
 
   describe("depends on the field first", () => {

@@ -1,5 +1,6 @@
 import { type CustomerIoEvent, isBlank, objectTypeOf } from "pulumi-customerio/events";
 import { type EventField, eventFields } from "../../../events/fields.ts";
+import { isPlaceholderWord, longestIdentity } from "../../../events/identity-map.ts";
 import { unreadMark } from "../policy/personal-texts.ts";
 import type { ClassifiedEvent } from "./classify.ts";
 import { coerce } from "./coerce.ts";
@@ -34,12 +35,9 @@ function conversionOf({ identifier, source, type }: EventField): Conversion["con
   return (value) => (isBlank(value) ? null : isPlaceholder(value) ? undefined : convert(value));
 }
 
-/** Maximum length of an identity (Adobe's guardrails for Identity Service). */
-const longestIdentity = 1024;
-
-/** Whether an identifier is too long, or a placeholder that Adobe's guardrails for Identity Service forbid. */
+/** Whether an identifier is a placeholder or too long. */
 function isPlaceholder(value: unknown): boolean {
-  return typeof value === "string" && (/^\s*(anonymous|invalid)\s*$/i.test(value) || value.length > longestIdentity);
+  return isPlaceholderWord(value) || (typeof value === "string" && value.length > longestIdentity);
 }
 
 /**

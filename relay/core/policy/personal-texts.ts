@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { isBlank } from "pulumi-customerio/events";
+import { isPlaceholderWord } from "../../../events/identity-map.ts";
 import {
   addressForms,
   emailAddress,
@@ -64,6 +66,7 @@ export class PersonalTexts {
   add(value: unknown, setting: PersonalSetting, treatment: Treatment): void {
     this.#known = undefined;
     for (const text of textsIn(value)) {
+      if (isBlank(text) || isPlaceholderWord(text)) continue;
       const addresses = mailboxesOf(text).addresses.flatMap(addressForms);
       for (const one of new Set([normalizeAddress(text), ...addresses, ...phoneDigits(text)])) {
         const isTelling = setting === "email" || one.includes("@") || one.length >= telling.whole;
@@ -121,11 +124,15 @@ function phoneDigits(text: string): string[] {
   return /^\s*\+?[\d\s()./-]{7,30}$/.test(text) ? [text.replaceAll(/\D/g, "")] : [];
 }
 
-/** What remains of a personal value: null, or its hash. If the value has addresses, only those are hashed, without display names. */
+/**
+ * What remains of a personal value: null, or its hash. If the value has addresses, only those are hashed, without display names. A text
+ * that identifies nobody is not hashed: its hash would look like an identity, and make one person of everybody who has it.
+ */
 export function applyTreatment(value: unknown, treatment: Treatment): string | null {
   if (treatment !== "hash") return null;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-  if (text.trim() === "") return null;
+  if (isBlank(text)) return null;
+  if (isPlaceholderWord(text)) return text;
   const { addresses, unreadable } = mailboxesOf(text);
   const parts = unreadable || addresses.length === 0 ? [text] : addresses;
   return parts.map((part) => createHash("sha256").update(normalizeAddress(part)).digest("hex")).join(", ");
