@@ -11,8 +11,8 @@ import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
 import type { AuditParts, KeptRows } from "./audit.ts";
+import { rowPathsOf } from "./row-paths.ts";
 import type { RelaySide } from "./sides/relay-side.ts";
-import type { RowPaths } from "./sides/rows.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
@@ -51,7 +51,7 @@ export async function collectAuditParts(
     access: new DataAccess(platformOf(source), source.datasetId),
     ingestion: new BatchIngestion(platformOf(source), source.datasetId),
     table: bySql ? await openTable(source, signal) : undefined,
-    paths: rowPathsOf(source),
+    paths: rowPathsOf(mappingSet.parse(valuesOf(source.resource("aep:index:MappingSet"))).mappings),
     kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),
     deadLetters: storage,
     relay: source.hasRelay ? await openRelaySide(source) : undefined,
@@ -63,24 +63,6 @@ export async function collectAuditParts(
 export function describeSubject(source: StackSource): string {
   const { stack, project } = source.home;
   return `the source ${source.name} of the stack ${stack} in the project ${project}, with the dataset ${source.datasetId}`;
-}
-
-/** @throws if the mapping leaves out what an audit compares by */
-function rowPathsOf(source: StackSource): RowPaths {
-  const { mappings } = mappingSet.parse(valuesOf(source.resource("aep:index:MappingSet")));
-  const find = (name: string) => {
-    const found = mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
-    if (found) return found.destination;
-    throw new Error(
-      `The stack's mapping does not fill the field customerio.${name}, so rows can't be compared. Map it (docs/mapping.md).`,
-    );
-  };
-  return {
-    delivery: find("delivery_id"),
-    objectType: find("object_type"),
-    metric: find("metric"),
-    timestamp: find("timestamp"),
-  };
 }
 
 /** The dataset as a table of Query Service: a tag in Catalog has its name. */

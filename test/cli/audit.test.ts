@@ -140,6 +140,27 @@ test("the time of a repeated metric does not matter", async () => {
   }
 });
 
+test.each([{ only: { recipientDomains: ["example.com"] } }, { except: { recipientDomains: ["example.com"] } }])(
+  "whether %j left out a message to a phone number or an id can't be known without the person's address",
+  async (filters) => {
+    const without = { email: null, id: "u-1", cio_id: null };
+    const messages = [
+      { ...happen("sms", day, "sent", { recipient: "+15550100", identifiers: without }), object_type: "sms" },
+      { ...happen("in-app", day, "sent", { recipient: "u-1", identifiers: without }), object_type: "in_app" },
+    ];
+    await openWorld(messages);
+    const result = await audit(partsFor(accessTo([]), { expectation: { filters, subscribed: subscriptionNames } }));
+    expect(sumCells(result.cells)).toMatchObject({ missing: 0, leftOut: 0, unknown: 2 });
+    expect(result.reasons).toEqual([
+      {
+        reason: "a filter tests the person's e-mail address, which Customer.io's record lacks",
+        events: 2,
+        isTemporary: false,
+      },
+    ]);
+  },
+);
+
 test("filters, subscriptions, dead letters, youth, expiry and unread rows are accounted for", async () => {
   await openWorld([...world, happen("person", day, "sent", { recipient: undefined })]);
   const expecting = (filters: object, subscribed: readonly string[] = subscriptionNames): Partial<AuditParts> => ({

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isBlank, subscriptionName } from "pulumi-customerio/events";
 import type { RebuiltEvent } from "pulumi-customerio/history";
+import { mailboxesOf } from "../../../relay/core/policy/email-address.ts";
 import { judge } from "../../../relay/core/policy/filter.ts";
 import type { EventFilters } from "../../../relay/core/policy/policy.ts";
 
@@ -26,9 +27,10 @@ export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: E
   }
   if (filters === undefined) return undefined;
   const usesDomains = filters.only?.recipientDomains !== undefined || filters.except?.recipientDomains !== undefined;
-  // The record has today's identifiers, and none for a deleted person; the event had those of its time.
-  if (usesDomains && isBlank(event.data.recipient) && isBlank(emailOf(event))) {
-    return "?a filter tests the recipient, which Customer.io no longer has";
+  // The event had the person's address of its time. The record has today's identifiers, none for a deleted person, and perhaps none at all;
+  // the recipient of most messages is a phone number, an id or a URL.
+  if (usesDomains && !hasAddress(event.data.recipient) && isBlank(emailOf(event))) {
+    return "?a filter tests the person's e-mail address, which Customer.io's record lacks";
   }
   const { rule, unread } = judge(event, filters);
   if (rule !== undefined) return `the filter ${rule} leaves it out`;
@@ -44,6 +46,10 @@ export function expectsDrafts({ subscribed }: Expectation): boolean {
 export function digestOf({ filters, subscribed }: Expectation): string {
   const text = JSON.stringify([filters ?? null, subscribed?.toSorted() ?? null]);
   return createHash("sha256").update(text).digest("hex");
+}
+
+function hasAddress(recipient: unknown): boolean {
+  return typeof recipient === "string" && mailboxesOf(recipient).addresses.length > 0;
 }
 
 function emailOf({ data }: RebuiltEvent): unknown {

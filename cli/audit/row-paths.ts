@@ -1,0 +1,76 @@
+import { findFunction, formatPath, parseExpression } from "adobe-data-prep";
+import { directMappings } from "../../events/direct-mapping.ts";
+import { eventFields } from "../../events/fields.ts";
+import type { RowPaths } from "./sides/rows.ts";
+
+/** A pair of a stack's mapping. */
+interface MappingPair {
+  readonly source: string;
+  readonly destination: string;
+}
+
+/** The mapping without the relay; only its sources matter here. */
+const direct = directMappings("");
+
+/** Functions after which a text is still the same for an audit, which ignores case and blanks around names. */
+const harmless = ["lower", "upper", "trim", "ltrim", "rtrim"];
+
+/**
+ * Where rows have what an audit compares.
+ *
+ * @throws if the mapping leaves one of these attributes out, or fills its field with something else: then no row would match Customer.io's
+ *   record, and a backfill would send every event a second time
+ */
+export function rowPathsOf(mappings: readonly MappingPair[]): RowPaths {
+  const ownPair = (name: string): MappingPair => {
+    const own = mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
+    if (own) return own;
+    throw new Error(
+      `The stack's mapping does not fill the field customerio.${name}, so rows can't be compared. Map it (docs/mapping.md).`,
+    );
+  };
+  const samePlace = (name: string, isSame: (source: string) => boolean): string => {
+    const own = ownPair(name);
+    const same = [own, ...mappings].find(({ source }) => isSame(source));
+    if (same) return same.destination;
+    throw new Error(
+      `The stack's mapping fills the field customerio.${name} with ${own.source}, so its rows can't be compared with what Customer.io ` +
+        `recorded. Map ${sourceOf(name)} unchanged, to this field or to another one (docs/mapping.md).`,
+    );
+  };
+  const isCopy = (name: string) => {
+    const withoutRelay = direct.find(({ destination }) => destination.endsWith(`.${name}`))?.source;
+    return (source: string) => source === sourceOf(name) || source === withoutRelay;
+  };
+  const isNameCopy = (name: string) => {
+    const isWhole = isCopy(name);
+    return (source: string) => isWhole(source) || innerAttribute(source) === sourceOf(name);
+  };
+  return {
+    delivery: samePlace("delivery_id", isCopy("delivery_id")),
+    objectType: samePlace("object_type", isNameCopy("object_type")),
+    metric: samePlace("metric", isNameCopy("metric")),
+    // It only says to which day a row belongs that Customer.io's record lacks.
+    timestamp: ownPair("timestamp").destination,
+  };
+}
+
+function sourceOf(name: string): string {
+  return eventFields.find((field) => field.name === name)?.source ?? name;
+}
+
+/** The attribute of which an expression changes nothing but case and blanks; undefined for any other expression. */
+function innerAttribute(source: string): string | undefined {
+  let expression: ReturnType<typeof parseExpression>;
+  try {
+    expression = parseExpression(source);
+  } catch {
+    return undefined;
+  }
+  while (expression.kind === "call" && harmless.includes(findFunction(expression.function)?.name ?? "")) {
+    const [argument] = expression.arguments;
+    if (argument === undefined) return undefined;
+    expression = argument;
+  }
+  return expression.kind === "attribute" ? formatPath(expression.steps) : undefined;
+}
