@@ -1,14 +1,17 @@
 import type { EventMapping } from "./mapping.ts";
 
-/** Fields of an event that identify a person. */
+/**
+ * Fields of an event that identify a person. Of an event's identities, the first in this order is the primary one. The order of a setting's
+ * own keys can't decide: Pulumi sorts them (`pulumi config get`), and passes on maps without an order to components in other languages.
+ */
 export const identityFields = ["email", "id", "cio_id", "phone"] as const;
 type IdentityField = (typeof identityFields)[number];
 
-/** The identity namespace code of each identifying field, the primary one first. */
+/** The identity namespace code of each identifying field. */
 export type Identities = Partial<Record<IdentityField, string>>;
 
 /**
- * The mapping that fills a record's `identityMap` with the identities that the event has; the first is
+ * The mapping that fills a record's `identityMap` with the identities that the event has; the first in the order of `identityFields` is
  * primary. No identity is mandatory, so that no record is refused for lack of one: Customer.io knows people
  * by id only, by e-mail address only, or by neither once they are deleted.
  *
@@ -18,10 +21,10 @@ export type Identities = Partial<Record<IdentityField, string>>;
  *   relay has already done both
  */
 export function identityMapping(identities: Identities, delivery: "relay" | "direct"): EventMapping {
-  const all = Object.entries(identities).map(([field, namespace]) => ({
-    path: `data.identifiers.${field}`,
-    namespace,
-  }));
+  const all = identityFields.flatMap((field) => {
+    const namespace = identities[field];
+    return namespace === undefined ? [] : [{ path: `data.identifiers.${field}`, namespace }];
+  });
   return {
     sourceType: "EXPRESSION",
     source: choose(all, [], delivery),
@@ -84,9 +87,13 @@ function wordOf(path: string): string {
 
 /** The form that Adobe's sources use for an identity map: a list of identities by namespace. */
 function mapOf(identities: readonly Identity[], delivery: "relay" | "direct"): string {
-  const entries = identities.map(({ path, namespace }, index) => {
+  const objects = identities.map(({ path, namespace }, index) => {
     const id = delivery === "direct" ? `concat(${path}, "")` : path;
-    return `"${namespace}", to_array(false, to_object("id", ${id}, "primary", ${index === 0}))`;
+    return { namespace, object: `to_object("id", ${id}, "primary", ${index === 0})` };
   });
+  // A key that occurs twice would replace the identity before it, perhaps the primary one.
+  const entries = [...Map.groupBy(objects, ({ namespace }) => namespace)].map(
+    ([namespace, same]) => `"${namespace}", to_array(false, ${same.map(({ object }) => object).join(", ")})`,
+  );
   return `to_map(${entries.join(", ")})`;
 }

@@ -44,8 +44,8 @@ export function verificationEvent(id: string, now: Date, metric: "followed" | "f
     timestamp: Math.floor(now.getTime() / 1000),
     data: {
       customer_id: person,
-      // RFC 2606 reserves .invalid, so the address can never belong to anyone.
-      identifiers: { id: person, email: "verify@customerio-aep.invalid", cio_id: person },
+      // RFC 2606 reserves .invalid, and the North American numbering plan 555-0100 to 555-0199, so neither can belong to anyone.
+      identifiers: { id: person, email: "verify@customerio-aep.invalid", cio_id: person, phone: "+12025550100" },
     },
   };
 }

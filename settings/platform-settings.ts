@@ -56,7 +56,7 @@ export const platformSchemas = {
       .meta({ description: "Whether events go to Real-Time Customer Profile; this can't be undone." }),
     identities: z.partialRecord(z.enum(identityFields), text).default({ email: "Email" }).meta({
       description:
-        "Identity namespaces by the field that identifies; the first that an event has is its primary identity.",
+        "Identity namespaces by the field that identifies; the first of email, id, cio_id and phone that an event has is its primary identity.",
     }),
     primaryIdentity: z
       .enum(["identityMap", ...identityFields])

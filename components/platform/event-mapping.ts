@@ -7,6 +7,7 @@ import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { findMappingProblems, findMappingWarnings, type MappingProblem } from "../../mapping/check.ts";
 import { customizeMapping } from "../../mapping/customize.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
+import type { MappingSettings } from "../../mapping/settings.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 import type { SettingWords } from "../../settings/setting-words.ts";
 import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
@@ -47,10 +48,22 @@ export function createEventMapping(
   ];
   const customization = { settings: settings.mapping, tenantId, delivery: settings.delivery };
   const schema = definition ? definedFields(definition) : ownFields(tenantId);
-  const problems = findMappingProblems({ ...customization, automatic, schema, primaryIdentity });
+  const problems = [
+    ...findMappingProblems({ ...customization, automatic, schema, primaryIdentity }),
+    ...identityProblems(settings.mapping, identityMap),
+  ];
   refuseSettings(problems.map((problem) => lineOf(problem, words)));
   for (const warning of findMappingWarnings(customization)) void pulumi.log.warn(words.name(warning));
   return customizeMapping(automatic, customization);
+}
+
+/** Identities that no event has, so that Profile would get no event at all. */
+function identityProblems({ identifiers, set }: MappingSettings, identityMap: Identities): MappingProblem[] {
+  const isOwn = set.some(({ destination }) => destination === "identityMap");
+  const isEmpty = Object.keys(identityMap).length === 0;
+  if (identifiers !== "id" || isOwn || isEmpty || identityMap.id !== undefined) return [];
+  const reason = "it is missing; mapping.identifiers is id, so no event has an identity in another namespace";
+  return [{ path: "profile.identities.id", reason, remedy: { do: "set" } }];
 }
 
 /** How a created schema identifies people. */

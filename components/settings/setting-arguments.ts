@@ -91,8 +91,8 @@ export interface SettingArguments {
   /**
    * Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the
    * identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most;
-   * `{email: Email}` by default); the first one that an event has is its primary identity. `primaryIdentity` is
-   * `identityMap`, or a field that every record must then have. A plain value, not an output.
+   * `{email: Email}` by default); the first one in this order that an event has is its primary identity.
+   * `primaryIdentity` is `identityMap`, or a field that every record must then have. A plain value, not an output.
    *
    * @example { enabled: true, identities: { email: "Email", id: "CrmId" } }
    */

@@ -383,3 +383,22 @@ describe("the mapping", () => {
     );
   });
 });
+
+describe("in a workspace that identifies people by id alone, Profile", () => {
+  const lacking =
+    "  - customerio-aep:profile.identities.id is invalid: it is missing; mapping.identifiers is id, so no event has an identity in another " +
+    "namespace. Set it: npx pulumi config set --path profile.identities.id <value>";
+
+  test("needs the namespace of the id, or no event would ever have an identity", () => {
+    expect(mistakesOf({ identifiers: "id" }, { identityMap: { email: "Email" } })).toEqual([lacking]);
+    expect(mistakesOf({ identifiers: "id" }, { identityMap: { email: "Email", id: "CrmId" } })).toEqual([]);
+    expect(mistakesOf({ identifiers: "all" }, { identityMap: { email: "Email" } })).toEqual([]);
+    expect(mistakesOf({ identifiers: "id" })).toEqual([]);
+  });
+
+  test("may get an identity map of the setting's own", () => {
+    const expression = 'to_map("CrmId", to_array(false, to_object("id", data.customer_id, "primary", true)))';
+    const mapping = { identifiers: "id", ...pair("identityMap", { expression }) };
+    expect(mistakesOf(mapping, { identityMap: { email: "Email" } })).toEqual([]);
+  });
+});

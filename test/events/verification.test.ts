@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { identityFields } from "../../events/identity-map.ts";
 import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
 import { metricsByObjectType } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
@@ -38,7 +39,10 @@ test("the relay accepts the event; it has a type that Customer.io never sends, a
         id: "customerio-aep-verify",
         email: "verify@customerio-aep.invalid",
         cio_id: "customerio-aep-verify",
+        phone: "+12025550100",
       },
     },
   });
+  // Any of them may be the schema's primary identity, without which Platform refuses every record.
+  expect(Object.keys(event.data?.identifiers ?? {}).sort()).toEqual([...identityFields].sort());
 });
