@@ -1,3 +1,4 @@
+import { formatPath, parseExpression, parsePath, SyntaxProblem } from "adobe-data-prep";
 import { isDocumentedTime, occurredAt, occurredAtSeconds } from "./direct-time.ts";
 import { type EventField, eventFields } from "./fields.ts";
 import { isGiven, isPlaceholder, textOf } from "./identity-map.ts";
@@ -55,7 +56,7 @@ const unmapped = `to_array(false, ${[
 
 /** An expression for an attribute that an event may lack: its value, or null. */
 export function attributeIfThere(path: string): string {
-  return `iif(contains_key("${path}"), ${attribute(path)}, nullify())`;
+  return `iif(contains_key("${path}"), ${attributeText(path)}, nullify())`;
 }
 
 /** The same for an identifier, as text; null if it identifies nobody. */
@@ -65,11 +66,21 @@ export function identifierIfGiven(path: string): string {
 
 /** The same as text. */
 function textIfThere(path: string): string {
-  const value = attribute(path);
+  const value = attributeText(path);
   return `iif(contains_key("${path}") && ${value} != null, concat(${value}, ""), nullify())`;
 }
 
-/** An attribute in an expression. Function names are reserved words unless wrapped in `${}` (Adobe's Data Prep functions page). */
-function attribute(path: string): string {
-  return path === "timestamp" ? "${timestamp}" : path;
+/**
+ * An attribute in an expression: its path, wrapped in `${}` if it would be read otherwise. Function names and keywords are reserved (Adobe's
+ * Data Prep functions page), and a hyphen is a minus.
+ */
+export function attributeText(path: string): string {
+  const plain = formatPath(parsePath(path));
+  try {
+    const read = parseExpression(path);
+    if (read.kind === "attribute" && formatPath(read.steps) === plain) return path;
+  } catch (error) {
+    if (!(error instanceof SyntaxProblem)) throw error;
+  }
+  return `\${${plain}}`;
 }

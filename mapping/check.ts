@@ -1,4 +1,5 @@
 import { parseExpression, parsePath, pathProblem } from "adobe-data-prep";
+import { attributeText } from "../events/direct-mapping.ts";
 import type { EventMapping } from "../events/mapping.ts";
 import { type CheckedSource, checkAttribute, checkExpression } from "./check-source.ts";
 import { type Customization, customizeMapping } from "./customize.ts";
@@ -80,7 +81,12 @@ function pairProblems(pair: MappingPair, index: number, check: MappingCheck, sou
     ...checked.mistakes.map((reason) => ({ path: `${path}.${part}`, reason, remedy: remedyOf(checked) })),
   ];
   if (field === undefined || checked.mistakes.length > 0) return problems;
-  const found = findMisfit(checked.kinds, field, pair.expression ?? asExpression(pair.source ?? ""), part === "source");
+  const found = findMisfit(
+    checked.kinds,
+    field,
+    pair.expression ?? attributeText(pair.source ?? ""),
+    part === "source",
+  );
   if (found) {
     const reason = `${part === "source" ? pair.source : "it"} ${found.reason} (${destination})`;
     const remedy = part === "source" ? remedyOf({ expression: found.instead }) : toSet(found.instead);
@@ -141,7 +147,7 @@ function automaticProblems(check: MappingCheck, sources: SourceFields): MappingP
     const field = fieldAt(destination, schema);
     const isAttribute = sourceType === "ATTRIBUTE";
     const { kinds } = isAttribute ? checkAttribute(source, sources) : checkExpression(source, sources);
-    const found = field && findMisfit(kinds, field, isAttribute ? asExpression(source) : source, isAttribute);
+    const found = field && findMisfit(kinds, field, isAttribute ? attributeText(source) : source, isAttribute);
     if (!found) return [];
     const reason = `"${destination}" is filled with ${source}, which ${found.reason}`;
     return [{ path, reason, remedy: toSet(destination) }];
@@ -188,11 +194,6 @@ function destinationsOf(mappings: readonly EventMapping[]): string[] {
 
 function fieldAt(destination: string, schema: SchemaFields): SchemaField | undefined {
   return pathProblem(destination) === undefined ? schema.field(parsePath(destination)) : undefined;
-}
-
-/** An attribute's name in an expression: function names, such as timestamp, are reserved. */
-function asExpression(source: string): string {
-  return source === "timestamp" ? "${timestamp}" : source;
 }
 
 function toSet(value?: string): MappingProblem["remedy"] {

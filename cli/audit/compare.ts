@@ -139,7 +139,7 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison): Promise<vo
 const stateOfRow = `CASE
   WHEN p.metric IN ('attempted', 'deferred', 'replied') THEN '?Customer.io keeps no time for it'
   WHEN d.delivery IS NULL
-    THEN '?its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it'
+    THEN '?its message is not among those that were read: if it is older, an audit with a longer --lookback in another --folder can judge it; if another workspace sent it, none can'
   ELSE 'extra' END`;
 
 /** The state of an event that Customer.io has recorded: the first of these that is true. */

@@ -64,7 +64,11 @@ function unknownAttribute(path: string, record: Json, mappings: readonly Mapping
 
 /** Whether a source reads an attribute, or something inside it. */
 function mentions(source: string, path: string): boolean {
-  return (source.match(/[\w.]+/g) ?? []).some((word) => word === path || word.startsWith(`${path}.`));
+  // A path with other characters, such as a hyphen, is in quotes where an expression checks for it.
+  return (
+    source.includes(`"${path}"`) ||
+    (source.match(/[\w.]+/g) ?? []).some((word) => word === path || word.startsWith(`${path}.`))
+  );
 }
 
 function formatSource(sourceType: MappingItem["sourceType"], source: string): string {

@@ -87,7 +87,8 @@ export function rowFinding({
   before: RunTotals | undefined;
   target: CommandTarget;
 }): Finding {
-  const row = rows.find(({ _id }) => _id === id);
+  // A stack's own mapping may make another _id of the event's, which the field event_id has too.
+  const row = rows.find((one) => JSON.stringify(one).includes(id));
   if (row) return { verdict: "fine", found: `Its row is there, with the timestamp ${String(row.timestamp)}.` };
   const now = totalsOf(runs);
   const wrote = now.out - (before?.out ?? now.out);

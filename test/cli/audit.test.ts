@@ -115,7 +115,7 @@ test("repeated opens and rows of unread or unrecorded occurrences are not missin
   const result = await audit(partsFor(accessTo([rows])));
   const { cells, missingFile, extraFile } = result;
   expect(auditLines(result, { stack: "prod" })).toContain(
-    "  1: its message is older than the messages that were read; an audit with a longer --lookback in another --folder can judge it",
+    "  1: its message is not among those that were read: if it is older, an audit with a longer --lookback in another --folder can judge it; if another workspace sent it, none can",
   );
   expect(missingFile).toBeUndefined();
   expect(await idsIn(extraFile)).toEqual(["d1 clicked"]);

@@ -183,6 +183,19 @@ test("it sends one event both ways and the rest as a batch, and a second audit i
   expect(await readdir(folder)).not.toEqual(expect.arrayContaining([expect.stringMatching(/rows-|parquet/)]));
 });
 
+test("it finds both rows of the trial if the mapping makes another _id of the event's", async () => {
+  const own = { sourceType: "EXPRESSION" as const, source: 'concat(event_id, "-eu")', destination: "_id" };
+  const draft = { schemaId: flow.schema, mappings: [own, ...whole.slice(1)] };
+  const { signal } = new AbortController();
+  const counts = await run({
+    map: (records) => previewMappings(client, draft, records, signal),
+    // The stand-in's dataflow copies the id.
+    pauseForRows: () => deliverQueue((made) => Object.assign(made, { event_id: `${Object(made).event_id}-eu` })),
+  });
+  expect(counts.sent).toBe(lost.length - 1);
+  expect(await rebuiltIds()).toEqual(lostIds.map((id) => `${id}-eu`));
+});
+
 test("it stops at a row that the dataflow makes differently, names fields without values, and uploads nothing else", async () => {
   const pauseForRows = () =>
     deliverQueue((made) => ({ ...made, data: { ...made.data, recipient: "secret@example.org" } }));

@@ -95,17 +95,19 @@ test("an attribute that the catalogue lacks is marked, with a note if the mappin
   const record = {
     event_id: "a",
     swatch: "red",
+    "list-id": 7,
     data: { taste: { sweet: true }, "odd.name": 1, recipients: [{ os: "x" }] },
   };
   const taste = { sourceType: "EXPRESSION", source: 'iif(contains_key("data.taste.sweet"), "yes", null)' } as const;
+  const list = { sourceType: "EXPRESSION", source: 'iif(contains_key("list-id"), ${list-id}, null)' } as const;
   const lines = showEvent(
     {
       fate: "mapped",
       sample,
       mapped: { record, row: {}, errors: [] },
-      unknown: ["swatch", "data.taste", "data.odd.name", "data.recipients.os"],
+      unknown: ["swatch", "data.taste", "data.odd.name", "data.recipients.os", "list-id"],
     },
-    [{ ...taste, destination: "producedBy" }, attribute("swatchs", "x")],
+    [{ ...taste, destination: "producedBy" }, { ...list, destination: "eventType" }, attribute("swatchs", "x")],
     "",
   );
   expect(lines.slice(1)).toEqual([
@@ -113,6 +115,7 @@ test("an attribute that the catalogue lacks is marked, with a note if the mappin
     '  data.taste = {"sweet":true}                    → (unknown attribute, mapped above)',
     "  data.odd.name                                  → (unknown attribute, not mapped)",
     "  data.recipients.os                             → (unknown attribute, not mapped)",
-    "  empty on both sides: 2",
+    "  list-id = 7                                    → (unknown attribute, mapped above)",
+    "  empty on both sides: 3",
   ]);
 });

@@ -20,6 +20,14 @@ test("the row itself is the best proof", () => {
   });
 });
 
+test("a row is found by the event's id, whatever the mapping makes of it", () => {
+  const id = "customerio-aep-verify-20261120T100001Z-0a1b2c3d";
+  for (const row of [{ _id: `eu-${id}` }, { _id: "2f183a4e", _acme: { customerio: { event_id: id } } }]) {
+    const found = rowFinding({ target: { stack: "dev" }, id, rows: [...rows(9), row], runs: [], before: undefined });
+    expect(found.verdict).toBe("fine");
+  }
+});
+
 test("a large dataset can't be searched, so its dataflow's counts are used", () => {
   const finding = rowFinding({
     target: { stack: "dev" },

@@ -1,7 +1,9 @@
+import { expressionProblems } from "adobe-data-prep";
 import { findMappingProblems, findMappingWarnings } from "../../mapping/check.ts";
 import { customizeMapping } from "../../mapping/customize.ts";
 import { ownFields } from "../../mapping/schema-fields.ts";
 import { mappingSettings } from "../../mapping/settings.ts";
+import { compileExpression } from "../../packages/local-cloud/src/platform/data-prep/language/expression.ts";
 
 const reading = (source: string) => mappingSettings.parse({ set: [{ destination: "customerio.subject", source }] });
 const warning = (source: string, hint: string) =>
@@ -26,6 +28,19 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an attribute tha
         destination: "_acme.customerio.subject",
       },
     ]);
+  });
+
+  test.each([
+    ["data.size", { size: "x" }],
+    ["data.format.new", { format: { new: "x" } }],
+    ["data.list-id", { "list-id": "x", list: 3 }],
+  ])("may have a name that is not one in an expression: %s", (source, data) => {
+    const [mapping] = customizeMapping([], { settings: reading(source), delivery, tenantId: "acme" });
+    const text = mapping?.source ?? "";
+    expect(text).toBe(`iif(contains_key("${source}"), \${${source}}, nullify())`);
+    expect(expressionProblems(text).mistakes).toEqual([]);
+    expect(compileExpression(text)({ source: { data }, now: 0 })).toBe("x");
+    expect(compileExpression(text)({ source: { data: {} }, now: 0 })).toBeNull();
   });
 
   test.each(["data.identifiers", "data.recipients[0].device_id", "data.subject.x", "relay.swatch"])(

@@ -81,7 +81,9 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
   if (chosen === undefined) return undefined;
   const { event, queued, row } = chosen;
   const batch = await openUpload(parts);
-  const trial = { id: queued.id, batch, since, isQueued: false };
+  // A stack's own mapping may make another _id of the event's.
+  const id = typeof row._id === "string" ? row._id : queued.id;
+  const trial = { id, batch, since, isQueued: false };
   await ledger.setNote("trial", JSON.stringify(trial));
   const { object_type: objectType, metric, timestamp, data } = event;
   await noteUploaded(ledger, { batch, part: 0 }, [event]);

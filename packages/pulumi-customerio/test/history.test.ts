@@ -220,6 +220,15 @@ describe("events that are rebuilt from a message", () => {
     expect([...unknown]).toEqual([]);
   });
 
+  test.each([
+    ["u1", { id: "u1" }],
+    ["", undefined],
+    [null, undefined],
+  ])("have the customer id %j as their only identifier if the list has no identifiers", (customer_id, identifiers) => {
+    const [sent] = rebuildEvents(message({ metrics: { sent: start }, customer_id }), unknown);
+    expect(sent?.data.identifiers).toEqual(identifiers);
+  });
+
   test("of Twilio are SMS, and have no subject", () => {
     const [sent] = rebuildEvents(message({ type: "twilio", metrics: { sent: start }, subject: "x" }), unknown);
     expect(sent).toEqual({ object_type: "sms", metric: "sent", timestamp: start, data: { delivery_id: "d1" } });

@@ -67,7 +67,8 @@ function dataOf(message: HistoryMessage, objectType: ObjectType, isOnlyFailure: 
   const { campaign_id, broadcast_id, newsletter_id, action_id, parent_action_id, content_id } = message;
   const given = {
     customer_id,
-    identifiers: customer_identifiers,
+    // The description's own samples lack the identifiers. An event has the same id in both attributes.
+    identifiers: customer_identifiers ?? (customer_id ? { id: customer_id } : undefined),
     recipient,
     trigger_event_id,
     campaign_id,
