@@ -1,3 +1,4 @@
+import { metricsByObjectType } from "pulumi-customerio/events";
 import { countOf } from "../output/count-of.ts";
 import { type Ledger, quote, selectSentSince } from "./ledger.ts";
 import type { RelayRead } from "./sides/relay-side.ts";
@@ -135,9 +136,18 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison): Promise<vo
     FROM present WHERE delivery IS NULL AND ${range}`);
 }
 
+/** What Customer.io's messages have a time for; a person's changes, metrics without a time, and newer names are not among them. */
+const recordedKinds = Object.entries(metricsByObjectType).flatMap(([objectType, metrics]) =>
+  objectType === "customer"
+    ? []
+    : metrics
+        .filter((metric) => !["attempted", "deferred", "replied"].includes(metric))
+        .map((metric) => `(${quote(objectType)}, ${quote(metric)})`),
+);
+
 /** The state of a row that Customer.io's record does not have. */
 const stateOfRow = `CASE
-  WHEN p.metric IN ('attempted', 'deferred', 'replied') THEN '?Customer.io keeps no time for it'
+  WHEN (p.object_type, p.metric) NOT IN (${recordedKinds.join(", ")}) THEN '?Customer.io keeps no time for it'
   WHEN d.delivery IS NULL
     THEN '?its message is not among those that were read: if it is older, an audit with a longer --lookback in another --folder can judge it; if another workspace sent it, none can'
   ELSE 'extra' END`;

@@ -128,6 +128,23 @@ test("repeated opens and rows of unread or unrecorded occurrences are not missin
   });
 });
 
+test("a row can't be extra if Customer.io's messages never have a time for its kind", async () => {
+  await openWorld([happen("d0", 0)]);
+  const rows = [
+    happen("d0", 0),
+    // A change of preferences that a message caused has the message's delivery, and its channel or customer as its type.
+    happen("d0", 10, "cio_subscription_preferences_changed"),
+    { ...happen("d0", 10, "cio_subscription_preferences_changed"), object_type: "customer" },
+    // Newer than this version.
+    happen("d0", 20, "forwarded"),
+    happen("d0", 30, "attempted"),
+  ];
+  const { cells, extraFile, reasons } = await audit(partsFor(accessTo([rows])));
+  expect(extraFile).toBeUndefined();
+  expect(sumCells(cells)).toMatchObject({ found: 1, extra: 0, unknown: 4 });
+  expect(reasons).toEqual([{ reason: "Customer.io keeps no time for it", events: 4, isTemporary: false }]);
+});
+
 test("the time of a repeated metric does not matter", async () => {
   const opens = [happen("d0", 0), happen("d0", day, "opened"), happen("d0", 30 * day, "opened")];
   for (const repeatedMetrics of ["first", "last"] as const) {
