@@ -85,6 +85,9 @@ export interface Conflict {
   readonly remedy: "remove" | "set";
 }
 
+/** Code of Platform's namespace "Emails (SHA256, lowercased)". */
+const hashedAddresses = "Email_LC_SHA256";
+
 /** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
 const mostIdentities = 3;
 
@@ -134,7 +137,11 @@ function conflictsOfProfile({ profile, personalData }: PlatformSettings & { pers
     conflicts.push({ path: ["profile", "identities", primaryIdentity], reason, remedy: "set" });
   }
   if (identities.email === "Email" && personalData.email === "hash") {
-    const reason = "is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256";
+    const reason = `is Email, but personalData.email is hash; hashed addresses have the namespace ${hashedAddresses}`;
+    conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
+  }
+  if (identities.email === hashedAddresses && personalData.email === "keep" && primaryIdentity === "identityMap") {
+    const reason = `is ${hashedAddresses}, but personalData.email is keep, so that the addresses are not hashed`;
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
   }
   if (identities.email !== undefined && personalData.email === "drop") {

@@ -323,6 +323,11 @@ test.each([
     { email: "hash" },
     "identities.email is Email, but personalData.email is hash; hashed addresses have the namespace Email_LC_SHA256",
   ],
+  [
+    { identities: { email: "Email_LC_SHA256" } },
+    {},
+    "identities.email is Email_LC_SHA256, but personalData.email is keep, so that the addresses are not hashed",
+  ],
   [{}, { email: "drop" }, "identities.email has no effect, since personalData.email drops the address"],
   [
     { identities: { phone: "Phone" } },
@@ -339,4 +344,9 @@ test.each([
     `  - customerio-aep:profile.${reason}. `,
   );
   expect(problems({ profile, personalData })).toBe("");
+});
+
+test("a mapping of one's own may hash the field that is the primary identity", () => {
+  const profile = { enabled: true, identities: { email: "Email_LC_SHA256" }, primaryIdentity: "email" };
+  expect(problems({ profile })).toBe("");
 });
