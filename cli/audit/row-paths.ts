@@ -1,5 +1,5 @@
 import { findFunction, formatPath, parseExpression } from "adobe-data-prep";
-import { directMappings } from "../../events/direct-mapping.ts";
+import { attributeIfThere, directMappings } from "../../events/direct-mapping.ts";
 import { eventFields } from "../../events/fields.ts";
 import type { RowPaths } from "./sides/rows.ts";
 
@@ -22,36 +22,34 @@ const harmless = ["lower", "upper", "trim", "ltrim", "rtrim"];
  *   record, and a backfill would send every event a second time
  */
 export function rowPathsOf(mappings: readonly MappingPair[]): RowPaths {
-  const ownPair = (name: string): MappingPair => {
-    const own = mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
-    if (own) return own;
-    throw new Error(
-      `The stack's mapping does not fill the field customerio.${name}, so rows can't be compared. Map it (docs/mapping.md).`,
-    );
-  };
-  const samePlace = (name: string, isSame: (source: string) => boolean): string => {
-    const own = ownPair(name);
-    const same = [own, ...mappings].find(({ source }) => isSame(source));
+  const findOwn = (name: string) => mappings.find(({ destination }) => destination.endsWith(`.customerio.${name}`));
+  const placeOf = (name: string, isSame: (source: string) => boolean): string => {
+    const own = findOwn(name);
+    const same = [...(own ? [own] : []), ...mappings].find(({ source }) => isSame(source));
     if (same) return same.destination;
     throw new Error(
-      `The stack's mapping fills the field customerio.${name} with ${own.source}, so its rows can't be compared with what Customer.io ` +
-        `recorded. Map ${sourceOf(name)} unchanged, to this field or to another one (docs/mapping.md).`,
+      own === undefined
+        ? `The stack's mapping does not fill the field customerio.${name}, nor another one with ${sourceOf(name)}, so rows can't be ` +
+            "compared. Map it (docs/mapping.md)."
+        : `The stack's mapping fills the field customerio.${name} with ${own.source}, so its rows can't be compared with what ` +
+            `Customer.io recorded. Map ${sourceOf(name)} unchanged, to this field or to another one (docs/mapping.md).`,
     );
   };
   const isCopy = (name: string) => {
+    const attribute = sourceOf(name);
     const withoutRelay = direct.find(({ destination }) => destination.endsWith(`.${name}`))?.source;
-    return (source: string) => source === sourceOf(name) || source === withoutRelay;
+    return (source: string) => [attribute, attributeIfThere(attribute), withoutRelay].includes(source);
   };
   const isNameCopy = (name: string) => {
     const isWhole = isCopy(name);
     return (source: string) => isWhole(source) || innerAttribute(source) === sourceOf(name);
   };
   return {
-    delivery: samePlace("delivery_id", isCopy("delivery_id")),
-    objectType: samePlace("object_type", isNameCopy("object_type")),
-    metric: samePlace("metric", isNameCopy("metric")),
-    // It only says to which day a row belongs that Customer.io's record lacks.
-    timestamp: ownPair("timestamp").destination,
+    delivery: placeOf("delivery_id", isCopy("delivery_id")),
+    objectType: placeOf("object_type", isNameCopy("object_type")),
+    metric: placeOf("metric", isNameCopy("metric")),
+    // Whatever fills it: it only says to which day a row belongs that Customer.io's record lacks.
+    timestamp: findOwn("timestamp")?.destination ?? placeOf("timestamp", isCopy("timestamp")),
   };
 }
 

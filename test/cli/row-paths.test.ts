@@ -37,6 +37,20 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an audit compare
     expect(pathsWith(delivery, set)).toEqual({ ...paths, metric: "producedBy" });
   });
 
+  test("fields with other names, if the schema does not have these", () => {
+    const set = ["data.delivery_id", "object_type", "metric", "timestamp"].map((source) => ({
+      destination: `_acme.mail.${source.replace("data.", "")}s`,
+      source,
+    }));
+    const settings = mappingSettings.parse({ set });
+    expect(rowPathsOf(customizeMapping([], { tenantId: "acme", delivery, settings }))).toEqual({
+      delivery: "_acme.mail.delivery_ids",
+      objectType: "_acme.mail.object_types",
+      metric: "_acme.mail.metrics",
+      timestamp: "_acme.mail.timestamps",
+    });
+  });
+
   test.each([
     ["metric", 'concat("cio.", metric)', "metric"],
     ["object_type", 'decode(object_type, "sms", "text", object_type)', "object_type"],
