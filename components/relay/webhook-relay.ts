@@ -8,6 +8,7 @@ import type { AzurePart } from "./azure/azure-parts.ts";
 import { azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
 import { checkChosenNames } from "./azure/chosen-names.ts";
+import { inRegion } from "./azure/group-region.ts";
 import { publicAccessOf } from "./azure/safe-properties.ts";
 import { AvailabilityTest } from "./monitoring/availability-test.ts";
 import { MetricAlerts } from "./monitoring/metric-alerts.ts";
@@ -65,9 +66,10 @@ export interface WebhookRelayArgs extends RelaySettings, Omit<RelayMonitoringArg
   afterDrain(dependsOn: pulumi.Resource[], healthUrl: pulumi.Output<string>): pulumi.Resource[];
 }
 
-interface ChosenNames {
-  /** Applied to each child, once it is known. */
-  check?: pulumi.ResourceTransformation | undefined;
+/** Transformations of each child, once they are known. */
+interface LaterTransformations {
+  checkNames?: pulumi.ResourceTransformation | undefined;
+  chooseRegion?: pulumi.ResourceTransformation;
 }
 
 interface RelayOutputs {
@@ -97,16 +99,20 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
   readonly queueId: pulumi.Output<string>;
   readonly #name: string;
   readonly #args: WebhookRelayArgs;
-  readonly #names: ChosenNames;
+  readonly #later: LaterTransformations;
 
   constructor(name: string, args: WebhookRelayArgs, options?: pulumi.ComponentResourceOptions) {
-    const names: ChosenNames = {};
-    const checkName: pulumi.ResourceTransformation = (resource) => names.check?.(resource);
-    const transformations = [withTags(args.azureTags), checkName, ...(options?.transformations ?? [])];
+    const later: LaterTransformations = {};
+    const transformations: pulumi.ResourceTransformation[] = [
+      withTags(args.azureTags),
+      (resource) => later.checkNames?.(resource),
+      (resource) => later.chooseRegion?.(resource),
+      ...(options?.transformations ?? []),
+    ];
     super("customerio-aep:index:WebhookRelay", name, {}, { ...options, transformations });
     this.#name = name;
     this.#args = args;
-    this.#names = names;
+    this.#later = later;
     const outputs = this.getData();
     this.url = outputOf(outputs, "url");
     this.hostName = outputOf(outputs, "hostName");
@@ -132,7 +138,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     // The SDK calls this from its own constructor; afterwards this object is complete.
     await Promise.resolve();
     const { azureNames, words } = this.#args;
-    this.#names.check = await checkChosenNames({ relay: this.#name, azureNames, words }, this);
+    this.#later.checkNames = await checkChosenNames({ relay: this.#name, azureNames, words }, this);
     return this.#declare(this.#name, this.#args);
   }
 
@@ -144,6 +150,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     const publicAccess = publicAccessOf(args.privateNetwork);
 
     const group = relayGroup(name, { ...args, subscriptionId }, parent);
+    if (existing.resourceGroupId !== undefined) this.#later.chooseRegion = inRegion(group.location);
     const inGroup = { resourceGroupName: group.name };
     const storage = new RelayStorage(
       `${name}-storage`,

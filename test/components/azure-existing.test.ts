@@ -1,6 +1,8 @@
 import { inSubscription } from "../../components/relay/relay-group.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
+import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { declareSource, findInputs } from "./declare-source.ts";
+import type { DeclaredResource } from "./stack.ts";
 
 const scope = "/subscriptions/sub/resourceGroups/shared";
 const workspaceId = `${scope}/providers/Microsoft.OperationalInsights/workspaces/logs`;
@@ -42,6 +44,18 @@ test("existing resources are used and not declared; in a shared workspace every 
     // The daily cap applies to the whole workspace.
     expect(tables.length > 0 || query.includes("_LogOperation")).toBe(true);
   }
+});
+
+test("in an existing resource group everything is in its region, whatever azure-native:location says", async () => {
+  const located = (resources: readonly DeclaredResource[]) =>
+    resources.filter(({ type }) => armResourceTypes.get(type)?.located && !type.endsWith(":ResourceGroup"));
+  const declared = located(await declareSource({ environment: "prod", azureExisting: { resourceGroupId: scope } }));
+  expect(declared.length).toBeGreaterThan(15);
+  const elsewhere = declared.filter(({ inputs }) => !["northeurope", "global", "Global"].includes(inputs.location));
+  expect(elsewhere.map(({ type }) => type)).toEqual([]);
+  // In a group of its own, azure-native's default is that group's region.
+  const own = located(await declareSource({ environment: "prod" }));
+  expect(own.some(({ inputs }) => inputs.location === "northeurope")).toBe(false);
 });
 
 const vaults = `${scope}/providers/Microsoft.KeyVault/vaults`;

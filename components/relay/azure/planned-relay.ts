@@ -44,14 +44,15 @@ export function plannedRelay(
 ): PreflightArgs {
   const profile = azureProfile(needs.environment, needs.azure);
   const { azureNames, azureExisting } = needs;
-  // The program's own provider has its own region.
+  // The program's own provider has its own region, and so has an existing group.
   const ownProvider = parent?.getProvider("azure-native:resources:ResourceGroup") !== undefined;
+  const isElsewhere = ownProvider || azureExisting.resourceGroupId !== undefined;
   return {
     subscriptionId: login.subscriptionId,
     stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
     ...(login.objectId && { objectId: login.objectId }),
     ...pickKnown({ resourceGroupId: azureExisting.resourceGroupId }),
-    ...pickKnown({ location: ownProvider ? undefined : new pulumi.Config("azure-native").get("location") }),
+    ...pickKnown({ location: isElsewhere ? undefined : new pulumi.Config("azure-native").get("location") }),
     ...pickKnown({ nodeVersion: holdsOutput(needs.nodeVersion) ? undefined : String(needs.nodeVersion) }),
     ...pickKnown({ zoneRedundant: profile.zoneRedundant, storageRedundancy: profile.storageRedundancy }),
     storageAccounts: profile.separateHostStorage ? 2 : 1,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { settingWordsOf } from "../../../settings/setting-words.ts";
 import { policyApiVersion } from "../api-versions.ts";
 import { type AzureCheck, type PlannedRelay, scopeOf } from "./azure-question.ts";
+import { chooseRegion } from "./choose-region.ts";
 import { evaluatedPaths, evaluationDetails, policyRemedy } from "./policy-remedy.ts";
 
 const restrictions = z.object({
@@ -66,14 +67,20 @@ interface Denial {
 
 /** One sentence per policy, since a policy on tags refuses every resource. */
 function describe(denials: readonly Denial[], planned: PlannedRelay): string[] {
-  const [scope, words] = [scopeOf(planned), settingWordsOf(planned.project)];
+  const [scope, words, otherRegion] = [scopeOf(planned), settingWordsOf(planned.project), chooseRegion(planned)];
   const byPolicy = Map.groupBy(denials, ({ assignmentId }) => assignmentId);
   return [...byPolicy].map(([assignmentId, [first, ...rest]]) => {
     const types = [first, ...rest].flatMap((denial) => denial?.resource.type ?? []);
     // Every policy first evaluates the type, which explains nothing.
     const paths = (first?.paths ?? []).filter((path) => path !== "type");
     const reason = paths.length > 0 ? `, by ${paths.join(", ")}` : "";
-    const remedy = policyRemedy(paths, { assignmentId, scope, words, ...(first && { type: first.resource.type }) });
+    const remedy = policyRemedy(paths, {
+      assignmentId,
+      scope,
+      words,
+      otherRegion,
+      ...(first && { type: first.resource.type }),
+    });
     return `Azure Policy denies ${types.join(", ")}${reason} (${assignmentId}). ${remedy}`;
   });
 }

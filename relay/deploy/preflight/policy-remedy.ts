@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { type SettingWords, stackWords } from "../../../settings/setting-words.ts";
+import { chooseRegion } from "./choose-region.ts";
 
 /** The setting behind a property that a policy refuses, with its value, by the end of the property's path. */
 const settings: readonly (readonly [path: RegExp, setting: string, value: string])[] = [
   [/enablePurgeProtection$/i, "azure.purgeProtection", "true"],
   [/softDeleteRetentionInDays$/i, "azure.vaultRetentionDays", "90"],
   [/zoneRedundant$/i, "azure.zoneRedundant", "true"],
-  [/publicNetworkAccess$/i, "privateNetwork.enabled", "true"],
+  [/(publicNetworkAccess|networkAcls\.defaultAction|virtualNetworkSubnetId)$/i, "privateNetwork.enabled", "true"],
   [/^name$/i, "azureNames.<part>", "<name>"],
 ];
 
@@ -25,6 +26,7 @@ export function evaluatedPaths(details: z.output<typeof evaluationDetails> | nul
  *
  * @param refusal.words how the message names settings; default: those of a stack
  * @param refusal.type the resource's type, if known
+ * @param refusal.otherRegion how to choose another region; default: that of a stack with a group of its own
  * @param paths see `evaluatedPaths`
  */
 export function policyRemedy(
@@ -34,10 +36,11 @@ export function policyRemedy(
     readonly scope: string;
     readonly words?: SettingWords;
     readonly type?: string;
+    readonly otherRegion?: string;
   },
 ): string {
-  const { assignmentId, scope, words = stackWords("customerio-aep"), type } = refusal;
-  const known = paths.flatMap((path) => settingOf(path, type, words) ?? []);
+  const { assignmentId, scope, words = stackWords("customerio-aep"), type, otherRegion = chooseRegion({}) } = refusal;
+  const known = paths.flatMap((path) => (/^location$/i.test(path) ? otherRegion : settingOf(path, type, words)) ?? []);
   if (known.length > 0) return `To comply: ${[...new Set(known)].join("; ")}`;
   return (
     "No setting changes that. Ask those who assigned the policy for an exemption: az policy exemption create --name customerio-aep " +
@@ -46,7 +49,6 @@ export function policyRemedy(
 }
 
 function settingOf(path: string, type: string | undefined, words: SettingWords): string | undefined {
-  if (/^location$/i.test(path)) return "npx pulumi config set azure-native:location <region>";
   if (/sku\.name$/i.test(path)) {
     const isAccount = type?.toLowerCase() === "microsoft.storage/storageaccounts";
     return isAccount ? words.set("azure.storageRedundancy", "<redundancy>") : undefined;

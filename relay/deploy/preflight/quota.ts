@@ -2,6 +2,7 @@ import { z } from "zod";
 import { storageApiVersion } from "../api-versions.ts";
 import { normalizeRegion } from "../region-name.ts";
 import type { AzureCheck } from "./azure-question.ts";
+import { chooseRegion } from "./choose-region.ts";
 
 const usages = z.object({
   value: z.array(
@@ -13,7 +14,8 @@ const usages = z.object({
  * Whether the region has room for the storage accounts (Azure's REST reference: Usages, *List By Location*). Azure documents no call
  * for the memory that the apps of Flex Consumption share in a region.
  */
-export const checkQuota: AzureCheck = async (azure, { subscriptionId, location, storageAccounts: wanted }) => {
+export const checkQuota: AzureCheck = async (azure, planned) => {
+  const { subscriptionId, location, storageAccounts: wanted } = planned;
   if (location === undefined) return [];
   const { value } = await azure(
     {
@@ -29,6 +31,6 @@ export const checkQuota: AzureCheck = async (azure, { subscriptionId, location, 
   return [
     `The subscription already has ${currentValue} of the ${limit} storage accounts that Azure allows in ${location}, and the relay needs ${wanted}. Delete some ` +
       "(az storage account list --output table), ask for more in the Azure portal under Quotas > Storage, or choose another region: " +
-      "npx pulumi config set azure-native:location <region>",
+      chooseRegion(planned),
   ];
 };

@@ -3,15 +3,15 @@ import { settingWordsOf } from "../../../settings/setting-words.ts";
 import { regionsApiVersion, stacksApiVersion, storageApiVersion } from "../api-versions.ts";
 import { normalizeRegion } from "../region-name.ts";
 import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
+import { chooseRegion } from "./choose-region.ts";
 
 const regions = z.object({
   value: z.array(z.object({ name: z.string(), properties: z.object({ orgDomain: z.string().nullish() }) })),
 });
 
-const otherRegion = "Choose another region: npx pulumi config set azure-native:location <region>";
-
 /** Whether the region offers the plan Flex Consumption, and zones for it (as `az functionapp list-flexconsumption-locations` asks). */
-export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, zoneRedundant, project }) => {
+export const checkPlan: AzureCheck = async (azure, planned) => {
+  const { subscriptionId, location, zoneRedundant, project } = planned;
   if (location === undefined) return [];
   const { value } = await azure(
     {
@@ -26,17 +26,21 @@ export const checkPlan: AzureCheck = async (azure, { subscriptionId, location, z
   if (region === undefined) {
     const list = "az functionapp list-flexconsumption-locations --output table";
     return [
-      `The region ${location} does not offer the plan Flex Consumption. ${otherRegion}. The regions that do: ${list}`,
+      `The region ${location} does not offer the plan Flex Consumption. ${otherRegion(planned)}. The regions that do: ${list}`,
     ];
   }
   // No reference documents this value, but Azure CLI and Azure's own modules read it.
   if (zoneRedundant !== true || /FCZONEREDUNDANCY/i.test(region.properties.orgDomain ?? "")) return [];
   return [
-    `The region ${location} has no availability zones for Flex Consumption. ${otherRegion}, or do without: ` +
+    `The region ${location} has no availability zones for Flex Consumption. ${otherRegion(planned)}, or do without: ` +
       `${settingWordsOf(project).set("azure.zoneRedundant", "false")}. The regions with zones: ` +
       "az functionapp list-flexconsumption-locations --zone-redundant true --output table",
   ];
 };
+
+function otherRegion(planned: PlannedRelay): string {
+  return `Choose another region: ${chooseRegion(planned)}`;
+}
 
 const stacks = z.object({
   value: z.array(
@@ -119,7 +123,7 @@ export const checkRedundancy: AzureCheck = async (azure, planned) => {
   if (offered.length === 0 || offered.includes(storageRedundancy)) return [];
   return [
     `The region ${location} does not offer storage accounts with the redundancy ${storageRedundancy} to this subscription, but ` +
-      `${offered.join(", ")}. Choose one: ${settingWordsOf(project).set("azure.storageRedundancy", offered[0] ?? "")}. ${otherRegion}`,
+      `${offered.join(", ")}. Choose one: ${settingWordsOf(project).set("azure.storageRedundancy", offered[0] ?? "")}. ${otherRegion(planned)}`,
   ];
 };
 

@@ -257,15 +257,21 @@ test("an existing group determines the region, and is the scope of rights and po
     resourceGroupName: "group",
     location: "westus",
   });
-  cloud.azure.change({ policies: ["redundancy"] });
+  cloud.azure.change({ policies: ["redundancy", "regions"], storageAccountLimit: 0 });
   const [{ type, apiVersion } = { type: "", apiVersion: "" }] = fine.resources ?? [];
   const resources = [{ type, apiVersion, content: { sku: { name: "Standard_LRS" } } }];
   const { problems } = await ask({ location: undefined, resourceGroupId: groupId, resources });
   expect(problems).toEqual([
     expect.stringContaining("The region westus has no availability zones"),
     expect.stringContaining("The region westus does not offer storage accounts"),
+    expect.stringContaining("storage accounts that Azure allows in westus"),
     expect.stringContaining("Azure Policy denies"),
+    expect.stringContaining("by location"),
   ]);
+  // The group decides about the region, so a change of azure-native:location would not help.
+  const choose = "npx pulumi config set --path azureExisting.resourceGroupId <id of a group in another region>";
+  expect(problems.map((problem) => problem.includes(choose))).toEqual([true, true, true, false, true]);
+  expect(problems.join()).not.toContain("azure-native:location");
   await remove(provider, group);
 });
 
