@@ -6,8 +6,9 @@ import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import type { PropertyMap } from "../../packages/pulumi-provider-kit/src/engine/values.ts";
 import { policyRemedy } from "../../relay/deploy/preflight/policy-remedy.ts";
+import { privateNetwork } from "../../settings/network-settings.ts";
 import { declareSource } from "./declare-source.ts";
-import { type DeclaredResource, openNetwork } from "./stack.ts";
+import type { DeclaredResource } from "./stack.ts";
 
 /** Policies with which the relay complies in every environment, with the tag that one of them requires. */
 const everywhere: PolicyName[] = ["public-blobs", "shared-keys", "tls", "https-only", "tags", "regions"];
@@ -71,15 +72,18 @@ test("a preview's question is denied exactly as the resources themselves are", a
     azure: {},
     azureNames: {},
     azureExisting: {},
-    privateNetwork: openNetwork,
     monthlyBudget: 0,
     azureTags: {},
   } as const;
   const login = { subscriptionId: "sub", tenantId: "tenant" };
   const all = Object.keys(policies) as PolicyName[];
-  for (const environment of ["dev", "prod"] as const) {
-    const resources = await declareSource({ environment });
-    const asked = plannedRelay({ ...needs, environment }, login).resources ?? [];
+  const [dev, prod] = [{ environment: "dev" }, { environment: "prod" }] as const;
+  const networks = [{}, { enabled: true }, { enabled: true, publicAccess: true }, { enabled: false }];
+  const cases = [dev, prod].flatMap((one) => networks.map((network) => ({ ...one, network })));
+  for (const { environment, network } of cases) {
+    const resources = await declareSource({ environment, privateNetwork: network });
+    const planned = { ...needs, environment, privateNetwork: privateNetwork.parse(network) };
+    const asked = plannedRelay(planned, login).resources ?? [];
     const expected = new Set(findDenied(resources, all));
     const types = new Set(asked.map(({ type }) => type));
     const found = asked.flatMap(({ type, content }) => {
@@ -99,6 +103,7 @@ test("each policy that a setting can satisfy has that setting as its remedy", ()
   expect(remedyOf("tags", vault)).toContain("--path azureTags.costCenter <value>");
   expect(remedyOf("regions", vault)).toContain("azure-native:location <region>");
   expect(remedyOf("public-network", account)).toContain("--path privateNetwork.enabled true");
+  expect(remedyOf("network-rules", account)).toContain("--path privateNetwork.enabled true");
   // The SKU of a plan is not a redundancy.
   expect(remedyOf("redundancy", "Microsoft.Web/serverfarms")).toMatch(
     /^No setting changes that\..*az policy exemption create/,

@@ -56,6 +56,17 @@ test("a name for the host's storage account is checked only if the relay has one
   expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
 });
 
+test("a policy is asked about the network of the app too, even if it does not exist yet", () => {
+  const site = (network: object) => {
+    const planned = plannedRelay({ ...needs, privateNetwork: { ...openNetwork, ...network } }, login);
+    return resource(planned, "Microsoft.Web/sites") as { properties: object };
+  };
+  const appSubnetId = "/subscriptions/sub/resourceGroups/hub/providers/Microsoft.Network/virtualNetworks/v/subnets/app";
+  expect(site({}).properties).not.toHaveProperty("virtualNetworkSubnetId");
+  expect(site({ enabled: true }).properties).toHaveProperty("virtualNetworkSubnetId", expect.stringContaining("/app"));
+  expect(site({ enabled: true, appSubnetId }).properties).toHaveProperty("virtualNetworkSubnetId", appSubnetId);
+});
+
 test("a budget needs a right of its own", () => {
   const rights = (monthlyBudget: number) => plannedRelay({ ...needs, monthlyBudget }, login).actions;
   expect(rights(0)).not.toContain("Microsoft.Consumption/budgets/write");

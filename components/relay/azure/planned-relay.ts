@@ -14,7 +14,7 @@ import type { getAzurePreflight } from "../../../relay/deploy/sdk.ts";
 import { holdsOutput } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
-import { publicAccessOf, safeAccount, safeSite } from "./safe-properties.ts";
+import { networkRules, publicAccessOf, safeAccount, safeSite } from "./safe-properties.ts";
 
 /** The settings that determine what a relay needs in Azure. */
 export type AzureNeeds = Pick<
@@ -144,7 +144,9 @@ function plannedResources(
 ) {
   const { enableHttpsTrafficOnly, ...account } = safeAccount;
   const access = publicAccessOf(privateNetwork);
-  const publicNetworkAccess = access && { publicNetworkAccess: access };
+  // A policy can only ask whether there is a subnet of a network that does not exist yet.
+  const { appSubnetId = "/virtualNetworks/<new>/subnets/app" } = privateNetwork;
+  const network = access && { publicNetworkAccess: access, networkAcls: networkRules(access) };
   const group = {
     type: "Microsoft.Resources/subscriptions/resourceGroups",
     apiVersion: resourcesApiVersion,
@@ -158,7 +160,7 @@ function plannedResources(
       sku: { family: "A", name: "standard" },
       enableRbacAuthorization: true,
       softDeleteRetentionInDays: profile.vaultRetentionDays,
-      ...publicNetworkAccess,
+      ...network,
       ...(profile.purgeProtection === true && { enablePurgeProtection: true }),
     },
   };
@@ -170,7 +172,7 @@ function plannedResources(
       kind: "StorageV2",
       sku: { name: `Standard_${profile.storageRedundancy as string}` },
       // azure-native has another name for it.
-      properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly, ...publicNetworkAccess },
+      properties: { ...account, supportsHttpsTrafficOnly: enableHttpsTrafficOnly, ...network },
     },
     ...(azureExisting.vaultId === undefined ? [vault] : []),
     {
@@ -180,7 +182,13 @@ function plannedResources(
       sku: { name: "FC1", tier: "FlexConsumption" },
       properties: { reserved: true, zoneRedundant: profile.zoneRedundant },
     },
-    { type: "Microsoft.Web/sites", apiVersion: webApiVersion, kind: "functionapp,linux", properties: safeSite },
+    {
+      type: "Microsoft.Web/sites",
+      apiVersion: webApiVersion,
+      kind: "functionapp,linux",
+      identity: { type: "UserAssigned" },
+      properties: { ...safeSite, ...(privateNetwork.enabled && { virtualNetworkSubnetId: appSubnetId }) },
+    },
   ];
   return resources.map(({ type, apiVersion, ...content }) => ({
     type,

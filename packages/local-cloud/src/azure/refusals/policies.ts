@@ -26,14 +26,15 @@ function isIndexed(armType: string, values: PropertyMap): boolean {
   return plainValueAt(values, "location") !== undefined && !/\/resourceGroups$/i.test(armType);
 }
 
-/** azure-native has separate inputs for what is under `properties` in Azure. */
+/** azure-native has separate inputs for what is under `properties` in Azure, and another name for an account's network rules. */
 function valueAt(values: PropertyMap, path: string): PropertyValue | undefined {
   const [, tag] = path.match(/^tags\['(.+)'\]$/) ?? [];
   if (tag !== undefined) {
     const tags = plainValueAt(values, "tags");
     return isMap(tags) ? tags[tag] : undefined;
   }
-  return plainValueAt(values, path) ?? plainValueAt(values, path.replace(/^properties\./, ""));
+  const input = path.replace(/^properties\./, "").replace(/^networkAcls\./, "networkRuleSet.");
+  return plainValueAt(values, path) ?? plainValueAt(values, input);
 }
 
 /** Throws the `ArmError` with which Azure Policy denies a resource, if it does. */

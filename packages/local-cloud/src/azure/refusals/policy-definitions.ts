@@ -53,6 +53,13 @@ export const policies = {
     path: "properties.publicNetworkAccess",
     allows: (value) => value === "Disabled",
   },
+  "network-rules": {
+    displayName: "Storage accounts should restrict network access",
+    definition: "34c877ad-507e-4c82-993e-3452a6e0ad3c",
+    types: account,
+    path: "properties.networkAcls.defaultAction",
+    allows: (value) => value === "Deny",
+  },
   "purge-protection": {
     displayName: "Key vaults should have deletion protection enabled",
     definition: "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53",
