@@ -1,6 +1,7 @@
 import { inSubscription } from "../../components/relay/relay-group.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
 import { declareSource, findInputs } from "./declare-source.ts";
 import type { DeclaredResource } from "./stack.ts";
 
@@ -44,6 +45,16 @@ test("existing resources are used and not declared; in a shared workspace every 
     // The daily cap applies to the whole workspace.
     expect(tables.length > 0 || query.includes("_LogOperation")).toBe(true);
   }
+});
+
+test("relays of the same name in one resource group have a workbook each", async () => {
+  const pathOf = async (azureExisting: object) =>
+    findInputs(await declareSource({ azureExisting }), ":ArmResource", "-workbook").path as string;
+  const path = (...parts: string[]) => `providers/Microsoft.Insights/workbooks/${guidOf(...parts)}`;
+  // Azure's id of a component has a name that is random.
+  expect(await pathOf({ resourceGroupId: scope })).toBe(path("events-relay-monitoring-insights-id"));
+  // A group of its own has a random name; a workbook that exists keeps its name.
+  expect(await pathOf({})).toBe(path("events-relay", "events-relay-monitoring"));
 });
 
 test("in an existing resource group everything is in its region, whatever azure-native:location says", async () => {

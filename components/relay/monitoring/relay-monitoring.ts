@@ -72,11 +72,16 @@ export class RelayMonitoring extends pulumi.ComponentResource {
       );
       this.parts[`alert "${alert}"`] = nativePart(rule);
     }
+    // Relays of the same name may share an existing group.
+    const bookName =
+      args.azureExisting.resourceGroupId === undefined
+        ? resourceGroupName.apply((group) => guidOf(group, name))
+        : component.id.apply((id) => guidOf(id.toLowerCase()));
     const book = new ArmResource(
       `${name}-workbook`,
       {
         parentId: groupId,
-        path: resourceGroupName.apply((group) => `providers/Microsoft.Insights/workbooks/${guidOf(group, name)}`),
+        path: pulumi.interpolate`providers/Microsoft.Insights/workbooks/${bookName}`,
         apiVersion: workbookApiVersion,
         body: {
           location,
