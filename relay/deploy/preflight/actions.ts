@@ -1,13 +1,32 @@
 import { z } from "zod";
 
+const patterns = z.array(z.string());
+
 /** A login's permissions on a scope (Azure's REST reference: Permissions). */
 export const grantedActions = z.object({
-  value: z.array(z.object({ actions: z.array(z.string()), notActions: z.array(z.string()) })),
+  value: z.array(
+    z.object({
+      actions: patterns,
+      notActions: patterns,
+      dataActions: patterns.nullish(),
+      notDataActions: patterns.nullish(),
+    }),
+  ),
 });
 
+type Granted = z.output<typeof grantedActions>["value"];
+
 /** A role's `notActions` do not remove what another role grants ("Understand Azure role definitions"). */
-export function permitsAction(given: z.output<typeof grantedActions>["value"], action: string): boolean {
+export function permitsAction(given: Granted, action: string): boolean {
   return given.some(({ actions, notActions }) => covers(actions, action) && !covers(notActions, action));
+}
+
+/** The same for an action on data, which roles grant separately; true, too, if the answer does not have these. */
+export function permitsDataAction(given: Granted, action: string): boolean {
+  return given.some(
+    ({ dataActions, notDataActions }) =>
+      !dataActions || (covers(dataActions, action) && !covers(notDataActions ?? [], action)),
+  );
 }
 
 function covers(patterns: readonly string[], action: string): boolean {

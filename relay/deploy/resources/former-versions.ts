@@ -2,7 +2,9 @@ import { defineResource, type Operation } from "pulumi-provider-kit";
 import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { type CommandTarget, pulumiCommand } from "../../core/operator-command.ts";
+import { roleApiVersion } from "../api-versions.ts";
 import type { AzureClient } from "../client/client.ts";
+import { grantedActions, permitsDataAction } from "../preflight/actions.ts";
 import { importRefusal, stackNameOf } from "./refusal.ts";
 
 const inputs = z.object({
@@ -63,6 +65,10 @@ async function disableOthers(operation: Operation<AzureClient>, { vaultId, secre
   const enabled: string[] = [];
   for (const [name, uri] of Object.entries(secrets)) {
     const kept = uri.split("/").at(-1);
+    if (!(await mayDisable(client, `${vaultId}/secrets/${name}`, signal))) {
+      enabled.push(name);
+      continue;
+    }
     try {
       for (const { version, isEnabled } of await vault.listVersions(name, signal)) {
         if (isEnabled && version !== kept) await vault.disable(name, version, signal);
@@ -74,6 +80,26 @@ async function disableOthers(operation: Operation<AzureClient>, { vaultId, secre
   }
   if (enabled.length > 0) warn(lacksRole(enabled, vaultId, { stack: stackNameOf(operation) }));
   return { enabled };
+}
+
+/** Rights in the vault that this takes (Azure's resource provider operations: Microsoft.KeyVault). */
+const neededRights = ["readMetadata", "update"].map((verb) => `Microsoft.KeyVault/vaults/secrets/${verb}/action`);
+
+/**
+ * Whether Azure would let the login list and disable versions. Asked beforehand, since the alert `vault-refuses` reports what the vault
+ * refuses, and nobody has this role on a vault that an `up` has just created.
+ */
+async function mayDisable(client: AzureClient, secretId: string, signal: AbortSignal): Promise<boolean> {
+  const path = `${secretId}/providers/Microsoft.Authorization/permissions`;
+  const purpose = "list what the Azure login may do with a secret";
+  try {
+    const { value } = await client.query({ path, apiVersion: roleApiVersion, purpose }, grantedActions, signal);
+    return neededRights.every((right) => permitsDataAction(value, right));
+  } catch (error) {
+    if (!(error instanceof VendorError)) throw error;
+    // Then the vault decides.
+    return true;
+  }
 }
 
 /** Warns of versions that stay readable, with the remedy. */

@@ -6,7 +6,9 @@ import {
   startTestAzure,
   type TestAzure,
 } from "../../../packages/local-cloud/test/azure/support.ts";
+import { VendorError } from "../../../packages/pulumi-provider-kit/src/http/vendor-error.ts";
 import { AzureClient } from "../../../relay/deploy/client/client.ts";
+import { Vault } from "../../../relay/deploy/client/vault.ts";
 import { vaultSecret } from "../../../relay/deploy/resources/arm/vault-secret.ts";
 import { formerVersions } from "../../../relay/deploy/resources/former-versions.ts";
 import { operationOn, type TestOperation } from "./azure-server.ts";
@@ -62,8 +64,12 @@ const versionIn = (uri: string) => uri.split("/").at(-1) ?? "";
 test("without the permission a warning gives the command that grants it, and after a refresh the next update tries again", async () => {
   const [, two] = await rotate();
   const inputs = { vaultId, secrets: { key: two } };
+  const asked = jest.spyOn(Vault.prototype, "listVersions");
   const { id, outputs } = await formerVersions.create(operation, inputs);
   expect(outputs).toEqual({ enabled: ["key"] });
+  // The vault would refuse, and an alert would report that.
+  expect(asked).not.toHaveBeenCalled();
+  asked.mockRestore();
   expect(operation.shown.join()).toContain('az role assignment create --role "Key Vault Secrets Officer"');
   expect(operation.shown.join()).toContain("npx pulumi up --refresh");
   expect(await formerVersions.read(operation, id, inputs, outputs)).toEqual({
@@ -71,6 +77,22 @@ test("without the permission a warning gives the command that grants it, and aft
     outputs,
   });
   expect(await formerVersions.read(operation, id, inputs, { enabled: [] })).toMatchObject({ inputs });
+});
+
+test.each([
+  [
+    "does not say what the login may do with data",
+    () => Promise.resolve({ value: [{ actions: ["*"], notActions: [] }] }),
+  ],
+  ["does not say what the login may do", () => Promise.reject(new VendorError("denied", { status: 403 }))],
+])("if Azure %s, the vault decides", async (_case, answer) => {
+  const [, two] = await rotate();
+  const asked = jest.spyOn(Vault.prototype, "listVersions");
+  const query = jest.spyOn(operation.client, "query").mockImplementation(answer as never);
+  const { outputs } = await formerVersions.create(operation, { vaultId, secrets: { key: two } });
+  expect([asked.mock.calls.length, outputs]).toEqual([1, { enabled: ["key"] }]);
+  asked.mockRestore();
+  query.mockRestore();
 });
 
 test("a deleted vault is an error that says how to recover it", async () => {
