@@ -59,6 +59,40 @@ describe("ArmResource", () => {
     expect(operation.shown).toEqual(["Azure could not create privateEndpoints/queue; trying again"]);
   });
 
+  describe("a private network that moves", () => {
+    const network = `${group}/providers/Microsoft.Network`;
+    const permit = async (id: string, olds: object, news: object, replaces = false) => {
+      const change = { olds: { ...inputs, body: olds }, news: { ...inputs, body: news }, replaces, unknown: [] };
+      await armResource.permit?.(operation, `${network}/${id}`, change as never);
+    };
+    const endpoint = (id?: string) => ({ location: "westeurope", properties: { ...(id && { subnet: { id } }) } });
+    const net = (prefix: string, more: object[] = []) => ({
+      tags: { more: String(more.length) },
+      properties: { subnets: [...more, { name: "app", properties: { addressPrefix: prefix } }] },
+    });
+
+    test("is refused before the update, with the way to do it", async () => {
+      const moved = permit("privateEndpoints/blob", endpoint("/net/subnets/a"), endpoint("/hub/subnets/b"));
+      await expect(moved).rejects.toThrow(
+        /^Azure can't change the subnet of the private endpoint blob\. .*privateNetwork\.enabled to false, .*networking\.md/,
+      );
+      await expect(permit("virtualNetworks/net", net("10.0.0.0/25"), net("10.0.1.0/25"))).rejects.toThrow(
+        /^Azure can't change the addresses of the subnet app of the virtual network net\. /,
+      );
+    });
+
+    test("is not confused with other changes", async () => {
+      await permit("privateEndpoints/blob", endpoint("/net/subnets/a"), endpoint("/NET/subnets/A"));
+      // A preview may not know the subnet yet; in a replacement, Azure gets another endpoint.
+      await permit("privateEndpoints/blob", endpoint("/net/subnets/a"), endpoint());
+      await permit("privateEndpoints/blob", endpoint("/net/subnets/a"), endpoint("/hub/subnets/b"), true);
+      // Somebody added a subnet.
+      const added = { name: "more", properties: { addressPrefix: "10.0.0.192/26" } };
+      await permit("virtualNetworks/net", net("10.0.0.0/25", [added]), net("10.0.0.0/25"));
+      await permit("privateDnsZones/zone/virtualNetworkLinks/net", net("10.0.0.0/25"), net("10.0.1.0/25"));
+    });
+  });
+
   test("a namespace that the subscription is not registered for is reported with the command that registers it", async () => {
     const message = "The subscription is not registered to use namespace 'Microsoft.EventGrid'.";
     azure.script[`PUT ${queue}`] = [

@@ -140,6 +140,36 @@ test("a private endpoint needs a subnet without a delegation, and a service that
   );
 });
 
+test("an endpoint stays in its subnet, and a subnet that is in use keeps its addresses", () => {
+  const rewrite = (id: string, inputs: PropertyMap) => {
+    const request = { ...requestOf(id, inputs), existing: subscription.get(id) };
+    try {
+      refuseResource(request, subscription, defaultAzureSwitches);
+    } catch (error) {
+      return (error as ArmError).code;
+    }
+    return "accepted";
+  };
+  put(ids.endpoint, endpoint(ids.endpoints));
+  put(`${ids.net}/subnets/others`, {});
+  expect(rewrite(ids.endpoint, endpoint(ids.endpoints.toUpperCase()))).toBe("accepted");
+  expect(rewrite(ids.endpoint, endpoint(`${ids.net}/subnets/others`))).toBe(
+    "CannotChangeSubnetOnExistingPrivateEndpoint",
+  );
+  const addresses = (app: string, web: string) => ({
+    location: "westeurope",
+    subnets: [
+      { name: "app", properties: { addressPrefix: app } },
+      { name: "web", properties: { addressPrefix: web } },
+    ],
+  });
+  put(ids.net, addresses("10.0.0.0/25", "10.0.0.128/26"));
+  expect(rewrite(ids.net, addresses("10.0.0.0/25", "10.0.1.0/26"))).toBe("accepted");
+  expect(rewrite(ids.net, addresses("10.0.1.0/25", "10.0.0.128/26"))).toBe("InUsePrefixCannotBeDeleted");
+  subscription.remove(ids.site);
+  expect(rewrite(ids.net, addresses("10.0.1.0/25", "10.0.0.128/26"))).toBe("accepted");
+});
+
 test("a network with an app or endpoints, or a zone with a link, can't be deleted", () => {
   const remove = (id: string) => {
     const found = subscription.get(id);

@@ -2,6 +2,7 @@ import { defineResource } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
+import { refuseMove } from "./network-moves.ts";
 import { deleteDespiteOwnLock } from "./own-lock.ts";
 import { deleteSlowly, isOfNetwork, putAndWait } from "./slow-resources.ts";
 
@@ -58,6 +59,10 @@ export const armResource = defineResource<AzureClient>()({
     const found = await client.armGet(id, known.apiVersion, signal);
     // Azure returns more than the program sent; only the program's properties are compared.
     return found && { inputs: { ...known, body: matchSpelling(found, known.body) as Inputs["body"] }, outputs: {} };
+  },
+
+  async permit(_operation, id, { olds, news, replaces }) {
+    if (!replaces) refuseMove(id, olds.body, news.body);
   },
 
   // Uses the id in the state: an earlier version may have given the role assignment another name.

@@ -36,6 +36,11 @@ export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subsc
 /** What Azure refuses about a private endpoint. */
 export function refusePrivateEndpoint(request: ResourceRequest, subscription: Subscription): void {
   const subnet = findSubnet(text(request.inputs, "subnet.id"), subscription);
+  const former = request.existing && text(request.existing.inputs, "subnet.id");
+  if (former && former.toLowerCase() !== subnet.id.toLowerCase()) {
+    const message = `Private endpoint ${request.id} already exists in the subnet ${former}, which can't be changed.`;
+    throw new ArmError(400, "CannotChangeSubnetOnExistingPrivateEndpoint", message);
+  }
   subscription.slowChanges.requireSettled(networkOf(subnet.id), request.id);
   if (delegationsOf(subnet).length > 0) {
     const message = `Private endpoint ${request.name} can't be in the subnet ${subnet.name}, which is delegated to ${delegationsOf(subnet)}.`;
@@ -54,6 +59,24 @@ export function refusePrivateEndpoint(request: ResourceRequest, subscription: Su
   }
 }
 
+/** What Azure refuses about a virtual network: other addresses of a subnet that an app or an endpoint uses. */
+export function refuseNetwork({ id, inputs, existing }: ResourceRequest, subscription: Subscription): void {
+  const prefixes = (of: ResourceRequest["inputs"]) =>
+    new Map(
+      mapsIn(plainValueAt(of, "subnets")).map((one) => [text(one, "name"), text(one, "properties.addressPrefix")]),
+    );
+  const wanted = prefixes(inputs);
+  for (const [name, prefix] of prefixes(existing?.inputs ?? {})) {
+    if (wanted.get(name) === prefix || !isUsed(`${id}/subnets/${name}`, subscription)) continue;
+    const message = `IpPrefix ${prefix} on Subnet ${name} has active allocations and cannot be deleted.`;
+    throw new ArmError(400, "InUsePrefixCannotBeDeleted", message);
+  }
+}
+
+function isUsed(subnetId: string, subscription: Subscription): boolean {
+  return subnetUsers(subscription).some((used) => used.toLowerCase() === subnetId.toLowerCase());
+}
+
 /** Refuses records in a zone, or a link to a network, that does not exist. */
 export function refuseMissingReference({ id, inputs }: ResourceRequest, subscription: Subscription): void {
   const zoneIds = mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) =>
@@ -68,17 +91,20 @@ export function refuseMissingReference({ id, inputs }: ResourceRequest, subscrip
 
 /** A subnet that is used by an app or an endpoint, even one that is still being deleted, can't be deleted, nor can its network. */
 export function refuseNetworkDeletion({ id }: Resource, subscription: Subscription): void {
+  const inUse = subnetUsers(subscription).find((subnetId) => networkOf(subnetId) === id.toLowerCase());
+  if (inUse === undefined) return;
+  const name = inUse.split("/").at(-1);
+  throw new ArmError(400, "InUseSubnetCannotBeDeleted", `Subnet ${name} is in use and cannot be deleted.`);
+}
+
+/** Ids of subnets that an app or an endpoint uses. */
+function subnetUsers(subscription: Subscription): string[] {
   const users = [
     ...subscription.list("web:WebApp"),
     ...subscription.list("network:PrivateEndpoint"),
     ...subscription.slowChanges.leaving(),
   ];
-  const inUse = users
-    .map(({ inputs }) => text(inputs, "virtualNetworkSubnetId") || text(inputs, "subnet.id"))
-    .find((subnetId) => networkOf(subnetId) === id.toLowerCase());
-  if (inUse === undefined) return;
-  const name = inUse.split("/").at(-1);
-  throw new ArmError(400, "InUseSubnetCannotBeDeleted", `Subnet ${name} is in use and cannot be deleted.`);
+  return users.map(({ inputs }) => text(inputs, "virtualNetworkSubnetId") || text(inputs, "subnet.id"));
 }
 
 /** A zone that is linked to a network can't be deleted. */

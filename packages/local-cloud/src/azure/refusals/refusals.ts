@@ -5,7 +5,7 @@ import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import { parseRoleCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
-import { refuseMissingReference, refusePrivateEndpoint } from "../network/network-refusals.ts";
+import { refuseMissingReference, refuseNetwork, refusePrivateEndpoint } from "../network/network-refusals.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { refuseDiagnosticSetting } from "./diagnostic-refusals.ts";
 import { refuseEventSubscription } from "./event-refusals.ts";
@@ -118,6 +118,7 @@ const refusals: Record<string, Refusal> = {
   },
   "azure-native:web:AppServicePlan": refusePlan,
   "azure-native:network:PrivateEndpoint": refusePrivateEndpoint,
+  "azure-native:network:VirtualNetwork": refuseNetwork,
   "azure-native:network:PrivateDnsZoneGroup": refuseMissingReference,
   "azure-native:privatedns:VirtualNetworkLink": refuseMissingReference,
   "azure-native:web:WebApp": refuseSite,
