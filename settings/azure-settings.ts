@@ -117,41 +117,46 @@ const accountName = /^[a-z0-9]{3,24}$/;
 const accountWords = "3 to 24 lower-case letters and digits";
 
 /** Names that replace generated ones, as in Azure's rules. */
-export const azureNames = z.strictObject({
-  resourceGroup: name(
-    /^[-\w.()]{0,89}[-\w()]$/,
-    "1 to 90 letters, digits and -_.(), with no period at the end",
-    "Resource group",
-  ),
-  site: name(
-    /^[a-z0-9][a-z0-9-]{0,49}[a-z0-9]$/i,
-    "2 to 51 letters, digits and hyphens",
-    "Beginning of the name of the function app and of its plan, to which a hyphen and 8 digits are added",
-  ),
-  identity: name(/^[a-z0-9][\w-]{2,127}$/i, "3 to 128 letters, digits, hyphens and underscores", "Managed identity"),
-  storageAccount: name(accountName, accountWords, "Storage account of the events"),
-  hostStorageAccount: name(
-    accountName,
-    accountWords,
-    "Storage account of the Functions host, with `azure.separateHostStorage`",
-  ),
-  vault: name(
-    /^[a-z](-?[a-z0-9]){2,23}$/i,
-    "3 to 24 letters, digits and single hyphens, starting with a letter",
-    "Key vault",
-  ),
-  workspace: name(
-    /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
-    "4 to 63 letters, digits and hyphens",
-    "Log Analytics workspace",
-  ),
-  component: name(/^[^%&\\?/]{0,259}[^%&\\?/. ]$/, "1 to 260 characters other than %&\\?/", "Application Insights"),
-  actionGroup: name(
-    /^[^:<>+/&%\\?|]{0,259}[^:<>+/&%\\?|. ]$/,
-    "1 to 260 characters other than :<>+/&%\\?|",
-    "Action group",
-  ),
-});
+export const azureNames = z
+  .strictObject({
+    resourceGroup: name(
+      /^[-\w.()]{0,89}[-\w()]$/,
+      "1 to 90 letters, digits and -_.(), with no period at the end",
+      "Resource group",
+    ),
+    site: name(
+      /^[a-z0-9][a-z0-9-]{0,49}[a-z0-9]$/i,
+      "2 to 51 letters, digits and hyphens",
+      "Beginning of the name of the function app and of its plan, to which a hyphen and 8 digits are added",
+    ),
+    identity: name(/^[a-z0-9][\w-]{2,127}$/i, "3 to 128 letters, digits, hyphens and underscores", "Managed identity"),
+    storageAccount: name(accountName, accountWords, "Storage account of the events"),
+    hostStorageAccount: name(
+      accountName,
+      accountWords,
+      "Storage account of the Functions host, with `azure.separateHostStorage`",
+    ),
+    vault: name(
+      /^(?=.{3,24}$)[a-z](-?[a-z0-9])*$/i,
+      "3 to 24 letters, digits and single hyphens, starting with a letter",
+      "Key vault",
+    ),
+    workspace: name(
+      /^[a-z0-9][a-z0-9-]{2,61}[a-z0-9]$/i,
+      "4 to 63 letters, digits and hyphens",
+      "Log Analytics workspace",
+    ),
+    component: name(/^[^%&\\?/]{0,259}[^%&\\?/. ]$/, "1 to 260 characters other than %&\\?/", "Application Insights"),
+    actionGroup: name(
+      /^[^:<>+/&%\\?|]{0,259}[^:<>+/&%\\?|. ]$/,
+      "1 to 260 characters other than :<>+/&%\\?|",
+      "Action group",
+    ),
+  })
+  .refine(({ storageAccount, hostStorageAccount }) => !storageAccount || storageAccount !== hostStorageAccount, {
+    path: ["hostStorageAccount"],
+    error: "it must differ from storageAccount, since each account has a name of its own",
+  });
 
 /** Existing resources that are used unchanged. */
 export const azureExisting = z.strictObject({

@@ -56,6 +56,13 @@ test("a name for the host's storage account is checked only if the relay has one
   expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
 });
 
+test("a name for a vault is checked only if the relay gets a vault of its own", () => {
+  const named = { ...needs, azureNames: { vault: "kv-crm" } };
+  expect(plannedRelay(named, login).vaultName).toBe("kv-crm");
+  const vaultId = "/subscriptions/sub/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/v";
+  expect(plannedRelay({ ...named, azureExisting: { vaultId } }, login)).not.toHaveProperty("vaultName");
+});
+
 test("a policy is asked about the network of the app too, even if it does not exist yet", () => {
   const site = (network: object) => {
     const planned = plannedRelay({ ...needs, privateNetwork: { ...openNetwork, ...network } }, login);

@@ -279,6 +279,16 @@ test("a value of another type is reported with the commands that correct it", ()
   ]);
 });
 
+test("names in Azure have its lengths, and each storage account a name of its own", () => {
+  const said = problems({
+    azureNames: { vault: "kv-crm-events-prod-weu-001", storageAccount: "stcrm", hostStorageAccount: "stcrm" },
+  });
+  expect(said.split("\n").slice(1)).toEqual([
+    "  - customerio-aep:azureNames.vault is invalid: it must have 3 to 24 letters, digits and single hyphens, starting with a letter. Set it: npx pulumi config set --path 'azureNames.vault' <value>",
+    "  - customerio-aep:azureNames.hostStorageAccount is invalid: it must differ from storageAccount, since each account has a name of its own. Set it: npx pulumi config set --path 'azureNames.hostStorageAccount' <value>",
+  ]);
+});
+
 test("existing objects can't be renamed or described, and the message has the command that fixes it", () => {
   const said = problems({
     dataset: { existing: "Events", name: "Other", rowExpirationDays: 90, partialIngestionPercent: 5 },

@@ -25,8 +25,9 @@ export function declareActionGroup(
       location: "Global",
       groupShortName: "cio-relay",
       enabled: true,
+      // Azure refuses two receivers of one name.
       emailReceivers: derive(alertEmails, (emails) =>
-        emails.map((emailAddress) => ({ name: emailAddress, emailAddress, useCommonAlertSchema: true })),
+        distinct(emails).map((emailAddress) => ({ name: emailAddress, emailAddress, useCommonAlertSchema: true })),
       ),
       // Anyone who knows the address of such a webhook can raise alerts, so it is kept as a secret.
       webhookReceivers: derive(alertWebhooks, (addresses) =>
@@ -39,4 +40,9 @@ export function declareActionGroup(
     },
     options,
   );
+}
+
+/** Each address once, whatever its spelling. */
+function distinct(emails: readonly string[]): string[] {
+  return [...Map.groupBy(emails, (email) => email.toLowerCase()).values()].map(([first = ""]) => first);
 }
