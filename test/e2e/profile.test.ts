@@ -10,8 +10,8 @@ import { eventOf } from "./traffic.ts";
 
 // Profile from the first preview to after destroy: each test continues from the previous one. In `prod`, so that the real engine creates and deletes
 // what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings. And with what a bank asks for
-// besides: a private network, a front door with an address of its own, a budget, and a vault and an identity of a platform team. Roles take effect
-// late, as in Azure.
+// besides: a private network, a front door with an address of its own, a budget, and a resource group, a vault and an identity of a platform team.
+// Roles take effect late, as in Azure.
 let stack: LocalStack;
 
 beforeAll(async () => {
@@ -35,6 +35,7 @@ async function newLogs(): Promise<string> {
   return fresh;
 }
 
+const theirRegion = "northeurope";
 const frontDoorId = "11111111-2222-4333-8444-555555555555";
 const webhookEndpoint = "https://events.example.com/customerio";
 
@@ -84,6 +85,7 @@ test(
     for (const part of [/^4 .*PrivateEndpoint$/m, /^1 .*Budget$/m, /^1 .*:Vault$/m, /^1 .*UserAssignedIdentity$/m]) {
       expect(made).toMatch(part);
     }
+    expect(await findRegions()).toEqual([theirRegion]);
   },
   4 * minutes,
 );
@@ -186,9 +188,10 @@ test(
 );
 
 /** What a platform team has made: it is used, and stays. */
-async function givenResources(): Promise<{ vaultId: string; identityId: string }> {
+async function givenResources(): Promise<{ resourceGroupId: string; vaultId: string; identityId: string }> {
+  // Another region than the stack's azure-native:location.
   const put = async (id: string, body: object) => {
-    const made = await callManagement(stack.cloud.environment, "PUT", id, { location: "westeurope", ...body });
+    const made = await callManagement(stack.cloud.environment, "PUT", id, { location: theirRegion, ...body });
     expect([id, made.status]).toEqual([id, 201]);
     return id;
   };
@@ -209,6 +212,7 @@ async function givenResources(): Promise<{ vaultId: string; identityId: string }
     },
   });
   return {
+    resourceGroupId: hub,
     vaultId,
     identityId: await put(`${hub}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/hub-relay`, {}),
   };
@@ -238,14 +242,28 @@ async function secretsRefused(): Promise<void> {
   await wait(3_000);
 }
 
+/** Ids of what was created in Azure, of these types. */
+async function findCreated(types: string): Promise<string[]> {
+  const log = await fetch(`${stack.cloud.environment.AZURE_RESOURCE_MANAGER_URL}/__local/effects`);
+  const { effects } = (await log.json()) as { effects: string[] };
+  const isOfThem = new RegExp(`^PUT (.*/(?:${types})/[^/]+)$`);
+  return [...new Set(effects.flatMap((effect) => effect.match(isOfThem)?.[1] ?? []))];
+}
+
+/** The regions of storage, logs, alerts, network, plan and app. */
+async function findRegions(): Promise<string[]> {
+  const types = "storageAccounts|workspaces|components|scheduledQueryRules|virtualNetworks|serverfarms|sites";
+  const ids = await findCreated(types);
+  for (const type of types.split("|")) expect(ids.join()).toContain(`/${type}/`);
+  const found = await Promise.all(ids.map((id) => callManagement(stack.cloud.environment, "GET", id)));
+  return [...new Set(found.map(({ body }) => (body as { location: string }).location))];
+}
+
 /** The states of the app's Key Vault references; none if there is no app yet. */
 async function referenceStates(): Promise<string[]> {
-  const { environment } = stack.cloud;
-  const log = await fetch(`${environment.AZURE_RESOURCE_MANAGER_URL}/__local/effects`);
-  const { effects } = (await log.json()) as { effects: string[] };
-  const site = effects.find((effect) => /^PUT .*\/sites\/[^/]+$/.test(effect))?.slice("PUT ".length);
+  const [site] = await findCreated("sites");
   if (site === undefined) return [];
-  const { body } = await callManagement(environment, "GET", `${site}/config/configreferences/appsettings`);
+  const { body } = await callManagement(stack.cloud.environment, "GET", `${site}/config/configreferences/appsettings`);
   return (body as { value: { properties: { status: string } }[] }).value.map(({ properties }) => properties.status);
 }
 
