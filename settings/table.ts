@@ -278,7 +278,8 @@ export const settingsTable = {
     decides: true,
     description:
       "Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that long. Adobe " +
-      "recommends about five minutes.",
+      "recommends about five minutes. Once fields were added to the stack's schema, the wait is three times as long: Platform may take " +
+      "fifteen minutes to know a new field, and loses events with it until then.",
   },
   drainTimeoutSeconds: {
     schema: z.int().min(1).max(86_400),

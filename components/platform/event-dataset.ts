@@ -9,15 +9,21 @@ export interface EventDatasetArgs extends EventSchemaArgs, Pick<Settings, "datas
   destination: Destination;
 }
 
-/** A dataset for events with its schema. Creates what the destination lacks. */
+/**
+ * A dataset for events with its schema. Creates what the destination lacks.
+ * @returns also the version of the schema's fields, if they are the program's
+ */
 export function createEventDataset(
   name: string,
   args: EventDatasetArgs,
   parent: { parent: pulumi.Resource },
-): { id: pulumi.Input<string>; schemaId: pulumi.Input<string> } {
+): { id: pulumi.Input<string>; schemaId: pulumi.Input<string>; fieldsVersion: pulumi.Output<string> | undefined } {
   const { datasetId, schema: existing } = args.destination;
-  const schema = existing ? { id: existing.id, ready: [] } : createEventSchema(name, args, parent);
-  if (datasetId !== undefined) return { id: datasetId, schemaId: schema.id };
+  const schema = existing
+    ? { id: existing.id, fieldsVersion: undefined, ready: [] }
+    : createEventSchema(name, args, parent);
+  const { id: schemaId, fieldsVersion } = schema;
+  if (datasetId !== undefined) return { id: datasetId, schemaId, fieldsVersion };
 
   const { errorDiagnostics, rowExpirationDays, tags, forceDestroy, keep } = args.dataset;
   const dataset = new aep.Dataset(
@@ -25,7 +31,7 @@ export function createEventDataset(
     {
       name: args.dataset.name ?? args.title,
       description: args.dataset.description ?? "Customer.io events.",
-      schemaId: schema.id,
+      schemaId,
       errorDiagnostics,
       ...(rowExpirationDays === undefined ? {} : { rowExpirationDays }),
       ...(tags === undefined ? {} : { tags }),
@@ -36,5 +42,5 @@ export function createEventDataset(
     },
     { ...parent, dependsOn: schema.ready, ...keepName("name", args.dataset.name) },
   );
-  return { id: dataset.id, schemaId: schema.id };
+  return { id: dataset.id, schemaId, fieldsVersion };
 }

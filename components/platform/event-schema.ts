@@ -17,13 +17,13 @@ export interface EventSchemaArgs extends Pick<Settings, "schema" | "fieldGroup" 
 
 /**
  * A schema of ExperienceEvent class with all fields of the event catalogue, enabled for Profile if the settings say so.
- * @returns the schema's id, and what has to exist before a dataset follows it
+ * @returns the schema's id, the version of its fields, and what has to exist before a dataset follows it
  */
 export function createEventSchema(
   name: string,
   args: EventSchemaArgs,
   parent: { parent: pulumi.Resource },
-): { id: pulumi.Output<string>; ready: pulumi.Resource[] } {
+): { id: pulumi.Output<string>; fieldsVersion: pulumi.Output<string>; ready: pulumi.Resource[] } {
   const { tenantId, profile, ownership } = args;
   const mapsIdentities = profile.primaryIdentity === "identityMap";
   // Platform never deletes a schema that has been in Profile, or that a dataset uses.
@@ -50,7 +50,8 @@ export function createEventSchema(
     },
     { ...options, ...keepName("title", args.schema.title) },
   );
-  if (!profile.enabled) return { id: schema.id, ready: [schema] };
+  const { version: fieldsVersion } = fieldGroup;
+  if (!profile.enabled) return { id: schema.id, fieldsVersion, ready: [schema] };
 
   const descriptors = (mapsIdentities ? [] : Object.entries(profile.identities)).map(
     ([field, namespace]) =>
@@ -68,6 +69,7 @@ export function createEventSchema(
   const enablement = { ...parent, dependsOn: descriptors };
   return {
     id: schema.id,
+    fieldsVersion,
     ready: [schema, new aep.ProfileEnablement(`${name}-profile`, { schemaId: schema.id }, enablement)],
   };
 }

@@ -26,6 +26,15 @@ export interface PlatformDataflowArgs extends Pick<Settings, keyof PlatformSetti
   destination: Destination;
 }
 
+/** The version of a field group that was never changed. */
+const firstVersion = "1.0";
+
+/**
+ * How many times as long as usual to wait, once fields were changed. Platform checks events with a schema from a cache, in which a change appears
+ * up to fifteen minutes late (Adobe, "Streaming ingestion validation"). Until then, it answers 200 to an event with a new field, and loses it.
+ */
+const changedShare = 3;
+
 interface DataflowOutputs {
   readonly schemaId: pulumi.Input<string>;
   readonly datasetId: pulumi.Input<string>;
@@ -82,7 +91,11 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
     // Created first and deleted last, so that it also deletes objects that a killed run could not record. As the first, it
     // refuses a change that would delete the dataset with its data, before anything else is touched.
     const ownership = new aep.Ownership(`${name}-ownership`, ownershipArguments(args, destination), parent).id;
-    const { id: datasetId, schemaId } = createEventDataset(name, { ...args, destination, tenantId, ownership }, parent);
+    const dataset = createEventDataset(name, { ...args, destination, tenantId, ownership }, parent);
+    const { id: datasetId, schemaId, fieldsVersion = pulumi.output(firstVersion) } = dataset;
+    const activationSeconds = fieldsVersion.apply(
+      (version) => args.activationSeconds * (version === firstVersion ? 1 : changedShare),
+    );
     const source = createPlatformSource(name, { ...args, ownership }, parent);
     const target = new aep.TargetConnection(
       `${name}-target`,
@@ -103,6 +116,7 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
     const { errorDiagnostics, partialIngestionPercent } = args.dataset;
     const isDirect = args.delivery === "direct";
     const way = isDirect ? "straight from its webhook" : "by way of the relay";
+    const patience = `${args.activationSeconds * changedShare + 1800}s`;
     const dataflow = new aep.Dataflow(
       `${name}-dataflow`,
       {
@@ -114,7 +128,7 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
         mappingSetVersion: mappingSet.version,
         errorDiagnostics,
         ...(partialIngestionPercent === undefined ? {} : { partialIngestionPercent }),
-        ...(isDirect && { activationSeconds: args.activationSeconds }),
+        ...(isDirect && { activationSeconds }),
         ownership,
       },
       // After a change of its mapping, a dataflow loses events for some minutes, during which the relay still sends with its old settings. A
@@ -124,13 +138,13 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
         ...parent,
         ...keepName("name", args.dataflow.name),
         replaceOnChanges: ["mappingSetId", "mappingSetVersion", ...(isDirect ? ["name", "description"] : [])],
-        customTimeouts: { create: `${args.activationSeconds + 1800}s`, update: `${args.activationSeconds + 1800}s` },
+        customTimeouts: { create: patience, update: patience },
       },
     );
 
     const { id: dataflowId, streamingUrl, updatedAt } = dataflow;
     this.registerOutputs({ schemaId, datasetId, dataflowId });
-    const readyAt = updatedAt.apply((time) => addSeconds(time, args.activationSeconds));
+    const readyAt = pulumi.all([updatedAt, activationSeconds]).apply(([time, seconds]) => addSeconds(time, seconds));
     return { schemaId, datasetId, dataflowId, streamingUrl, readyAt };
   }
 }

@@ -201,7 +201,9 @@ export interface SettingArguments {
   eventQueues?: SettingArgument<"eventQueues">;
   /**
    * Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that
-   * long. Adobe recommends about five minutes. A plain value, not an output. Default: `300`.
+   * long. Adobe recommends about five minutes. Once fields were added to the stack's schema, the wait is three times
+   * as long: Platform may take fifteen minutes to know a new field, and loses events with it until then. A plain
+   * value, not an output. Default: `300`.
    */
   dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
   /**

@@ -140,6 +140,16 @@ test("the relay holds events back while Platform enables the dataflow", async ()
   expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:05:05.000Z");
 });
 
+test("once fields were added to the schema, a changed dataflow is waited for until Platform's cache of schemas has them", async () => {
+  const changed = { "aep:index:FieldGroup": { version: "1.1" } };
+  const { resources } = await source({}, changed);
+  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  // Fifteen minutes after the change of the dataflow, which comes after that of the schema.
+  expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:19:05.000Z");
+  const direct = await source({ delivery: "direct" }, changed);
+  expect(one(direct.resources, "aep:index:Dataflow").activationSeconds).toBe(900);
+});
+
 test("each queue of events has a poison queue, and the relay a role on both", async () => {
   const { resources } = await source({ eventQueues: 3 });
   const names = ["events", "events-poison", "events-2", "events-2-poison", "events-3", "events-3-poison"];

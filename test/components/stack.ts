@@ -55,7 +55,7 @@ export interface DeclaredResource {
   readonly inputs: any;
 }
 
-/** The results of the providers' functions, by token, such as `aep:index:getSchema`. */
+/** The results of the providers' functions, and further outputs of resources, by token, such as `aep:index:getSchema`. */
 export type Answers = Readonly<Record<string, object>>;
 
 /** A sandbox with everything that a stack needs, and nothing that a stack creates. */
@@ -87,7 +87,7 @@ export async function declareBy(
     {
       newResource: ({ type, name, inputs }) => {
         resources.push({ type, name, inputs });
-        return { id: `${name}-id`, state: { name, ...inputs, ...outputsOf(type, name) } };
+        return { id: `${name}-id`, state: { name, ...inputs, ...outputsOf(type, name), ...answers[type] } };
       },
       call: ({ token }) => ({ ...usualAnswers, ...answers })[token] ?? { subscriptionId: "sub", tenantId: "tenant" },
     },
@@ -114,6 +114,8 @@ function outputsOf(type: string, name: string): object {
         streamingUrl: secret("https://dcs.example/collection/1?x-adobe-flow-id=2"),
         updatedAt: "2026-01-02T03:04:05.000Z",
       };
+    case "aep:index:FieldGroup":
+      return { version: "1.0" };
     case "aep:index:MappingSet":
       return { version: 0 };
     case "customerio:index:ReportingWebhook":

@@ -15,6 +15,9 @@ import { startPlatform } from "./platform/platform.ts";
 /** Seconds for which a new dataflow accepts events and drops them; in Platform it is some minutes. */
 const activationSeconds = 1;
 
+/** Seconds until a change of a schema reaches streaming ingestion; in Platform up to fifteen minutes. */
+const schemaCacheSeconds = 5;
+
 /** Seconds after which a message of a killed host becomes visible again; in Azure ten minutes. */
 const messageLease = 60;
 
@@ -46,7 +49,7 @@ async function start(folder: string): Promise<Running> {
     activationSeconds,
     certificate,
     // As in Adobe's Python client, so that the demo can show that no mapping sets are left either.
-    switches: { deleteMappingSet: "204" },
+    switches: { deleteMappingSet: "204", schemaCacheSeconds },
   });
   const customerIo = await startCustomerIo({
     workspaces: [

@@ -161,7 +161,7 @@ function readRecord(
   const row = parseRow(line);
   if (row === undefined || dataset === undefined) return { refusal: "The record is not a JSON object" };
   const usableIdentities = state.switches.unusableIdentity === "fails-record";
-  const violations = violationsOf(sandbox, dataset, row, { now: state.clock(), usableIdentities });
+  const violations = violationsOf(sandbox, dataset, row, { now: state.clock(), usableIdentities, cacheSeconds: 0 });
   return violations.length === 0 ? { row } : { row, refusal: violations.join("; ") };
 }
 

@@ -9,7 +9,7 @@ import type { Receipt } from "./state/journal.ts";
 import type { Dataset, Flow, RunWindow, Sandbox } from "./state/model.ts";
 import type { PlatformState } from "./state/state.ts";
 import { type JsonObject, objectOf, stringOf, stringsOf } from "./web/json.ts";
-import { composedSchema } from "./xdm/compose.ts";
+import { streamedSchema } from "./xdm/streamed-schema.ts";
 import { type RowRules, rowViolations } from "./xdm/validate-row.ts";
 
 const timeSeries = "https://ns.adobe.com/xdm/data/time-series";
@@ -56,6 +56,7 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
   const violations = violationsOf(sandbox, dataset, row, {
     now,
     usableIdentities: state.switches.unusableIdentity === "fails-record",
+    cacheSeconds: state.switches.schemaCacheSeconds,
   });
   if (violations.length > 0) {
     fail(run, receipt, "INGEST-1212-400", "The record does not conform to the XDM schema", violations);
@@ -92,16 +93,24 @@ function applyMapping(state: PlatformState, { sandbox, record }: Arrival, mappin
   return { row, warnings: warnings.map(text), failures: failures.map(text) };
 }
 
-/** Why the dataset's schema refuses a row. */
+/**
+ * Why the dataset's schema refuses a row.
+ *
+ * @param rules.cacheSeconds see `streamedSchema`
+ */
 export function violationsOf(
   sandbox: Sandbox,
   dataset: Dataset,
   row: JsonObject,
-  { now, usableIdentities }: Pick<RowRules, "now" | "usableIdentities">,
+  {
+    now,
+    usableIdentities,
+    cacheSeconds,
+  }: Pick<RowRules, "now" | "usableIdentities"> & { readonly cacheSeconds: number },
 ): string[] {
   const schemaId = stringOf(objectOf(dataset.body.schemaRef).id) ?? "";
   const body = sandbox.resources.get(schemaId)?.body ?? {};
-  return rowViolations(composedSchema(sandbox, schemaId), row, {
+  return rowViolations(streamedSchema(sandbox, schemaId, { now, cacheSeconds }), row, {
     primaryIdentity: primaryIdentity(sandbox, schemaId),
     timeSeries: stringsOf(listExtended(sandbox, body)).includes(timeSeries),
     usableIdentities,

@@ -1,10 +1,16 @@
-import type { JsonObject } from "../../src/platform/web/json.ts";
+import { type JsonObject, objectOf } from "../../src/platform/web/json.ts";
 import {
+  conversion,
   credentials,
   event,
+  fieldGroup,
+  fields,
+  flowBody,
   flowing,
   flowService,
   getFlow,
+  identityMappings,
+  mappingSetBody,
   Platform,
   type RunningFlow,
   schemaRegistry,
@@ -25,6 +31,31 @@ const problem = (status: number, title: string, message: unknown) => ({
   status,
   title,
   report: { message },
+});
+
+test("a field that is added to the schema is unknown for fifteen minutes, and its events are lost", async () => {
+  await start();
+  const added = { phone: { type: "string" } };
+  const path = `${schemaRegistry}/tenant/fieldgroups/${encodeURIComponent(flow.fieldGroup)}`;
+  expect((await platform.call("PUT", path, { body: fieldGroup({ ...fields, ...added }) })).status).toBe(200);
+  const mapping = { sourceType: "ATTRIBUTE", source: "phone", destination: "_acme.phone" };
+  const body = mappingSetBody(flow.schema, [...identityMappings, mapping]);
+  const set = (await platform.call("POST", `${conversion}/mappingSets`, { body })).body.id as string;
+  const made = await platform.call("POST", `${flowService}/flows`, { body: flowBody({ ...flow, mappingSet: set }) });
+  const { id } = made.body;
+  const inletUrl = objectOf((await getFlow(platform, String(id))).options).inletUrl as string;
+  const deliver = async (event_id: string, more: JsonObject) => {
+    expect((await platform.send(inletUrl, String(id), event({ event_id, ...more }))).status).toBe(200);
+    return (await platform.receipts()).find(({ eventId }) => eventId === event_id);
+  };
+  platform.pass(899);
+  expect(await deliver("early", { phone: "+1" })).toMatchObject({
+    fate: "failed",
+    reason: expect.stringContaining("extraneous key [phone]"),
+  });
+  expect(await deliver("without", { phone: null })).toMatchObject({ fate: "delivered" });
+  platform.pass(1);
+  expect(await deliver("late", { phone: "+1" })).toMatchObject({ fate: "delivered" });
 });
 
 describe("a single event", () => {

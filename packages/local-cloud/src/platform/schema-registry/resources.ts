@@ -5,6 +5,7 @@ import { clone, isObject, itemsOf, type Json, type JsonObject, objectOf, strings
 import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compose } from "../xdm/compose.ts";
+import { keepFormerSchema } from "../xdm/streamed-schema.ts";
 import { resourceNotFound } from "./problems.ts";
 import { altId, listExtended, references } from "./render.ts";
 import { breakingChanges, checkResource, checkUnion, isUnion } from "./rules.ts";
@@ -109,9 +110,11 @@ function change(state: PlatformState, sandbox: Sandbox, resource: XdmResource, b
   const changed: XdmResource = { ...resource, body };
   if (isUnion(changed)) checkUnion(sandbox, resource, body);
   checkEvolution(sandbox, changed);
+  const now = state.clock();
+  for (const { id } of schemasWith(sandbox, resource.id)) keepFormerSchema(sandbox, id, now);
   resource.body = body;
   resource.minor += 1;
-  resource.modified = state.clock();
+  resource.modified = now;
   resource.eTag = hex(64);
   sandbox.registryRevision += 1;
 }
@@ -120,9 +123,7 @@ function change(state: PlatformState, sandbox: Sandbox, resource: XdmResource, b
 function checkEvolution(sandbox: Sandbox, changed: XdmResource): void {
   const before = (id: string) => sandbox.resources.get(id);
   const after = (id: string) => (id === changed.id ? changed : sandbox.resources.get(id));
-  for (const schema of sandbox.resources.values()) {
-    const affected = schema.id === changed.id || references(schema.body).includes(changed.id);
-    if (schema.kind !== "schemas" || !affected) continue;
+  for (const schema of schemasWith(sandbox, changed.id)) {
     if (!isUnion(schema) && datasetOf(sandbox, schema.id) === undefined) continue;
     const [broken] = breakingChanges(
       compose(schema.body, before),
@@ -132,6 +133,13 @@ function checkEvolution(sandbox: Sandbox, changed: XdmResource): void {
       throw plainProblem(400, `The schema ${schema.id} is in use and may only be extended: ${broken}`);
     }
   }
+}
+
+/** The schema itself, or the schemas that a field group is part of. */
+function schemasWith(sandbox: Sandbox, id: string): XdmResource[] {
+  return Array.from(sandbox.resources.values()).filter(
+    (schema) => schema.kind === "schemas" && (schema.id === id || references(schema.body).includes(id)),
+  );
 }
 
 function datasetOf(sandbox: Sandbox, schemaId: string): string | undefined {

@@ -61,6 +61,8 @@ export interface PlatformSwitches {
   rawEventsInBatch: "refused" | "accepted";
   /** Adobe's "1 MB" in bytes; a larger request gets 413. */
   maximumRequestBytes: number;
+  /** Seconds until streaming ingestion knows a change of a schema, for which it is cached: "up to fifteen minutes". */
+  schemaCacheSeconds: number;
   /** A mapping's source path that the event lacks: the record fails, or the target stays empty. */
   missingSourceAttribute: "fails-record" | "leaves-empty";
   /** A number or boolean that is mapped unchanged to a text field: the record fails, or it becomes text. */
@@ -125,6 +127,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   missingFlowId: "refused",
   rawEventsInBatch: "refused",
   maximumRequestBytes: 1_000_000,
+  schemaCacheSeconds: 900,
   missingSourceAttribute: "fails-record",
   numberInTextField: "fails-record",
   arithmetic: "calculates",
