@@ -144,22 +144,16 @@ export class AzureClient {
   /** Names of the functions that Azure lists for an app; undefined if the app does not exist. */
   async listFunctionNames(siteId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the functions of the function app "${lastPart(siteId)}"`;
-    const found = await this.#get(`${siteId}/functions`, webApiVersion, purpose, nameList, signal);
+    const question = { path: `${siteId}/functions`, apiVersion: webApiVersion, purpose };
     // Azure prefixes a function's name with its app's, as it does for every child resource.
-    return found?.data.value.map(({ name }) => lastPart(name));
+    return (await this.#listNames(question, signal))?.map(lastPart);
   }
 
   /** Names of the queues of a storage account ("Queue - List" of the storage resource provider); undefined if the account does not exist. */
-  async listQueueNames(accountId: string, signal: AbortSignal): Promise<string[] | undefined> {
+  listQueueNames(accountId: string, signal: AbortSignal): Promise<string[] | undefined> {
     const purpose = `list the queues of the storage account "${lastPart(accountId)}"`;
     const path = `${accountId}/queueServices/default/queues`;
-    try {
-      const { value } = await this.query({ path, apiVersion: storageApiVersion, purpose }, nameList, signal);
-      return value.map(({ name }) => name);
-    } catch (error) {
-      if (error instanceof VendorError && saysGone(error)) return undefined;
-      throw error;
-    }
+    return this.#listNames({ path, apiVersion: storageApiVersion, purpose }, signal);
   }
 
   /** A storage queue; undefined if it does not exist. */
@@ -279,6 +273,17 @@ export class AzureClient {
     const answer = await callOnce({ method: "GET", url, signal, timeout: this.#healthTimeout });
     const forbidden = forbiddenAddress(answer.headers ?? {});
     return forbidden === undefined ? answer : { ...answer, text: forbidden };
+  }
+
+  /** The names in a list, all pages of it; undefined if what it is part of does not exist. */
+  async #listNames(question: ArmQuestion, signal: AbortSignal): Promise<string[] | undefined> {
+    try {
+      const { value } = await this.query(question, nameList, signal);
+      return value.map(({ name }) => name);
+    } catch (error) {
+      if (error instanceof VendorError && saysGone(error)) return undefined;
+      throw error;
+    }
   }
 
   async #delete(id: string, params: Record<string, string>, signal: AbortSignal): Promise<void> {

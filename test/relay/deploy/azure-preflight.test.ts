@@ -376,8 +376,8 @@ async function startPaging(armUrl: string): Promise<{ url: string; close(): Prom
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { pathname, searchParams } = new URL(request.url ?? "", armUrl);
-    const isNext = searchParams.has("$skiptoken");
-    searchParams.delete("$skiptoken");
+    const token = searchParams.get("$skiptoken");
+    if (token === "a+b") searchParams.delete("$skiptoken");
     const { status, data } = await axios.request({
       method: request.method ?? "GET",
       url: `${armUrl}${pathname}?${searchParams}`,
@@ -386,7 +386,7 @@ async function startPaging(armUrl: string): Promise<{ url: string; close(): Prom
       ...(chunks.length > 0 && { data: Buffer.concat(chunks) }),
     });
     const nextLink = `https://management.azure.com${pathname}?${searchParams}&%24skiptoken=a%2Bb`;
-    const isList = Array.isArray(data?.value) && !isNext;
+    const isList = Array.isArray(data?.value) && token === null;
     response.writeHead(status, { "content-type": "application/json" });
     response.end(JSON.stringify(isList ? { value: [], nextLink } : data));
   };

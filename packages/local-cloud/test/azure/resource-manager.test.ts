@@ -69,20 +69,21 @@ test("a queue's metadata is replaced as a whole, and returned by the queue itsel
   expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
 });
 
-test("an account's queues are listed with their metadata, and without the number of messages", async () => {
-  const made = await make(provider, "storage:Queue", "unmarked", {
-    ...inGroup,
-    accountName: "arm",
-    queueName: "another",
-  });
+test("an account's queues are listed in pages, with their metadata and without the number of messages", async () => {
+  const declare = (queueName: string) =>
+    make(provider, "storage:Queue", queueName, { ...inGroup, accountName: "arm", queueName });
+  const [made, last] = [await declare("another"), await declare("last")];
   const [queues = ""] = queueId.split(/\/events$/);
   const type = "Microsoft.Storage/storageAccounts/queueServices/queues";
   const value = [
     { id: made.id, name: "another", type, properties: {} },
     { id: queueId, name: "events", type, properties: { metadata: { intake: "closed" } } },
   ];
-  expect(await arm("GET", queues)).toEqual({ status: 200, body: { value } });
-  await arm("DELETE", made.id);
+  const nextLink = `${cloud.azure.armUrl}${queues}?api-version=2024-01-01&%24skiptoken=2`;
+  expect(await arm("GET", queues)).toEqual({ status: 200, body: { value, nextLink } });
+  const next = await arm("GET", queues, { version: new URL(nextLink).search });
+  expect(next.body).toEqual({ value: [{ id: last.id, name: "last", type, properties: {} }], nextLink: null });
+  for (const { id } of [made, last]) await arm("DELETE", id);
   expect(await code(arm("GET", queues.replace("/arm/", "/nowhere/")))).toEqual([404, "ResourceNotFound"]);
 });
 

@@ -243,6 +243,18 @@ test("synchronizes the triggers again until the functions of further queues are 
   expect(bed.operation.shown).toContain("Azure does not list poison-2 among the functions of the app yet");
 });
 
+test("reads all pages of the list of functions", async () => {
+  const value = ["intake", "forwarder", "forwarder-2", "poison-2"].map((name) => ({ name: `relay/${name}` }));
+  const nextLink = `https://management.azure.com${siteId}/functions?api-version=2024-04-01&$skiptoken=2`;
+  bed.azure.script[calls.functions] = [
+    { body: { value: value.slice(0, 2), nextLink } },
+    { body: { value: value.slice(2) } },
+  ];
+  await functionCode.create(bed.operation, { ...bed.inputs(), settings: { EVENT_QUEUES: "2" } });
+  const listed = bed.azure.calls().filter((call) => call.startsWith(calls.functions));
+  expect(listed).toEqual([urls.functions, `${urls.functions}&$skiptoken=2`]);
+});
+
 test("waits until the health check answers and the functions are listed", async () => {
   bed.azure.script[calls.health] = [{ drop: true }, { status: 503, body: "no storage yet" }, { body: "ok" }];
   bed.azure.script[calls.functions] = [{ body: { value: [] } }, { body: { value: [{ name: "intake" }] } }];

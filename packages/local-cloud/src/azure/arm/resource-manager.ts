@@ -9,6 +9,7 @@ import { isForManagement } from "../identity/audience.ts";
 import { configure, describeConfiguration } from "../network/site-configuration.ts";
 import { takesTime } from "../network/slow-changes.ts";
 import { answerLogQuery } from "../queries/log-query.ts";
+import { inPages } from "../queries/pages.ts";
 import { policyQuery } from "../queries/policy-query.ts";
 import type { Query } from "../queries/query.ts";
 import { nodeStacks, regionQueries } from "../queries/region-offers.ts";
@@ -33,6 +34,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
       known.status as ContentfulStatusCode,
     );
   });
+  app.use(inPages);
   const queries = [...subscriptionQueries((resource) => describeResource(resource)), ...regionQueries, policyQuery];
   app.get("/providers/Microsoft.Web/locations/:region/functionAppStacks", (context) => {
     authenticate(context, parts);
@@ -165,7 +167,7 @@ async function act(context: Context, parts: InvokeParts, site: Resource, action:
 
 function listReferences(site: Resource, { apps }: InvokeParts): object {
   const found = [...apps.get(site.id).references];
-  return { value: found.map(([name, reference]) => describeReference(site, name, reference)), nextLink: null };
+  return { value: found.map(([name, reference]) => describeReference(site, name, reference)) };
 }
 
 /** Splits a path into the resource id and the action on that resource, if any. */

@@ -61,7 +61,6 @@ export const regionQueries: readonly Query[] = [
           type: "Microsoft.Web/geoRegions",
           properties: { name, description: null, displayName: name, orgDomain: domains(name).join(";") },
         })),
-        nextLink: null,
       };
     },
   },
@@ -133,5 +132,5 @@ export function nodeStacks(region: string, switches: AzureSwitches): object {
     ],
   }));
   const properties = { displayText: "Node.js", value: "node", preferredOs: "linux", majorVersions };
-  return { value: [{ id: null, name: "node", type: "Microsoft.Web/functionAppStacks", properties }], nextLink: null };
+  return { value: [{ id: null, name: "node", type: "Microsoft.Web/functionAppStacks", properties }] };
 }

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { StoredSecret, Subscription } from "../arm/subscription.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { refusesInternet } from "../network/private-access.ts";
+import { pageOf } from "../queries/pages.ts";
 import type { AzureSwitches } from "../switches.ts";
 
 /** Path, on the address of Azure Resource Manager, under which the vaults answer by name. */
@@ -72,7 +73,7 @@ export function vaultDataPlane({ subscription, tokenSecret, switches }: VaultPar
     const { vaultName, name, prefix } = authorize(context, "readMetadata");
     const found = [...subscription.secretVersions].filter(([key]) => key.startsWith(prefix));
     const value = found.map(([key, version]) => describe(vaultName, `${name}/${key.slice(prefix.length)}`, version));
-    return context.json({ value, nextLink: null });
+    return context.json(pageOf(value, new URL(context.req.url)));
   });
   app.patch(`${vaultsPath}/:vault/secrets/:secret/:version`, async (context) => {
     const { vaultName, name, prefix } = authorize(context, "update");
