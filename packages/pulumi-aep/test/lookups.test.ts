@@ -113,6 +113,15 @@ describe("a dataset", () => {
     );
   });
 
+  test.each(["Mails, messages", "!Mails", "Mails*", "a==b"])(
+    "is found by the name %s, which would be a filter",
+    async (name) => {
+      const { id } = await aep.create("aep:index:Dataset", { name, schemaId });
+      await aep.create("aep:index:Dataset", { name: `${name} and more`, schemaId });
+      expect(await call("getDataset", { dataset: name })).toMatchObject({ id, name });
+    },
+  );
+
   test.each(["No such name", "0".repeat(24)])("that does not exist (%s) is reported", async (dataset) => {
     await expect(call("getDataset", { dataset })).rejects.toThrow(`There is no dataset "${dataset}" in the sandbox`);
   });

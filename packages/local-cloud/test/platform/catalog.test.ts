@@ -166,9 +166,22 @@ describe("lists", () => {
     expect(await names("?start=1&limit=1")).toEqual(["B"]);
     expect(await names("?property=name~%5E%5BAB%5D%24&orderBy=asc:name")).toEqual(["A", "B"]);
     expect(await names("?property=description")).toEqual([]);
-    expect(await names(`?property=${encodeURIComponent(`schemaRef.id==${schema}`)}`)).toHaveLength(3);
+    expect(await names("?property=!description&orderBy=desc:name")).toEqual(["Events", "B", "A"]);
+    expect(await names(`?property=${encodeURIComponent(`schemaRef.id==${schema}`)}`)).toEqual([]);
     expect((await platform.call("GET", `${catalog}/dataSets?limit=101`)).status).toBe(400);
     expect((await platform.call("GET", `${catalog}/dataSets?limit=x`)).status).toBe(400);
+  });
+
+  test("a filter by name means any of several names, or none of them, and has a wildcard", async () => {
+    const { schema } = await wire(platform);
+    for (const name of ["A, B", "A", "A*", "!A"]) await newDataset(schema, { name });
+    expect(await names("?name=A,Events")).toEqual(["Events", "A"]);
+    expect(await names("?name=!A,Events")).toEqual(["A, B", "A*", "!A"]);
+    expect(await names("?name=A*")).toEqual(["A, B", "A", "A*"]);
+    expect(await names("?name=A**")).toEqual(["A*"]);
+    expect(await names("?property=name==A,%20B")).toEqual(["A, B"]);
+    expect(await names("?property=name==A*")).toEqual(["A, B", "A", "A*"]);
+    expect(await names("?property=name!=A*")).toEqual(["Events", "!A"]);
   });
 });
 

@@ -50,7 +50,10 @@ async function find(client: AepClient, id: string, signal: AbortSignal) {
 }
 
 async function listNamed(client: AepClient, name: string, signal: AbortSignal) {
-  const path = `${paths.dataSets}?name=${encodeURIComponent(name)}&limit=100&properties=name,schemaRef,tags`;
+  // The simple filter `name=` would take a name with a comma for two, and one with `!` for its opposite. In either filter, `*` stands for any
+  // characters, and `**` for an asterisk (Adobe, "Filter Catalog data using query parameters").
+  const filter = encodeURIComponent(`name==${name.replaceAll("*", "**")}`);
+  const path = `${paths.dataSets}?property=${filter}&limit=100&properties=name,schemaRef,tags`;
   const call = { method: "GET", path, signal, purpose: `look for the dataset "${name}"` } as const;
   // Other people's datasets may lack a schema.
   const listed = await client.call(call, z.record(z.string(), z.unknown()));

@@ -7,23 +7,22 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter } from
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
+import { pageOfCatalog } from "./list-query.ts";
 
 /** Catalog Service: the batches of each hour of a streaming flow, and uploaded batches. */
 export function batchRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
   routes.get("/batches", (context) => {
-    const { dataSet, status, orderBy = "desc:created" } = context.req.query();
-    const limit = Math.min(100, numberParameter(context, "limit", 1) ?? 20);
-    const start = numberParameter(context, "start") ?? 0;
-    const createdAfter = numberParameter(context, "createdAfter") ?? 0;
-    const [direction, field = "created"] = orderBy.split(":");
-    const sign = direction === "desc" ? -1 : 1;
-    const found = batches(state, context.get("sandbox"))
-      .filter(({ datasetId, item }) => (dataSet ?? datasetId) === datasetId && (status ?? item.status) === item.status)
-      .filter(({ item }) => Number(item.created) >= createdAfter)
-      .sort((left, right) => compareValues(left.item[field], right.item[field]) * sign)
-      .slice(start, start + limit);
+    const { dataSet } = context.req.query();
+    const [after, before] = ["createdAfter", "createdBefore"].map((name) => numberParameter(context, name));
+    const inRange = batches(state, context.get("sandbox"))
+      .filter(({ datasetId }) => (dataSet ?? datasetId) === datasetId)
+      // "Exclusively filter records created after this timestamp", and before it.
+      .filter(({ item }) => after === undefined || Number(item.created) > after)
+      .filter(({ item }) => before === undefined || Number(item.created) < before);
+    const own = ["dataSet", "createdAfter", "createdBefore"];
+    const found = pageOfCatalog(context, inRange, { order: "desc:created", own });
     return answer(200, Object.fromEntries(found.map(({ id, item }) => [id, item])));
   });
 

@@ -3,20 +3,13 @@ import { listExtended } from "../schema-registry/render.ts";
 import { isUnion } from "../schema-registry/rules.ts";
 import type { Dataset, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
-import {
-  answer,
-  numberParameter,
-  type PlatformContext,
-  type PlatformEnvironment,
-  pathParameter,
-  readJson,
-} from "../web/http.ts";
+import { answer, type PlatformContext, type PlatformEnvironment, pathParameter, readJson } from "../web/http.ts";
 import { hex } from "../web/identifiers.ts";
 import { clone, isObject, type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { applyPatch, PatchError, readPatch } from "../web/json-patch.ts";
 import { plainProblem } from "../web/problem.ts";
-import { type Condition, compareValues, fulfills, parsePropertyCondition } from "../web/property-filter.ts";
 import { timeSeriesBehavior } from "../xdm/standard-resources.ts";
+import { pageOfCatalog, pickProperties } from "./list-query.ts";
 import { checkRowExpiration } from "./row-expiration.ts";
 
 /** The attributes that callers set. */
@@ -32,9 +25,6 @@ const callerAttributes = [
 
 /** The tag in which Catalog says which table of Query Service a dataset is. */
 const tableTag = "adobe/pqs/table";
-
-/** Query parameters of the list that aren't filters on an attribute of the same name. */
-const listParameters = new Set(["limit", "start", "orderBy", "property", "properties"]);
 
 /** Catalog Service: datasets. Catalog returns an array of references for changes, and objects by id for lookups. */
 export function datasetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
@@ -205,34 +195,12 @@ export function tableOf({ id, body }: Dataset): string {
   return given ?? `${name}_${id.slice(-6)}`;
 }
 
-function pickProperties(item: JsonObject, properties: string | undefined): JsonObject {
-  if (properties === undefined) return item;
-  return Object.fromEntries(properties.split(",").map((name) => [name, item[name]]));
-}
-
 function list(state: PlatformState, context: PlatformContext): JsonObject {
-  const limit = numberParameter(context, "limit", 1) ?? 20;
-  if (limit > 100) throw plainProblem(400, "The parameter limit must not exceed 100");
-  const start = numberParameter(context, "start") ?? 0;
-  const filters = Object.entries(context.req.queries())
-    .filter(([name]) => !listParameters.has(name))
-    .map(([name, values]) => ({ path: name, operator: "==", value: values[0] ?? "" }));
-  const conditions = (context.req.queries("property") ?? []).map(
-    (text) => parsePropertyCondition(text) ?? { path: text, operator: "exists", value: "" },
-  );
-  const [direction, orderBy] = (context.req.query("orderBy") ?? "asc:created").split(":");
-  const sign = direction === "desc" ? -1 : 1;
-  const found = Array.from(context.get("sandbox").datasets.values(), (dataset) => ({
+  const all = Array.from(context.get("sandbox").datasets.values(), (dataset) => ({
     id: dataset.id,
     item: render(state, dataset),
-  }))
-    .filter(({ item }) => [...filters, ...conditions].every((condition) => fits(item, condition)))
-    .sort((left, right) => compareValues(left.item[orderBy ?? ""], right.item[orderBy ?? ""]) * sign)
-    .slice(start, start + limit);
-  return Object.fromEntries(found.map(({ id, item }) => [id, pickProperties(item, context.req.query("properties"))]));
-}
-
-function fits(item: JsonObject, condition: Condition): boolean {
-  if (condition.operator === "exists") return item[condition.path] !== undefined;
-  return fulfills(item, condition, [condition.value]);
+  }));
+  const properties = context.req.query("properties");
+  const page = pageOfCatalog(context, all, { order: "asc:created" });
+  return Object.fromEntries(page.map(({ id, item }) => [id, pickProperties(item, properties)]));
 }

@@ -9,7 +9,7 @@ export interface Condition {
 
 /** Splits a condition at its first operator; undefined if it has none. */
 export function parsePropertyCondition(text: string): Condition | undefined {
-  const match = /^([^=!<>~]+)([=!<>~]+)(.*)$/s.exec(text);
+  const match = /^([^=!<>~]+)([=!<>]=|[=!<>~]+)(.*)$/s.exec(text);
   if (match === null) return undefined;
   const [, path = "", operator = "", value = ""] = match;
   return { path, operator, value };
