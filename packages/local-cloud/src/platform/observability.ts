@@ -31,6 +31,9 @@ const metrics: Readonly<Record<string, Measure>> = {
 
 const granularities: Readonly<Record<string, number>> = { HOUR: 3_600_000, DAY: 86_400_000 };
 
+/** The functions of OpenTSDB, to which the metrics page refers, for `aggregator` and `downsample`. */
+const aggregators = new Set(["avg", "count", "dev", "max", "min", "sum", "zimsum", "mimmax", "mimmin"]);
+
 /** Observability Insights: `POST /metrics`, filtered by dataset or inlet, by the hour or the day. */
 export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
@@ -41,10 +44,15 @@ export function observabilityRoutes(state: PlatformState): Hono<PlatformEnvironm
     const granularity = stringOf(request.granularity) ?? "DAY";
     const step = granularities[granularity];
     if (step === undefined) throw invalid(`The granularity ${granularity} is not supported`);
+    if (start > end) throw invalid("Start date cannot be after end date");
     const sandbox = context.get("sandbox");
     return answer(200, {
       metricResponses: itemsOf(request.metrics).map((entry) => {
-        const { name, filters } = objectOf(entry);
+        const { name, filters, aggregator, downsample } = objectOf(entry);
+        // "When using this field [granularity], a corresponding `downsample` property must also be provided."
+        for (const given of [aggregator, ...(request.granularity === undefined ? [] : [downsample])]) {
+          if (!aggregators.has(String(given))) throw invalid(`The aggregator ${String(given)} is not known`);
+        }
         const wanted = itemsOf(filters).map(objectOf);
         const counted = samplesOf(sandbox, stringOf(name) ?? "").filter(
           (sample) =>

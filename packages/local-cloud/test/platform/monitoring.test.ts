@@ -110,6 +110,8 @@ test("a batch can be put into any state, and its rows show in two of them", asyn
 });
 
 describe("metrics", () => {
+  const rows = "timeseries.ingestion.dataset.recordsuccess.count";
+  const sums = { aggregator: "sum", downsample: "sum" };
   const ask = (changes: JsonObject) =>
     platform.call("POST", "/data/infrastructure/observability/insights/metrics", {
       body: {
@@ -126,10 +128,10 @@ describe("metrics", () => {
     const byDataset = [{ name: "dataSetId", value: `${flow.dataset}|other`, groupBy: false }];
     const byInlet = [{ name: "inletId", value: flow.inletUrl.slice(-64) }];
     const metrics = [
-      { name: "timeseries.ingestion.dataset.recordsuccess.count", filters: byDataset, aggregator: "sum" },
-      { name: "timeseries.ingestion.dataset.batchfailed.count", filters: byDataset },
-      { name: "timeseries.data.collection.inlet.total.messages.received", filters: byInlet },
-      { name: "timeseries.ingestion.dataset.recordsuccess.count", filters: [{ name: "dataSetId", value: "other" }] },
+      { name: rows, filters: byDataset, ...sums },
+      { name: "timeseries.ingestion.dataset.batchfailed.count", filters: byDataset, ...sums },
+      { name: "timeseries.data.collection.inlet.total.messages.received", filters: byInlet, ...sums },
+      { name: rows, filters: [{ name: "dataSetId", value: "other" }], ...sums },
     ];
     const { body } = await ask({ metrics });
     expect(body.metricResponses).toEqual([
@@ -151,15 +153,20 @@ describe("metrics", () => {
     expect(before.body.metricResponses).toEqual([expect.objectContaining({ datapoints: [{ groupBy: {}, dps: {} }] })]);
   });
 
-  test.each([[{ granularity: "FORTNIGHT" }], [{ start: "yesterday" }], [{ metrics: [{ name: "none" }] }]])(
-    "%j is refused",
-    async (changes) => {
-      await withEvents(["1"]);
-      const answer = await ask(changes);
-      expect(answer.status).toBe(400);
-      expect(answer.body.type).toBe("http://ns.adobe.com/aep/errors/INSGHT-1000-400");
-    },
-  );
+  test.each([
+    { granularity: "FORTNIGHT" },
+    { start: "yesterday" },
+    { start: "2024-05-03T00:00:00Z" },
+    { metrics: [{ name: "none", ...sums }] },
+    { metrics: [{ name: rows, downsample: "sum" }] },
+    { metrics: [{ name: rows, ...sums, aggregator: "total" }] },
+    { metrics: [{ name: rows, aggregator: "sum" }] },
+  ])("%j is refused", async (changes) => {
+    await withEvents(["1"]);
+    const answer = await ask(changes);
+    expect(answer.status).toBe(400);
+    expect(answer.body.type).toBe("http://ns.adobe.com/aep/errors/INSGHT-1000-400");
+  });
 });
 
 test("the census counts existing objects, by kind and sandbox", async () => {

@@ -54,8 +54,9 @@ function fitsSimply(name: string, value: Json | undefined, filter: string): bool
 /** "Using the property parameter", which takes properties of the top level only. */
 function fits(item: JsonObject, text: string): boolean {
   const condition = parsePropertyCondition(text);
-  if (condition === undefined)
+  if (condition === undefined) {
     return text.startsWith("!") ? item[text.slice(1)] === undefined : item[text] !== undefined;
+  }
   const { path, operator, value } = condition;
   if (operator === "==" || operator === "!=") return isLike(path, item[path], value) === (operator === "==");
   return fulfills({ value: item[path] }, { ...condition, path: "value" }, [value]);
