@@ -14,11 +14,11 @@ const hour = 60 * 60 * 1000;
 export const sendTest =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
 
-/** How to set the signing key that Customer.io signs with. */
-export function copySigningKey(target: CommandTarget): string {
+/** How to set the signing key that Customer.io signs with. @param command `signing-key --add` keeps the keys that the stack has */
+export function copySigningKey(target: CommandTarget, command = "signing-key"): string {
   return (
     "Copy the signing key: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
-    `choose "Copy signing key". Then: ${operatorCommand("signing-key", target)}. It asks for the key, stores it, and waits for a test event. ` +
+    `choose "Copy signing key". Then: ${operatorCommand(command, target)}. It asks for the key, stores it, and waits for a test event. ` +
     "Customer.io then sends the events that it has held back, for up to 7 days."
   );
 }

@@ -25,7 +25,7 @@ export const evacuateCommand = defineCommand({
     to: {
       value: "stack",
       description: "the stack whose relay gets them",
-      schema: z.string().min(1, "it is empty"),
+      schema: z.string(),
     },
     once: {
       description: "end as soon as no more messages are visible",
@@ -65,7 +65,7 @@ export const evacuateCommand = defineCommand({
     if (otherDataset !== undefined && !isOtherWanted) {
       throw new UsageError(`${otherDataset} Nothing was moved. To move it anyway, add --into-other-dataset.`);
     }
-    await refuseWhileReceiving(source, to);
+    await refuseWhileReceiving(source, target);
     const started = performance.now();
     const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
       RelayStorageAccount.open(source),
@@ -108,19 +108,24 @@ export const evacuateCommand = defineCommand({
   },
 });
 
-/** The relay must no longer get Customer.io's calls, or it would never be empty. */
 function refusalOfItself(to: string): UsageError {
   return new UsageError(`--to is invalid: ${to} is the stack whose relay is to be emptied.`);
 }
 
-async function refuseWhileReceiving(source: StackSource, to: string): Promise<void> {
-  const [webhook] = source.all("customerio:index:ReportingWebhook");
-  if (webhook === undefined) return;
-  const found = await customerIoOf(source).get(Number(webhook.id), startTimeLimit());
-  if (found === undefined || found.disabled || !isSameUrl(found.endpoint, source.relayUrl)) return;
+/** The relay must no longer get Customer.io's calls, or it would never be empty. After a failover, the other stack's webhook may post to it. */
+async function refuseWhileReceiving(source: StackSource, target: StackSource): Promise<void> {
+  // Where both have the same address, the front door there decides.
+  if (isSameUrl(source.relayUrl, target.relayUrl)) return;
+  const webhooks = await customerIoOf(source).list(startTimeLimit());
+  const found = webhooks.find(({ disabled, endpoint }) => !disabled && isSameUrl(endpoint, source.relayUrl));
+  if (found === undefined) return;
+  const isOf = (one: StackSource) =>
+    one.all("customerio:index:ReportingWebhook").some(({ id }) => id === String(found.id));
+  const owner = [source, target].find(isOf);
+  const remedy = owner && operatorCommand(`failover --to ${target.target.stack}`, owner.target);
   throw new Error(
-    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Redirect it first: ` +
-      operatorCommand(`failover --to ${to}`, source.target),
+    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Redirect it first` +
+      `${remedy === undefined ? ", from the stack that has it." : `: ${remedy}`}`,
   );
 }
 

@@ -27,10 +27,16 @@ export async function explainUnfit(
     return `The relay of the stack ${to.target.stack} has no signing key. ${copySigningKey(to.target)}`;
   }
   const accepted = new Set(signingKeysOf(to));
-  if (signingKeysOf(from).some((key) => accepted.has(key))) return undefined;
+  const keys = signingKeysOf(from);
+  // During a rotation there are several, the newest last. The former ones are only for calls that Customer.io repeats.
+  const newest = keys.at(-1);
+  if (newest !== undefined && accepted.has(newest)) return undefined;
+  const [unknown, remedy] = keys.some((key) => accepted.has(key))
+    ? ["the newest", copySigningKey(to.target, "signing-key --add")]
+    : ["any", copySigningKey(to.target)];
   return (
-    `The relay of the stack ${to.target.stack} does not know any signing key of the stack ${from.target.stack}, so it would refuse ` +
-    `every event. Give it the same key. ${copySigningKey(to.target)}`
+    `The relay of the stack ${to.target.stack} does not know ${unknown} signing key of the stack ${from.target.stack}, so it would refuse ` +
+    `every event. Give it the same key. ${remedy}`
   );
 }
 

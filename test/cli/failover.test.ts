@@ -7,6 +7,7 @@ import { Progress } from "../../cli/output/progress.ts";
 import { evacuateCommand } from "../../cli/region/evacuate-command.ts";
 import { explainSharedEndpoint, explainUnfit, redirectWebhook } from "../../cli/region/failover.ts";
 import { explainOtherDataset, readCounterpart } from "../../cli/region/other-stack.ts";
+import { RelayStorageAccount } from "../../cli/relay/relay-storage.ts";
 import { PulumiStack } from "../../cli/stack/pulumi-stack.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -47,17 +48,15 @@ function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, w
   } as unknown as StackSource;
 }
 
-/** Lets the project have every stack, each with one source. */
-function haveStacks() {
+/** Lets the project have every stack, each with one source, and each but prod with another relay. */
+function haveStacks(find = (stack: string) => sourceOf(stack, stack === "prod" ? {} : { relayUrl: away })) {
   return jest
     .spyOn(PulumiStack, "read")
-    .mockImplementation(
-      async ({ stack = "" }) => ({ name: stack, sources: [sourceOf(stack)] }) as unknown as PulumiStack,
-    );
+    .mockImplementation(async ({ stack = "" }) => ({ name: stack, sources: [find(stack)] }) as unknown as PulumiStack);
 }
 
-async function evacuateTo(to: string, source: StackSource, isOtherWanted = false) {
-  const read = haveStacks();
+async function evacuateTo(to: string, source: StackSource, isOtherWanted = false, other?: StackSource) {
+  const read = haveStacks(other && (() => other));
   const context: CommandContext = {
     isJson: false,
     isOneOfSeveral: false,
@@ -99,6 +98,14 @@ describe("the webhook is not pointed at a relay", () => {
     );
     const both = sourceOf("prod-west", { keys: `another-key-of-another-workspace\n${signingKey}` });
     expect(await explainUnfit(prod(), both, well)).toBeUndefined();
+    expect(await explainUnfit(both, prod(), well)).toBeUndefined();
+  });
+
+  test("that has only the former one of two signing keys: Customer.io signs with the newest", async () => {
+    const rotated = sourceOf("prod", { keys: `${signingKey}\nthe-key-after-a-rotation` });
+    expect(await explainUnfit(rotated, sourceOf("prod-west"), healthOf(200, { signingKeys: true }))).toMatch(
+      /^The relay of the stack prod-west does not know the newest signing key of the stack prod, .*npx customerio-aep signing-key --add --stack prod-west/,
+    );
   });
 });
 
@@ -197,6 +204,25 @@ describe("a webhook", () => {
     const by = (disabled: boolean) => checkWebhook(sourceOf("prod-west", { webhookId: webhook.id, disabled }));
     expect((await by(true)).verdict).toBe("fine");
     expect((await by(false)).verdict).toBe("broken");
+  });
+
+  test("of the other stack keeps a relay from being emptied before it was pointed back", async () => {
+    const { webhook: own } = await make(true, away);
+    const { webhook: redirected } = await make(false, away);
+    const west = sourceOf("prod-west", { webhookId: own.id, relayUrl: away });
+    const prod = sourceOf("prod", { webhookId: redirected.id });
+    await expect(evacuateTo("prod", west, false, prod)).rejects.toThrow(
+      `The webhook "${redirected.name}" (${redirected.id}) still posts to the relay of the stack prod-west. Redirect it first: ` +
+        "npx customerio-aep failover --to prod --stack prod",
+    );
+  });
+
+  test("does not keep a relay from being emptied if both stacks have its address: the front door decides", async () => {
+    const { webhook } = await make(false);
+    const prod = sourceOf("prod", { webhookId: webhook.id });
+    const open = jest.spyOn(RelayStorageAccount, "open").mockRejectedValue(new Error("as far as the storage"));
+    const evacuated = evacuateTo("prod-west", prod, false, sourceOf("prod-west"));
+    await expect(evacuated.finally(() => open.mockRestore())).rejects.toThrow("as far as the storage");
   });
 
   test("nothing is moved into another dataset, unless that is asked for, since rows can't be taken back", async () => {
