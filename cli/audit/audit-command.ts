@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { backfillMissing, refuseDatasetsOfProfile } from "../backfill/backfill.ts";
+import { backfillMissing, checkBackfill } from "../backfill/backfill.ts";
 import { backfillOptions, backfillResult } from "../backfill/options.ts";
 import { defineCommand } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -100,7 +100,7 @@ export const auditCommand = defineCommand({
     if (!values.heal) return;
     const direct = sources.find(({ hasRelay }) => !hasRelay);
     if (direct) throw new UsageError(`--heal sends through the relay, and the source ${direct.name} has none.`);
-    await refuseDatasetsOfProfile(sources, values, signal);
+    await checkBackfill(sources, values, signal);
   },
   async run(source, values, context) {
     const { print } = context;

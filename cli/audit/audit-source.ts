@@ -16,6 +16,7 @@ import type { RelaySide } from "./sides/relay-side.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
+const webhookInputs = z.object({ events: z.array(z.string()).optional() });
 const datasetAnswer = z.record(
   z.string(),
   z.object({
@@ -38,11 +39,10 @@ export async function collectAuditParts(
   bySql: boolean,
   signal: AbortSignal,
 ): Promise<Omit<AuditParts, "range" | "folder" | "now" | "signal" | "progress">> {
-  const webhook = await customerIoOf(source).get(
-    Number(source.resource("customerio:index:ReportingWebhook").id),
-    startTimeLimit(),
-  );
-  const subscribed = webhook?.events;
+  const { id, inputs } = source.resource("customerio:index:ReportingWebhook");
+  const webhook = await customerIoOf(source).get(Number(id), startTimeLimit());
+  // One that was deleted has sent what the stack says.
+  const { events: subscribed } = webhook ?? webhookInputs.parse(inputs);
   const filters = source.hasRelay ? policyOf(source).filters : undefined;
   const storage = source.hasStorage ? await RelayStorageAccount.open(source) : undefined;
   return {

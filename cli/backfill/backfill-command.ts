@@ -2,7 +2,7 @@ import { z } from "zod";
 import { auditLines } from "../audit/report.ts";
 import { auditOptions, checkAuditDays, runAudit } from "../audit/run-audit.ts";
 import { defineCommand } from "../command/definition.ts";
-import { backfillMissing, refuseDatasetsOfProfile } from "./backfill.ts";
+import { backfillMissing, checkBackfill } from "./backfill.ts";
 import { backfillOptions, backfillResult } from "./options.ts";
 import { revertBackfill } from "./revert.ts";
 
@@ -51,7 +51,7 @@ export const backfillCommand = defineCommand({
   json: backfillResult,
   check: checkAuditDays,
   async checkSources(values, sources, signal) {
-    if (!values.revert && !values["dry-run"]) await refuseDatasetsOfProfile(sources, values, signal);
+    if (!values.revert && !values["dry-run"]) await checkBackfill(sources, values, signal);
   },
   async run(source, values, context) {
     if (values.revert) {

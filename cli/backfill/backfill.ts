@@ -1,6 +1,8 @@
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { openLedger } from "../audit/audit.ts";
 import { feedsProfile } from "../audit/audit-source.ts";
 import type { AuditRun } from "../audit/run-audit.ts";
+import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { CommandContext, ValuesOf } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
@@ -15,23 +17,35 @@ import { planBackfill } from "./send-missing.ts";
 import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
 
 /**
- * Checks whether the datasets of sources may be backfilled, before an audit spends time.
+ * Checks whether sources may be backfilled, before an audit spends time.
  *
  * @throws UsageError if the events would be permanent and the user has not allowed that
+ * @throws if the App API key may be of a workspace other than the source's: its events would become rows of the source's dataset
  */
-export async function refuseDatasetsOfProfile(
+export async function checkBackfill(
   sources: readonly StackSource[],
   { "into-profile": isWanted }: Pick<BackfillValues, "into-profile">,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isWanted) return;
   for (const source of sources) {
-    if (!(await feedsProfile(source, signal))) continue;
+    await requireWebhook(source);
+    if (isWanted || !(await feedsProfile(source, signal))) continue;
     throw new UsageError(
       `The dataset of the source ${source.name} feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer ` +
         "attributes, and Profile can't delete them one by one. Nothing was sent. To send them anyway, add --into-profile.",
     );
   }
+}
+
+/** A key belongs to one workspace, and sees only the webhooks of that one. */
+async function requireWebhook(source: StackSource): Promise<void> {
+  const { id } = source.resource("customerio:index:ReportingWebhook");
+  if ((await customerIoOf(source).get(Number(id), startTimeLimit())) !== undefined) return;
+  throw new Error(
+    `The workspace of the App API key has no reporting webhook ${id}. Either the key belongs to another workspace, whose events would become rows of ` +
+      "the dataset: check customerio:appApiKey. Or the webhook was deleted: " +
+      `${pulumiCommand("up --refresh", source.target)}. Nothing was sent.`,
+  );
 }
 
 interface BackfillValues extends ValuesOf<typeof backfillOptions> {

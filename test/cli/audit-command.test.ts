@@ -101,6 +101,24 @@ test("status names the last audit of the working directory", async () => {
   }
 });
 
+test("with a webhook that was deleted, an audit uses what the stack has subscribed to, and nothing is sent", async () => {
+  const flow = await flowWithFields();
+  for (const metric of ["sent", "clicked"]) await happen(flow, "d1", metric, true);
+  await stage.platform.idle();
+  const source = await sourceOf(flow);
+  const webhook = source.resource("customerio:index:ReportingWebhook");
+  const address = `${stage.customerIo.url}/v1/reporting_webhooks/${webhook.id}`;
+  await fetch(address, { method: "DELETE", headers: { Authorization: "Bearer audit-key" } });
+  const { json } = await runAuditCommand(source);
+  expect(json.totals).toMatchObject({ recorded: 2, missing: 1, leftOut: 1 });
+  const refused = `The workspace of the App API key has no reporting webhook ${webhook.id}. Either the key belongs to another workspace`;
+  const sending = { ...auditValues, folder: stage.folder, metrics: undefined, "dry-run": false, revert: false };
+  await expect(backfillCommand.checkSources?.(sending, [source], never)).rejects.toThrow(refused);
+  await expect(
+    backfillCommand.checkSources?.({ ...sending, "dry-run": true }, [source], never),
+  ).resolves.toBeUndefined();
+});
+
 test("a mapping that leaves out what is compared is an error", async () => {
   const flow = await flowing(stage.platform);
   await expect(runAuditCommand(await sourceOf(flow, mappings.slice(0, 2)))).rejects.toThrow(

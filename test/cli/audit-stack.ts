@@ -80,17 +80,14 @@ export async function sendRow(flow: RunningFlow, delivery: string, metric: strin
 
 export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings, stack = "dev"): Promise<StackSource> {
   const { customerIo, platform } = stage;
+  const events = ["email_sent", "email_opened"];
   const created = await fetch(`${customerIo.url}/v1/reporting_webhooks`, {
     method: "POST",
     headers: { Authorization: "Bearer audit-key" },
-    body: JSON.stringify({
-      name: "relay",
-      endpoint: "https://relay.example.com",
-      events: ["email_sent", "email_opened"],
-    }),
+    body: JSON.stringify({ name: "relay", endpoint: "https://relay.example.com", events }),
   });
   const { id } = (await created.json()) as { id: number };
-  const resource = (type: string, resourceId: string, outputs: object = {}): StackResource => ({
+  const resource = (type: string, resourceId: string, outputs: object = {}, inputs: object = {}): StackResource => ({
     type,
     id: resourceId,
     urn: `urn:pulumi:${stack}::events::${type}::it`,
@@ -100,7 +97,7 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings,
     dependencies: [],
     delete: false,
     modifiedAt: undefined,
-    inputs: {},
+    inputs: { ...inputs },
     outputs: { ...outputs },
   });
   return new StackSource({
@@ -109,7 +106,7 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings,
     component: undefined,
     providers: new Map(),
     members: [
-      resource("customerio:index:ReportingWebhook", String(id)),
+      resource("customerio:index:ReportingWebhook", String(id), {}, { events }),
       resource("aep:index:Dataflow", flow),
       resource("aep:index:TargetConnection", "target", { datasetId: dataset }),
       resource("aep:index:MappingSet", "mapping", { mappings: given }),

@@ -9,7 +9,7 @@ import type { EventFilters } from "../../../relay/core/policy/policy.ts";
 export interface Expectation {
   /** Undefined without a relay, which is what filters. */
   readonly filters: EventFilters | undefined;
-  /** The webhook's events; undefined if the webhook is gone. */
+  /** The webhook's events; undefined if nobody knows them. */
   readonly subscribed: readonly string[] | undefined;
 }
 
