@@ -196,6 +196,14 @@ test("it finds both rows of the trial if the mapping makes another _id of the ev
   expect(await rebuiltIds()).toEqual(lostIds.map((id) => `${id}-eu`));
 });
 
+test("an event whose message is among the drafts and among the others is uploaded once", async () => {
+  const { history } = auditParts();
+  // Nothing documents that a draft which was sent leaves the list of drafts.
+  const both: TrialParts["history"] = { listMessages: (range, signal) => history.listMessages(range, signal) };
+  expect((await run({ history: both }, false)).sent).toBe(lost.length);
+  expect(await rebuiltIds()).toEqual(lostIds);
+});
+
 test("it stops at a row that the dataflow makes differently, names fields without values, and uploads nothing else", async () => {
   const pauseForRows = () =>
     deliverQueue((made) => ({ ...made, data: { ...made.data, recipient: "secret@example.org" } }));

@@ -52,18 +52,20 @@ export async function uploadMissing(parts: UploadParts, counts: BackfillCounts):
   for (const earlier of processing) await finish(earlier, awaitUpload);
   let batch = loading.at(-1);
   if (batch !== undefined) await uploadNotedFile(parts, batch);
-  let rows: MappedRow[] = [];
+  // By their ids: what waits for its file is not noted yet, and Customer.io may list its message again, among the drafts.
+  const rows = new Map<string, MappedRow>();
   let bytes = 0;
   const flush = async () => {
-    if (rows.length === 0) return;
+    if (rows.size === 0) return;
     batch ??= await openUpload(parts);
-    await addFile(parts, batch, rows);
+    await addFile(parts, batch, [...rows.values()]);
     parts.progress(sumOf(await countUploaded(ledger, batch)));
-    [rows, bytes] = [[], 0];
+    rows.clear();
+    bytes = 0;
   };
   for await (const events of eachMissing(parts)) {
     const mapped = await mapEvents(parts, events, counts);
-    rows.push(...mapped);
+    for (const one of mapped) rows.set(one.queued.id, one);
     bytes += mapped.reduce((sum, { row }) => sum + Buffer.byteLength(JSON.stringify(row)), 0);
     if (bytes >= (parts.fileBytes ?? fileBytes)) await flush();
     if (signal.aborted) return stalled;
