@@ -80,47 +80,72 @@ export const uploadState = "!they are in a batch of this backfill whose rows can
 const backlog = 20;
 
 /**
+ * Rows of a side that are compared at a time. A join of whole sides would need more memory than the database may use (`Ledger.open`), so the
+ * deliveries are divided by their hash.
+ */
+const partRows = 2_000_000;
+
+/**
  * Compares the sides, and writes the verdicts into the table `verdicts`. A state that begins with `?` says why something can't be known;
  * with `!`, why it can't be known yet.
+ *
+ * @param mostRows rows of a side that are compared at a time, about
  */
-export async function compareSides(ledger: Ledger, comparison: Comparison): Promise<Cell[]> {
-  await mergeSides(ledger);
-  await writeVerdicts(ledger, comparison);
+export async function compareSides(ledger: Ledger, comparison: Comparison, mostRows = partRows): Promise<Cell[]> {
+  await ledger.run("DROP TABLE IF EXISTS verdicts");
+  await ledger.run(
+    "CREATE TABLE verdicts (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, is_recorded BOOLEAN, copies BIGINT, " +
+      "state VARCHAR, stage VARCHAR, day VARCHAR)",
+  );
+  const [sizes] = await ledger.query(
+    "SELECT CAST(greatest((SELECT count(*) FROM recorded), (SELECT count(*) FROM present), (SELECT count(*) FROM noted)) AS DOUBLE) AS largest",
+  );
+  const parts = Math.max(1, Math.ceil(Number(sizes?.largest) / mostRows));
+  for (let part = 0; part < parts; part += 1) {
+    const ofPart = `hash(delivery) % ${parts} = ${part}`;
+    await mergeSides(ledger, ofPart);
+    await writeVerdicts(ledger, comparison, ofPart);
+  }
+  const { from, to } = comparison;
+  await ledger.run(
+    `INSERT INTO verdicts SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown', ${dayOfEvent} ` +
+      `FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`,
+  );
   return await countCells(ledger);
 }
 
+/** The UTC date of an event. */
+const dayOfEvent = "strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')";
+
 /**
- * Writes the record and the rows into `r` and `p`, with one line for each delivery, object type and metric. They are tables, since DuckDB
- * would otherwise hold both in memory beside the join, which is too much for a million deliveries.
+ * Writes a part of the record and of the rows into `r` and `p`, with one line for each delivery, object type and metric. They are tables,
+ * since DuckDB would otherwise hold both in memory beside the join.
  */
-async function mergeSides(ledger: Ledger): Promise<void> {
-  await ledger.run("DROP TABLE IF EXISTS verdicts");
+async function mergeSides(ledger: Ledger, ofPart: string): Promise<void> {
   await ledger.run(`
     CREATE OR REPLACE TEMP TABLE r AS
-    SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason FROM recorded GROUP BY ALL`);
+    SELECT delivery, object_type, metric, min(happened) AS happened, min(reason) AS reason FROM recorded WHERE ${ofPart} GROUP BY ALL`);
   await ledger.run(`
     CREATE OR REPLACE TEMP TABLE p AS
     SELECT delivery, object_type, metric, min(happened) AS happened, count(*) AS copies
-    FROM present WHERE delivery IS NOT NULL GROUP BY ALL`);
+    FROM present WHERE delivery IS NOT NULL AND ${ofPart} GROUP BY ALL`);
 }
 
-/** Joins the sides, and judges each event. */
-async function writeVerdicts(ledger: Ledger, comparison: Comparison): Promise<void> {
+/** Joins a part of the sides, and judges each event. */
+async function writeVerdicts(ledger: Ledger, comparison: Comparison, ofPart: string): Promise<void> {
   const { from, to, sentSince, unread } = comparison;
   const uploads = unread.uploads.length === 0 ? "FALSE" : `batch IN (${unread.uploads.map(quote).join(", ")})`;
-  const range = `happened >= ${from} AND happened < ${to}`;
-  const day = "strftime(make_timestamp(happened * 1000000), '%Y-%m-%d')";
   const joinRecorded = (side: string) =>
     `LEFT JOIN ${side} ON ${side}.delivery = r.delivery AND ${side}.object_type = r.object_type AND ${side}.metric = r.metric`;
   await ledger.run(`
-    CREATE TABLE verdicts AS
-    WITH h AS (SELECT DISTINCT delivery, object_type, metric FROM held),
-         w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting),
+    INSERT INTO verdicts
+    WITH h AS (SELECT DISTINCT delivery, object_type, metric FROM held WHERE ${ofPart}),
+         w AS (SELECT DISTINCT delivery, object_type, metric FROM waiting WHERE ${ofPart}),
          n AS (SELECT delivery, object_type, metric, min(happened) AS delivered, max(happened) AS redelivered
-               FROM noted WHERE delivery IS NOT NULL GROUP BY ALL),
-         u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads}),
-         s AS (SELECT DISTINCT * FROM (${selectSentSince(sentSince)})),
-         d AS (SELECT DISTINCT delivery FROM deliveries),
+               FROM noted WHERE delivery IS NOT NULL AND ${ofPart} GROUP BY ALL),
+         u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads} AND ${ofPart}),
+         s AS (SELECT DISTINCT * FROM (${selectSentSince(sentSince)}) WHERE ${ofPart}),
+         d AS (SELECT DISTINCT delivery FROM deliveries WHERE ${ofPart}),
          judged AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
              coalesce(r.metric, p.metric) AS metric, coalesce(r.happened, p.happened) AS happened,
@@ -130,10 +155,7 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison): Promise<vo
            FROM r FULL JOIN p USING (delivery, object_type, metric)
            ${["h", "w", "n", "u", "s"].map(joinRecorded).join(" ")}
            LEFT JOIN d ON d.delivery = p.delivery)
-    SELECT *, ${day} AS day FROM judged WHERE ${range}
-    UNION ALL
-    SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown', ${day}
-    FROM present WHERE delivery IS NULL AND ${range}`);
+    SELECT *, ${dayOfEvent} FROM judged WHERE happened >= ${from} AND happened < ${to}`);
 }
 
 /** What Customer.io's messages have a time for; a person's changes, metrics without a time, and newer names are not among them. */

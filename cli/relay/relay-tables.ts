@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import {
   createTableFor,
@@ -15,10 +16,12 @@ import { countsTable, forwardersPartition, forwardersTable } from "../../relay/c
 import { startTimeLimit } from "../clients.ts";
 import { processEach } from "../process-each.ts";
 import type { StackSource } from "../stack/source.ts";
-import { dataRoles, StoragePermission } from "./storage-permission.ts";
+import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** Maximum number of times to read the counts again. */
 const mostReads = 5;
+/** Milliseconds between the tries of a call, about as in Azure's libraries for blobs and queues. */
+const tryPauses = [500, 2_000, 8_000];
 
 /** What the instances of the relay have counted. */
 export interface RelayCounts {
@@ -40,10 +43,17 @@ export interface RelayCounts {
 export class RelayTables {
   readonly #permission: Pick<StoragePermission, "explain">;
   readonly #tables: Tables;
+  readonly #pause: (milliseconds: number) => Promise<unknown>;
 
-  constructor(permission: Pick<StoragePermission, "explain">, tables: Tables) {
+  /** @param pause waits before a call is repeated */
+  constructor(
+    permission: Pick<StoragePermission, "explain">,
+    tables: Tables,
+    pause: (milliseconds: number) => Promise<unknown> = (milliseconds) => sleep(milliseconds),
+  ) {
     this.#permission = permission;
     this.#tables = tables;
+    this.#pause = pause;
   }
 
   static async open(source: StackSource): Promise<RelayTables> {
@@ -58,9 +68,24 @@ export class RelayTables {
     return new RelayTables(permission, new Tables(async () => access));
   }
 
+  /** An audit reads the notes of ten million events in ten thousand calls, so one that fails must not end it. */
+  #call<T>(role: Parameters<StoragePermission["explain"]>[0], work: () => Promise<T>): Promise<T> {
+    return this.#permission.explain(role, async () => {
+      for (const pause of tryPauses) {
+        try {
+          return await work();
+        } catch (error) {
+          if (!isPassing(error)) throw error;
+          await this.#pause(pause);
+        }
+      }
+      return work();
+    });
+  }
+
   /** All counts so far. Instances write theirs with a delay of some seconds. */
   async readCounts(): Promise<RelayCounts> {
-    const rows = await this.#permission.explain(dataRoles.tableReader, () => this.#settledRows());
+    const rows = await this.#call(dataRoles.tableReader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
     const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
     const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
@@ -92,7 +117,7 @@ export class RelayTables {
 
   /** Milliseconds since an instance of the relay sent something to Platform; undefined if none did recently. */
   async readSentAgo(): Promise<number | undefined> {
-    const rows = await this.#permission.explain(dataRoles.tableReader, () =>
+    const rows = await this.#call(dataRoles.tableReader, () =>
       this.#tables.ages(forwardersTable, forwardersPartition, startTimeLimit()).catch((error: unknown) => {
         // The first instance that sends creates the table.
         if (error instanceof TableError && error.status === 404) return [];
@@ -111,7 +136,7 @@ export class RelayTables {
   async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
     const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
     const write = (events: number) =>
-      this.#permission.explain(dataRoles.tableContributor, () =>
+      this.#call(dataRoles.tableContributor, () =>
         createTableFor(this.#tables, countsTable, startTimeLimit(), () =>
           this.#tables.put(countsTable, key, startTimeLimit(), { [count]: events }),
         ),
@@ -130,7 +155,7 @@ export class RelayTables {
     readonly id: string;
     readonly createdAt: number | undefined;
   }): Promise<boolean | undefined> {
-    return this.#permission.explain(dataRoles.tableReader, async () => {
+    return this.#call(dataRoles.tableReader, async () => {
       const signal = startTimeLimit();
       const tables = (await this.#tables.list(signal)).filter(isDeliveredTable);
       if (tables.length === 0) return undefined;
@@ -150,7 +175,7 @@ export class RelayTables {
     signal: AbortSignal,
     work: (notes: readonly StoredEntity[]) => Promise<void>,
   ): Promise<void> {
-    const tables = await this.#permission.explain(dataRoles.tableReader, () => this.#tables.list(startTimeLimit()));
+    const tables = await this.#call(dataRoles.tableReader, () => this.#tables.list(startTimeLimit()));
     const places = tables
       .filter(isDeliveredTable)
       .flatMap((table) => partitionsOfTime(created.from, created.before).map((range) => ({ table, range })));
@@ -158,7 +183,7 @@ export class RelayTables {
       for (let position: Position | undefined = {}; position !== undefined; ) {
         signal.throwIfAborted();
         const from: Position = position;
-        const page = await this.#permission.explain(dataRoles.tableReader, () =>
+        const page = await this.#call(dataRoles.tableReader, () =>
           this.#tables.entities(table, { ...range, position: from }, startTimeLimit()),
         );
         await work(page.entities);
@@ -166,6 +191,14 @@ export class RelayTables {
       }
     });
   }
+}
+
+/** A busy service (503), or a connection that failed: the same call may work a moment later. */
+function isPassing(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== undefined) return status >= 500;
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== undefined && code !== "ABORT_ERR";
 }
 
 function mayBeFolding(rows: readonly JsonObject[]): boolean {
