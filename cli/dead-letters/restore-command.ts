@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
@@ -18,12 +19,13 @@ export const restoreCommand = defineCommand({
   summary: "put exported dead letters back into the relay's storage",
   description:
     "Reads them from a folder that `export` has filled, from this relay or another one. Changes neither the files nor what the storage has. You " +
-    "can stop and repeat the command at any time. `replay` then delivers them.",
+    "can stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, it reads the subfolder with the " +
+    "source's name, as `export` fills it, or the folder itself if there is none.",
   options: {
     folder: {
       value: "folder",
       description: "where the files are",
-      schema: z.string().min(1, "it is empty"),
+      schema: z.string(),
     },
   },
   examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
@@ -38,7 +40,9 @@ export const restoreCommand = defineCommand({
     differing: z.array(z.string()).describe("files whose name the storage has with other content, which stays"),
     foreign: z
       .array(z.string())
-      .describe("files that are not dead letters that this version knows, or that an export did not finish"),
+      .describe(
+        "files that are not dead letters that this version knows, not in a folder of their day, or that an export did not finish",
+      ),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
   }),
   async check({ folder }) {
@@ -48,8 +52,10 @@ export const restoreCommand = defineCommand({
     );
     if (!isFolder) throw new UsageError(`--folder is invalid: there is no folder ${path.resolve(folder)}`);
   },
-  async run(source, chosen, { print, progress, signal }) {
-    const folder = path.resolve(chosen.folder);
+  async run(source, chosen, { print, progress, signal, isOneOfSeveral }) {
+    const given = path.resolve(chosen.folder);
+    const own = path.join(given, encodeURIComponent(source.name));
+    const folder = isOneOfSeveral && existsSync(own) ? own : given;
     const [storage, note] = await Promise.all([
       RelayStorageAccount.open(source),
       RelayTables.open(source).then((tables) => tables.openNote("movedIn")),
@@ -77,7 +83,7 @@ export const restoreCommand = defineCommand({
       ...nameFiles(differing, "NOT RESTORED, since the storage has other content with that name"),
       ...nameFiles(
         foreign,
-        "NOT RESTORED, since they are not dead letters that this version knows, or an export did not finish them",
+        "NOT RESTORED, since they are not dead letters that this version knows, not in folders of a year, a month and a day, or an export did not finish them",
       ),
       ...(restored + present > 0 ? [`To deliver them: ${operatorCommand("replay", source.target)}`] : []),
     );

@@ -24,7 +24,7 @@ export interface RestoreCounts {
   present: number;
   /** Files whose name the storage has for another content, which stays. */
   readonly differing: string[];
-  /** Files that are not dead letters that this version knows, or that an export did not finish. They are in no storage. */
+  /** Files that are not dead letters that this version knows, or not in a folder of their day, or that an export did not finish. They are in no storage. */
   readonly foreign: string[];
 }
 
@@ -49,6 +49,9 @@ export async function restoreDeadLetters({
   return counts;
 }
 
+/** As dead letters are named: see `blobName`. A folder above has those of several sources, or of several nights. */
+const hasDay = /^\d{4}\/\d\d\/\d\d\/[^/]+$/;
+
 /** Paths in the folder, with `/` between their parts, the oldest day first. */
 export async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -64,7 +67,7 @@ async function restoreOne(
 ): Promise<void> {
   const content = await readFile(path.join(folder, ...file.split("/")));
   // An export that was killed may have left a whole one, beside or in place of the file itself.
-  if (file.endsWith(unfinishedSuffix) || tryParseDeadLetter(content) === undefined) {
+  if (!hasDay.test(file) || file.endsWith(unfinishedSuffix) || tryParseDeadLetter(content) === undefined) {
     counts.foreign.push(file);
     return;
   }

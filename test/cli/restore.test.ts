@@ -4,6 +4,11 @@ import path from "node:path";
 import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
 import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
 import { restoreDeadLetters } from "../../cli/dead-letters/restore.ts";
+import { restoreCommand } from "../../cli/dead-letters/restore-command.ts";
+import { Progress } from "../../cli/output/progress.ts";
+import { RelayStorageAccount } from "../../cli/relay/relay-storage.ts";
+import { RelayTables } from "../../cli/relay/relay-tables.ts";
+import type { StackSource } from "../../cli/stack/source.ts";
 import { deadBody } from "../../relay/core/event/dead-letter.ts";
 
 const receivedAt = "2026-11-20T10:00:00.000Z";
@@ -81,6 +86,44 @@ test("what an interrupted export has not finished is not restored as another dea
   await writeFile(path.join(folder, `${first}.part`), stored.get(first) ?? "");
   expect(await restore()).toMatchObject({ restored: 0, present: 3, foreign: [`${first}.part`] });
   expect(stored.size).toBe(3);
+});
+
+test("dead letters of other sources or other nights, in folders of their own, are not mixed into one storage", async () => {
+  for (const name of ["north", "2026-11-20"]) {
+    const file = path.join(folder, name, first);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, stored.get(first) ?? "");
+  }
+  const { foreign, present } = await restore();
+  expect([foreign, present]).toEqual([[`2026-11-20/${first}`, `north/${first}`], 3]);
+  expect(stored.size).toBe(3);
+});
+
+test.each([
+  ["south", "", "north"],
+  ["north", "north", "south"],
+])("one of several sources gets what an export of it has written: %s", async (name, subfolder, other) => {
+  const content = stored.get(first) ?? "";
+  await rm(folder, { recursive: true });
+  for (const part of [subfolder, other]) {
+    const file = path.join(folder, part, part === other ? second : first);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  stored.clear();
+  const spies = [
+    jest.spyOn(RelayStorageAccount, "open").mockResolvedValue(storage as unknown as RelayStorageAccount),
+    jest
+      .spyOn(RelayTables, "open")
+      .mockResolvedValue({ openNote: async () => async () => undefined } as unknown as RelayTables),
+  ];
+  const { signal } = new AbortController();
+  const nothing = () => undefined;
+  const progress = new Progress(undefined);
+  const context = { isJson: false, isOneOfSeveral: true, signal, progress, print: nothing, printJson: nothing };
+  await restoreCommand.run({ name, target: {} } as StackSource, { folder }, context);
+  for (const spy of spies) spy.mockRestore();
+  expect([...stored.keys()]).toEqual([first]);
 });
 
 test("after a stop, the next run continues with the rest", async () => {
