@@ -30,8 +30,13 @@ export class RelayLogReader {
     this.#source = source;
   }
 
-  /** The lines written after a time, the oldest first; of more than 5,000, the newest. @throws if the login may not read them, with the role */
-  async since(time: Date): Promise<LogLine[]> {
+  /**
+   * The lines written after a time, the oldest first; of more than 5,000, the newest.
+   *
+   * @param texts what each line has, whatever the case of its letters; a busy relay writes 5,000 lines within minutes
+   * @throws if the login may not read them, with the role
+   */
+  async since(time: Date, texts: readonly string[] = []): Promise<LogLine[]> {
     const component = this.#source.resource("azure-native:applicationinsights:Component");
     const { workspaceResourceId } = placed.parse(component.inputs);
     const query = [
@@ -39,6 +44,7 @@ export class RelayLogReader {
       `where _ResourceId =~ "${component.id}"`,
       'where Message startswith "{"',
       `where TimeGenerated > datetime(${time.toISOString()})`,
+      ...texts.map((text) => `where Message contains ${JSON.stringify(text)}`),
       "order by TimeGenerated desc",
       `take ${mostLines}`,
       "order by TimeGenerated asc",

@@ -4,7 +4,7 @@ import { defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { followLog } from "./follow-log.ts";
 import { type LogLine, RelayLogReader } from "./relay-log-reader.ts";
-import { describeLine, matchesTail, renderLine, tailOutcomes } from "./tail-filter.ts";
+import { describeLine, matchesTail, renderLine, tailOutcomes, textsToFind } from "./tail-filter.ts";
 
 /** Milliseconds between two reads of the log. */
 const pace = 5_000;
@@ -15,7 +15,7 @@ export const tailCommand = defineCommand({
   description:
     "The lines have counts, kinds, ids and reasons, but never personal data. Azure shows a line 20 seconds to three minutes after it was " +
     "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has its own line. " +
-    "Only arrivals have an object type and a metric; deliveries are counted without them. If there are more than 5,000 lines, it shows the newest. " +
+    "Only arrivals have an object type and a metric; deliveries are counted without them. If more than 5,000 lines match, it shows the newest. " +
     "With --json, each line is a JSON document. If the stack has several sources, it follows all of them, and each line begins with the name of " +
     "its source. Ctrl-C ends it.",
   options: {
@@ -78,7 +78,8 @@ export const tailCommand = defineCommand({
         printJson({ source: source.name, ...describeLine(line) });
       }
     };
-    const log = new RelayLogReader(source);
+    const reader = new RelayLogReader(source);
+    const log = { since: (time: Date) => reader.since(time, textsToFind(filter)) };
     const from = new Date(Date.now() - since * 60_000);
     if (once) show(await progress.showWhile("reading the log", log.since(from)));
     else {

@@ -37,6 +37,15 @@ export function matchesTail(line: LogLine, filter: TailFilter): boolean {
   );
 }
 
+/** Texts that each line has which a filter selects; other lines may have them, too. */
+export function textsToFind({ outcome, objectType, metric, event }: TailFilter): string[] {
+  const kind = objectType === undefined ? ` ${metric}"` : `"${objectType} ${metric === undefined ? "" : `${metric}"`}`;
+  return [
+    ...[outcome, event].flatMap((text) => (text === undefined ? [] : [JSON.stringify(text)])),
+    ...(objectType === undefined && metric === undefined ? [] : [kind]),
+  ];
+}
+
 /** Only lines about arrivals have kinds. */
 function matchesKind(line: LogLine, { objectType, metric }: TailFilter): boolean {
   if (objectType === undefined && metric === undefined) return true;

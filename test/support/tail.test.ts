@@ -181,6 +181,30 @@ test.each([
   expect([accepted, forwarded, dead].filter((line) => matchesTail(line, filter))).toEqual(lines);
 });
 
+test.each([
+  [{ outcome: "dead" as const }, '{"outcome":"dead","dead":1,"ids":["d"]}'],
+  [{ outcome: "retried" as const }, '{"outcome":"forwarded","retried":1,"waitingIds":["b"]}'],
+  [{ event: "b" }, '{"outcome":"forwarded","retried":1,"waitingIds":["b"]}'],
+  [{ metric: "opened" }, '{"outcome":"accepted","accepted":1,"kinds":{"sms opened":1}}'],
+  [{ "object-type": "sms" }, '{"outcome":"accepted","accepted":1,"kinds":{"sms opened":1}}'],
+  [{ "object-type": "sms", metric: "opened" }, '{"outcome":"accepted","accepted":1,"kinds":{"sms opened":1}}'],
+])("the filter %j finds a line that more than 5,000 others follow", async (chosen, wanted) => {
+  const now = Date.now();
+  const messages = [wanted, ...Array.from({ length: 5_001 }, () => '{"outcome":"accepted","accepted":1}')];
+  const lines = messages.map((message, index) => ({
+    timestamp: new Date(now - 10_000 + index).toISOString(),
+    message,
+  }));
+  let query = "";
+  const source = await sourceWithLog((asked) => {
+    query = asked;
+    return [[new Date(now).toISOString(), wanted]];
+  });
+  const values = { outcome: undefined, "object-type": undefined, metric: undefined, event: undefined, ...chosen };
+  await tailCommand.run(source, { ...values, since: 10, once: true }, quietContext());
+  expect((await ask(query, lines)).tables[0].rows.map(([, message]) => message)).toEqual([wanted]);
+});
+
 test("lines for people and for scripts have only known fields", () => {
   const strange = { ...accepted, fields: { ...accepted.fields, body: "someone@example.org", rule: "only" } };
   expect(renderLine(strange)).toBe(
@@ -212,6 +236,13 @@ test("lines that arrive late or twice are shown once, and equal lines of the sam
   });
   expect(shown).toEqual([accepted, accepted, late, forwarded]);
 });
+
+function quietContext(): CommandContext {
+  const { signal } = new AbortController();
+  const nothing = () => undefined;
+  const progress = new Progress(undefined);
+  return { isJson: false, isOneOfSeveral: false, signal, progress, print: nothing, printJson: nothing };
+}
 
 test("with --json, each line is a document as soon as it arrives", async () => {
   const source = await sourceWithLog(() => [

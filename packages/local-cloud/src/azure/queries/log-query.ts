@@ -69,12 +69,14 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
 
 function conditionOf(words: string): (row: LogRow) => boolean {
   const [, name = "", operator = "", quoted, time] =
-    /^(\w+)\s*(=~|==|startswith|>=|>)\s*(?:"([^"]*)"|datetime\(([^)]*)\))$/.exec(words) ?? [];
+    /^(\w+)\s*(=~|==|startswith|contains|>=|>)\s*(?:("(?:[^"\\]|\\.)*")|datetime\(([^)]*)\))$/.exec(words) ?? [];
   const column = columnOf(name);
-  const value = quoted ?? time ?? "";
+  // Its escapes are those of JSON (Kusto's "The string data type").
+  const value = quoted === undefined ? (time ?? "") : String(JSON.parse(quoted));
   const compare: Record<string, (given: string) => boolean> = {
     "==": (given) => given === value,
     "=~": (given) => given.toLowerCase() === value.toLowerCase(),
+    contains: (given) => given.toLowerCase().includes(value.toLowerCase()),
     startswith: (given) => given.toLowerCase().startsWith(value.toLowerCase()),
     ">": (given) => Date.parse(given) > Date.parse(value),
     ">=": (given) => Date.parse(given) >= Date.parse(value),
