@@ -218,6 +218,9 @@ function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition)
 
 function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown>>): Values {
   const options = Object.entries(optionsOf(definition));
+  // As from a variable that is not set: to Pulumi, an empty name of a stack means the selected one, and an empty filter selects everything.
+  const empty = options.find(([name]) => given[name] === "");
+  if (empty !== undefined) throw new UsageError(`--${empty[0]} is invalid: it is empty`);
   const parsed = z.object(Object.fromEntries(options.map(([name, { schema }]) => [name, schema]))).safeParse(given);
   if (parsed.success) return parsed.data as Values;
   const missing = options

@@ -20,7 +20,7 @@ export const exportCommand = defineCommand({
     folder: {
       value: "folder",
       description: "where the files go, by day",
-      schema: z.string().min(1, "it is empty"),
+      schema: z.string(),
     },
     ...filterOptions,
   },

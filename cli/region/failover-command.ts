@@ -18,7 +18,7 @@ export const failoverCommand = defineCommand({
     to: {
       value: "stack",
       description: "the stack whose relay gets the events from now on",
-      schema: z.string().min(1, "it is empty"),
+      schema: z.string(),
     },
   },
   examples: [

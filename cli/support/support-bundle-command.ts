@@ -18,7 +18,7 @@ export const supportBundleCommand = defineCommand({
     folder: {
       value: "folder",
       description: "where to put the file; a missing folder is created",
-      schema: z.string().min(1, "it is empty").default("."),
+      schema: z.string().default("."),
     },
   },
   examples: [
