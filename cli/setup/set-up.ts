@@ -105,7 +105,7 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const missing = [await pulumi.open(wishes.backend, prompter)];
   const { names, selected } = missing[0] === undefined ? await pulumi.stacks() : { names: [], selected: undefined };
   const stack = wishes.stack ?? selected ?? (await askForStack(prompter));
-  const isNew = !names.some((name) => name === stack || name.endsWith(`/${stack}`));
+  const isNew = !names.includes(stack) && !(missing[0] === undefined && (await pulumi.hasStack(stack)));
   missing.push(await pulumi.unlock(stack, isNew, prompter));
   const isReadable = missing.every((line) => line === undefined);
   const found = isReadable ? await pulumi.settings({ stack, isNew, project: project.name }, prompter) : nothingRead;

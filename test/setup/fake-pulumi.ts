@@ -24,7 +24,9 @@ if (apart && !fs.existsSync(state)) fs.writeFileSync(state, JSON.stringify({ sta
 const world = JSON.parse(fs.readFileSync(state, "utf8"));
 const keep = () => fs.writeFileSync(state, JSON.stringify(world));
 fs.appendFileSync(path.join(__dirname, "calls.jsonl"), JSON.stringify({ args, input, passphrase: process.env.PULUMI_CONFIG_PASSPHRASE }) + "\\n");
-const file = () => flag("--config-file") ?? "Pulumi." + flag("--stack") + ".yaml";
+// "organization/events/dev" and "dev" are one stack.
+const lastPart = (name) => name.split("/").at(-1);
+const file = () => flag("--config-file") ?? "Pulumi." + lastPart(flag("--stack")) + ".yaml";
 const settings = () => (fs.existsSync(file()) ? JSON.parse(fs.readFileSync(file(), "utf8")) : {});
 const fail = (message) => {
   process.stderr.write("error: " + message + "\\n");
@@ -48,7 +50,10 @@ if (command === "version") {
   keep();
 } else if (command === "stack" && sub === "ls") {
   console.log(JSON.stringify(world.stacks.map((name) => ({ name, current: name === world.selected }))));
+} else if (command === "stack" && sub === "--show-name") {
+  if (!world.stacks.includes(lastPart(flag("--stack")))) fail("no stack named '" + flag("--stack") + "' found");
 } else if (command === "stack" && sub === "init") {
+  if (world.stacks.includes(lastPart(args[2]))) fail("stack '" + args[2] + "' already exists");
   world.stacks.push(args[2]);
   world.selected = args[2];
   keep();

@@ -52,6 +52,14 @@ test("run again, it asks nothing and writes nothing", async () => {
   ]);
 });
 
+test("run again with the stack's full name, it finds the same stack", async () => {
+  const pulumi = await world.project();
+  await world.run(new ScriptedPrompter(everything));
+  const { result } = await world.run(new ScriptedPrompter([]), { stack: "organization/events/dev" });
+  expect(result).toMatchObject({ madeStack: false, written: [], preview: "passed" });
+  expect(await pulumi.settings("dev")).toEqual(written);
+});
+
 test("a refused credential is explained and asked for again; a key of the other region is found there", async () => {
   const pulumi = await world.project();
   const [, ...others] = everything.filter(([pattern]) => !/client|organization/.test(String(pattern)));

@@ -144,7 +144,7 @@ test.each(firstRun.map(([pattern]) => ({ pattern })))(
     }
     // Pulumi was only asked.
     const commands = (await pulumi.calls()).map(({ args }) => args.slice(0, 2).join(" "));
-    expect(commands.filter((command) => !/^(version|whoami|stack ls)/.test(command))).toEqual([]);
+    expect(commands.filter((command) => !/^(version|whoami|stack (ls|--show-name))/.test(command))).toEqual([]);
     expect(await pulumi.stacks()).toEqual([]);
   },
 );

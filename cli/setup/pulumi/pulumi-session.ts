@@ -89,6 +89,17 @@ export class PulumiSession {
     return { names: listed.map(({ name }) => name), selected: listed.find(({ current }) => current)?.name };
   }
 
+  /** Whether there is such a stack, which has several names: `prod`, `org/prod` and `org/project/prod`. */
+  async hasStack(name: string): Promise<boolean> {
+    try {
+      await this.call("find the stack", "stack", "--show-name", "--stack", name);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && /no stack named /.test(error.message)) return false;
+      throw error;
+    }
+  }
+
   /**
    * Makes sure that there is a passphrase to encrypt the stack's secrets, unless something else does.
    *
