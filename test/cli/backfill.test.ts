@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { type BackfillParts, planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
@@ -114,6 +117,11 @@ test("what Platform has accepted and lost is sent again, and the relay does not 
   const { queued: first } = await backfill(arrived);
   const { queued: second } = await backfill(arrived, { now: () => new Date(now.getTime() + 2 * day * 1000) });
   expect(eventsOf(second).map(({ event }) => event.id)).toEqual(eventsOf(first).map(({ event }) => event.id));
+  const folder = opened.folder;
+  opened.folder = await mkdtemp(path.join(tmpdir(), "audit-"));
+  const { queued: another } = await backfill(arrived);
+  await rm(opened.folder, { recursive: true });
+  opened.folder = folder;
 
   const delivered = new Set<string>();
   const tables: RememberedDuplicatesPorts["tables"] = {
@@ -148,6 +156,8 @@ test("what Platform has accepted and lost is sent again, and the relay does not 
     return sent;
   };
   expect(await sendAll(first)).toBe(lost.length);
+  // By somebody else, at the same time, in another folder.
+  expect(await sendAll(another)).toBe(0);
   expect(await sendAll(second)).toBe(lost.length);
   // The very same message again, as after a kill.
   expect(await sendAll(second)).toBe(0);
