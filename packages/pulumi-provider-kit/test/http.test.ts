@@ -133,6 +133,17 @@ test("does not repeat permanent errors, and only 404 and 410 mean gone", async (
   expect(seen).toHaveLength(7);
 });
 
+test("a stopped call does not wait for its credential, which others may wait for too", async () => {
+  const controller = new AbortController();
+  const waits = client({ headers: () => new Promise(() => undefined) }).call(
+    call({ signal: controller.signal, method: "POST" }),
+  );
+  setTimeout(() => controller.abort(), 20);
+  const message = "Could not read the things: it was stopped or timed out.";
+  await expect(waits).rejects.toMatchObject({ message, outcomeUnknown: false });
+  expect(seen).toEqual([]);
+});
+
 test("stops at once when the operation is stopped, also while it waits", async () => {
   answers = [{ status: 429, headers: { "retry-after": "3600" } }];
   const controller = new AbortController();

@@ -104,7 +104,7 @@ export class HttpClient {
     let headers: Record<string, string> = {};
     for (let attempt = 1; ; attempt++) {
       await this.#slot(call);
-      headers = await this.#options.headers(renew, call.signal, headers);
+      headers = await this.#headers(call, renew, headers);
       const outcome = await this.#attempt<T>(call, headers);
       if (!(outcome instanceof Error)) {
         if (outcome.status >= 200 && outcome.status < 300) return outcome;
@@ -125,6 +125,19 @@ export class HttpClient {
       if (asked !== undefined) this.#showWait(wait, call);
       await this.#sleep(wait, call.signal);
       if (call.signal.aborted) throw this.#error(call, outcome);
+    }
+  }
+
+  /** The headers of an attempt. A stopped call does not wait for them: a new token may take minutes, and is for other calls too. */
+  async #headers(call: Call, renew: boolean, refused: Record<string, string>): Promise<Record<string, string>> {
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const stop = () => reject(stopError(call, { outcomeUnknown: false }));
+    if (call.signal.aborted) stop();
+    call.signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await Promise.race([stopped, this.#options.headers(renew, call.signal, refused)]);
+    } finally {
+      call.signal.removeEventListener("abort", stop);
     }
   }
 
@@ -185,9 +198,7 @@ export class HttpClient {
     if (outcome instanceof Error) {
       const sent = !includes(retryRules.neverSent, outcome.code) && !includes(retryRules.never, outcome.code);
       const outcomeUnknown = changes && sent;
-      if (call.signal.aborted) {
-        return new VendorError(`Could not ${call.purpose}: it was stopped or timed out.`, { outcomeUnknown });
-      }
+      if (call.signal.aborted) return stopError(call, { outcomeUnknown });
       const reason = outcome.code ?? outcome.message;
       return new VendorError(
         `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ` +
@@ -223,6 +234,10 @@ export class HttpClient {
     const { detail, code, requestId, remedy } = complaint;
     return { detail: clean(detail), code: clean(code), requestId: clean(requestId), remedy: clean(remedy) };
   }
+}
+
+function stopError({ purpose }: Call, detail: { readonly outcomeUnknown: boolean }): VendorError {
+  return new VendorError(`Could not ${purpose}: it was stopped or timed out.`, detail);
 }
 
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
