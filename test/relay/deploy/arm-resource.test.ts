@@ -245,6 +245,15 @@ describe("VaultSecret", () => {
     expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
   });
 
+  test("tags that the program has no longer are removed", async () => {
+    const found = { status: 200, body: { properties: { secretUriWithVersion: uri } } };
+    azure.script = { [`GET ${id}`]: [found], [`PATCH ${id}`]: [found] };
+    const news = { vaultId, name: "key", value: "s3cret" };
+    const olds = { ...news, tags: { owner: "me" } };
+    await vaultSecret.update?.(operation, id, { news, olds, outputs: { uriWithVersion: uri } });
+    expect(azure.requests.at(-1)?.json).toEqual({ tags: {}, properties: {} });
+  });
+
   test.each([
     ["another version", { secretUriWithVersion: "https://v.vault.azure.net/secrets/key/2" }],
     ["a disabled version", { secretUriWithVersion: uri, attributes: { enabled: false } }],

@@ -80,7 +80,9 @@ export const vaultSecret = defineResource<AzureClient>()({
   async update(operation, id, { news, olds, outputs: written }) {
     if (news.value !== olds.value || (olds.expiresAt && !news.expiresAt)) return write(operation, id, news);
     const found = await operation.client.armGet(id, apiVersion, operation.signal);
-    if (found && isOurs(versionOf(found), written)) return describe(operation, id, news);
+    // Without tags in it, Azure would keep the former ones.
+    const description = { ...news, tags: news.tags ?? (olds.tags && {}) };
+    if (found && isOurs(versionOf(found), written)) return describe(operation, id, description);
     operation.warn(`writes the secret "${news.name}" again: its present version is not the stack's, or is disabled`);
     return write(operation, id, news);
   },
