@@ -152,6 +152,8 @@ describe("another sandbox or organization", () => {
     const { id, inputs: news } = set;
     const change = { id, olds: news, state: set.properties, news };
     expect((await provider.diff(call, change)).detailed).toEqual({ stack: "update" });
+    const others = { ...news, ownership: "0123456789abcdef" };
+    expect((await provider.diff(call, { ...change, olds: others, news: others })).detailed).toEqual({});
     await provider.update(call, { ...change, preview: false });
     expect((await provider.diff(call, change)).detailed).toEqual({});
     const renamed = { urn: providerUrn.replace(":dev:", ":renamed:") };

@@ -1,3 +1,5 @@
+import { isOwnedBy, stackOf } from "../mark.ts";
+
 /**
  * The dataset tags with a meaning: those that enable Profile and Identity Service (Adobe's “Enable a
  * dataset for Profile and Identity Service using APIs”), and the resource's mark. Catalog describes tags as a way to
@@ -31,9 +33,14 @@ export function tagsOf(
   return { ...given.tags, ...(given.profile ? profileTags(true) : {}), [markTag]: [mark], [stackTag]: [stack] };
 }
 
-/** Whether the dataset's tag names another stack: the stack was renamed since, or the dataset was imported from another one. */
-export function namesOtherStack(found: Tags, stack: string): boolean {
-  return found[stackTag] !== undefined && found[stackTag][0] !== stack;
+/**
+ * The stack that the dataset's tag should name if it names another one: the stack was renamed since. Only for a dataset that the ownership
+ * created: one that was imported may be another stack's too.
+ */
+export function renamedStack(found: Tags, urn: string, ownership: string | undefined): string | undefined {
+  const [former] = found[stackTag] ?? [];
+  const isOurs = ownership !== undefined && found[markTag]?.some(isOwnedBy(ownership));
+  return isOurs && former !== undefined && former !== stackOf(urn) ? stackOf(urn) : undefined;
 }
 
 /** The JSON Patch to the wanted tags from those that the dataset has; `olds` says which of them the program had set. Empty if nothing differs. */
@@ -41,12 +48,12 @@ export function tagSteps(
   found: Tags,
   olds: { tags?: Tags | undefined; profile: boolean },
   news: { tags?: Tags | undefined; profile: boolean },
-  stack: string,
+  renamedTo: string | undefined,
 ): { op: "add" | "remove"; path: string; value?: readonly string[] }[] {
   const wanted: Tags = {
     ...news.tags,
     ...(olds.profile === news.profile ? {} : profileTags(news.profile)),
-    ...(namesOtherStack(found, stack) ? { [stackTag]: [stack] } : {}),
+    ...(renamedTo === undefined ? {} : { [stackTag]: [renamedTo] }),
   };
   const removed = Object.keys(olds.tags ?? {}).filter((name) => !(name in wanted) && name in found);
   const changed = Object.entries(wanted).filter(

@@ -8,7 +8,7 @@ import { majorVersionOf } from "../../client/xdm.ts";
 import type { Creation } from "../create-once.ts";
 import { isMarkOf, isOwnedBy, type MarkTest, markOf, ownershipInput, stackOf } from "../mark.ts";
 import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
-import { isEnabled, isReserved, namesOtherStack, ownTags, profileTag, tagSteps, tagsOf } from "./dataset-tags.ts";
+import { isEnabled, isReserved, ownTags, profileTag, renamedStack, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { type datasetAnswer, listMarked, readDataset, readTags } from "./marked-datasets.ts";
 import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
 import { holdsData } from "./stored-data.ts";
@@ -112,9 +112,10 @@ export const dataset = defineResource<AepClient>()({
   },
 
   // A change of the sandbox finds the stack's datasets by this tag (see permit-move.ts), and the stack may have been renamed.
-  async findPending({ client, signal, urn }, id) {
-    const found = await readTags(client, id, signal);
-    return namesOtherStack(found ?? {}, stackOf(urn)) ? "stack" : undefined;
+  async findPending({ client, signal, urn }, id, { ownership }) {
+    if (ownership === undefined) return undefined;
+    const found = (await readTags(client, id, signal)) ?? {};
+    return renamedStack(found, urn, ownership) && "stack";
   },
 
   async permitCreation(operation, { forceDestroy, keep }, leftovers) {
@@ -222,7 +223,7 @@ async function changeTags(
   const change = async () => {
     const found = await readDataset(client, id, signal);
     if (!found) throw new Error(`Could not tag ${dataset}: it is gone. Run npx pulumi refresh, then npx pulumi up.`);
-    const body = tagSteps(found.tags ?? {}, olds, news, stackOf(urn));
+    const body = tagSteps(found.tags ?? {}, olds, news, renamedStack(found.tags ?? {}, urn, olds.ownership));
     if (body.length === 0) return;
     const headers = { "Content-Type": "application/json-patch+json" };
     const path = pathOf(paths.dataSets, id);
