@@ -170,11 +170,13 @@ const githubTimeout = 30_000;
 async function githubToken(requestUrl: string, requestToken: string, audience: string): Promise<string> {
   const url = new URL(requestUrl);
   url.searchParams.set("audience", audience);
-  const answer = await fetch(url, {
+  // Not Node's fetch, which ignores the proxy of the environment.
+  const { default: axios } = await import("axios");
+  const { status, data } = await axios.get<{ value?: unknown } | undefined>(url.href, {
     headers: { Accept: "application/json", Authorization: `Bearer ${requestToken}` },
-    signal: AbortSignal.timeout(githubTimeout),
+    timeout: githubTimeout,
+    validateStatus: () => true,
   });
-  const body: unknown = answer.ok ? await answer.json() : undefined;
-  if (typeof body === "object" && body !== null && "value" in body && typeof body.value === "string") return body.value;
-  throw new Error(`GitHub gave no OIDC token: ${url.host} answered ${answer.status}.`);
+  if (status === 200 && typeof data?.value === "string") return data.value;
+  throw new Error(`GitHub gave no OIDC token: ${url.host} answered ${status}.`);
 }

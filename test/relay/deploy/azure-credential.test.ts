@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { recordingServer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
 import { azureCredential } from "../../../relay/deploy/client/azure-credential.ts";
 import { failure } from "./azure-server.ts";
 import { type Entra, principal, startEntra } from "./entra.ts";
@@ -19,9 +20,11 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "credential-"));
   // Read by Azure's library alone.
   process.env.AZURE_AUTHORITY_HOST = entra.url;
+  // Azure's library reads it once.
+  process.env.no_proxy = "127.0.0.1";
 });
 afterAll(async () => {
-  delete process.env.AZURE_AUTHORITY_HOST;
+  for (const name of ["AZURE_AUTHORITY_HOST", "no_proxy"]) delete process.env[name];
   rmSync(folder, { recursive: true });
   await entra.close();
 });
@@ -67,6 +70,21 @@ test("it uses OIDC with a token that GitHub gives the job", async () => {
   const { message } = await failure(tokenWith({ ...environment, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "of another job" }));
   expect(message).toMatch(/GitHub gave no OIDC token: 127\.0\.0\.1:\d+ answered 401\./);
   expect(message).not.toContain("secret words");
+});
+
+test("it asks GitHub by the proxy of the environment, as azure-native does", async () => {
+  const proxy = await recordingServer(() => ({ body: { value: "of-github" } }));
+  process.env.http_proxy = `http://127.0.0.1:${proxy.port}`;
+  try {
+    entra.assertion = "of-github";
+    const requestUrl = "http://github.invalid/token?api-version=2.0";
+    const github = { ACTIONS_ID_TOKEN_REQUEST_URL: requestUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: "job" };
+    expect(await tokenWith({ ARM_USE_OIDC: "true", ...github })).toContain("for-");
+    expect(proxy.calls()).toContain(`GET ${requestUrl}&audience=api%3A%2F%2FAzureADTokenExchange`);
+  } finally {
+    delete process.env.http_proxy;
+    await proxy.close();
+  }
 });
 
 test("a refusal by Entra names the login method, Entra's code and what to check, and no secret", async () => {
