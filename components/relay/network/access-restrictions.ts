@@ -23,7 +23,7 @@ export function restrictAccess(
     : pulumi.output({ ipAddresses: [] as string[] });
   return theirs.apply(({ ipAddresses }): AccessRestrictions => {
     if (customerIo) {
-      requireAddresses(ipAddresses, words);
+      requireAddresses(ipAddresses, addresses, words);
       warnOfChanges(ipAddresses, parent);
     }
     const allowed = allow([...ipAddresses, ...addresses, ...operators]);
@@ -55,12 +55,15 @@ export function restrictAccess(
   });
 }
 
-/** @throws pulumi.RunError if Customer.io lists none, so that all its calls would be refused */
-export function requireAddresses(ipAddresses: readonly string[], words: SettingWords): void {
+/**
+ * @param others the addresses that the setting has already
+ * @throws pulumi.RunError if Customer.io lists none, so that all its calls would be refused
+ */
+export function requireAddresses(ipAddresses: readonly string[], others: readonly string[], words: SettingWords): void {
   if (ipAddresses.length > 0) return;
   throw new pulumi.RunError(
     "Customer.io's API lists no addresses, so nobody could send events. Set them yourself: " +
-      `${words.set("allowedCallers.addresses[0]", "<range>")}, and ${words.set("allowedCallers.customerIo", "false")}`,
+      `${words.set(`allowedCallers.addresses[${others.length}]`, "<range>")}, and ${words.set("allowedCallers.customerIo", "false")}`,
   );
 }
 

@@ -49,8 +49,9 @@ export function forbiddenAddress(headers: Readonly<Record<string, unknown>>): st
   const address = headers["x-ms-forbidden-ip"];
   if (typeof address !== "string") return undefined;
   return (
-    `The relay does not accept calls from the address ${address}, which Azure sees as this machine's. Allow it: ` +
-    `npx pulumi config set --path 'allowedCallers.operators[0]' ${address}, then npx pulumi up`
+    `The relay does not accept calls from the address ${address}, which Azure sees as this machine's. Add it to allowedCallers.operators, at ` +
+    "the next place of the list, which npx pulumi config get allowedCallers shows: " +
+    `npx pulumi config set --path 'allowedCallers.operators[<place>]' ${address}, then npx pulumi up`
   );
 }
 
@@ -119,10 +120,22 @@ function remedy(status: number, code: string | undefined, message = ""): string 
       'role that is to be assigned: docs/deploying.md, "GitHub Actions"'
     );
   }
+  // Without details, Azure Policy does not say which property it is about.
+  if (code === "RequestDisallowedByPolicy") return undefined;
+  const [, action] = (status === 403 && message.match(/ perform action '([^']+)'/)) || [];
+  if (action !== undefined && !/^Microsoft\.(Web|Storage)\//i.test(action)) {
+    return `Your Azure login lacks the right ${action} here, which the role ${roleWith(action)} has.`;
+  }
   if (status === 403) {
     return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";
   }
   return undefined;
+}
+
+/** The narrowest of the roles in docs/deploying.md that has a right. */
+function roleWith(action: string): string {
+  if (/^Microsoft\.Authorization\/locks\//i.test(action)) return "Locks Contributor";
+  return /\/read$/i.test(action) ? "Reader" : "Contributor";
 }
 
 /**
