@@ -45,6 +45,14 @@ const ofAzure: readonly IdleRule[] = [
 
 const ofEvents: readonly IdleRule[] = [
   {
+    settings: ["allowedCallers.customerIo"],
+    reason:
+      "Customer.io posts to webhookEndpoint, whose calls come from other addresses. The relay refuses them all until allowedCallers.addresses or " +
+      "allowedCallers.frontDoorIds allows them",
+    when: ({ webhookEndpoint, allowedCallers: { addresses, frontDoorIds } }) =>
+      webhookEndpoint !== "" && addresses.length === 0 && frontDoorIds.length === 0,
+  },
+  {
     settings: ["relayCredential"],
     reason: "the relay gets access tokens only with source: http",
     when: ({ source }) => source !== "http",

@@ -71,6 +71,14 @@ describe("settings without effect cause a warning", () => {
       { privateNetwork: { addressSpace: "10.20.30.0/24" } },
       ["privateNetwork.addressSpace"],
     ],
+    [
+      "Customer.io's own addresses behind a front door",
+      {
+        webhookEndpoint: "https://events.example.com/customerio",
+        allowedCallers: { customerIo: true, operators: ["203.0.113.7"] },
+      },
+      ["allowedCallers.customerIo"],
+    ],
     ["identities without Profile", { profile: { identities: { id: "Crm" } } }, ["profile.identities"]],
   ])("%s", (_what, settings, idle) => {
     expect(
@@ -86,6 +94,12 @@ describe("settings without effect cause a warning", () => {
     { privateNetwork: { enabled: true, addressSpace: "10.20.30.0/24" } },
     // The first of two steps that open storage and vault again.
     { privateNetwork: { enabled: false, publicAccess: true } },
+    // A front door's calls are allowed; and so are Customer.io's own, while the front door is bypassed.
+    {
+      webhookEndpoint: "https://events.example.com/customerio",
+      allowedCallers: { customerIo: true, addresses: ["198.51.100.7"], operators: ["203.0.113.7"] },
+    },
+    { allowedCallers: { customerIo: true, operators: ["203.0.113.7"] } },
     { profile: { enabled: true, identities: { id: "Crm" } } },
     { withContent: true, personalData: { email: "hash" } },
     // The preferences of a person still come.
