@@ -98,6 +98,13 @@ export function warnOf(
         words.set("alertEmails[0]", "<address>"),
     );
   }
+  if (settings.delivery === "relay" && hasUnlinkedZones(settings)) {
+    void pulumi.log.warn(
+      `${named("privateNetwork.dnsZoneIds")} is set without ${named("privateNetwork.appSubnetId")}, so the stack creates a network. The relay ` +
+        "can't reach its storage before the owner of the zones has linked them to it. Set the subnets of a network that they are linked to, or " +
+        `let the stack create zones too: ${words.remove("privateNetwork.dnsZoneIds")}`,
+    );
+  }
   if (settings.delivery === "relay" && settings.maximumInstances < usualLeastInstances) {
     void pulumi.log.warn(
       `${named("maximumInstances")} is ${settings.maximumInstances}. Many Azure regions accept only ${usualLeastInstances} or more, and ` +
@@ -110,6 +117,11 @@ function hasBudgetForNobody({ monthlyBudget, alertEmails, alertWebhooks, azureEx
   const people: readonly unknown[] = [alertEmails, alertWebhooks, azureExisting.actionGroupIds ?? []];
   // A list that is known only later is not one yet, and has somebody.
   return monthlyBudget > 0 && people.every((list) => Array.isArray(list) && list.length === 0);
+}
+
+/** Only zones that the stack creates are linked to the network that it creates. */
+function hasUnlinkedZones({ privateNetwork: { appSubnetId, dnsZoneIds } }: SettingValues): boolean {
+  return dnsZoneIds !== undefined && appSubnetId === undefined;
 }
 
 /** The minimum number of instances in Azure's documentation of Flex Consumption; regions differ by now. */

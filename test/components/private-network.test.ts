@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
@@ -103,6 +104,25 @@ const subnets = {
   endpointSubnetId: `${network}/virtualNetworks/v/subnets/endpoints`,
 };
 const zone = (name: string) => `${network}/privateDnsZones/privatelink.${name}`;
+test("a preview warns of given zones that can't be linked to the network yet", () => {
+  configureWithCredentials();
+  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async () => undefined);
+  const warnings = (network: object) => {
+    warn.mockClear();
+    new SourceArguments({ privateNetwork: { enabled: true, ...network } }).read();
+    return warn.mock.calls.map(([message]) => message);
+  };
+  expect(warnings({ dnsZoneIds })).toEqual([
+    expect.stringMatching(
+      /^privateNetwork\.dnsZoneIds is set without privateNetwork\.appSubnetId, .*leave the argument privateNetwork\.dnsZoneIds out$/,
+    ),
+  ]);
+  expect(warnings({ ...subnets, dnsZoneIds })).toEqual([]);
+  expect(warnings(subnets)).toEqual([]);
+  expect(warnings({})).toEqual([]);
+  warn.mockRestore();
+});
+
 const dnsZoneIds = {
   blob: zone("blob.core.windows.net"),
   queue: zone("queue.core.windows.net"),
