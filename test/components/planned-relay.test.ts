@@ -56,6 +56,19 @@ test("a name for the host's storage account is checked only if the relay has one
   expect(plannedRelay({ ...named, environment: "prod" }, login).hostStorageAccountName).toBe("sthost");
 });
 
+test("a workspace's keys are needed for diagnostic settings, and from another subscription", () => {
+  const actions = (more: Partial<AzureNeeds>, subscription = "sub") => {
+    const workspaceId = `/subscriptions/${subscription}/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/w`;
+    return plannedRelay({ ...needs, ...more, azureExisting: { workspaceId } }, login).existing?.[0]?.actions.slice(1);
+  };
+  const keys = ["Microsoft.OperationalInsights/workspaces/sharedKeys/action"];
+  expect(actions({})).toEqual([]);
+  expect(actions({}, "SUB")).toEqual([]);
+  expect(actions({}, "other")).toEqual(keys);
+  expect(actions({ environment: "prod" })).toEqual(keys);
+  expect(actions({ environment: "prod", azure: { diagnosticSettings: false } })).toEqual([]);
+});
+
 test("a name for a vault is checked only if the relay gets a vault of its own", () => {
   const named = { ...needs, azureNames: { vault: "kv-crm" } };
   expect(plannedRelay(named, login).vaultName).toBe("kv-crm");

@@ -61,7 +61,7 @@ export function plannedRelay(
     ...pickKnown({ hostStorageAccountName: profile.separateHostStorage ? azureNames.hostStorageAccount : undefined }),
     actions: neededActions(needs, profile),
     namespaces: needs.privateNetwork.enabled ? ["Microsoft.Network", "Microsoft.App"] : [],
-    existing: usedResources(needs),
+    existing: usedResources(needs, profile, login.subscriptionId),
     resources: holdsOutput([needs.azureTags, profile]) ? [] : plannedResources(needs, profile, login.tenantId),
   };
 }
@@ -110,8 +110,18 @@ function neededActions({ azureExisting, privateNetwork, monthlyBudget }: AzureNe
 const assignIdentity = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
 const assignRoles = "Microsoft.Authorization/roleAssignments/write";
 
+/**
+ * Azure requires this right on the workspace of a diagnostic setting (MicrosoftDocs/azure-docs#80159), and on one that an Application Insights
+ * component of another subscription writes to (MicrosoftDocs/azure-monitor-docs#297).
+ */
+const useWorkspaceKeys = "Microsoft.OperationalInsights/workspaces/sharedKeys/action";
+
 /** Existing resources to use, as far as their ids are known, with the rights that an `up` needs on them. */
-function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
+function usedResources(
+  { azureExisting, privateNetwork }: AzureNeeds,
+  { diagnosticSettings }: Pick<AzureProfile, "diagnosticSettings">,
+  subscriptionId: string,
+) {
   const { resourceGroupId, workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
   const { appSubnetId, endpointSubnetId, dnsZoneIds = {} } = privateNetwork;
   const useAs = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
@@ -119,9 +129,14 @@ function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
   const use = (setting: string, ...rest: [unknown, string, string[]]) => useAs(`azureExisting.${setting}`, ...rest);
   const joinSubnet = ["Microsoft.Network/virtualNetworks/subnets/join/action"];
   const groups: readonly unknown[] = Array.isArray(actionGroupIds) ? actionGroupIds : [];
+  const isOfOthers = typeof workspaceId === "string" && !isIn(workspaceId, subscriptionId);
+  const workspaceActions = [
+    "Microsoft.OperationalInsights/workspaces/read",
+    ...(diagnosticSettings || isOfOthers ? [useWorkspaceKeys] : []),
+  ];
   return [
     ...use("resourceGroupId", resourceGroupId, resourcesApiVersion, []),
-    ...use("workspaceId", workspaceId, workspaceApiVersion, ["Microsoft.OperationalInsights/workspaces/read"]),
+    ...use("workspaceId", workspaceId, workspaceApiVersion, workspaceActions),
     ...groups.flatMap((id, index) =>
       use(`actionGroupIds[${index}]`, id, actionGroupApiVersion, ["Microsoft.Insights/actionGroups/read"]),
     ),
@@ -135,6 +150,10 @@ function usedResources({ azureExisting, privateNetwork }: AzureNeeds) {
       ]),
     ),
   ];
+}
+
+function isIn(id: string, subscriptionId: string): boolean {
+  return id.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`.toLowerCase());
 }
 
 /** The resources that most policies are about, as sent to Azure. */

@@ -93,6 +93,7 @@ export function roleFor(action: string): string {
   if (/^Microsoft\.Network\/privateDnsZones\//i.test(action)) return "Private DNS Zone Contributor";
   if (/^Microsoft\.Network\//i.test(action)) return "Network Contributor";
   if (/^Microsoft\.KeyVault\//i.test(action)) return "Key Vault Contributor";
+  if (/\/workspaces\/sharedKeys\//i.test(action)) return "Monitoring Contributor";
   return "Reader";
 }
 
