@@ -224,6 +224,14 @@ test("a preview asks about the network's providers, rights, subnets and zones, a
     "privateNetwork.endpointSubnetId",
     ...["blob", "queue", "table", "vault"].map((service) => `privateNetwork.dnsZoneIds.${service}`),
   ]);
+  // Zones of its own are linked to the network.
+  const zonesOfOwn = { ...needs, privateNetwork: privateNetwork.parse({ enabled: true, ...subnets }) };
+  const used = plannedRelay(zonesOfOwn, { subscriptionId: "sub", tenantId: "tenant" }).existing ?? [];
+  expect(used.map(({ id, actions }) => [id.split("/").slice(-2).join("/"), ...actions])).toEqual([
+    [subnets.appSubnetId.split("/").slice(-2).join("/"), "Microsoft.Network/virtualNetworks/subnets/join/action"],
+    [subnets.endpointSubnetId.split("/").slice(-2).join("/"), "Microsoft.Network/virtualNetworks/subnets/join/action"],
+    [expect.stringMatching(/^virtualNetworks\//), "Microsoft.Network/virtualNetworks/join/action"],
+  ]);
   const account = planned.resources?.find(({ type }) => type === "Microsoft.Storage/storageAccounts");
   const policies = { policies: ["public-network"] as const };
   expect(denials("Microsoft.Storage/storageAccounts", account?.content as PropertyMap, policies)).toEqual([]);

@@ -123,7 +123,9 @@ function usedResources(
   subscriptionId: string,
 ) {
   const { resourceGroupId, workspaceId, actionGroupIds, vaultId, identityId } = azureExisting;
-  const { appSubnetId, endpointSubnetId, dnsZoneIds = {} } = privateNetwork;
+  const { appSubnetId, endpointSubnetId, dnsZoneIds } = privateNetwork;
+  // The zones that the stack creates are linked to the network (Azure DNS, "Protecting private DNS zones and records").
+  const linkedNetworkId = dnsZoneIds === undefined ? appSubnetId?.split("/subnets/")[0] : undefined;
   const useAs = (setting: string, id: unknown, apiVersion: string, actions: string[]) =>
     typeof id === "string" ? [{ setting, id, apiVersion, actions }] : [];
   const use = (setting: string, ...rest: [unknown, string, string[]]) => useAs(`azureExisting.${setting}`, ...rest);
@@ -144,7 +146,10 @@ function usedResources(
     ...use("identityId", identityId, identityApiVersion, [assignIdentity]),
     ...useAs("privateNetwork.appSubnetId", appSubnetId, networkApiVersion, joinSubnet),
     ...useAs("privateNetwork.endpointSubnetId", endpointSubnetId, networkApiVersion, joinSubnet),
-    ...Object.entries(dnsZoneIds).flatMap(([service, id]) =>
+    ...useAs("privateNetwork.appSubnetId", linkedNetworkId, networkApiVersion, [
+      "Microsoft.Network/virtualNetworks/join/action",
+    ]),
+    ...Object.entries(dnsZoneIds ?? {}).flatMap(([service, id]) =>
       useAs(`privateNetwork.dnsZoneIds.${service}`, id, zoneApiVersion, [
         "Microsoft.Network/privateDnsZones/join/action",
       ]),
