@@ -9,7 +9,7 @@ import type { AdjustableClock } from "../clock.ts";
 import type { AppApiOperation, Faults } from "../faults.ts";
 import { addHistoryRoutes } from "../history/routes.ts";
 import type { CustomerIoSwitches } from "../switches.ts";
-import { RateLimit } from "./rate-limit.ts";
+import { CallLimit } from "./call-limit.ts";
 import { readWebhookInput } from "./webhook-input.ts";
 
 export type Region = "us" | "eu";
@@ -66,7 +66,7 @@ export function appApi(parts: AppApiParts): Hono<Env> {
 
 class AppApi {
   readonly #parts: AppApiParts;
-  readonly #limits = new Map<string, RateLimit>();
+  readonly #limits = new Map<string, CallLimit>();
   /** Calls for history so far, by workspace and day. */
   readonly #historyCalls = new Map<string, number>();
 
@@ -187,7 +187,7 @@ class AppApi {
 
   #isWithinLimit(workspace: Workspace): boolean {
     const scope = this.#parts.switches.rateLimitScope === "account" ? "account" : workspace.name;
-    const limit = this.#limits.get(scope) ?? new RateLimit(requestsPerSecond, this.#parts.clock);
+    const limit = this.#limits.get(scope) ?? new CallLimit(requestsPerSecond, this.#parts.clock);
     this.#limits.set(scope, limit);
     return limit.allow();
   }

@@ -1,7 +1,7 @@
 import type { AdjustableClock } from "../clock.ts";
 
 /** Allows a number of requests in any second. */
-export class RateLimit {
+export class CallLimit {
   readonly #perSecond: number;
   readonly #clock: AdjustableClock;
   /** When the last requests were allowed, in milliseconds since 1970; the oldest first. */
