@@ -1,5 +1,6 @@
 import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
+import type { PlatformOptions } from "../../local-cloud/src/platform/state/options.ts";
 import { PartialFailure } from "../../pulumi-provider-kit/src/engine/provider.ts";
 import { type PropertyMap, reveal } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf } from "./aep.ts";
@@ -12,16 +13,19 @@ let step: number;
 let platform: PlatformStandIn;
 let aep: Aep;
 
-beforeEach(async () => {
+async function start(switches: PlatformOptions["switches"] = {}) {
   now = Date.parse("2026-01-05T10:00:00.000Z");
   step = 100;
   const clock = () => {
     now += step;
     return now;
   };
-  platform = await startPlatform({ credentials: credential, tenantId, sandboxes: ["prod", credential.sandbox], clock });
+  const sandboxes = ["prod", credential.sandbox];
+  platform = await startPlatform({ credentials: credential, tenantId, sandboxes, clock, switches });
   aep = await Aep.connect(platform.url, { ...credential });
-});
+}
+
+beforeEach(() => start());
 afterEach(() => platform.close());
 
 interface Made {
@@ -115,6 +119,23 @@ test("everything is created, read without a difference, imported, changed and de
     await aep.delete(type, id, properties);
     if (type !== mapping.type) expect(await aep.read(type, id)).toBeUndefined();
   }
+});
+
+test("a dataflow that Platform is still deleting is neither taken over nor kept, and what it uses goes after it", async () => {
+  await platform.close();
+  await start({ flowDeletion: "finalizes" });
+  const { flow, target, source } = await makeAll();
+  step = 1000;
+  await aep.delete(flow.type, flow.id, flow.properties);
+  expect(await aep.read(flow.type, flow.id, flow.inputs, flow.properties)).toBeUndefined();
+
+  const next = await aep.create(flow.type, flow.inputs);
+  expect(next.id).not.toBe(flow.id);
+  expect(next.properties.state).toBe("enabled");
+  await aep.delete(flow.type, next.id, next.properties);
+  await aep.delete(target.type, target.id, target.properties);
+  await aep.delete(source.type, source.id, source.properties);
+  expect(await aep.read(source.type, source.id)).toBeUndefined();
 });
 
 test("a second stack with the same titles gets an error that names the owner", async () => {

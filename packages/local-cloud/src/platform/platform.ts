@@ -12,11 +12,13 @@ import { batchRoutes } from "./catalog/batches.ts";
 import { datasetRoutes } from "./catalog/datasets.ts";
 import { dataPrepRoutes } from "./data-prep/routes.ts";
 import { injectFaults } from "./faults.ts";
+import { forgetDeleted } from "./flow-service/lifecycle.ts";
 import { flowServiceRoutes } from "./flow-service/routes.ts";
 import { identityNamespaceRoutes } from "./identity-namespaces.ts";
 import { observabilityRoutes } from "./observability.ts";
 import { LocalQueryService } from "./query-service/routes.ts";
 import { schemaRegistryRoutes } from "./schema-registry/routes.ts";
+import type { Sandbox } from "./state/model.ts";
 import type { PlatformOptions } from "./state/options.ts";
 import { PlatformState } from "./state/state.ts";
 import { streamingRoutes } from "./streaming.ts";
@@ -74,6 +76,11 @@ function platformApp(state: PlatformState, queryService: LocalQueryService): Hon
   app.route("/__local", platformAdminRoutes(state));
 
   app.use("/data/*", gateway(state), injectFaults(state, "gateway"), requireSandbox(state));
+  app.use("/data/foundation/*", async (context, next) => {
+    const sandbox: Sandbox | undefined = context.get("sandbox");
+    if (sandbox !== undefined) forgetDeleted(state, sandbox);
+    await next();
+  });
   app.use("/data/foundation/schemaregistry/*", requirePermission(state, registryType));
   app.use(
     "/data/foundation/catalog/*",

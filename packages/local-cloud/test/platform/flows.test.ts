@@ -214,6 +214,31 @@ test("options are kept, but the inlet's URL is the service's own", async () => {
 });
 
 describe("changing a flow", () => {
+  test("a deletion that finalizes takes a while: the flow can't be changed, and holds its connections", async () => {
+    await restart({ activationSeconds: 6, switches: { flowDeletion: "finalizes" } });
+    const wiring = await wire(platform);
+    const flow = await newFlow(wiring);
+    const path = `${flowService}/flows/${flow}`;
+    platform.pass(6);
+    expect((await platform.call("DELETE", path)).status).toBe(204);
+    const leaving = await getFlow(platform, flow);
+    expect(leaving).toMatchObject({ state: "delete-finalizing", lastOperation: { operation: "delete" } });
+    const state = "state delete-finalizing";
+    expectFlowProblem(
+      await platform.call("DELETE", path),
+      "1458-400",
+      `Operation delete cannot be applied in ${state}.`,
+    );
+    const body = [{ op: "replace", path: "/name", value: "x" }];
+    const patch = { body, headers: { "If-Match": String(leaving.etag) } };
+    expectFlowProblem(await platform.call("PATCH", path, patch), "1420-400", `The current ${state} cannot be updated.`);
+    const target = `${flowService}/targetConnections/${wiring.target}`;
+    expectFlowProblem(await platform.call("DELETE", target), "1447-400", /active flows/);
+    platform.pass(6);
+    expect((await platform.call("GET", path)).status).toBe(404);
+    expect((await platform.call("DELETE", target)).status).toBe(204);
+  });
+
   async function prepareFlow(): Promise<{ wiring: Wiring; flow: string; etag: string; path: string }> {
     const wiring = await wire(platform);
     const flow = await newFlow(wiring);

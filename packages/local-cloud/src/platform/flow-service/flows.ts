@@ -90,7 +90,13 @@ export function flowRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   routes.delete("/:id", (context) => {
     const flow = find(state, context);
     refuseTransitional(state, flow, "1458-400", `Operation delete cannot be applied in state ${flow.state}.`);
-    context.get("sandbox").flows.delete(flow.id);
+    if (state.switches.flowDeletion === "finalizes") {
+      flow.state = "delete-finalizing";
+      flow.goneAt = state.clock() + state.activationMilliseconds;
+      touch(state, flow, "delete");
+    } else {
+      context.get("sandbox").flows.delete(flow.id);
+    }
     return answer(204);
   });
 
@@ -131,7 +137,8 @@ function find(state: PlatformState, context: PlatformContext): Flow {
 }
 
 function refuseTransitional(state: PlatformState, flow: Flow, code: string, message: string): void {
-  if (flow.state === "enabling" && state.switches.transitionalStates === "refused") {
+  const isChanging = flow.state === "enabling" || flow.state === "delete-finalizing";
+  if (isChanging && state.switches.transitionalStates === "refused") {
     throw invalidRequest(code, message);
   }
 }

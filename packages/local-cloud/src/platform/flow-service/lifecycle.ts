@@ -1,4 +1,4 @@
-import type { Flow } from "../state/model.ts";
+import type { Flow, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { etag } from "../web/identifiers.ts";
 
@@ -15,6 +15,11 @@ export function settle(state: PlatformState, flow: Flow): Flow {
     flow.etag = etag(flow.enabledAt);
   }
   return flow;
+}
+
+/** Removes the flows whose deletion is finished. */
+export function forgetDeleted(state: PlatformState, { flows }: Sandbox): void {
+  for (const { id, goneAt } of flows.values()) if (goneAt !== undefined && state.clock() >= goneAt) flows.delete(id);
 }
 
 /** Starts enabling; events are ingested once the flow is enabled and warm. */

@@ -55,7 +55,9 @@ export interface Connection {
 }
 
 export interface Flow extends Connection {
-  state: "enabling" | "enabled" | "disabled";
+  state: "enabling" | "enabled" | "disabled" | "delete-finalizing";
+  /** When a deleted flow is gone. */
+  goneAt?: number;
   /** When an enabling flow becomes enabled. */
   enabledAt: number;
   /** When its events start to be ingested. */
@@ -65,7 +67,7 @@ export interface Flow extends Connection {
   /** Whether the inlet is the base connection's, which shows it instead of the flow. */
   readonly isInletShared: boolean;
   inletShown: boolean;
-  lastOperation: "create" | "enable" | "disable" | "update";
+  lastOperation: "create" | "enable" | "disable" | "update" | "delete";
 }
 
 /** What one flow did in one hour: a streaming source has one run per hour. */

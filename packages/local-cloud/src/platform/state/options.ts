@@ -45,6 +45,8 @@ export interface PlatformSwitches {
   goneFlowObject: 404 | 400;
   /** PATCH, action and DELETE of a flow that is changing its state. */
   transitionalStates: "refused" | "allowed";
+  /** DELETE of a flow: it is gone at once, or stays for as long as its enabling takes, in the state `delete-finalizing`. */
+  flowDeletion: "at-once" | "finalizes";
   /** After a change of a flow's transformations: events are lost for the warm-up again, or it keeps running. */
   afterMappingChange: "warms-up" | "keeps-running";
   /** An event that arrives before the flow is enabled and warm: answered 200 and lost, or ingested anyway. */
@@ -119,6 +121,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   mappingSetStart: "sets",
   goneFlowObject: 404,
   transitionalStates: "refused",
+  flowDeletion: "at-once",
   afterMappingChange: "warms-up",
   beforeEnabled: "dropped",
   disabledFlow: "dropped",

@@ -38,7 +38,9 @@ export class PlatformState {
   /** The flow behind an inlet, with its sandbox; if several share the inlet, the one with this id. */
   flowOfInlet(inletId: string, flowId: string | undefined): { flow: Flow; sandbox: Sandbox } | undefined {
     for (const sandbox of this.sandboxes.values()) {
-      const flows = [...sandbox.flows.values()].filter((candidate) => candidate.inletId === inletId);
+      const flows = [...sandbox.flows.values()].filter(
+        (candidate) => candidate.inletId === inletId && candidate.state !== "delete-finalizing",
+      );
       const flow = flows.find(({ id }) => id === flowId) ?? flows[0];
       if (flow !== undefined) return { flow, sandbox };
     }

@@ -20,7 +20,7 @@ export const flowServiceItem = z.object({
   createdAt: timestamp.optional().catch(undefined),
 });
 
-const labelAnswer = z.object({ id: z.string(), description: z.string().nullish() });
+const labelAnswer = z.object({ id: z.string(), description: z.string().nullish(), state: z.string().optional() });
 
 /** A step of a JSON Patch. The Flow Service accepts these three, in lower case. */
 export interface PatchStep {
@@ -48,7 +48,7 @@ const looksForNew = 15;
 /** Attempts to delete a connection that a dataflow still seems to use: half a minute, since the refusal may be final. */
 const attemptsWhileUsed = 15;
 
-/** Reads an object of a collection; undefined if it is gone. */
+/** Reads an object of a collection; undefined if it is gone, or about to be. */
 export async function findItem<Item extends typeof flowServiceItem>(
   { client, signal }: Access,
   collection: string,
@@ -58,7 +58,8 @@ export async function findItem<Item extends typeof flowServiceItem>(
   const purpose = `read the ${kindOf(collection)} ${id}`;
   const answer = z.object({ items: z.array(item).min(1) });
   const found = await client.find({ method: "GET", path: pathOf(collection, id), signal, purpose }, answer);
-  return found?.items[0];
+  const [read] = found?.items ?? [];
+  return read && isLeaving(read) ? undefined : read;
 }
 
 /** Reads an object that must exist. */
@@ -146,7 +147,7 @@ async function listMarked<Item extends typeof flowServiceItem>(
   const list = { collection, query: "orderby=-createdAt", purpose };
   return pickListed(await listFlowObjects(client, list, signal), {
     label: labelAnswer,
-    isWanted: ({ description }) => hasMark(markIn(description)),
+    isWanted: (listed) => hasMark(markIn(listed.description)) && !isLeaving(listed),
     item,
     read: ({ id }) => findItem({ client, signal }, collection, id, item),
   });
@@ -272,6 +273,11 @@ function isUsed({ flowCode }: Refusal): boolean {
 /** The object is changing its state, so nothing can be done with it now (flow-service-errors.md). */
 function isTransitional({ flowCode }: Refusal): boolean {
   return flowCode !== undefined && [1416, 1417, 1420, 1421, 1422, 1457, 1458].includes(flowCode);
+}
+
+/** Platform is deleting the object, which it shows until it has: it can't be used, and goes by itself (flow-service-errors.md). */
+function isLeaving({ state }: { readonly state?: string | undefined }): boolean {
+  return state === "delete-finalizing";
 }
 
 function kindOf(collection: string): string {
