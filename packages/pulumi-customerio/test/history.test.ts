@@ -115,6 +115,25 @@ test("activities go back to a time", async () => {
   for await (const page of history.listActivities(0, never, "sent_email")) expect(page).toHaveLength(2);
 });
 
+test.each(["stay", "shift"] as const)(
+  "activities that happen during the walk hide no older ones, if pages %s",
+  async (messagePages) => {
+    const { history, happen } = await open({ messagePages });
+    const batch = (name: string, length: number) =>
+      Array.from({ length }, (_, place) => event(`${name}${place}`, 38 * day));
+    const old = batch("old", 120);
+    await happen(old);
+    const found: unknown[] = [];
+    let pages = 0;
+    for await (const page of history.listActivities(start, never)) {
+      found.push(...page.map(({ delivery_id: id }) => id));
+      pages += 1;
+      if (pages === 1) await happen(batch("new", 100).map((one) => ({ ...one, timestamp: one.timestamp + 1 })));
+    }
+    expect(found.toSorted()).toEqual(old.map(({ data }) => data.delivery_id).toSorted());
+  },
+);
+
 test("metrics are counted by the day of creation", async () => {
   const { history, happen } = await open();
   await happen([event("d1", 0), event("d1", 2 * day, "opened"), event("d2", day)]);

@@ -25,6 +25,8 @@ const overlap = 1;
 /** Most entries of a page (the App API's description). */
 const mostMessages = 1000;
 const mostActivities = 100;
+/** Pages in a row without a new activity: those that happen between two calls may move the older ones to later pages. */
+const mostMovedPages = 20;
 
 /** Seconds before now at which a range has to end: a message may appear in lists with a delay. */
 export const youngest = 60 * 60;
@@ -88,7 +90,7 @@ export class History {
     const params = { limit: mostActivities, ...(type !== undefined && { type }) };
     const purpose = "list the activities";
     const list = { path: "/v1/activities", property: "activities", entry: activityShape, params, purpose };
-    for await (const { entries } of this.#pages({ ...list, seen: new Set() }, signal)) {
+    for await (const { entries } of this.#pages({ ...list, seen: new Set(), stalePages: mostMovedPages }, signal)) {
       const recent = entries.filter(({ timestamp }) => timestamp >= since);
       if (recent.length > 0) yield recent;
       if (entries.length > 0 && recent.length === 0) return;
@@ -113,11 +115,12 @@ export class History {
 
   /** The pages of a list, each without what came in an earlier one. */
   async *#pages<Entry extends { readonly id: string }>(
-    { path, property, entry, params, purpose, seen }: ListCall<Entry>,
+    { path, property, entry, params, purpose, seen, stalePages = 0 }: ListCall<Entry>,
     signal: AbortSignal,
   ): AsyncGenerator<{ readonly entries: readonly Entry[]; readonly isLast: boolean }> {
     const answer = z.object({ [property]: z.array(entry).nullish(), next: z.string().nullish() });
     const starts = new Set<string>();
+    let stale = 0;
     for (let start: string | undefined; ; ) {
       const query = start === undefined ? params : { ...params, start };
       const { data } = await this.#http.call({ method: "GET", path, params: query, signal, purpose });
@@ -125,7 +128,8 @@ export class History {
       const fresh = (entries ?? []).filter(({ id }) => !seen.has(id) && seen.add(id));
       yield { entries: fresh, isLast: !next };
       if (!next) return;
-      if (fresh.length === 0 || starts.has(next)) {
+      stale = fresh.length === 0 ? stale + 1 : 0;
+      if (stale > stalePages || starts.has(next)) {
         throw new VendorError(
           `Could not ${purpose}: Customer.io returned the same page again. Run the command again; if it fails again, send this message ` +
             "to Customer.io's support.",
@@ -147,6 +151,8 @@ interface ListCall<Entry> {
   readonly purpose: string;
   /** Gets the ids of all entries. */
   readonly seen: Set<string>;
+  /** How many pages in a row may have nothing new; default: none. */
+  readonly stalePages?: number;
 }
 
 type Page<Entry> = { readonly next?: string | null } & Readonly<Record<string, readonly Entry[] | null | undefined>>;
