@@ -2,10 +2,10 @@ import { RelayTables } from "../../cli/relay/relay-tables.ts";
 import { TableError, type Tables } from "../../relay/azure/storage/tables.ts";
 
 const permission = { explain: <T>(_role: string, call: () => Promise<T>) => call() };
-const lost = () => Object.assign(new Error("the connection was lost"), { code: "ECONNRESET" });
-const busy = () => new TableError(503, "ServerBusy");
-const late = () => Object.assign(new Error("the request was aborted"), { name: "AbortError", code: "ABORT_ERR" });
-const loggedOut = () => new Error("Could not get an access token for Azure");
+const lost = Object.assign(new Error("the connection was lost"), { code: "ECONNRESET" });
+const busy = new TableError(503, "ServerBusy");
+const late = Object.assign(new Error("the request was aborted"), { name: "AbortError", code: "ABORT_ERR" });
+const loggedOut = new Error("Could not get an access token for Azure");
 
 /** The counts of a service that fails some times first, and the pauses before a call was repeated. */
 async function readCounts(failures: readonly Error[]) {
@@ -22,17 +22,17 @@ async function readCounts(failures: readonly Error[]) {
 }
 
 test("a call to a busy service, or over a lost connection, is repeated after growing pauses", async () => {
-  expect(await readCounts([busy(), lost(), busy()])).toEqual({ accepted: 3, pauses: [500, 2_000, 8_000] });
+  expect(await readCounts([busy, lost, busy])).toEqual({ accepted: 3, pauses: [500, 2_000, 8_000] });
 });
 
 test("a service that stays busy is reported", async () => {
-  await expect(readCounts([busy(), busy(), busy(), busy()])).rejects.toThrow("answered HTTP 503");
+  await expect(readCounts([busy, busy, busy, busy])).rejects.toThrow("answered HTTP 503");
 });
 
 test.each([
   ["a missing role", new TableError(403, "AuthorizationPermissionMismatch")],
-  ["a login that has expired", loggedOut()],
-  ["a service that does not answer within a minute", late()],
+  ["a login that has expired", loggedOut],
+  ["a service that does not answer within a minute", late],
 ])("%s is reported at once", async (_what, failure) => {
-  await expect(readCounts([failure, busy()])).rejects.toBe(failure);
+  await expect(readCounts([failure, busy])).rejects.toBe(failure);
 });
