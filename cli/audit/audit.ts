@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { History } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
@@ -77,6 +77,7 @@ export async function audit(parts: AuditParts): Promise<AuditResult> {
   try {
     await requireSameSubject(ledger, subject, folder);
     await requireSameDays(ledger, range, folder);
+    await removeLeftRows(folder);
     return await compareAll(parts, ledger, { ...range, now: now.getTime() / 1000 });
   } finally {
     ledger.close();
@@ -93,6 +94,12 @@ export async function openLedger(folder: string): Promise<Ledger> {
   // An earlier version may have created it.
   await chmod(file, 0o600);
   return ledger;
+}
+
+/** A run that was killed may have left files with whole rows, and the next one may read fewer at a time. */
+async function removeLeftRows(folder: string): Promise<void> {
+  const isLeft = (name: string) => /^(rows-\d+|trial)\.parquet$/.test(name);
+  for (const name of await readdir(folder)) if (isLeft(name)) await rm(path.join(folder, name));
 }
 
 /**

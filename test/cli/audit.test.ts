@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readdir, rm, stat, truncate } from "node:fs/promises";
+import { chmod, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { writeIds } from "../../cli/audit/compare.ts";
@@ -264,6 +264,16 @@ test("a file that Platform rewrites while it is downloaded is listed and read ag
   await expect(auditWith([100, 100])).rejects.toThrow("No magic bytes found at end of file");
   expect(sumCells((await auditWith([100, 200])).cells)).toMatchObject({ found: 8, missing: 0 });
   expect(await readdir(opened.folder)).not.toContain("rows-0.parquet");
+});
+
+test("rows that a killed run has left on the disk are removed by the next one, and nothing else", async () => {
+  await openWorld(world);
+  const left = ["rows-7.parquet", "trial.parquet"];
+  const others = ["mine.parquet", "0123-rows-0.json"];
+  for (const name of [...left, ...others]) await writeFile(path.join(opened.folder, name), "someone@example.org");
+  await audit(partsFor(accessTo([world])));
+  const found = await readdir(opened.folder);
+  expect([...left, ...others].filter((name) => found.includes(name))).toEqual(others);
 });
 
 test("an unfinished batch makes absent rows unknown only if it is older than a day", async () => {
