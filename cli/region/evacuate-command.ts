@@ -48,7 +48,11 @@ export const evacuateCommand = defineCommand({
     messages: z.number().describe("queue messages that were moved, each with one or more events"),
     events: z.number().describe("the events in them"),
     deadLetters: z.number().describe("dead letters that were moved"),
-    hidden: z.number().describe("messages left that are hidden until their next try, about"),
+    hidden: z
+      .number()
+      .describe(
+        "messages left, about: those that are hidden until their next try and, if it was stopped, visible ones",
+      ),
     changed: z.number().describe("dead letters left because their event became one again meanwhile"),
     milliseconds: z.number(),
     stopped: z.boolean().describe("whether Ctrl-C stopped it before the end"),
@@ -86,7 +90,7 @@ export const evacuateCommand = defineCommand({
         sleep: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
         progress: (so) => {
           moved = so.events + so.deadLetters;
-          line.show(`  ${describe(so)}`);
+          line.show(`  ${describeEvacuation(so)}`);
         },
       });
     } finally {
@@ -94,7 +98,9 @@ export const evacuateCommand = defineCommand({
       await Promise.all([noteOut(moved), noteIn(moved)]);
     }
     const milliseconds = Math.round(performance.now() - started);
-    print(`${describe(counts)}, from the stack ${source.target.stack} to ${to}, in ${formatDuration(milliseconds)}.`);
+    print(
+      `${describeEvacuation(counts, signal.aborted)}, from the stack ${source.target.stack} to ${to}, in ${formatDuration(milliseconds)}.`,
+    );
     const left = counts.hidden + counts.changed;
     if (left > 0) {
       const command = `evacuate --to ${to}${isOtherWanted ? " --into-other-dataset" : ""}`;
@@ -129,13 +135,14 @@ async function refuseWhileReceiving(source: StackSource, target: StackSource): P
   );
 }
 
-function describe({ messages, events, deadLetters, hidden, changed }: EvacuationCounts): string {
+/** @param isStopped by Ctrl-C, before everything that is visible was moved */
+export function describeEvacuation(
+  { messages, events, deadLetters, hidden, changed }: EvacuationCounts,
+  isStopped = false,
+): string {
+  const why = isStopped ? "left" : `hidden until ${hidden === 1 ? "its" : "their"} next try`;
   const left = [
-    ...(hidden > 0
-      ? [
-          `about ${countOf(hidden, "message is", "messages are")} hidden until ${hidden === 1 ? "its" : "their"} next try`,
-        ]
-      : []),
+    ...(hidden > 0 ? [`about ${countOf(hidden, "message is", "messages are")} ${why}`] : []),
     ...(changed > 0
       ? [
           `${countOf(changed, "dead letter stays", "dead letters stay")} because ${changed === 1 ? "its" : "their"} event became one again`,

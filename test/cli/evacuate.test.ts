@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { type EvacuationOptions, evacuate } from "../../cli/region/evacuate.ts";
+import { describeEvacuation } from "../../cli/region/evacuate-command.ts";
 import type { TakenMessage } from "../../cli/relay/relay-queues.ts";
 import { type DeadLetterBlob, deadBody, deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { claimBody, decodeEnvelope, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
@@ -206,6 +207,13 @@ test("on a stop it finishes the current moves, and the next run moves the rest",
   const second = await relays.run();
   expect(first.messages + second.messages).toBe(100);
   expect(relays.other.messages).toHaveLength(100);
+});
+
+test("after a stop, what is left is not called hidden", () => {
+  const counts = { messages: 1, events: 2, deadLetters: 0, hidden: 40, changed: 0 };
+  const moved = "2 events in 1 message and 0 dead letters moved";
+  expect(describeEvacuation(counts, true)).toBe(`${moved}; about 40 messages are left`);
+  expect(describeEvacuation(counts)).toBe(`${moved}; about 40 messages are hidden until their next try`);
 });
 
 test("every event stays in one of the two accounts wherever a storage fails, and repeated runs move them all", async () => {
