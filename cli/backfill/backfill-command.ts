@@ -1,3 +1,4 @@
+import { metricsByObjectType } from "pulumi-customerio/events";
 import { z } from "zod";
 import { auditLines } from "../audit/report.ts";
 import { auditOptions, checkAuditDays, runAudit } from "../audit/run-audit.ts";
@@ -6,10 +7,15 @@ import { backfillMissing, checkBackfill } from "./backfill.ts";
 import { backfillOptions, backfillResult } from "./options.ts";
 import { revertBackfill } from "./revert.ts";
 
+const known: ReadonlySet<string> = new Set(Object.values(metricsByObjectType).flat());
+// With a name that does not exist, there would seem to be nothing to send.
 const names = z
   .string()
   .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
-  .refine((list) => list.every((name) => /^[a-z_]+$/.test(name)), "it must be metrics, separated by commas");
+  .refine(
+    (list) => list.every((name) => known.has(name)),
+    "it must be metrics, separated by commas, such as sent,opened",
+  );
 
 export const backfillCommand = defineCommand({
   name: "backfill",
