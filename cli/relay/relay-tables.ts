@@ -197,8 +197,9 @@ export class RelayTables {
 function isPassing(error: unknown): boolean {
   const status = statusOf(error);
   if (status !== undefined) return status >= 500;
-  const { code } = error as NodeJS.ErrnoException;
-  return code !== undefined && code !== "ABORT_ERR";
+  // The system's errors have a text as their code; that of a time limit has a number.
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && code !== "ABORT_ERR";
 }
 
 function mayBeFolding(rows: readonly JsonObject[]): boolean {

@@ -33,6 +33,7 @@ test.each([
   ["a missing role", new TableError(403, "AuthorizationPermissionMismatch")],
   ["a login that has expired", loggedOut],
   ["a service that does not answer within a minute", late],
+  ["a token that does not come within a minute", new DOMException("The operation timed out", "TimeoutError")],
 ])("%s is reported at once", async (_what, failure) => {
   await expect(readCounts([failure, busy])).rejects.toBe(failure);
 });
