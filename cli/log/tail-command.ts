@@ -64,7 +64,8 @@ export const tailCommand = defineCommand({
     counts: z.record(z.string(), z.number()).describe("events, or calls, by outcome"),
     kinds: z.record(z.string(), z.number()).describe("arrivals by object type and metric, such as `email sent`"),
     ids: z.array(z.string()).describe("ids of events, where the line names them"),
-    reason: z.string().optional(),
+    reason: z.string().optional().describe("of a line about one event or call"),
+    reasons: z.array(z.string()).optional().describe("of a line that sums up several"),
   }),
   async run(
     source,

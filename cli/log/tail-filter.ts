@@ -64,7 +64,7 @@ export function renderLine(line: LogLine): string {
   const counted = counts.filter((name) => numberIn(line, name) > 0).map((name) => `${name} ${numberIn(line, name)}`);
   const kinds = Object.entries(kindsOf(line)).map(([kind, count]) => `${kind} ${count}`);
   const ids = idsOf(line);
-  const reasons = [fields.reason, ...[fields.reasons].flat()].filter((reason) => typeof reason === "string");
+  const reasons = [fields.reason, ...reasonsOf(line)].filter((reason) => typeof reason === "string");
   const parts = [
     counted.length > 0 ? counted.join(", ") : line.outcome,
     ...(kinds.length > 0 ? [`(${kinds.join(", ")})`] : []),
@@ -81,6 +81,7 @@ const mostIds = 5;
 
 /** The known fields of a line, as JSON has them. */
 export function describeLine(line: LogLine) {
+  const reasons = reasonsOf(line);
   const numbers = counts.flatMap((name) => (numberIn(line, name) > 0 ? [[name, numberIn(line, name)] as const] : []));
   return {
     at: line.at.toISOString(),
@@ -89,7 +90,13 @@ export function describeLine(line: LogLine) {
     kinds: kindsOf(line),
     ids: idsOf(line),
     ...(typeof line.fields.reason === "string" && { reason: line.fields.reason }),
+    ...(reasons.length > 0 && { reasons }),
   };
+}
+
+/** The different reasons of a line that sums up several outcomes. */
+function reasonsOf({ fields }: LogLine): string[] {
+  return [fields.reasons].flat().filter((reason): reason is string => typeof reason === "string");
 }
 
 function numberIn({ fields }: LogLine, name: string): number {

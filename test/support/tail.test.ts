@@ -213,6 +213,9 @@ test("lines for people and for scripts have only known fields", () => {
   expect(renderLine(forwarded)).toBe("2026-11-20T10:00:00.000Z  delivered 2, held 1  ids a, b");
   expect(renderLine(dead)).toBe("2026-11-20T10:00:00.000Z  dead 1  ids d  because Platform refuses it");
   expect(JSON.stringify(describeLine(strange))).not.toContain("example.org");
+  const refused: LogLine = { at, outcome: "refused", fields: { refused: 3, reasons: ["no signature", "too old"] } };
+  expect(renderLine(refused)).toMatch("because no signature; too old");
+  expect(describeLine(refused)).toMatchObject({ counts: { refused: 3 }, reasons: ["no signature", "too old"] });
 });
 
 test("lines that arrive late or twice are shown once, and equal lines of the same moment each", async () => {
