@@ -8,6 +8,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { Interruption } from "../interrupt.ts";
 import { isInterruption, openPrompter } from "../setup/prompter.ts";
 import type { StackSource } from "../stack/source.ts";
+import { signingKeysOf } from "../stack/source-settings.ts";
 import { awaitCall, complaintOfKey, type KeyProof, realPorts, runUp, storeKeys, wantedKeys } from "./signing-key.ts";
 
 export const signingKeyCommand = defineCommand({
@@ -53,7 +54,8 @@ export const signingKeyCommand = defineCommand({
     const { print, progress, signal } = context;
     const key = await askForKey(source);
     const { keys, isNew: isStored } = wantedKeys(source, { setting, key, isAdded: add });
-    const before = await progress.showWhile("reading the relay's counts", realPorts.arrivals(source));
+    // A missing role is reported before anything is done.
+    await progress.showWhile("reading the relay's counts", realPorts.arrivals(source));
     if (isStored) {
       await storeKeys(source, setting, keys);
       print(
@@ -61,7 +63,7 @@ export const signingKeyCommand = defineCommand({
       );
     } else print(`The setting ${setting} already has the key. Running npx pulumi up:`);
     const made = await runUp(source, { setting, key, isQuiet: context.isJson }, realPorts);
-    const calls = await proveKey(made, { before, minutes: timeout, signal }, context);
+    const calls = await proveKey(made, { since: new Date(), minutes: timeout, signal }, context);
     const endings = { accepted: "well", refused: "broken", waiting: "waiting" } as const;
     return {
       ending: signal.aborted ? "interrupted" : endings[calls],
@@ -99,8 +101,11 @@ async function proveKey(
   }
   print(`${sendTest}. Waiting for its event.`);
   const calls = await progress.showWhile("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
+  const { length } = signingKeysOf(source);
+  const proven =
+    length > 1 ? `one of its ${length} keys is correct, and a call does not say which` : "the key is correct";
   const sentences = {
-    accepted: `It arrived, and the relay accepted it: the key is correct. ${operatorCommand("status", source.target)} shows the rest.`,
+    accepted: `It arrived, and the relay accepted it: ${proven}. ${operatorCommand("status", source.target)} shows the rest.`,
     refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,
     waiting: `No call has arrived yet. Check again later: ${operatorCommand("status", source.target)}`,
   };

@@ -31,6 +31,9 @@ export const realPorts: SigningKeyPorts = {
 /** Milliseconds between two reads of the relay's counts, which are some seconds late. */
 const lookPace = 3_000;
 
+/** Milliseconds by which this machine's clock may be ahead of the relay's, which counts in whole seconds. */
+const clockTolerance = 5_000;
+
 /** What is wrong with a signing key; undefined if it has the form of one. */
 export function complaintOfKey(key: string, source: StackSource): string | undefined {
   if (key.trim() === "") return "it is empty";
@@ -113,21 +116,24 @@ function folderOf(source: StackSource): string {
   return source.target.folder ?? ".";
 }
 
-/** What happened to Customer.io's calls since `before`. */
+/** What happened to Customer.io's calls since the relay had the key. */
 export type KeyProof = "accepted" | "refused" | "waiting";
 
-/** Waits until the relay accepts or refuses a call, until the time is over, or until `signal` aborts. */
+/**
+ * Waits until the relay accepts or refuses a call, until the time is over, or until `signal` aborts.
+ *
+ * @param wait.since when the relay had the key: earlier calls say nothing about it, and may be counted later
+ */
 export async function awaitCall(
   source: StackSource,
-  { before, minutes, signal }: { before: Arrivals; minutes: number; signal: AbortSignal },
+  { since, minutes, signal }: { since: Date; minutes: number; signal: AbortSignal },
   { arrivals, pause }: Pick<SigningKeyPorts, "arrivals" | "pause">,
 ): Promise<KeyProof> {
-  const isNew = (now: Date | undefined, then: Date | undefined) =>
-    now !== undefined && now.getTime() !== then?.getTime();
+  const isNew = (at: Date | undefined) => at !== undefined && at.getTime() > since.getTime() - clockTolerance;
   for (let waited = 0; ; waited += lookPace) {
     const { takenAt, refusedAt } = await arrivals(source);
-    if (isNew(takenAt, before.takenAt)) return "accepted";
-    if (isNew(refusedAt, before.refusedAt)) return "refused";
+    if (isNew(takenAt)) return "accepted";
+    if (isNew(refusedAt)) return "refused";
     if (waited >= minutes * 60_000 || signal.aborted) return "waiting";
     await pause(lookPace, signal);
   }

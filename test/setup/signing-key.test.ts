@@ -121,19 +121,22 @@ test("an up that fails keeps the key", async () => {
   await expect(done).rejects.toThrow("The key is stored, but npx pulumi up failed");
 });
 
-const [early, late] = ["2026-11-20T10:00:00Z", "2026-11-20T10:05:00Z"].map((time) => new Date(time));
+const since = new Date("2026-11-20T10:00:00Z");
+const [early, late] = ["2026-11-20T09:59:50Z", "2026-11-20T10:00:03Z"].map((time) => new Date(time));
 const nothing: Arrivals = { takenAt: undefined, refusedAt: undefined };
 
 test.each([
-  ["accepted", nothing, { ...nothing, takenAt: early }],
+  ["accepted", nothing, { ...nothing, takenAt: late }],
   ["accepted", { ...nothing, takenAt: early }, { ...nothing, takenAt: late }],
   ["refused", { ...nothing, takenAt: early }, { takenAt: early, refusedAt: late }],
   ["waiting", { takenAt: early, refusedAt: early }, { takenAt: early, refusedAt: early }],
+  // Accepted while `up` ran, so with the former key, and counted some seconds later.
+  ["waiting", nothing, { ...nothing, takenAt: early }],
 ] as const)("a call is %s", async (proof, before, after) => {
   const looks = [before, before, after];
   const arrivals = async () => looks.shift() ?? after;
   const pause = jest.fn(async () => undefined);
-  expect(await awaitCall(source(folder), { before, minutes: 1, signal: never }, { arrivals, pause })).toBe(proof);
+  expect(await awaitCall(source(folder), { since, minutes: 1, signal: never }, { arrivals, pause })).toBe(proof);
   // For a minute it looks every three seconds.
   expect(pause).toHaveBeenCalledTimes(proof === "waiting" ? 20 : 2);
 });
