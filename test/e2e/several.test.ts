@@ -126,12 +126,14 @@ test(
   minutes,
 );
 
+/** North's second key, as during a rotation. */
+const addedKey = "0123456789abcdef0123456789abcdef";
+
 test(
   "a key that is added is accepted",
   async () => {
-    const key = "0123456789abcdef0123456789abcdef";
     const more = ["--source", "north", "--timeout", "0.05", "--json"];
-    const added = await runTyping(key, "signing-key", "--setting", "northSigningKeys", "--add", ...more);
+    const added = await runTyping(addedKey, "signing-key", "--setting", "northSigningKeys", "--add", ...more);
     // Nobody presses *Send test*.
     const { sources } = JSON.parse(added.stdout) as { sources: SourceReport[] };
     expect([added.code, sources[0]?.result]).toEqual([
@@ -159,7 +161,7 @@ async function standBy(datasetId: string): Promise<LocalPulumi> {
       webhook: { disabled: true },
     },
     [`${own}:northAppApiKey`]: customerIo.appApiKey,
-    [`${own}:northSigningKeys`]: customerIo.signingKey,
+    [`${own}:northSigningKeys`]: `${customerIo.signingKey}\n${addedKey}`,
   };
   await writeFile(configFile, stringify({ config }));
   const west = new LocalPulumi({
