@@ -1,4 +1,4 @@
-import { receipt, Simulation } from "./support/simulation.ts";
+import { receipt, refusal, Simulation } from "./support/simulation.ts";
 
 /** Printed with FIGURES=1. */
 const figure = (text: string) => process.env.FIGURES && process.stdout.write(`${text}\n`);
@@ -48,3 +48,25 @@ describe.each([
     expect([failedWrites, poisoned]).toEqual([0, 0]);
   }, 120_000);
 });
+
+test("if Platform accepts less than the rate, all of that is used, and few requests are refused", async () => {
+  const limit = 100;
+  let [room, filledAt] = [limit, 0];
+  const answer = () => {
+    const { now } = simulation.time;
+    room = Math.min(limit, room + ((now - filledAt) / 1_000) * limit);
+    filledAt = now;
+    if (room < 1) return refusal(429);
+    room -= 1;
+    return slow();
+  };
+  const simulation: Simulation = new Simulation({ instances: 2, requestsPerSecond: 800, answer });
+  behind(simulation, 3_000, 10);
+  await simulation.time.pass(20_000);
+  const [tries, delivered] = [simulation.totalTries, simulation.deliveredAt.size];
+  await simulation.time.pass(60_000);
+  const each = (simulation.totalTries - tries) / (simulation.deliveredAt.size - delivered);
+  figure(`${(delivered / 20).toFixed(1)} events/s; later ${each.toFixed(2)} tries an event`);
+  expect((simulation.deliveredAt.size - delivered) / 40).toBeGreaterThan(98);
+  expect(each).toBeLessThan(1.6);
+}, 120_000);

@@ -126,25 +126,64 @@ describe("the pace of an instance", () => {
     const pace = new Pace({ requestsPerSecond: 1_000, random: () => 0 });
     for (let at = 0; at < 10; at += 1) fail(pace, 1, at * 1_000, { isOverload: true });
     // At full strength 700: half a second of places is given ahead, and a tenth made up for.
-    expect(placesIn(pace, 9_001, 100)).toBeLessThan(600);
-    expect(placesIn(pace, 12_000, 1_000)).toBeGreaterThan(980);
+    expect(placesIn(pace, 9_001, 100)).toBeLessThan(100);
+    expect(placesIn(pace, 18_000, 1_000)).toBeGreaterThan(980);
   });
 });
 
 describe("the throttle", () => {
-  test("slows by three tenths at each overload, once a second, and grows by half each second", () => {
+  /** A hundred answers in each of some seconds, of which so many say overload. */
+  const answer = (throttle: Throttle, seconds: number, overloads: number, from = 0) => {
+    for (let at = 0; at < seconds * 100; at += 1) throttle.record(from + at * 10, at % 100 < overloads);
+  };
+  const strengths = (throttle: Throttle, ...times: number[]) => times.map((now) => throttle.strength(now).toFixed(2));
+
+  test("slows by three tenths after each second of overload, and grows by half in each second without", () => {
     const throttle = new Throttle();
     expect(throttle.strength(0)).toBe(1);
-    throttle.slowDown(0);
-    throttle.slowDown(500);
-    expect([0, 500, 1_000].map((now) => throttle.strength(now).toFixed(2))).toEqual(["0.70", "0.86", "1.00"]);
+    answer(throttle, 3, 21);
+    expect(strengths(throttle, 2_990)).toEqual(["0.49"]);
+    answer(throttle, 3, 20, 3_000);
+    expect(strengths(throttle, 3_990, 4_000, 4_500, 5_000, 6_000)).toEqual(["0.34", "0.34", "0.42", "0.51", "0.77"]);
+  });
+
+  test("does not slow down because of a few answers", () => {
+    const throttle = new Throttle();
+    answer(throttle, 60, 20);
+    expect(throttle.strength(60_000)).toBe(1);
+  });
+
+  test("has recovered from an overload long ago", () => {
+    const throttle = new Throttle();
+    answer(throttle, 1, 100);
+    throttle.record(60_000, false);
+    expect(throttle.strength(60_000)).toBe(1);
   });
 
   test("never stops completely", () => {
     const throttle = new Throttle();
     throttle.recover(0);
-    for (let now = 0; now < 60_000; now += 100) throttle.slowDown(now);
-    expect(throttle.strength(60_000)).toBeGreaterThanOrEqual(0.02);
+    answer(throttle, 60, 100);
+    expect(strengths(throttle, 60_000)).toEqual(["0.10"]);
+  });
+
+  test("finds the rate that Platform takes, of which few requests are refused", () => {
+    const throttle = new Throttle();
+    const rate = { ours: 800, platforms: 100 };
+    let [sent, taken, room] = [0, 0, 0];
+    for (let now = 0, due = 0; now < 60_000; now += 1) {
+      room = Math.min(rate.platforms, room + rate.platforms / 1_000);
+      for (due += (rate.ours / 1_000) * throttle.strength(now); due >= 1; due -= 1) {
+        const isTaken = room >= 1;
+        throttle.record(now, !isTaken);
+        if (isTaken) room -= 1;
+        if (now < 20_000) continue;
+        sent += 1;
+        if (isTaken) taken += 1;
+      }
+    }
+    expect(taken / 40).toBeGreaterThan(95);
+    expect(sent / 40).toBeLessThan(150);
   });
 
   test("grows to the total rate within a second after an outage", () => {

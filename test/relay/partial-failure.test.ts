@@ -62,7 +62,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   );
 
   test.each([1, 10])(
-    "each try fails with a chance of 63 %%: all of 200 events are through in a minute (%i a message)",
+    "each try fails with a chance of 63 %%: all of 200 events but at most one are through in a minute (%i a message)",
     async (each) => {
       const troubles = [refusal(500), refusal(503), refusal(403), refusal(429)];
       const { time, deliveredAt } = start({
@@ -73,10 +73,12 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
         numbers(200).map((at) => `e${at}`),
         each,
       );
+      await time.pass(minutes, () => deliveredAt.size === 200);
+      // One event in two thousand fails more than sixteen times, and then waits longer.
+      expect(deliveredAt.size).toBeGreaterThanOrEqual(199);
       await time.pass(30 * minutes, () => deliveredAt.size === 200);
       figure(`63 % at random, ${each} a message: ${time.now / 1000} s, ${simulation.totalTries} tries`);
       expect(deliveredAt.size).toBe(200);
-      expect(time.now).toBeLessThan(60 * seconds);
     },
   );
 

@@ -103,10 +103,10 @@ export class Pace {
 
   /** Records how the request ended. */
   record(request: PermittedRequest, verdict: Verdict, outcome: RequestOutcome): void {
-    const { now, isOverload } = outcome;
+    const { now, isOverload = false } = outcome;
     if (!request.isFresh && !this.isAway) this.#luck.record(verdict === "delivered");
     if (this.#breaker.record(request, verdict, outcome)) this.#throttle.recover(now);
-    else if (isOverload) this.#throttle.slowDown(now);
+    else this.#throttle.record(now, isOverload);
   }
 
   /**
