@@ -197,6 +197,11 @@ test("dead letters are replayed, exported and purged by reason, and only those t
   expect((await act("export", 3)).json.done).toBe(`In ${kept}, which only you can read: 3 dead letters.`);
   const files = globSync("**/*", { cwd: kept }).filter((name) => statSync(path.join(kept, name)).isFile());
   expect(files.map((name) => statSync(path.join(kept, name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600]);
+  // As `restore` reads them.
+  const north = await open({ allowActions: true, source: world.sourceWith({ folder, source: "north" }) });
+  await north.get("/api/letters");
+  const exported = await north.post("/api/letters", { action: "export", group: seen?.id, count: 3 });
+  expect(exported.json.done).toContain(`In ${path.join(kept, "north")}, which`);
   await rm(folder, { recursive: true });
   expect((await act("replay", 3)).json).toEqual({ done: "Back in the queue: 3 dead letters." });
   expect(await groupOf()).toBeUndefined();

@@ -42,6 +42,8 @@ export interface ConsoleWorld {
     settings?: Record<string, string>;
     /** Of the program. */
     folder?: string;
+    /** Its name, if it is one of several. */
+    source?: string;
     change?: (resource: StackResource) => StackResource;
   }): StackSource;
   /** Writes what an instance of the relay has counted so far today. */
@@ -177,10 +179,10 @@ export async function startWorld(): Promise<ConsoleWorld> {
     "events:settings": JSON.stringify({ alertWebhooks: [canaries.sharedWebhook] }),
     "customerio-aep:tier": "trial",
   };
-  const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, change = (one) => one }) =>
+  const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, source, change = (one) => one }) =>
     new StackSource({
-      name: "events",
-      target: { stack: "dev", folder },
+      name: source ?? "events",
+      target: { stack: "dev", folder, source },
       component: undefined,
       providers: new Map(),
       members: members.map(change),

@@ -23,9 +23,9 @@ export async function performOnDeadLetters(
 ): Promise<string> {
   const storage = await RelayStorageAccount.open(source);
   if (action === "export") {
-    const folder = await PrivateFolder.at(
-      path.join(source.target.folder ?? ".", `dead-letters-${source.target.stack?.replaceAll("/", "-")}`),
-    );
+    const { stack = "", folder: program = ".", source: ofSeveral } = source.target;
+    const own = ofSeveral === undefined ? [] : [encodeURIComponent(ofSeveral)];
+    const folder = await PrivateFolder.at(path.join(program, `dead-letters-${stack.replaceAll("/", "-")}`, ...own));
     const { written, replaced, present, unfit } = await exportDeadLetters({
       storage,
       names,
