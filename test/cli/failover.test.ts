@@ -27,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => customerIo.close());
 
 /** A source without the engine, with only what a failover reads. */
-function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, webhookId = 0, disabled = false } = {}) {
+function sourceOf(
+  stack: string,
+  { keys = String(signingKey), relayUrl = home, webhookId = 0, disabled = false, hasWebhook = true } = {},
+) {
   const secret = { inputs: { name: "customerio-signing-keys", value: keys } };
   return {
     name: "events",
@@ -41,9 +44,12 @@ function sourceOf(stack: string, { keys = String(signingKey), relayUrl = home, w
     storageAccount: { id: `/subscriptions/s/storageAccounts/${stack.split("/").at(-1)}` },
     all: (type: string) => {
       if (type === "customerio-aep:index:VaultSecret") return [secret];
-      return type === "customerio:index:ReportingWebhook" ? [{ id: String(webhookId) }] : [];
+      return type === "customerio:index:ReportingWebhook" && hasWebhook ? [{ id: String(webhookId) }] : [];
     },
-    resource: () => ({ id: String(webhookId), inputs: { disabled }, outputs: {} }),
+    resource() {
+      if (!hasWebhook) throw new Error("The stack has no webhook.");
+      return { id: String(webhookId), inputs: { disabled }, outputs: {} };
+    },
     providerSettings: () => ({ appApiKey, appApiUrl: customerIo.url }),
   } as unknown as StackSource;
 }
@@ -216,6 +222,18 @@ describe("a webhook", () => {
         "npx customerio-aep failover --to prod --stack prod",
     );
   });
+
+  test.each([true, false])(
+    "that is gone does not keep a relay from being emptied; the other one is there: %s",
+    async (hasWebhook) => {
+      const { webhook } = await make(true, away);
+      const prod = sourceOf("prod", { hasWebhook: false });
+      const west = sourceOf("prod-west", { webhookId: webhook.id, relayUrl: away, hasWebhook });
+      const open = jest.spyOn(RelayStorageAccount, "open").mockRejectedValue(new Error("as far as the storage"));
+      const evacuated = evacuateTo("prod-west", prod, false, west);
+      await expect(evacuated.finally(() => open.mockRestore())).rejects.toThrow("as far as the storage");
+    },
+  );
 
   test("does not keep a relay from being emptied if both stacks have its address: the front door decides", async () => {
     const { webhook } = await make(false);
