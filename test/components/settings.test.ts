@@ -356,7 +356,7 @@ test.each([
   expect(problems({ profile, personalData })).toBe("");
 });
 
-test("a mapping of one's own may hash the field that is the primary identity", () => {
+test("the mapping may hash the field that is the primary identity", () => {
   const profile = { enabled: true, identities: { email: "Email_LC_SHA256" }, primaryIdentity: "email" };
   expect(problems({ profile })).toBe("");
 });
