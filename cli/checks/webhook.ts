@@ -15,8 +15,8 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
     return {
       verdict: "broken",
       runbook: "finding-webhook",
-      found: `Customer.io has no reporting webhook ${id}: it was deleted.`,
-      todo: fix,
+      found: `Customer.io has no reporting webhook ${id}: it was deleted, or the App API key belongs to another workspace.`,
+      todo: `If someone has changed customerio:appApiKey, replace it with a key of the same workspace. If the webhook was deleted: ${fix}`,
     };
   }
   const named = `"${webhook.name}" (${id})`;

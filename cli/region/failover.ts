@@ -63,7 +63,8 @@ export async function redirectWebhook(
   const webhook = await webhooks.get(id, signal);
   if (webhook === undefined) {
     throw new Error(
-      `Customer.io has no reporting webhook ${id}: it was deleted. Create it in the stack that is to receive events.`,
+      `Customer.io has no reporting webhook ${id}: it was deleted, or the App API key belongs to another workspace. If it was deleted, create it in ` +
+        "the stack that is to receive events.",
     );
   }
   const { name, disabled: isDisabled } = webhook;

@@ -148,8 +148,15 @@ describe("a webhook", () => {
     const { webhooks, webhook } = await make(false);
     await webhooks.delete(webhook.id, signal);
     await expect(redirectWebhook(webhooks, { id: webhook.id, endpoint: away, signal })).rejects.toThrow(
-      "it was deleted",
+      "it was deleted, or the App API key belongs to another workspace",
     );
+    // An up with a key of another workspace would create a second webhook, there.
+    expect(await checkWebhook(sourceOf("prod", { webhookId: webhook.id }))).toMatchObject({
+      verdict: "broken",
+      todo: expect.stringMatching(
+        /^If someone has changed customerio:appApiKey, .* npx pulumi up --refresh --stack prod$/,
+      ),
+    });
   });
 
   test("does not count as redirected if Customer.io fails", async () => {
