@@ -39,7 +39,7 @@ test("every query is valid for the tables' schema, and the check finds invalid o
   const wrong = [
     "AppTraces | where Massage == 1",
     'AppTraces | where SeverityLevel > "high"',
-    "AppTraces | where toint(line.held) > 0",
+    "AppTraces | where tolong(line.held) > 0",
     "union isfuzzy=true AppTrace | count",
   ];
   const problems = problemsOf([...ofAlerts, ...ofWorkbook, ...wrong]);

@@ -158,10 +158,9 @@ const aggregates: Readonly<Record<string, (values: unknown[]) => unknown>> = {
 
 // biome-ignore lint/suspicious/noExplicitAny: values of a log have any type
 const scalars: Readonly<Record<string, (...values: any[]) => unknown>> = {
-  toint: (value) => {
-    const number = value === null || value === undefined || value === "" ? Number.NaN : Number(value);
-    return Number.isNaN(number) ? null : Math.trunc(number);
-  },
+  // An int has 32 bits, and a long 64.
+  toint: (value) => integerBelow(2 ** 31, value),
+  tolong: (value) => integerBelow(2 ** 63, value),
   tostring: (value) => String(value ?? ""),
   isnotnull: (value) => (value ?? null) !== null,
   isnotempty: (value) => String(value ?? "") !== "",
@@ -220,4 +219,10 @@ function compare(sign: string, left: unknown, right: unknown): boolean | null {
 
 function later(one: unknown, other: unknown): unknown {
   return one === null || (other as Date) > (one as Date) ? other : one;
+}
+
+/** An integer of a type with that limit; null, as in Kusto, for what it can't hold. */
+function integerBelow(limit: number, value: unknown): number | null {
+  const number = value === null || value === undefined || value === "" ? Number.NaN : Math.trunc(Number(value));
+  return Number.isNaN(number) || number >= limit || number < -limit ? null : number;
 }

@@ -371,9 +371,9 @@ test("docs/reliability.md has a row for each alert", async () => {
 
 test("the compiler refuses a query for an unknown field or outcome", () => {
   // @ts-expect-error
-  expect(lineNumber("heldEvents")).toBe("toint(line.heldEvents)");
+  expect(lineNumber("heldEvents")).toBe("tolong(line.heldEvents)");
   // @ts-expect-error
-  expect(lineNumber("reason")).toBe("toint(line.reason)");
+  expect(lineNumber("reason")).toBe("tolong(line.reason)");
   // @ts-expect-error
   expect(lineField("rules")).toBe("line.rules");
   // @ts-expect-error

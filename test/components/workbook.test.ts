@@ -150,3 +150,11 @@ test("the workbook and `status` show the same counts of the lines that the relay
     choices.filter(({ choice }) => choice === name).reduce((sum, row) => sum + Number(row.events), 0);
   expect([chosen("email"), chosen("content"), chosen("except.metrics")]).toEqual([4, 0, counts.filtered]);
 });
+
+test("the mean age counts a line whose ages sum up to more seconds than an int can hold", () => {
+  const [delivered, ageSeconds] = [12_000, 200_000];
+  const line = { outcome: "delivered", delivered, deliveredSeconds: delivered * ageSeconds, ageSeconds };
+  const record = { TimeGenerated: now, Message: JSON.stringify(line), _ResourceId: componentId };
+  const [, ages] = workbookOf(componentId).items;
+  expect(runQuery(ages?.content.query ?? "", { AppTraces: [record] }, now)).toMatchObject([{ mean: ageSeconds }]);
+});

@@ -3,7 +3,8 @@ import { startLocalStack } from "../e2e/local-stack.ts";
 import { configure, deliveries, stateFile, writeState } from "./states.ts";
 
 for (const delivery of deliveries) {
-  const stack = await startLocalStack();
+  // By commands, as a user does, and with a passphrase: the vault of tests is not here.
+  const stack = await startLocalStack({ byCommands: true });
   try {
     await configure(stack.pulumi, delivery);
     await stack.pulumi.up();

@@ -14,10 +14,10 @@ const larger: Readonly<Record<string, number>> = {
   "aep:index:DatasetGuard::customerio-aep-guard": 16_000,
   "aep:index:MappingSet::customerio-aep-platform-mapping": 15_000,
   "aep:index:FieldGroup::customerio-aep-platform-fields": 10_500,
-  "customerio-aep:index:FunctionCode::customerio-aep-relay-code": 8_800,
+  "customerio-aep:index:FunctionCode::customerio-aep-relay-code": 8_900,
   "customerio-aep:index:FunctionApp::customerio-aep-relay": 7_800,
   "customerio-aep:index:ArmResource::customerio-aep-relay-monitoring-workbook": 6_200,
-  "aep:index:Dataflow::customerio-aep-platform-dataflow": 4_000,
+  "aep:index:Dataflow::customerio-aep-platform-dataflow": 4_300,
 };
 
 test.each(deliveries)("with delivery %s, the state of every own resource is small", async (delivery) => {

@@ -23,9 +23,9 @@ export function lineField(field: OutcomeField): string {
   return `line.${field}`;
 }
 
-/** A field of the line that is a number. */
+/** A field of the line that is a number. The ages of many events in one line may sum up to more seconds than an `int` can hold. */
 export function lineNumber(field: OutcomeNumber): string {
-  return `toint(line.${field})`;
+  return `tolong(line.${field})`;
 }
 
 /** Whether the line reports that outcome. */
