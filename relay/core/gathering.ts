@@ -12,7 +12,7 @@ export interface GatheringOptions<Item, Result> {
 
 /**
  * Batches work without waiting for a batch to fill: a single item is processed at once, and items of the same group that arrive meanwhile
- * form the next batch. Once that is full, it does not wait for the one under way, which may be slow.
+ * form the next batch.
  */
 export class Gathering<Item, Result> {
   readonly #options: GatheringOptions<Item, Result>;
@@ -27,10 +27,8 @@ export class Gathering<Item, Result> {
   add(group: string, item: Item): Promise<Result> {
     const done = Promise.withResolvers<Result>();
     const waiting = this.#groups.get(group);
-    if (waiting) {
-      waiting.push({ item, done });
-      if (waiting.length >= this.#options.most) void this.#workOnNext(group, waiting);
-    } else {
+    if (waiting) waiting.push({ item, done });
+    else {
       const begun = [{ item, done }];
       this.#groups.set(group, begun);
       void this.#workOff(group, begun);
@@ -41,20 +39,18 @@ export class Gathering<Item, Result> {
   async #workOff(group: string, waiting: Waiting<Item, Result>[]): Promise<void> {
     // Items added in the same tick, such as the events of one message, join the batch.
     await Promise.resolve();
-    while (waiting.length > 0) await this.#workOnNext(group, waiting);
-    this.#groups.delete(group);
-  }
-
-  async #workOnNext(group: string, waiting: Waiting<Item, Result>[]): Promise<void> {
-    const together = waiting.splice(0, this.#options.most);
-    try {
-      const results = await this.#options.work(
-        group,
-        together.map(({ item }) => item),
-      );
-      for (const [at, { done }] of together.entries()) done.resolve(results[at] as Result);
-    } catch (error) {
-      for (const { done } of together) done.reject(error);
+    while (waiting.length > 0) {
+      const together = waiting.splice(0, this.#options.most);
+      try {
+        const results = await this.#options.work(
+          group,
+          together.map(({ item }) => item),
+        );
+        for (const [at, { done }] of together.entries()) done.resolve(results[at] as Result);
+      } catch (error) {
+        for (const { done } of together) done.reject(error);
+      }
     }
+    this.#groups.delete(group);
   }
 }

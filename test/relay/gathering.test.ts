@@ -20,17 +20,19 @@ test("an item that arrives alone is processed at once, and those that arrive mea
   const rest = ["2", "3", "4", "5"].map((item) => gathering.add("a", item));
   const other = gathering.add("b", "6");
   await settle();
-  // Neither another group nor a full batch waits.
+  // Another group does not wait.
   expect(pieces).toEqual([
     ["a", "1"],
-    ["a", "2", "3", "4"],
     ["b", "6"],
   ]);
   for (let at = 0; at < 4; at += 1) {
     ends[at]?.resolve();
     await settle();
   }
-  expect(pieces.slice(3)).toEqual([["a", "5"]]);
+  expect(pieces.slice(2)).toEqual([
+    ["a", "2", "3", "4"],
+    ["a", "5"],
+  ]);
   expect(await Promise.all([first, ...rest, other])).toEqual(
     ["1", "2", "3", "4", "5", "6"].map((item) => `${item} done`),
   );
@@ -40,12 +42,16 @@ test("each item gets its own result or its own work's error, in any order of arr
   const item = fc.record({ group: fc.constantFrom("a", "b"), delay: fc.nat(5), fails: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(item, { maxLength: 30 }), fc.integer({ min: 1, max: 5 }), async (items, most) => {
+      let [atWork, mostAtWork] = [0, 0];
       const gathering = new Gathering<(typeof items)[number] & { at: number }, string>({
         most,
         work: async (group, together) => {
           expect(together.length).toBeLessThanOrEqual(most);
           expect(together.every((each) => each.group === group)).toBe(true);
+          atWork += 1;
+          mostAtWork = Math.max(mostAtWork, atWork);
           for (let tick = 0; tick < 3; tick += 1) await Promise.resolve();
+          atWork -= 1;
           if (together.some(({ fails }) => fails)) throw new Error(together.map(({ at }) => at).join(" "));
           return together.map(({ at }) => String(at));
         },
@@ -58,6 +64,7 @@ test("each item gets its own result or its own work's error, in any order of arr
         if (end instanceof Error) expect(end.message.split(" ")).toContain(String(at));
         else expect([end, items[at]?.fails]).toEqual([String(at), false]);
       }
+      expect(mostAtWork).toBeLessThanOrEqual(2);
     }),
   );
 });
