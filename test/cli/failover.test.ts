@@ -242,6 +242,15 @@ describe("a webhook", () => {
     },
   );
 
+  test("of neither stack has to be redirected or disabled first", async () => {
+    const own = "https://half-destroyed.example/customerio";
+    const { webhook } = await make(false, own);
+    await expect(evacuateTo("prod-west", sourceOf("prod", { relayUrl: own, hasWebhook: false }))).rejects.toThrow(
+      `The webhook "${webhook.name}" (${webhook.id}) still posts to the relay of the stack prod. Redirect it first, from the stack that has ` +
+        "it, or disable it in Customer.io if none has it.",
+    );
+  });
+
   test("does not keep a relay from being emptied if both stacks have its address: the front door decides", async () => {
     const { webhook } = await make(false);
     const prod = sourceOf("prod", { webhookId: webhook.id });
