@@ -9,7 +9,8 @@ import { stoppedWords } from "../interrupt.ts";
 import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
-import { listFiles, type RestoreCounts, restoreDeadLetters } from "./restore.ts";
+import type { StackSource } from "../stack/source.ts";
+import { hasDay, listFiles, type RestoreCounts, restoreDeadLetters } from "./restore.ts";
 
 /** Files of each kind that are named. */
 const mostNamed = 10;
@@ -20,7 +21,7 @@ export const restoreCommand = defineCommand({
   description:
     "Reads them from a folder that `export` has filled, from this relay or another one. Changes neither the files nor what the storage has. You " +
     "can stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, it reads the subfolder with the " +
-    "source's name, as `export` fills it, or the folder itself if there is none.",
+    "source's name, as `export` fills it, or the folder itself if it has the folders of days.",
   options: {
     folder: {
       value: "folder",
@@ -54,8 +55,11 @@ export const restoreCommand = defineCommand({
   },
   async run(source, chosen, { print, progress, signal, isOneOfSeveral }) {
     const given = path.resolve(chosen.folder);
-    const own = path.join(given, encodeURIComponent(source.name));
-    const folder = isOneOfSeveral && existsSync(own) ? own : given;
+    const folder = isOneOfSeveral ? await folderOf(source, given) : given;
+    if (!existsSync(folder)) {
+      print(`There is no folder ${folder}, so there are no dead letters of the source ${source.name}.`);
+      return { ending: "well", json: { folder, restored: 0, present: 0, differing: [], foreign: [], stopped: false } };
+    }
     const [storage, note] = await Promise.all([
       RelayStorageAccount.open(source),
       RelayTables.open(source).then((tables) => tables.openNote("movedIn")),
@@ -95,6 +99,12 @@ export const restoreCommand = defineCommand({
     };
   },
 });
+
+/** The source's subfolder, unless the folder itself has days. An export makes no subfolder for a source without dead letters. */
+async function folderOf({ name }: StackSource, given: string): Promise<string> {
+  const own = path.join(given, encodeURIComponent(name));
+  return !existsSync(own) && (await listFiles(given)).some((file) => hasDay.test(file)) ? given : own;
+}
 
 function nameFiles(files: readonly string[], why: string): string[] {
   if (files.length === 0) return [];

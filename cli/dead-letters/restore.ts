@@ -49,8 +49,8 @@ export async function restoreDeadLetters({
   return counts;
 }
 
-/** As dead letters are named: see `blobName`. A folder above has those of several sources, or of several nights. */
-const hasDay = /^\d{4}\/\d\d\/\d\d\/[^/]+$/;
+/** Paths as dead letters are named: see `blobName`. A folder above has those of several sources, or of several nights. */
+export const hasDay = /^\d{4}\/\d\d\/\d\d\/[^/]+$/;
 
 /** Paths in the folder, with `/` between their parts, the oldest day first. */
 export async function listFiles(folder: string): Promise<string[]> {

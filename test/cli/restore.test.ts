@@ -100,12 +100,14 @@ test("dead letters of other sources or other nights, in folders of their own, ar
 });
 
 test.each([
-  ["south", "", "north"],
-  ["north", "north", "south"],
-])("one of several sources gets what an export of it has written: %s", async (name, subfolder, other) => {
+  // The other source's folder stands beside the days, so it is reported.
+  ["south", [""], "north", "broken"],
+  ["north", ["north"], "south", "well"],
+  ["west", [], "north", "well"],
+])("one of several sources gets what an export of it has written: %s", async (name, own, other, expected) => {
   const content = stored.get(first) ?? "";
   await rm(folder, { recursive: true });
-  for (const part of [subfolder, other]) {
+  for (const part of [...own, other]) {
     const file = path.join(folder, part, part === other ? second : first);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, content);
@@ -121,9 +123,10 @@ test.each([
   const nothing = () => undefined;
   const progress = new Progress(undefined);
   const context = { isJson: false, isOneOfSeveral: true, signal, progress, print: nothing, printJson: nothing };
-  await restoreCommand.run({ name, target: {} } as StackSource, { folder }, context);
+  const { ending } = await restoreCommand.run({ name, target: {} } as StackSource, { folder }, context);
   for (const spy of spies) spy.mockRestore();
-  expect([...stored.keys()]).toEqual([first]);
+  expect([...stored.keys()]).toEqual(own.map(() => first));
+  expect(ending).toBe(expected);
 });
 
 test("after a stop, the next run continues with the rest", async () => {
