@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
-import { type AuditParts, audit } from "../../cli/audit/audit.ts";
+import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { Ledger } from "../../cli/audit/ledger.ts";
 import { sumCells } from "../../cli/audit/report.ts";
 import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/catalogue.ts";
@@ -124,5 +125,19 @@ test("a change of the settings counts for what was read before", async () => {
   expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
   const only = { filters: { except: { metrics: ["opened" as const] } }, subscribed: subscriptionNames };
   expect(await totalsAt(60, [], { expectation: only })).toMatchObject({ missing: 1, leftOut: 1 });
+  expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
+});
+
+test("what an earlier version has left out for another reason is judged again", async () => {
+  await openWorld([sent, open]);
+  await totalsAt(60, []);
+  const ledger = await openLedger(opened.folder);
+  await ledger.run("UPDATE recorded SET reason = 'a former rule'");
+  const earlier = createHash("sha256")
+    .update(JSON.stringify([null, subscriptionNames.toSorted()]))
+    .digest("hex");
+  const note = JSON.parse((await ledger.readNote("recorded")) ?? "") as object;
+  await ledger.setNote("recorded", JSON.stringify({ ...note, expectation: earlier }));
+  ledger.close();
   expect(await totalsAt(60, [])).toMatchObject({ missing: 2, leftOut: 0 });
 });

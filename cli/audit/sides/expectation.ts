@@ -42,9 +42,12 @@ export function expectsDrafts({ subscribed }: Expectation): boolean {
   return subscribed?.some((name) => name.endsWith("_drafted")) ?? true;
 }
 
-/** Changes with the settings, and says nothing about them. */
+/** Of `reasonToLeaveOut`: increase it with each change there, so that a folder's record is judged again after an update. */
+const edition = 2;
+
+/** Changes with the settings and with `reasonToLeaveOut`, and says nothing about the settings. */
 export function digestOf({ filters, subscribed }: Expectation): string {
-  const text = JSON.stringify([filters ?? null, subscribed?.toSorted() ?? null]);
+  const text = JSON.stringify([edition, filters ?? null, subscribed?.toSorted() ?? null]);
   return createHash("sha256").update(text).digest("hex");
 }
 
