@@ -15,6 +15,8 @@ const direct = directMappings("");
 /** Functions after which a text is still the same for an audit, which ignores case and blanks around names. */
 const harmless = ["lower", "upper", "trim", "ltrim", "rtrim"];
 
+const afterwards = "After the next up, audit only later days: rows from before would all count as missing.";
+
 /**
  * Where rows have what an audit compares.
  *
@@ -30,24 +32,23 @@ export function rowPathsOf(mappings: readonly MappingPair[]): RowPaths {
     throw new Error(
       own === undefined
         ? `The stack's mapping does not fill the field customerio.${name}, nor another one with ${sourceOf(name)}, so rows can't be ` +
-            "compared. Map it (docs/mapping.md)."
+            `compared. Map it (docs/mapping.md). ${afterwards}`
         : `The stack's mapping fills the field customerio.${name} with ${own.source}, so its rows can't be compared with what ` +
-            `Customer.io recorded. Map ${sourceOf(name)} unchanged, to this field or to another one (docs/mapping.md).`,
+            `Customer.io recorded. Map ${sourceOf(name)} unchanged, to this field or to another one (docs/mapping.md). ${afterwards}`,
     );
   };
-  const isCopy = (name: string) => {
+  /** @param functions that may be applied to the attribute */
+  const isCopy = (name: string, functions: readonly string[] = []) => {
     const attribute = sourceOf(name);
     const withoutRelay = direct.find(({ destination }) => destination.endsWith(`.${name}`))?.source;
-    return (source: string) => [attribute, attributeIfThere(attribute), withoutRelay].includes(source);
-  };
-  const isNameCopy = (name: string) => {
-    const isWhole = isCopy(name);
-    return (source: string) => isWhole(source) || innerAttribute(source) === sourceOf(name);
+    return (source: string) =>
+      [attribute, attributeIfThere(attribute), withoutRelay].includes(source) ||
+      innerAttribute(source, functions) === attribute;
   };
   return {
     delivery: placeOf("delivery_id", isCopy("delivery_id")),
-    objectType: placeOf("object_type", isNameCopy("object_type")),
-    metric: placeOf("metric", isNameCopy("metric")),
+    objectType: placeOf("object_type", isCopy("object_type", harmless)),
+    metric: placeOf("metric", isCopy("metric", harmless)),
     // Whatever fills it: it only says to which day a row belongs that Customer.io's record lacks.
     timestamp: findOwn("timestamp")?.destination ?? placeOf("timestamp", isCopy("timestamp")),
   };
@@ -57,15 +58,15 @@ function sourceOf(name: string): string {
   return eventFields.find((field) => field.name === name)?.source ?? name;
 }
 
-/** The attribute of which an expression changes nothing but case and blanks; undefined for any other expression. */
-function innerAttribute(source: string): string | undefined {
+/** The attribute to which an expression applies nothing but these functions; undefined for any other expression. */
+function innerAttribute(source: string, functions: readonly string[]): string | undefined {
   let expression: ReturnType<typeof parseExpression>;
   try {
     expression = parseExpression(source);
   } catch {
     return undefined;
   }
-  while (expression.kind === "call" && harmless.includes(findFunction(expression.function)?.name ?? "")) {
+  while (expression.kind === "call" && functions.includes(findFunction(expression.function)?.name ?? "")) {
     const [argument] = expression.arguments;
     if (argument === undefined) return undefined;
     expression = argument;

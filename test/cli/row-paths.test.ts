@@ -29,6 +29,14 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an audit compare
     expect(pathsWith(delivery, [{ destination: "customerio.metric", expression }])).toEqual(paths);
   });
 
+  test("a field whose expression only names the attribute", () => {
+    const set = ["data.delivery_id", "timestamp"].map((source) => ({
+      destination: `customerio.${source.replace("data.", "")}`,
+      expression: `\${${source}}`,
+    }));
+    expect(pathsWith(delivery, set)).toEqual(paths);
+  });
+
   test("another field, if a calculated value took the place of the attribute", () => {
     const set = [
       { destination: "customerio.metric", expression: 'concat("cio.", metric)' },
@@ -59,7 +67,8 @@ describe.each(["relay", "direct"] as const)("with delivery: %s, an audit compare
   ])("nothing, if customerio.%s is %s, since each event would count as missing", (name, expression, attribute) => {
     expect(() => pathsWith(delivery, [{ destination: `customerio.${name}`, expression }])).toThrow(
       `The stack's mapping fills the field customerio.${name} with ${expression}, so its rows can't be compared with what Customer.io ` +
-        `recorded. Map ${attribute} unchanged, to this field or to another one (docs/mapping.md).`,
+        `recorded. Map ${attribute} unchanged, to this field or to another one (docs/mapping.md). After the next up, audit only later days: ` +
+        "rows from before would all count as missing.",
     );
   });
 });
