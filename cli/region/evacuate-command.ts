@@ -132,10 +132,10 @@ async function refuseWhileReceiving(source: StackSource, target: StackSource): P
   const owner = [source, target].find((one) => webhooksOf(one).some(({ id }) => id === String(found.id)));
   const remedy = owner && operatorCommand(`failover --to ${target.target.stack}`, owner.target);
   throw new Error(
-    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. ` +
+    `The webhook "${found.name}" (${found.id}) still posts to the relay of the stack ${source.target.stack}. Redirect it first` +
       (remedy === undefined
-        ? "Redirect it first, from the stack that has it, or disable it in Customer.io if none has it."
-        : `Redirect it first: ${remedy}`),
+        ? ", from the stack that has it, or disable it in Customer.io if none has it."
+        : `: ${remedy}`),
   );
 }
 
