@@ -51,7 +51,7 @@ async function noticeOf(folder: string): Promise<string> {
   return [`${name} ${version}, ${license}`, ...texts.map((text) => text.replaceAll("\r\n", "\n").trim())].join("\n\n");
 }
 
-/** The text of a license whose package has none. A copy has to include it all the same. */
+/** The text of a license whose package has none. A copy has to include it nevertheless. */
 async function usualText({ name, license, author }: Omit<Manifest, "version">): Promise<string[]> {
   if (license !== "MIT") throw new Error(`${name}, which a bundle contains, has no text of its license, ${license}.`);
   const text = await readFile(join(import.meta.dirname, "mit-license.txt"), "utf8");
