@@ -145,6 +145,7 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison, ofPart: str
                FROM noted WHERE delivery IS NOT NULL AND ${ofPart} GROUP BY ALL),
          u AS (SELECT DISTINCT delivery, object_type, metric FROM uploaded WHERE ${uploads} AND ${ofPart}),
          s AS (SELECT DISTINCT * FROM (${selectSentSince(sentSince)}) WHERE ${ofPart}),
+         q AS (SELECT delivery, object_type, metric, max(sent_at) AS sent_at FROM sent WHERE ${ofPart} GROUP BY ALL),
          d AS (SELECT DISTINCT delivery FROM deliveries WHERE ${ofPart}),
          judged AS (
            SELECT coalesce(r.delivery, p.delivery) AS delivery, coalesce(r.object_type, p.object_type) AS object_type,
@@ -153,7 +154,7 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison, ofPart: str
              CASE WHEN r.delivery IS NULL THEN ${stateOfRow} ELSE ${stateOfRecorded(comparison)} END AS state,
              ${stageOf(comparison)} AS stage
            FROM r FULL JOIN p USING (delivery, object_type, metric)
-           ${["h", "w", "n", "u", "s"].map(joinRecorded).join(" ")}
+           ${["h", "w", "n", "u", "s", "q"].map(joinRecorded).join(" ")}
            LEFT JOIN d ON d.delivery = p.delivery)
     SELECT *, ${dayOfEvent} FROM judged WHERE happened >= ${from} AND happened < ${to}`);
 }
@@ -179,7 +180,9 @@ function stateOfRecorded(comparison: Comparison): string {
   const { youngSince, sentSince, expiration, unread, relay } = comparison;
   const expired = expiration === undefined ? "FALSE" : `r.happened < ${expiration.keptSince}`;
   const messages = relay?.messages ?? 0;
-  const queued = messages > backlog ? "n.delivery IS NULL" : "FALSE";
+  // What a backfill has sent is in few messages, and a relay may hold them for days. Clocks may differ by a minute.
+  const sentAndHeld = `q.sent_at >= ${youngSince} AND q.sent_at > coalesce(n.redelivered, 0) + 60`;
+  const queued = messages > backlog ? `n.delivery IS NULL OR ${sentAndHeld}` : messages > 0 ? sentAndHeld : "FALSE";
   return `CASE
     WHEN p.delivery IS NOT NULL THEN 'found'
     WHEN h.delivery IS NOT NULL THEN 'held'

@@ -71,3 +71,27 @@ test("no more than a part is joined at a time, whatever the size of the sides", 
   const parts = run.mock.calls.flatMap(([sql]) => /TABLE r AS.*hash\(delivery\) % 4 = (\d)/s.exec(sql)?.[1] ?? []);
   expect(parts).toEqual(["0", "1", "2", "3"]);
 });
+
+test("what a backfill has sent in the last week may be in a message that the relay still holds, unless a note says otherwise", async () => {
+  const happened = start + 100;
+  await ledger.run(
+    `INSERT INTO recorded SELECT d, 'email', 'sent', ${happened}, NULL FROM (VALUES ('held'), ('lost'), ('old'), ('never')) t(d)`,
+  );
+  const sent = { held: happened + 200, lost: happened + 200, old: happened + 10 };
+  for (const [delivery, at] of Object.entries(sent)) {
+    await ledger.run(`INSERT INTO sent VALUES ('${delivery}', 'email', 'sent', ${at})`);
+  }
+  await ledger.run(`INSERT INTO noted VALUES ('lost', 'email', 'sent', ${sent.lost + 1}, NULL)`);
+  const statesWith = async (messages: number) => {
+    await compareSides(ledger, {
+      ...comparison,
+      youngSince: happened + 100,
+      relay: { notesSince: start + 10, messages },
+    });
+    const rows = await ledger.query("SELECT delivery, state FROM verdicts");
+    return Object.fromEntries(rows.map(({ delivery, state }) => [delivery, state]));
+  };
+  const missing = { held: "missing", lost: "missing", old: "missing", never: "missing" };
+  expect(await statesWith(0)).toEqual(missing);
+  expect(await statesWith(3)).toEqual({ ...missing, held: "!3 messages wait in the relay's queue" });
+});
