@@ -109,7 +109,7 @@ export function rowFinding({
       verdict: "fine",
       found: `According to the counts, it arrived: ${since}.`,
       details: [
-        `Platform's preview shows only the first ${previewLimit} rows. Find this one with Query Service: … WHERE _id = '${id}'`,
+        `Platform's preview shows only the first ${previewLimit} rows. Find this one with Query Service: … WHERE _id = '${id}'; if the setting mapping makes another _id, by event_id`,
       ],
     };
   }

@@ -40,7 +40,7 @@ test("a large dataset can't be searched, so its dataflow's counts are used", () 
     verdict: "fine",
     found: "According to the counts, it arrived: since it was sent, the dataflow wrote 1 row and failed on 0 records.",
   });
-  expect(finding.details?.join()).toContain("WHERE _id = 'x'");
+  expect(finding.details?.join()).toContain("WHERE _id = 'x'; if the setting mapping makes another _id, by event_id");
 });
 
 test("a large dataset without a new row, or without earlier counts, waits", () => {
