@@ -1,7 +1,7 @@
 import { dataRoles } from "../../cli/relay/storage-permission.ts";
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { type RelayRole, relayRoles } from "../../components/relay/azure/relay-roles.ts";
-import { roleFor } from "../../relay/deploy/preflight/existing-resources.ts";
+import { roleFor } from "../../relay/deploy/preflight/actions.ts";
 import { takeoverRole } from "../../relay/deploy/resources/succession.ts";
 import { privateNetwork, privateZones } from "../../settings/network-settings.ts";
 import { code, fenced, page, table } from "./markdown.ts";

@@ -1,6 +1,7 @@
 import type { AxiosResponse } from "axios";
 import type { VendorComplaint, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
+import { roleFor } from "../preflight/actions.ts";
 import { evaluatedPaths, evaluationDetails, policyRemedy } from "../preflight/policy-remedy.ts";
 
 // Azure Resource Manager wraps its errors; App Service behind it returns bare ones with capitals; deployment sites return text.
@@ -124,18 +125,12 @@ function remedy(status: number, code: string | undefined, message = ""): string 
   if (code === "RequestDisallowedByPolicy") return undefined;
   const [, action] = (status === 403 && message.match(/ perform action '([^']+)'/)) || [];
   if (action !== undefined && !/^Microsoft\.(Web|Storage)\//i.test(action)) {
-    return `Your Azure login lacks the right ${action} here, which the role ${roleWith(action)} has.`;
+    return `Your Azure login lacks the right ${action} here, which the role ${roleFor(action)} has.`;
   }
   if (status === 403) {
     return "Your Azure login lacks a right here: it needs the roles Website Contributor on the function app, and Storage Account Contributor on the storage account.";
   }
   return undefined;
-}
-
-/** The narrowest of the roles in docs/deploying.md that has a right. */
-function roleWith(action: string): string {
-  if (/^Microsoft\.Authorization\/locks\//i.test(action)) return "Locks Contributor";
-  return /\/read$/i.test(action) ? "Reader" : "Contributor";
 }
 
 /**

@@ -35,3 +35,16 @@ function covers(patterns: readonly string[], action: string): boolean {
     return new RegExp(`^${source}$`, "i").test(action);
   });
 }
+
+/** A built-in role that has the right: the narrowest one, for the rights that a preview asks about. */
+export function roleFor(action: string): string {
+  if (/\/roleAssignments\//i.test(action)) return "Role Based Access Control Administrator";
+  if (/^Microsoft\.Authorization\/locks\//i.test(action)) return "Locks Contributor";
+  if (/\/read$/i.test(action)) return "Reader";
+  if (/\/userAssignedIdentities\/assign\//i.test(action)) return "Managed Identity Operator";
+  if (/^Microsoft\.Network\/privateDnsZones\//i.test(action)) return "Private DNS Zone Contributor";
+  if (/^Microsoft\.Network\//i.test(action)) return "Network Contributor";
+  if (/^Microsoft\.KeyVault\//i.test(action)) return "Key Vault Contributor";
+  if (/\/workspaces\/sharedKeys\//i.test(action)) return "Monitoring Contributor";
+  return "Contributor";
+}

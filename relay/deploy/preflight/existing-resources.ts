@@ -2,7 +2,7 @@ import { VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { settingWordsOf } from "../../../settings/setting-words.ts";
 import { roleApiVersion } from "../api-versions.ts";
-import { grantedActions, permitsAction } from "./actions.ts";
+import { grantedActions, permitsAction, roleFor } from "./actions.ts";
 import type { AzureCheck, AzureQuery, PlannedRelay } from "./azure-question.ts";
 
 type Existing = PlannedRelay["existing"][number];
@@ -84,17 +84,6 @@ async function findMissingRights(existing: Existing, azure: AzureQuery, { object
   return [
     `${setting}: the Azure login lacks the rights ${missing.join(", ")} on it. Have an owner give them: ${commands.join("; ")}`,
   ];
-}
-
-/** The narrowest built-in role that has the right. */
-export function roleFor(action: string): string {
-  if (/\/roleAssignments\//i.test(action)) return "Role Based Access Control Administrator";
-  if (/\/userAssignedIdentities\//i.test(action)) return "Managed Identity Operator";
-  if (/^Microsoft\.Network\/privateDnsZones\//i.test(action)) return "Private DNS Zone Contributor";
-  if (/^Microsoft\.Network\//i.test(action)) return "Network Contributor";
-  if (/^Microsoft\.KeyVault\//i.test(action)) return "Key Vault Contributor";
-  if (/\/workspaces\/sharedKeys\//i.test(action)) return "Monitoring Contributor";
-  return "Reader";
 }
 
 function nameOf({ id }: Existing): string {

@@ -31,6 +31,8 @@ test.each([
   ["Microsoft.Authorization/locks/write", "the role Locks Contributor has"],
   ["Microsoft.Consumption/budgets/write", "the role Contributor has"],
   ["Microsoft.OperationalInsights/workspaces/read", "the role Reader has"],
+  ["Microsoft.Network/virtualNetworks/subnets/join/action", "the role Network Contributor has"],
+  ["Microsoft.ManagedIdentity/userAssignedIdentities/write", "the role Contributor has"],
   ["Microsoft.Web/sites/write", "Website Contributor on the function app"],
 ])("a refusal for lack of the right %s names a role that has it", async (action, role) => {
   const message = `The client 'c' does not have authorization to perform action '${action}' over scope '${siteId}'.`;
