@@ -46,6 +46,11 @@ export const mappingSettings = z.strictObject({
 export type MappingSettings = z.output<typeof mappingSettings>;
 export type MappingPair = MappingSettings["set"][number];
 
+/** Whether the identity map is the user's own, so that `profile.identities` do not make it. */
+export function hasOwnIdentityMap({ set }: MappingSettings): boolean {
+  return set.some(({ destination }) => destination === "identityMap");
+}
+
 /** Who sends the events to Platform: the relay, which adds to them, or Customer.io itself. */
 export type DeliveryMode = "relay" | "direct";
 

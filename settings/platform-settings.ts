@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { identityFields } from "../events/identity-map.ts";
+import { hasOwnIdentityMap, type MappingSettings } from "../mapping/settings.ts";
 import type { PersonalData } from "../relay/core/policy/policy.ts";
 
 const text = z.string().trim().min(1, "it is empty");
@@ -91,8 +92,14 @@ const hashedAddresses = "Email_LC_SHA256";
 /** Every identity doubles the expression of the identity map, and Data Prep takes 4096 characters. */
 const mostIdentities = 3;
 
+/** Other settings that those about Platform may contradict. */
+interface Beside {
+  readonly personalData: PersonalData;
+  readonly mapping: MappingSettings;
+}
+
 /** Mistakes in combinations of valid settings. */
-export function platformConflicts(settings: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+export function platformConflicts(settings: PlatformSettings & Beside): Conflict[] {
   return [...conflictsWithExisting(settings), ...conflictsOfDataset(settings), ...conflictsOfProfile(settings)];
 }
 
@@ -123,7 +130,7 @@ function conflictsWithExisting({ schema, fieldGroup, dataset }: PlatformSettings
   return [...unused(reason, "schema", schema, ["title", "description"]), ...unused(reason, "fieldGroup", fieldGroup)];
 }
 
-function conflictsOfProfile({ profile, personalData }: PlatformSettings & { personalData: PersonalData }): Conflict[] {
+function conflictsOfProfile({ profile, personalData, mapping }: PlatformSettings & Beside): Conflict[] {
   if (!profile.enabled) return [];
   const { identities, primaryIdentity } = profile;
   const conflicts: Conflict[] = [];
@@ -140,7 +147,9 @@ function conflictsOfProfile({ profile, personalData }: PlatformSettings & { pers
     const reason = `is Email, but personalData.email is hash; hashed addresses have the namespace ${hashedAddresses}`;
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
   }
-  if (identities.email === hashedAddresses && personalData.email === "keep" && primaryIdentity === "identityMap") {
+  // A mapping of the user's own may hash the field that is the primary identity, or the addresses in the identity map.
+  const mayHash = primaryIdentity !== "identityMap" || hasOwnIdentityMap(mapping);
+  if (identities.email === hashedAddresses && personalData.email === "keep" && !mayHash) {
     const reason = `is ${hashedAddresses}, but personalData.email is keep, so that the addresses are not hashed`;
     conflicts.push({ path: ["profile", "identities", "email"], reason, remedy: "set" });
   }

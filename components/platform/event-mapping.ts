@@ -7,7 +7,7 @@ import type { SchemaDefinition } from "../../events/schema-fit.ts";
 import { findMappingProblems, findMappingWarnings, type MappingProblem } from "../../mapping/check.ts";
 import { customizeMapping } from "../../mapping/customize.ts";
 import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
-import type { MappingSettings } from "../../mapping/settings.ts";
+import { hasOwnIdentityMap, type MappingSettings } from "../../mapping/settings.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 import type { SettingWords } from "../../settings/setting-words.ts";
 import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
@@ -58,10 +58,9 @@ export function createEventMapping(
 }
 
 /** Identities that no event has, so that Profile would get no event at all. */
-function identityProblems({ identifiers, set }: MappingSettings, identityMap: Identities): MappingProblem[] {
-  const isOwn = set.some(({ destination }) => destination === "identityMap");
+function identityProblems(mapping: MappingSettings, identityMap: Identities): MappingProblem[] {
   const isEmpty = Object.keys(identityMap).length === 0;
-  if (identifiers !== "id" || isOwn || isEmpty || identityMap.id !== undefined) return [];
+  if (mapping.identifiers !== "id" || hasOwnIdentityMap(mapping) || isEmpty || identityMap.id !== undefined) return [];
   const reason = "it is missing; mapping.identifiers is id, so no event has an identity in another namespace";
   return [{ path: "profile.identities.id", reason, remedy: { do: "set" } }];
 }

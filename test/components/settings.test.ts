@@ -356,7 +356,9 @@ test.each([
   expect(problems({ profile, personalData })).toBe("");
 });
 
-test("the mapping may hash the field that is the primary identity", () => {
-  const profile = { enabled: true, identities: { email: "Email_LC_SHA256" }, primaryIdentity: "email" };
-  expect(problems({ profile })).toBe("");
+test("your own mapping may hash the field that is the primary identity, or the addresses in the identity map", () => {
+  const profile = { enabled: true, identities: { email: "Email_LC_SHA256" } };
+  expect(problems({ profile: { ...profile, primaryIdentity: "email" } })).toBe("");
+  const set = [{ destination: "identityMap", expression: "nullify()" }];
+  expect(problems({ profile, mapping: { set } })).toBe("");
 });
