@@ -247,6 +247,11 @@ describe.each(kinds)("a $kind", ({ type, kind, collection, inputs, defaults, bod
     await aep.delete(type, id);
     stub.answer(`GET ${one}`, { body: { items: [item] } });
     await expect(aep.delete(type, id)).rejects.toThrow("Not active");
+    stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "failed" }] } });
+    stub.answer(`DELETE ${one}`, { status: 400, body: { type: "https://ns.adobe.com/aep/errors/FLOW-1416-400" } });
+    const refused = stub.calls.length;
+    await aep.delete(type, id);
+    expect(stub.calls.slice(refused)).toHaveLength(2);
     stub.answer(`GET ${one}`, { body: { items: [{ ...item, state: "disabled" }] } });
     stub.answer(`DELETE ${one}`, { status: 403, body: { title: "Forbidden" } });
     await expect(aep.delete(type, id)).rejects.toThrow("Forbidden");

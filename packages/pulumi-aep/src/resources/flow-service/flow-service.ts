@@ -233,36 +233,45 @@ export async function switchFlow<Item extends typeof flowServiceItem>(
 }
 
 /** Deletes an object; waits while it changes its state, or while a dataflow that was just deleted still seems to use it. */
-export async function deleteItem(access: Access, collection: string, id: string): Promise<void> {
-  const { client, signal } = access;
-  const purpose = `delete the ${kindOf(collection)} ${id}`;
-  const remove = () => client.delete({ path: pathOf(collection, id), signal, purpose });
-  await client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
-    client.untilAccepted(signal, attemptsWhileUsed, isUsed, remove),
-  );
+export function deleteItem(access: Access, collection: string, id: string): Promise<void> {
+  return untilSettled(access, () => deleteUnused(access, collection, id));
 }
 
 /** States of a connection that still has to be deleted: enabled, or changing its state (Flow Service API; "Flow Service error messages", 1417). */
 const remainingStates = ["enabled", "initializing", "inProgress", "updating", "enabling", "disabling"];
 
-/** Deletes a connection. Deleting a dataflow may deactivate its connections, which then refuse a DELETE with a 400. */
-export async function deleteConnection(access: Access, collection: string, id: string): Promise<void> {
-  try {
-    await deleteItem(access, collection, id);
-  } catch (error) {
-    const refusal = access.client.refusal(error);
-    if (refusal?.status !== 400 || isUsed(refusal)) throw error;
-    const found = await findItem(access, collection, id, flowServiceItem);
-    if (remainingStates.includes(found?.state ?? "")) throw error;
-  }
+/**
+ * Deletes a connection. Deleting a dataflow may deactivate its connections, which then refuse a DELETE with a 400, for good: with 1416, for
+ * example, in a state that nothing changes. So its state decides after each refusal.
+ */
+export function deleteConnection(access: Access, collection: string, id: string): Promise<void> {
+  return untilSettled(access, async () => {
+    try {
+      await deleteUnused(access, collection, id);
+    } catch (error) {
+      const refusal = access.client.refusal(error);
+      if (refusal?.status !== 400 || isUsed(refusal)) throw error;
+      const found = await findItem(access, collection, id, flowServiceItem);
+      if (remainingStates.includes(found?.state ?? "")) throw error;
+    }
+  });
+}
+
+function deleteUnused({ client, signal }: Access, collection: string, id: string): Promise<void> {
+  const purpose = `delete the ${kindOf(collection)} ${id}`;
+  const remove = () => client.delete({ path: pathOf(collection, id), signal, purpose });
+  return client.untilAccepted(signal, attemptsWhileUsed, isUsed, remove);
 }
 
 /** Repeats a change if reading the object again can help. */
-function retryUntilAccepted({ client, signal }: Access, change: () => Promise<void>): Promise<void> {
+function retryUntilAccepted(access: Access, change: () => Promise<void>): Promise<void> {
   const staleOrLost = ({ status = 500, outcomeUnknown }: Refusal) => status === 412 || status >= 500 || outcomeUnknown;
-  return client.untilAccepted(signal, attemptsInTransition, isTransitional, () =>
-    client.untilAccepted(signal, attemptsOfChange, staleOrLost, change),
-  );
+  return untilSettled(access, () => access.client.untilAccepted(access.signal, attemptsOfChange, staleOrLost, change));
+}
+
+/** Repeats a call that Platform refuses while the object changes its state. */
+function untilSettled({ client, signal }: Access, attempt: () => Promise<void>): Promise<void> {
+  return client.untilAccepted(signal, attemptsInTransition, isTransitional, attempt);
 }
 
 /** Dataflows still use the connection, or a base connection through its source connections (flow-service-errors.md). */
