@@ -46,7 +46,7 @@ export type Outcome =
       readonly delivered: number;
       /** Platform already has them. */
       readonly duplicate: number;
-      /** They were tried, or Platform is down, and come again. */
+      /** They were tried, or Platform went down meanwhile, and come again. */
       readonly retried: number;
       /** They come again: they only wait for their turn, or, at the level `error`, an operator has to fix something. */
       readonly held: number;
