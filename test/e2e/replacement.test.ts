@@ -155,7 +155,7 @@ test(
 );
 
 test(
-  "a renamed stack changes nothing in the cloud but the stack that the alerts name, and events still arrive",
+  "a renamed stack changes nothing in the cloud but its name in alerts and in the tag of the dataset, and events still arrive",
   async () => {
     const before = await ids();
     const folder = path.dirname(stack.configFile);
@@ -168,7 +168,11 @@ test(
     const output = await traffic.during(() => pulumi.up());
     const steps = output.matchAll(/^ \S+ +(\S+) \S+ ((?:creat|updat|replac|delet)ed)\b/gm);
     expect(new Set(Array.from(steps, ([, type, step]) => `${step} ${type}`))).toEqual(
-      new Set(["updated azure-native:monitor:MetricAlert", "updated azure-native:monitor:ScheduledQueryRule"]),
+      new Set([
+        "updated azure-native:monitor:MetricAlert",
+        "updated azure-native:monitor:ScheduledQueryRule",
+        "updated aep:index:Dataset",
+      ]),
     );
     expect(await ids()).toEqual(before);
     expect(await traffic.missing()).toEqual([]);
