@@ -125,8 +125,13 @@ test(
 test(
   "what only looks",
   async () => {
-    const bounced = samples.find(({ event }) => event.object_type === "email")?.event;
-    await vendors.emit([...samples.map(({ event }) => event), { ...bounced, metric: "bounced", event_id: "bounced" }]);
+    const sample = samples.find(({ event }) => event.object_type === "email")?.event;
+    const bounced = { ...sample, metric: "bounced", event_id: "bounced" };
+    // Before the last hour, which an audit does not compare.
+    const timestamp = Math.floor(Date.now() / 1_000) - 2 * 3_600;
+    const data = { ...sample?.data, delivery_id: "audited" };
+    const audited = { ...sample, metric: "delivered", timestamp, event_id: "audited", data };
+    await vendors.emit([...samples.map(({ event }) => event), bounced, audited]);
     await vendors.blast(3);
     await vendors.untilSent();
     // Customer.io lists a message a minute after it was made.

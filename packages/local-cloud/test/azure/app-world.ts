@@ -154,8 +154,14 @@ export async function startAppWorld(options: Partial<AzureOptions> = {}) {
 
     /** Names of the functions that ARM lists, without the app's. */
     async functionNames(app: App): Promise<string[]> {
-      const { body } = await this.arm(app, "GET", "functions");
-      return (body as { value: { name: string }[] }).value.map(({ name }) => name.split("/")[1] ?? "").sort();
+      const names: string[] = [];
+      let { body } = await this.arm(app, "GET", "functions");
+      for (;;) {
+        const { value, nextLink } = body as { value: { name: string }[]; nextLink: string | null };
+        names.push(...value.map(({ name }) => name.split("/")[1] ?? ""));
+        if (nextLink === null) return names.sort();
+        body = await (await fetch(nextLink, { headers: await authorization() })).json();
+      }
     },
   };
 }
