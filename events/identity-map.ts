@@ -57,10 +57,11 @@ export const longestIdentity = 1024;
 
 /** Texts that stand for any person, so that Adobe's guardrails for Identity Service forbid them. */
 const placeholderWords = "anonymous|invalid";
+const placeholderWord = new RegExp(`^(${placeholderWords})$`, "i");
 
 /** Whether a value is such a text. */
 export function isPlaceholderWord(value: unknown): boolean {
-  return typeof value === "string" && new RegExp(`^(${placeholderWords})$`, "i").test(value.trim());
+  return typeof value === "string" && placeholderWord.test(value.trim());
 }
 
 /** A value that identifies nobody: a placeholder, or a text that is too long. */

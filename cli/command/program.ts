@@ -72,13 +72,10 @@ function commandOf(definition: AnyCommand, perform: Perform): Command {
 
 /** @param waiting what is not finished if a command ends so; undefined: it never does */
 function exitCodeLines(waiting: string | undefined): string[] {
-  const meanings = Object.values(exitCodes).map(({ code, meaning }) => ({
-    code,
-    meaning: code === exitCodes.waiting.code ? waiting : meaning,
-  }));
-  return meanings.flatMap(({ code, meaning }) =>
-    meaning === undefined ? [] : [`  ${String(code).padStart(3)}  ${meaning}`],
-  );
+  return Object.values(exitCodes).flatMap(({ code, meaning: usual }) => {
+    const meaning = code === exitCodes.waiting.code ? waiting : usual;
+    return meaning === undefined ? [] : [`  ${String(code).padStart(3)}  ${meaning}`];
+  });
 }
 
 function sentence(words: string): string {

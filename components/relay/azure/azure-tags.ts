@@ -1,23 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { derive, holdsOutput } from "../../settings/inputs.ts";
+import { typesInRegion } from "./group-region.ts";
 
 /** The types among a relay's resources that have an input `tags`. */
-const taggedTypes = new Set(
-  [
-    "resources:ResourceGroup",
-    "storage:StorageAccount",
-    "keyvault:Vault",
-    "managedidentity:UserAssignedIdentity",
-    "operationalinsights:Workspace",
-    "applicationinsights:Component",
-    "applicationinsights:WebTest",
-    "monitor:ActionGroup",
-    "monitor:MetricAlert",
-    "monitor:ScheduledQueryRule",
-  ]
-    .map((type) => `azure-native:${type}`)
-    .concat("customerio-aep:index:VaultSecret"),
-);
+const taggedTypes = new Set([
+  ...typesInRegion,
+  "azure-native:resources:ResourceGroup",
+  "azure-native:monitor:ActionGroup",
+  "azure-native:monitor:MetricAlert",
+  "customerio-aep:index:VaultSecret",
+]);
 
 type Tags = Readonly<Record<string, string>>;
 

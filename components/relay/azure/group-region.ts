@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** The types among a relay's resources to which azure-native gives a region if the program does not. */
-const typesInRegion = new Set(
+export const typesInRegion: ReadonlySet<string> = new Set(
   [
     "storage:StorageAccount",
     "keyvault:Vault",
