@@ -68,12 +68,22 @@ export const webhookEndpoint = z
   .refine(
     (address) => address === "" || isDomainAddress(address),
     "it must be an address such as https://events.example.com/customerio",
+  )
+  // The output relayUrl shows it, as do messages. The relay checks the signature of each event, so it needs no key.
+  .refine(
+    (address) => !hasKey(address),
+    "it must be an address without user name, password and query, since the stack's output relayUrl shows it",
   );
 
 /** Customer.io needs a certificate that it trusts, which nobody gets for an IP address by the usual ways. */
 function isDomainAddress(address: string): boolean {
   const url = URL.parse(address);
   return url?.protocol === "https:" && z.regexes.domain.test(url.hostname) && !/^[\d.]+$/.test(url.hostname);
+}
+
+function hasKey(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && [url.username, url.password, url.search].some((part) => part !== "");
 }
 
 function idOf(pattern: RegExp, form: string, what: string) {

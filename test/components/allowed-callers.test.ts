@@ -119,3 +119,10 @@ test.each(["http://events.example.com/customerio", "events.example.com", "https:
     expect(() => new SourceArguments({ webhookEndpoint }).read()).toThrow("https://events.example.com/customerio");
   },
 );
+
+test.each(["https://events.example.com/customerio?code=zq8", "https://gateway:zq8@events.example.com/customerio"])(
+  "it refuses a key in the address, which the output relayUrl would show: %s",
+  (webhookEndpoint) => {
+    expect(() => new SourceArguments({ webhookEndpoint }).read()).toThrow("without user name, password and query");
+  },
+);
