@@ -2,6 +2,7 @@ import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/
 import { platformOf } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
+import { formatMinute } from "../output/minute.ts";
 import { type DataflowRun, listRuns, readDataflow } from "../platform/dataflow.ts";
 import type { StackSource } from "../stack/source.ts";
 
@@ -68,9 +69,8 @@ export function runsFinding(
 }
 
 function describe({ startedAt, status, recordsIn, recordsOut, recordsFailed, errors }: DataflowRun): string[] {
-  const hour = `${startedAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return [
-    `${hour}  ${status}: ${recordsIn} in, ${recordsOut} out, ${recordsFailed} failed`,
+    `${formatMinute(startedAt)}  ${status}: ${recordsIn} in, ${recordsOut} out, ${recordsFailed} failed`,
     ...errors.slice(0, 2).map(asError),
   ];
 }

@@ -3,6 +3,7 @@ import { type CommandTarget, operatorCommand } from "../../relay/core/operator-c
 import { platformOf } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
+import { formatMinute } from "../output/minute.ts";
 import { countRowsWritten, type DatasetBatch, listBatches, previewLimit, previewRows } from "../platform/dataset.ts";
 import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -28,9 +29,7 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
   const details = batches.slice(0, 3).map(({ id, createdAt, status, records, failedRecords, errors }) => {
     const isCounted = records !== undefined && batchOutcome(status) !== "failed";
     const size = `${isCounted ? `, ${countOf(records, "record")}` : ""}${failedRecords > 0 ? `, ${countOf(failedRecords, "failed record")}` : ""}`;
-    return [`${createdAt.toISOString().slice(0, 16).replace("T", " ")} UTC  ${id} ${status}${size}`, ...errors].join(
-      "; ",
-    );
+    return [`${formatMinute(createdAt)}  ${id} ${status}${size}`, ...errors].join("; ");
   });
   if (failed.length === 0) return { verdict: "fine", found, details };
   return {

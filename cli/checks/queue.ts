@@ -6,9 +6,11 @@ import { azureOf, startTimeLimit } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
+import { formatMinute } from "../output/minute.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
+import { holdEndOf } from "../stack/source-settings.ts";
 import { redeployCommand } from "./relay.ts";
 
 /** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
@@ -50,7 +52,9 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
     RelayTables.open(source).then((tables) => tables.readSentAgo()),
   ]);
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
-  return queueFinding({ messages, poison, queues, sentAgo, now: new Date(), target: source.target, code: urn });
+  const now = new Date();
+  const held = holdEndOf(source, now);
+  return queueFinding({ messages, poison, queues, sentAgo, held, now, target: source.target, code: urn });
 }
 
 export function queueFinding({
@@ -58,6 +62,7 @@ export function queueFinding({
   poison,
   queues,
   sentAgo,
+  held,
   now,
   target,
   code,
@@ -68,6 +73,8 @@ export function queueFinding({
   queues: ReadonlyMap<string, readonly QueuedEvent[]>;
   /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
   sentAgo: number | undefined;
+  /** Until when the relay holds events back. */
+  held?: Date | undefined;
   now: Date;
   target: CommandTarget;
   /** The URN of the relay's code. */
@@ -88,6 +95,7 @@ export function queueFinding({
       : `${name}: the oldest event for ${formatDuration(longestWait(events, now))}`,
   );
   const details = [...reasons.map((reason) => `the last attempt: ${reason}`), ...(queues.size > 1 ? ages : [])];
+  if (held !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(held)}`, details };
   if (waiting.length === 0) {
     // A message that is hidden can't be read, so that only the log has the reason.
     const see = operatorCommand("tail --since 60 --once", target);
@@ -114,6 +122,11 @@ export function queueFinding({
     details,
     todo: remedyFor(reasons, target),
   };
+}
+
+/** Why events wait although nothing is wrong. */
+export function explainHold(until: Date): string {
+  return `The relay sends none before ${formatMinute(until)}, since Platform needs time after a change of the dataflow.`;
 }
 
 /** Milliseconds for which the event with the longest wait has waited. */

@@ -3,7 +3,7 @@ import { findLastAudit } from "../audit/result-file.ts";
 import { mappingDraftOf } from "../preview/mapping-draft.ts";
 import { parseSamples, type SampleEvent } from "../preview/sample-events.ts";
 import type { StackSource } from "../stack/source.ts";
-import { mapTexts, mostOfEach, showEvents, traceEvents } from "./data/events.ts";
+import { mapReceived, mostOfEach, showEvents, traceEvents } from "./data/events.ts";
 import { hideInText } from "./data/hide.ts";
 import { performOnDeadLetters } from "./data/letter-actions.ts";
 import { DeadLetters } from "./data/letters.ts";
@@ -127,7 +127,7 @@ export class OperatorConsole {
     const { text } = read(sampleOrder, body);
     const given = text === undefined ? samples : parseSamples(text);
     if (given.length === 0 || given.length > 100) throw new ConsoleRefusal(400, "Give between 1 and 100 events.");
-    const events = await mapTexts(source, given);
+    const events = await mapReceived(source, given);
     return { events: showEvents(events, mappingDraftOf(source), isPersonal(query)) };
   }
 

@@ -17,6 +17,12 @@ export function policyOf(source: StackSource): EventPolicy {
   return properties.EVENT_POLICY;
 }
 
+/** Until when the relay holds events back, since the dataflow was changed; undefined if it does not, or there is no relay. */
+export function holdEndOf(source: StackSource, now: Date): Date | undefined {
+  const { data } = appSettings.PLATFORM_READY_AT.safeParse(source.appSettings.PLATFORM_READY_AT);
+  return data !== undefined && Date.parse(data) > now.getTime() ? new Date(data) : undefined;
+}
+
 /** The relay's signing keys; none if it has none yet. */
 export function signingKeysOf(source: StackSource): readonly string[] {
   const secrets = source

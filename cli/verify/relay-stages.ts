@@ -5,13 +5,13 @@ import { once } from "../../relay/core/once.ts";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copySigningKey } from "../checks/calls.ts";
-import { countQueue } from "../checks/queue.ts";
+import { countQueue, explainHold } from "../checks/queue.ts";
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
-import { policyOf, signingKeysOf } from "../stack/source-settings.ts";
+import { holdEndOf, policyOf, signingKeysOf } from "../stack/source-settings.ts";
 import type { Stage } from "./follow.ts";
 import { post } from "./post.ts";
 
@@ -101,10 +101,13 @@ export function deliveryStage(source: StackSource, id: string, sentAt: Date): St
       }
       const event = waiting.find((candidate) => candidate.id === id);
       const tried = event?.lastError === undefined ? "" : `; the last attempt: ${event.lastError}`;
-      return {
-        verdict: "waiting",
-        found: `It is not delivered yet; ${length === undefined ? "the queue can't be counted" : `the queue holds about ${countOf(length.events, "message")}`}${tried}.`,
-      };
+      const inQueue =
+        length === undefined
+          ? "the queue can't be counted"
+          : `the queue holds about ${countOf(length.events, "message")}`;
+      const held = holdEndOf(source, new Date());
+      const why = held === undefined ? "" : ` ${explainHold(held)}`;
+      return { verdict: "waiting", found: `It is not delivered yet; ${inQueue}${tried}.${why}` };
     },
   };
 }

@@ -36,6 +36,24 @@ describe("the queue", () => {
     );
   });
 
+  test("says until when the relay holds events back after a change of the dataflow, whatever their age", () => {
+    const held = new Date(now.getTime() + 9 * minute);
+    for (const events of [[], [waiting(5 * minute)], [waiting(2 * hour)]]) {
+      const finding = queueFinding({
+        messages: 3,
+        poison: 0,
+        queues: new Map([["events", events]]),
+        sentAgo: undefined,
+        held,
+        now,
+        target: { stack: "dev" },
+        code: "urn:code",
+      });
+      expect([finding.verdict, finding.todo]).toEqual(["waiting", undefined]);
+      expect(finding.found).toContain("The relay sends none before 2026-11-20 10:39 UTC");
+    }
+  });
+
   test("is broken once an event waits for an hour, with the reason of the last attempt", () => {
     const { verdict, details, todo } = findingOf([waiting(hour, "HTTP 404"), waiting(minute, "HTTP 404")]);
     expect([verdict, details]).toEqual(["broken", ["the last attempt: HTTP 404"]]);

@@ -12,7 +12,9 @@ import { type ConsoleServer, startServer } from "../../cli/console/server.ts";
 import { Progress } from "../../cli/output/progress.ts";
 import { readSamples } from "../../cli/preview/sample-events.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
+import { admit } from "../../relay/core/event/admit.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
+import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { findingSections } from "../../relay/core/runbook.ts";
 import { type ConsoleWorld, canaries, freshEvents, startWorld } from "./world.ts";
 
@@ -240,6 +242,26 @@ test("events are shown with their path, source and row, and with personal data o
     { place: "sample", errors: [] },
   ]);
   expect((await page.post("/api/preview", { text: "" })).status).toBe(400);
+});
+
+test("an event whose address the relay has hashed has that hash in its row, not the hash of the hash", async () => {
+  await world.clear();
+  const policy = { personalData: { email: "hash" } };
+  const admitted = admit(freshEvents("hashed")[0] ?? "", eventPolicy.parse(policy));
+  if (admitted.kind !== "admitted") throw new Error(admitted.kind);
+  const { email_address: hashed } = (JSON.parse(admitted.text) as { data: { email_address: string } }).data;
+  expect(hashed).toMatch(/^[0-9a-f]{64}$/);
+  await world.enqueue([newEvent({ id: admitted.id, receivedAt: new Date().toISOString(), body: admitted.text })]);
+  const source = world.sourceWith({ appSettings: { EVENT_POLICY: JSON.stringify(policy) } });
+  const page = await open({ source });
+  const [waiting] = (await page.get("/api/events?personal=1")).json.events as {
+    place: string;
+    pairs: { source: string; from: unknown; to: unknown }[];
+  }[];
+  expect(waiting?.pairs.find((pair) => pair.source.endsWith("data.email_address"))).toMatchObject({
+    from: hashed,
+    to: hashed,
+  });
 });
 
 test("the local cloud sends events, and its faults are switched on and off one by one", async () => {

@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import { OperatorConsole } from "../../cli/console/console.ts";
 import type { StackSource } from "../../cli/stack/source.ts";
+import { deliveryStage } from "../../cli/verify/relay-stages.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { type ConsoleWorld, freshEvents, startWorld } from "./world.ts";
 
@@ -172,4 +173,15 @@ test.each(troubles)("$name: the page shows the cause and the remedy", async ({ p
     await world.lackPermissions();
     await world.clear();
   }
+});
+
+test("events that wait after a change of the dataflow are no trouble, and the page and verify say until when", async () => {
+  const readyAt = new Date(Date.now() + hour);
+  const source = world.sourceWith({ appSettings: { PLATFORM_READY_AT: readyAt.toISOString() } });
+  await world.enqueue([newEvent({ id: "held-1", receivedAt: new Date().toISOString(), body: "{}" })]);
+  const until = `The relay sends none before ${readyAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  expect(await findingOf(source, "queue")).toMatchObject({ verdict: "waiting", found: expect.stringContaining(until) });
+  const looked = await deliveryStage(source, "held-1", new Date()).look();
+  expect(looked).toMatchObject({ verdict: "waiting", found: expect.stringContaining(until) });
+  await world.clear();
 });

@@ -45,6 +45,8 @@ export interface ConsoleWorld {
     /** Its name, if it is one of several. */
     source?: string;
     change?: (resource: StackResource) => StackResource;
+    /** App settings of the relay, beside the usual ones. */
+    appSettings?: Record<string, string>;
   }): StackSource;
   /** Writes what an instance of the relay has counted so far today. */
   count(counts: Partial<Counts> & { takenAt?: number; refusedAt?: number }): Promise<void>;
@@ -179,7 +181,13 @@ export async function startWorld(): Promise<ConsoleWorld> {
     "events:settings": JSON.stringify({ alertWebhooks: [canaries.sharedWebhook] }),
     "customerio-aep:tier": "trial",
   };
-  const sourceWith: ConsoleWorld["sourceWith"] = ({ settings: changed = {}, folder, source, change = (one) => one }) =>
+  const sourceWith: ConsoleWorld["sourceWith"] = ({
+    settings: changed = {},
+    folder,
+    source,
+    appSettings = {},
+    change = (one) => withAppSettings(one, appSettings),
+  }) =>
     new StackSource({
       name: source ?? "events",
       target: { stack: "dev", folder, source },
@@ -261,4 +269,9 @@ export async function startWorld(): Promise<ConsoleWorld> {
 export function freshEvents(mark: string): string[] {
   const now = Math.floor(Date.now() / 1000);
   return samples.map(({ event }, at) => JSON.stringify({ ...event, event_id: `${mark}-${at}`, timestamp: now - at }));
+}
+
+function withAppSettings(resource: StackResource, added: Record<string, string>): StackResource {
+  if (resource.type !== "azure-native:web:WebAppApplicationSettings") return resource;
+  return { ...resource, inputs: { properties: { ...Object(resource.inputs.properties), ...added } } };
 }

@@ -1,6 +1,7 @@
 import { type MappingDraft, type MappingItem, maximumPreviewRecords } from "pulumi-aep/client";
 import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { jsonOf } from "../../../relay/core/event/json.ts";
+import { type EventPolicy, eventPolicy } from "../../../relay/core/policy/policy.ts";
 import { platformOf } from "../../clients.ts";
 import { previewRows } from "../../platform/dataset.ts";
 import { type MappedEvent, mapSamples } from "../../preview/mapped-events.ts";
@@ -128,7 +129,8 @@ async function mapTraced(source: StackSource, events: readonly TracedEvent[]): P
   const withBody = events.filter((event) => event.source !== undefined);
   if (withBody.length === 0) return [...events];
   const samples = withBody.map(({ source: body }, at) => ({ name: String(at), text: JSON.stringify(body) }));
-  const mapped = await mapTexts(source, samples);
+  // The intake has applied the stack's policy before it stored them: again, it would hash the hashes.
+  const mapped = await mapTexts(source, samples, eventPolicy.parse({}));
   const byEvent = new Map(withBody.map((event, at) => [event, mapped[at]]));
   return events.map((event) => {
     const found = byEvent.get(event);
@@ -136,20 +138,24 @@ async function mapTraced(source: StackSource, events: readonly TracedEvent[]): P
   });
 }
 
-/** Lets Platform map sample events, as `customerio-aep preview` does. */
-export function mapTexts(source: StackSource, samples: readonly SampleEvent[]): Promise<TracedEvent[]> {
-  const draft = mappingDraftOf(source);
-  return mapSamples(platformOf(source), draft, samples, source.hasRelay ? policyOf(source) : undefined).then(
-    (preview) => {
-      if ("invalid" in preview) {
-        const said = preview.invalid.flatMap(({ mapping, errors }) =>
-          errors.map(({ message }) => `${mapping.source} → ${mapping.destination}: ${message}`),
-        );
-        throw new Error(`Platform refuses ${preview.invalid.length} mappings, so it maps nothing. ${said.join("; ")}`);
-      }
-      return preview.events.map(describeMapped);
-    },
-  );
+/** Lets Platform map events as Customer.io sends them, as `customerio-aep preview` does. */
+export function mapReceived(source: StackSource, samples: readonly SampleEvent[]): Promise<TracedEvent[]> {
+  return mapTexts(source, samples, source.hasRelay ? policyOf(source) : undefined);
+}
+
+async function mapTexts(
+  source: StackSource,
+  samples: readonly SampleEvent[],
+  policy: EventPolicy | undefined,
+): Promise<TracedEvent[]> {
+  const preview = await mapSamples(platformOf(source), mappingDraftOf(source), samples, policy);
+  if ("invalid" in preview) {
+    const said = preview.invalid.flatMap(({ mapping, errors }) =>
+      errors.map(({ message }) => `${mapping.source} → ${mapping.destination}: ${message}`),
+    );
+    throw new Error(`Platform refuses ${preview.invalid.length} mappings, so it maps nothing. ${said.join("; ")}`);
+  }
+  return preview.events.map(describeMapped);
 }
 
 function describeMapped(event: MappedEvent): TracedEvent {
