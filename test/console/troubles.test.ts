@@ -175,7 +175,7 @@ test.each(troubles)("$name: the page shows the cause and the remedy", async ({ p
   }
 });
 
-test("events that wait after a change of the dataflow are no trouble, and the page and verify say until when", async () => {
+test("the page and verify say until when events wait after a change of the dataflow", async () => {
   const readyAt = new Date(Date.now() + hour);
   const source = world.sourceWith({ appSettings: { PLATFORM_READY_AT: readyAt.toISOString() } });
   await world.enqueue([newEvent({ id: "held-1", receivedAt: new Date().toISOString(), body: "{}" })]);
