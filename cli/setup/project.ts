@@ -14,6 +14,8 @@ export interface Project {
   readonly name: string;
   /** Whether its program takes the source's settings from the stack, as those of this package do. */
   readonly readsSettings: boolean;
+  /** Where Pulumi keeps the stacks' settings: the project's folder, or the `stackConfigDir` that it names. */
+  readonly settingsFolder: string;
 }
 
 /** Reads the project of a folder; undefined if there is none. */
@@ -24,7 +26,8 @@ export async function readProject(folder: string): Promise<Project | undefined> 
   if (name === undefined) throw new Error(`${path.join(folder, "Pulumi.yaml")} has no name.`);
   const programs = (await readdir(folder)).filter((file) => /\.[cm]?[jt]s$/.test(file));
   const texts = await Promise.all(programs.map((file) => readFile(path.join(folder, file), "utf8")));
-  return { name, readsSettings: texts.some((program) => program.includes("StackSettings")) };
+  const settingsFolder = path.resolve(folder, /^stackConfigDir: *["']?([^"'#\n]+)/m.exec(text)?.[1]?.trim() ?? "");
+  return { name, readsSettings: texts.some((program) => program.includes("StackSettings")), settingsFolder };
 }
 
 /** A name for the project of a folder, as Pulumi accepts it. */

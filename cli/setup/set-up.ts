@@ -99,6 +99,7 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const starting = "starting Pulumi, whose first start downloads its engine";
   const isInstalled = await progress.showWhile(starting, pulumi.start());
   const { project, isMade } = await findProject(folder, wishes, ports);
+  pulumi.keepSettingsIn(project.settingsFolder);
   // npm installs that of a new project, which then comes before one on the PATH.
   const isFound = isInstalled && !isMade;
   if (!isFound && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { writeSettings } from "../../cli/setup/pulumi/write-settings.ts";
 import { callPulumi } from "../../cli/stack/pulumi.ts";
@@ -156,3 +156,16 @@ test("the stack is made with the file's provider of secrets, since Pulumi would 
   await writeSettings({ settingsFile: file, call } as never, { stack: "dev", isNew: true, changes: [] });
   expect(calls).toEqual([["stack", "init", "dev", "--secrets-provider", "hashivault://key"]]);
 });
+
+test("the project's stackConfigDir is where settings are found and written, as by Pulumi", async () => {
+  const settings = path.join(world.folder, "settings");
+  await appendFile(path.join(world.folder, "Pulumi.yaml"), "stackConfigDir: settings # each stack's\n");
+  await mkdir(settings);
+  await writeFile(path.join(settings, "Pulumi.dev.yaml"), copied);
+  const prompter = new ScriptedPrompter(rest);
+  await setUpDev(prompter);
+  expect(prompter.asked).toHaveLength(rest.length);
+  expect(await readdir(settings)).toEqual(["Pulumi.dev.yaml"]);
+  const read = (key: string) => pulumi("config", "get", key, "--stack", "dev").then((text) => text.trim());
+  expect([await read("aep:orgId"), await read("delivery")]).toEqual([platform.orgId, "direct"]);
+}, 60_000);

@@ -14,6 +14,7 @@ const stackList = z.array(z.object({ name: z.string(), current: z.boolean() }));
 export class PulumiSession {
   readonly folder: string;
   readonly #configFile: string | undefined;
+  #settingsFolder: string;
   readonly #environment: Record<string, string> = {};
   #backend = "";
   /** A backend to log in to, once everything is known. */
@@ -22,6 +23,7 @@ export class PulumiSession {
   /** @param configFile the stack's settings, instead of `Pulumi.<stack>.yaml` */
   constructor(folder: string, configFile?: string) {
     this.folder = folder;
+    this.#settingsFolder = folder;
     this.#configFile = configFile === undefined ? undefined : path.resolve(configFile);
   }
 
@@ -165,8 +167,13 @@ export class PulumiSession {
     return typed;
   }
 
+  /** Once the project is known. */
+  keepSettingsIn(folder: string): void {
+    this.#settingsFolder = folder;
+  }
+
   settingsFile(stack: string): string {
-    return this.#configFile ?? path.join(this.folder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
+    return this.#configFile ?? path.join(this.#settingsFolder, `Pulumi.${stack.split("/").at(-1)}.yaml`);
   }
 
   /** Whether the user entered the passphrase, so that later commands don't find it in their environment. */

@@ -1,4 +1,5 @@
-import { copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { Interruption, stopOnInterrupt } from "../../interrupt.ts";
 import type { Answers } from "../answers.ts";
 import { secretsProviderOf } from "./found-settings.ts";
@@ -29,6 +30,7 @@ export async function writeSettings(
       await pulumi.call(`create the stack ${stack}`, "stack", "init", stack, ...encryption);
       isMade = true;
     }
+    await mkdir(path.dirname(copy), { recursive: true });
     await rm(copy, { force: true });
     if ((await textOf(file)) !== undefined) await copyFile(file, copy);
     for (const { question, value } of changes) {
