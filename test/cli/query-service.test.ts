@@ -8,7 +8,7 @@ import { explainQueryError } from "../../cli/platform/query-complaint.ts";
 import { QueryService } from "../../cli/platform/query-service.ts";
 import { type Certificate, createCertificate, trustInThisProcess } from "../../packages/local-cloud/src/certificate.ts";
 import { type PlatformStandIn, startPlatform } from "../../packages/local-cloud/src/platform/platform.ts";
-import { credentials, flowing, Platform } from "../../packages/local-cloud/test/platform/harness.ts";
+import { connectionTo, credentials, flowing, Platform } from "../../packages/local-cloud/test/platform/harness.ts";
 import { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
 import { config } from "../../packages/pulumi-aep/src/config.ts";
 
@@ -22,16 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 function clientOf(url: string): AepClient {
-  return new AepClient(
-    config.parse({
-      clientId: credentials.clientId,
-      clientSecret: credentials.clientSecret[0],
-      orgId: credentials.orgId,
-      sandbox: "dev",
-      imsUrl: url,
-      platformUrl: url,
-    }),
-  );
+  return new AepClient(config.parse(connectionTo(url)));
 }
 
 /** A service whose connection parameters name this port. */

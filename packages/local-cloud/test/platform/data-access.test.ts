@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { DataAccess } from "../../../../cli/platform/data-access.ts";
 import { AepClient } from "../../../pulumi-aep/src/client/client.ts";
 import { config } from "../../../pulumi-aep/src/config.ts";
-import { credentials, event, flowing, Platform } from "./harness.ts";
+import { connectionTo, credentials, event, flowing, Platform } from "./harness.ts";
 
 let platform: Platform;
 let folder: string;
@@ -26,15 +26,7 @@ async function open(count: number): Promise<DataAccess> {
     await platform.send(flow.inletUrl, flow.flow, event({ event_id: String(index) }));
   }
   await platform.idle();
-  const settings = config.parse({
-    clientId: credentials.clientId,
-    clientSecret: credentials.clientSecret[0],
-    orgId: credentials.orgId,
-    sandbox: "dev",
-    imsUrl: platform.url,
-    platformUrl: platform.url,
-  });
-  return new DataAccess(new AepClient(settings), flow.dataset);
+  return new DataAccess(new AepClient(config.parse(connectionTo(platform.url))), flow.dataset);
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -8,6 +8,12 @@ export const credentials = {
   orgId: "0123456789ABCDEF01234567@AdobeOrg",
 } as const;
 
+/** The settings of a client of the stand-in at this address. */
+export function connectionTo(url: string) {
+  const { clientId, clientSecret, orgId } = credentials;
+  return { clientId, clientSecret: clientSecret[0], orgId, sandbox: "dev", imsUrl: url, platformUrl: url };
+}
+
 export const tenantId = "acme";
 export const experienceEvent = "https://ns.adobe.com/xdm/context/experienceevent";
 export const scope = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext";
