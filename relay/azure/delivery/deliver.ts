@@ -14,7 +14,7 @@ import { type BodyRoom, withRoom } from "../storage/body-room.ts";
 import { readBody } from "../storage/claims.ts";
 import { type RelayStorageClient, storageTimeout } from "../storage/storage.ts";
 import type { Duplicates } from "./duplicates.ts";
-import type { Sender } from "./paced-client.ts";
+import type { Sender, SendingTurn } from "./paced-client.ts";
 import type { PlatformAnswer } from "./platform-answer.ts";
 
 /** The result for one event of a message. */
@@ -118,8 +118,6 @@ async function deliver(
   if ("seconds" in turn) {
     return isOverdue(event, clock()) ? buryOverdue(event, turn.why, ports) : { fate: "unsent", event, pause: turn };
   }
-  const bury = (buried: QueuedEvent, body: string, why: DeadLetterClass, reason: string) =>
-    buryEvent({ event, buried }, body, { class: why, reason }, ports);
 
   let body: string | undefined;
   try {
@@ -129,8 +127,11 @@ async function deliver(
   }
   if (body === undefined) return { fate: "gone", event };
 
+  const unsent = { event, buried: event };
   const classified = classifyText(body, event.digest);
-  if (classified.kind === "malformed") return bury(event, body, "malformed", classified.reason);
+  if (classified.kind === "malformed") {
+    return buryEvent(unsent, body, { class: "malformed", reason: classified.reason }, ports);
+  }
 
   let record: string;
   try {
@@ -138,35 +139,45 @@ async function deliver(
   } catch (error) {
     // For example, JSON that is nested too deeply to be serialized again. If this threw, the whole message would become
     // poison.
-    return bury(event, body, "poison", `The relay could not make a record of the event: ${describeError(error)}`);
+    const reason = `The relay could not make a record of the event: ${describeError(error)}`;
+    return buryEvent(unsent, body, { class: "poison", reason }, ports);
   }
 
-  const send = async (): Promise<DeliveryResult> => {
-    const sent = await turn.send(record, wasRefused(event));
-    if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
-    const { answer, verdict, retryAfter } = sent;
-    if (verdict === "delivered") return { fate: "delivered", event };
-
-    const summary = "status" in answer ? summaryOf(answer) : answer.failure;
-    const words =
-      "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
-    const tried = addFailure(event, { at: clock().toISOString(), error: summary });
-    if (verdict === "dead") return bury(tried, body, "refused", `Platform refused the event: ${words}`);
-    if (isExpired(tried, clock())) {
-      return bury(tried, body, "expired", `Platform did not accept the event for 7 days; the last failure: ${words}`);
-    }
-    return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
-  };
   const { id } = classified;
   const createdAt = readCreationTime(id, classified.event.timestamp);
   const subject = noteSubject(classified.event);
   const known = { id, createdAt, body, digest: event.digest, subject };
   const delivery = await duplicates.deliverOnce(
     { ...known, mayBeRepeated: isRedelivered || mayBeRepeated(event, createdAt) },
-    send,
+    () => sendRecord(record, { event, body, turn }, ports),
     onTrouble,
   );
   return delivery ?? { fate: "duplicate", event };
+}
+
+/** Sends the record of an event in its turn. */
+async function sendRecord(
+  record: string,
+  { event, body, turn }: { event: QueuedEvent; body: string; turn: SendingTurn },
+  ports: DeliveryPorts,
+): Promise<DeliveryResult> {
+  const { platform, clock } = ports;
+  const sent = await turn.send(record, wasRefused(event));
+  if ("seconds" in sent) return { fate: "unsent", event, pause: sent };
+  const { answer, verdict, retryAfter } = sent;
+  if (verdict === "delivered") return { fate: "delivered", event };
+
+  const summary = "status" in answer ? summaryOf(answer) : answer.failure;
+  const words =
+    "status" in answer && !answer.isForeign && answer.detail !== "" ? `${summary}, ${answer.detail}` : summary;
+  const tried = addFailure(event, { at: clock().toISOString(), error: summary });
+  const bury = (why: DeadLetterClass, reason: string) =>
+    buryEvent({ event, buried: tried }, body, { class: why, reason }, ports);
+  if (verdict === "dead") return bury("refused", `Platform refused the event: ${words}`);
+  if (isExpired(tried, clock())) {
+    return bury("expired", `Platform did not accept the event for 7 days; the last failure: ${words}`);
+  }
+  return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
 }
 
 /** Whether Platform refused the event at its last try. Its last error then is the `summaryOf` that answer. */

@@ -96,54 +96,55 @@ export function forwarderHandler({
     );
   };
 
+  /** Puts all events back, except for those that have waited for too long. */
+  const postpone = async (
+    events: readonly QueuedEvent[],
+    { level, seconds: delaySeconds, why: reason, isPause = false }: Standstill,
+    context: InvocationContext,
+  ): Promise<void> => {
+    const deliveries = await Promise.all(
+      events.map(async (event): Promise<DeliveryResult> => {
+        return isOverdue(event, clock()) ? giveUp(event, reason, { storage, room, clock }) : { fate: "unsent", event };
+      }),
+    );
+    const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
+    const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
+    await settle(deliveries, turns, context);
+    const { length: held } = waiting;
+    reportDead(deliveries, context);
+    const oldestSeconds = longestWait(events, clock());
+    logOutcome(
+      context,
+      { outcome: "waiting", level, held, ...(isPause && { paused: held }), delaySeconds, oldestSeconds, reason },
+      log,
+    );
+  };
+
+  const forward = async (events: readonly QueuedEvent[], client: Sender, context: InvocationContext): Promise<void> => {
+    const deliveries = await deliverAll(events, {
+      platform: client,
+      storage,
+      room,
+      duplicates,
+      // The host always reports how often it handed out the message; without that, nothing is known.
+      isRedelivered: Number(context.triggerMetadata?.dequeueCount ?? 2) > 1,
+      onTrouble: (reason) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log),
+      clock,
+    });
+    const turns = comingTurns(deliveries, client, random);
+    await settle(deliveries, turns, context);
+    reportDead(deliveries, context);
+    logOutcome(context, outcomeOf(deliveries, turns, clock()), log);
+  };
+
   return async (message, context) => {
     const envelope = decodeEnvelope(message);
     if (!envelope.readable) return buryUnreadable(envelope, context, { storage, clock });
     const { events } = envelope;
-
     const fenced = await fence();
-    const standstill: Standstill | { client: Sender } = fenced
-      ? { level: "warn", ...fenced }
-      : standstillOf(target, events, { clock, random });
-    if ("why" in standstill) {
-      const { level, seconds: delaySeconds, why: reason, isPause = false } = standstill;
-      const deliveries = await Promise.all(
-        events.map(async (event): Promise<DeliveryResult> => {
-          return isOverdue(event, clock())
-            ? giveUp(event, reason, { storage, room, clock })
-            : { fate: "unsent", event };
-        }),
-      );
-      const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
-      const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
-      await settle(deliveries, turns, context);
-      const { length: held } = waiting;
-      reportDead(deliveries, context);
-      const oldestSeconds = longestWait(events, clock());
-      logOutcome(
-        context,
-        { outcome: "waiting", level, held, ...(isPause && { paused: held }), delaySeconds, oldestSeconds, reason },
-        log,
-      );
-      return;
-    }
-
-    const onTrouble = (reason: string) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log);
-    // The host always reports how often it handed out the message; without that, nothing is known.
-    const isRedelivered = Number(context.triggerMetadata?.dequeueCount ?? 2) > 1;
-    const deliveries = await deliverAll(events, {
-      platform: standstill.client,
-      storage,
-      room,
-      duplicates,
-      isRedelivered,
-      onTrouble,
-      clock,
-    });
-    const turns = comingTurns(deliveries, standstill.client, random);
-    await settle(deliveries, turns, context);
-    reportDead(deliveries, context);
-    logOutcome(context, outcomeOf(deliveries, turns, clock()), log);
+    if (fenced) return postpone(events, { level: "warn", ...fenced }, context);
+    const way = standstillOf(target, events, { clock, random });
+    return "why" in way ? postpone(events, way, context) : forward(events, way.client, context);
   };
 }
 
