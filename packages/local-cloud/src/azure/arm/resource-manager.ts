@@ -66,56 +66,18 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     if (answer !== undefined) return context.json(answer);
     const [id, action] = splitAction(path);
     authorize(context, parts, id, actionName(method, id, action));
-    if (method === "POST") {
-      if (action === undefined) {
-        throw new ArmError(405, "MethodNotAllowed", `The HTTP method 'POST' is not supported at scope '${id}'.`);
-      }
-      return act(context, parts, find(parts, id), action);
+    if (action !== undefined) return act(context, parts, find(parts, id), action);
+    switch (method) {
+      case "GET":
+        if (allQueues.test(id)) return context.json(await listQueues(id, parts));
+        return context.json(await describe(findLeaving(parts, id) ?? find(parts, id), parts));
+      case "PUT":
+      case "PATCH":
+      case "DELETE":
+        return change(context, parts, writes, id);
+      default:
+        throw notSupported(method, id);
     }
-    if (action === "config/web") {
-      const site = find(parts, id);
-      if (method === "PATCH") {
-        const { properties } = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
-        parts.subscription.put(configure(site, isMap(properties) ? properties : {}));
-      }
-      return context.json(describeConfiguration(find(parts, id)));
-    }
-    if (method === "GET" && action === references) return context.json(listReferences(find(parts, id), parts));
-    if (method === "GET" && action === "functions") {
-      const functions = parts.apps.get(find(parts, id).id).listFunctions();
-      return context.json({ value: functions.map((metadata) => describeFunction(find(parts, id), metadata)) });
-    }
-    if (method === "GET" && allQueues.test(id)) return context.json(await listQueues(id, parts));
-    if (method === "GET") return context.json(await describe(findLeaving(parts, id) ?? find(parts, id), parts));
-    const { slowChanges } = parts.subscription;
-    if (method === "DELETE" && slowChanges.stateOf(id) === "Deleting" && takesTime(id)) {
-      return context.body(null, 202);
-    }
-    if (takesTime(id)) slowChanges.refuseBusy(id);
-    if (method === "PUT") {
-      const existed = parts.subscription.get(id) !== undefined;
-      const body = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
-      const made = await put(id, body, writes);
-      if (takesTime(id)) writes.beginSlowChange(made, "Updating");
-      return context.json(await describe(made, parts), existed ? 200 : 201);
-    }
-    if (method === "PATCH") {
-      const { properties } = decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
-      const resource = find(parts, id);
-      await writes.patch(resource, isMap(properties) ? properties : {});
-      return context.json(await describe(resource, parts));
-    }
-    if (method !== "DELETE") {
-      throw new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported here.`);
-    }
-    const existing = parts.subscription.get(id);
-    const planId = existing && text(existing.inputs, "serverFarmId");
-    await writes.delete(id);
-    if (existing && (takesTime(id) || planId)) writes.beginSlowChange(existing, "Deleting");
-    // Azure deletes a plan with its last app, unless the call says otherwise.
-    const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
-    if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
-    return context.body(null, !existing ? 204 : takesTime(id) && slowChanges.isUnderWay(id) ? 202 : 200);
   });
   return app;
 }
@@ -147,22 +109,79 @@ const allQueues = /\/queueServices\/default\/queues$/i;
 
 const references = "config/configreferences/appsettings";
 
-/** Performs a POST action on a function app. */
+/** Answers a call for a part of a function app, or for an action on it. */
 async function act(context: Context, parts: InvokeParts, site: Resource, action: string): Promise<Response> {
   const app = parts.apps.get(site.id);
-  switch (action) {
-    case "restart":
+  const { method } = context.req;
+  switch (`${method} ${action}`) {
+    case "POST restart":
       await app.restart();
       return context.body(null, 200);
-    case `${references}/refresh`:
+    case `POST ${references}/refresh`:
       await app.refreshReferences();
       return context.json(listReferences(site, parts));
-    case "config/appsettings/list":
+    case "POST config/appsettings/list":
       return context.json({ id: `${site.id}/config/appsettings`, name: "appsettings", properties: app.settings });
-    default:
+    case "POST syncfunctiontriggers":
+    case "POST host/default/sync":
       await app.syncTriggers();
       return context.body(null, 204);
+    case `GET ${references}`:
+      return context.json(listReferences(site, parts));
+    case "GET functions":
+      return context.json({ value: app.listFunctions().map((metadata) => describeFunction(site, metadata)) });
+    case "PATCH config/web": {
+      const configured = configure(site, propertiesIn(await readBody(context)));
+      parts.subscription.put(configured);
+      return context.json(describeConfiguration(configured));
+    }
+    case "GET config/web":
+      return context.json(describeConfiguration(site));
+    default:
+      throw notSupported(method, `${site.id}/${action}`);
   }
+}
+
+/** Writes or deletes a resource. */
+async function change(context: Context, parts: InvokeParts, writes: ResourceWrites, id: string): Promise<Response> {
+  const { method } = context.req;
+  const { slowChanges } = parts.subscription;
+  if (method === "DELETE" && slowChanges.stateOf(id) === "Deleting" && takesTime(id)) return context.body(null, 202);
+  if (takesTime(id)) slowChanges.refuseBusy(id);
+  if (method === "DELETE") return remove(context, parts, writes, id);
+  if (method === "PUT") {
+    const existed = parts.subscription.get(id) !== undefined;
+    const made = await put(id, await readBody(context), writes);
+    if (takesTime(id)) writes.beginSlowChange(made, "Updating");
+    return context.json(await describe(made, parts), existed ? 200 : 201);
+  }
+  const resource = find(parts, id);
+  await writes.patch(resource, propertiesIn(await readBody(context)));
+  return context.json(await describe(resource, parts));
+}
+
+async function remove(context: Context, parts: InvokeParts, writes: ResourceWrites, id: string): Promise<Response> {
+  const existing = parts.subscription.get(id);
+  const planId = existing && text(existing.inputs, "serverFarmId");
+  await writes.delete(id);
+  if (existing && (takesTime(id) || planId)) writes.beginSlowChange(existing, "Deleting");
+  // Azure deletes a plan with its last app, unless the call says otherwise.
+  const takesPlan = planId && context.req.query("deleteEmptyServerFarm") !== "false";
+  if (takesPlan && sitesOn(parts.subscription, planId).length === 0) await writes.delete(planId);
+  if (!existing) return context.body(null, 204);
+  return context.body(null, takesTime(id) && parts.subscription.slowChanges.isUnderWay(id) ? 202 : 200);
+}
+
+async function readBody(context: Context): Promise<PropertyMap> {
+  return decodeMap((await context.req.json()) as Parameters<typeof decodeMap>[0]);
+}
+
+function propertiesIn({ properties }: PropertyMap): PropertyMap {
+  return isMap(properties) ? properties : {};
+}
+
+function notSupported(method: string, id: string): ArmError {
+  return new ArmError(405, "MethodNotAllowed", `The HTTP method '${method}' is not supported at scope '${id}'.`);
 }
 
 function listReferences(site: Resource, { apps }: InvokeParts): object {
