@@ -1,6 +1,7 @@
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { openLedger } from "../audit/audit.ts";
 import { feedsProfile } from "../audit/audit-source.ts";
+import type { Ledger } from "../audit/ledger.ts";
 import type { AuditRun } from "../audit/run-audit.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { CommandContext, ValuesOf } from "../command/definition.ts";
@@ -61,68 +62,91 @@ export async function backfillMissing(
   { print, progress, signal }: Pick<CommandContext, "print" | "progress" | "signal">,
 ): Promise<BackfillResult> {
   const ledger = await openLedger(parts.folder);
-  const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
   try {
     const planned = await planBackfill(ledger, metrics);
-    const { newest, unconfirmed, processing } = planned;
     // Only a backfill by batch waits for what it has uploaded before.
-    const awaited = via === "batch" && !isDry ? processing : 0;
+    const awaited = via === "batch" && !isDry ? planned.processing : 0;
     const events = planned.events + awaited;
-    const unjudged = planned.unjudged - awaited;
-    const pages = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
-    const effort =
-      via === "batch"
-        ? `${countOf(pages, "call")} to Customer.io, about ${countOf(Math.ceil(planned.events / 100), "call")} to Data Prep, and one batch`
-        : `about ${formatDuration((planned.events / rate) * 1000)} at ${rate} a second, ${countOf(pages, "call")} to Customer.io, about ${2 * planned.events} storage operations`;
+    const calls = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
+    const effort = via === "batch" ? effortByBatch(planned.events, calls) : effortByRelay(planned.events, calls, rate);
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
-    let stalled: readonly string[] = [];
-    let eventsInStalled = 0;
-    let unfinished = 0;
-    const describe = async (): Promise<BackfillResult> => {
-      const batches = await listUploads(ledger);
-      return {
-        planned: events,
-        unjudged: unjudged + unfinished,
-        sent: counts.sent,
-        stopped: signal.aborted,
-        kinds: Object.fromEntries(counts.kinds),
-        impossible: Object.fromEntries(counts.impossible),
-        ...(batches.length > 0 && { batches }),
-        ...(stalled.length > 0 && { stalled: [...stalled] }),
-      };
+
+    const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
+    const isIdle = isDry || events + (via === "relay" ? planned.unconfirmed : 0) === 0;
+    const run = { source, parts, ledger, rate, newest: planned.newest, signal, print, progress };
+    const stalled = isIdle ? [] : await send(via, run, events, counts);
+    const inStalled = await countEventsIn(stalled, ledger, metrics);
+    const batches = await listUploads(ledger);
+    if (!isIdle) {
+      const where =
+        via === "batch"
+          ? nameBatches(batches)
+          : "in the relay's queue. Rows appear within the hour; then run the same audit again";
+      const finished = Math.max(counts.sent, events - inStalled.planned);
+      print(
+        ...(finished > 0 ? sentLines(counts, finished, where) : []),
+        ...stalledLines(stalled, inStalled.all),
+        ...(signal.aborted ? [stoppedWords] : []),
+      );
+    }
+    return {
+      planned: events,
+      unjudged: planned.unjudged - awaited + inStalled.planned,
+      sent: counts.sent,
+      stopped: signal.aborted,
+      kinds: Object.fromEntries(counts.kinds),
+      impossible: Object.fromEntries(counts.impossible),
+      ...(batches.length > 0 && { batches }),
+      ...(stalled.length > 0 && { stalled }),
     };
-    if (isDry || events + (via === "relay" ? unconfirmed : 0) === 0) return await describe();
-    const bar = progress.bar(events);
-    const show = (done: number) => bar.show(done, "sent");
-    const run: BackfillRun = { source, parts, ledger, rate, newest, signal, show, print, progress };
-    try {
-      if (via === "relay") await sendThroughRelay(run, counts);
-      else stalled = await uploadAsBatch(run, counts);
-    } catch (error) {
-      // Ctrl-C also ends a call that is under way.
-      if (!signal.aborted) throw error;
-    } finally {
-      bar.end();
-    }
-    for (const batch of stalled) {
-      const uploaded = await countUploaded(ledger, batch);
-      eventsInStalled += sumOf(uploaded);
-      // An earlier run may have uploaded other metrics.
-      unfinished += sumOf(ofMetrics(uploaded, metrics));
-    }
-    const done = await describe();
-    const where =
-      via === "batch"
-        ? nameBatches(done.batches ?? [])
-        : "in the relay's queue. Rows appear within the hour; then run the same audit again";
-    const finished = Math.max(counts.sent, events - unfinished);
-    print(
-      ...(finished > 0 ? sentLines(counts, finished, where) : []),
-      ...stalledLines(stalled, eventsInStalled),
-      ...(signal.aborted ? [stoppedWords] : []),
-    );
-    return done;
   } finally {
     ledger.close();
   }
+}
+
+/** @param calls to Customer.io, at most */
+function effortByBatch(events: number, calls: number): string {
+  const previews = countOf(Math.ceil(events / 100), "call");
+  return `${countOf(calls, "call")} to Customer.io, about ${previews} to Data Prep, and one batch`;
+}
+
+function effortByRelay(events: number, calls: number, rate: number): string {
+  const time = formatDuration((events / rate) * 1000);
+  return `about ${time} at ${rate} a second, ${countOf(calls, "call")} to Customer.io, about ${2 * events} storage operations`;
+}
+
+/** Sends what is planned, and shows how far it is. @returns the batches that are stalled */
+async function send(
+  via: BackfillValues["via"],
+  run: Omit<BackfillRun, "show"> & Pick<CommandContext, "progress">,
+  events: number,
+  counts: BackfillCounts,
+): Promise<string[]> {
+  const bar = run.progress.bar(events);
+  const show = (done: number) => bar.show(done, "sent");
+  try {
+    if (via === "batch") return await uploadAsBatch({ ...run, show }, counts);
+    await sendThroughRelay({ ...run, show }, counts);
+  } catch (error) {
+    // Ctrl-C also ends a call that is under way.
+    if (!run.signal.aborted) throw error;
+  } finally {
+    bar.end();
+  }
+  return [];
+}
+
+/** How many events these batches have: all, and those that this run was to send, since an earlier one may have uploaded other metrics. */
+async function countEventsIn(
+  batches: readonly string[],
+  ledger: Ledger,
+  metrics: BackfillValues["metrics"],
+): Promise<{ readonly all: number; readonly planned: number }> {
+  let [all, planned] = [0, 0];
+  for (const batch of batches) {
+    const uploaded = await countUploaded(ledger, batch);
+    all += sumOf(uploaded);
+    planned += sumOf(ofMetrics(uploaded, metrics));
+  }
+  return { all, planned };
 }

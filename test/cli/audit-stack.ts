@@ -78,7 +78,13 @@ export async function sendRow(flow: RunningFlow, delivery: string, metric: strin
   await stage.platform.send(flow.inletUrl, flow.flow, event({ event_id: `${delivery}-${metric}`, ...made }));
 }
 
-export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings, stack = "dev"): Promise<StackSource> {
+/** @param relay its storage account, as the stack has it; without one the source has no relay */
+export async function sourceOf(
+  { dataset, flow }: RunningFlow,
+  given = mappings,
+  stack = "dev",
+  relay?: Pick<StackResource, "id" | "outputs">,
+): Promise<StackSource> {
   const { customerIo, platform } = stage;
   const events = ["email_sent", "email_opened"];
   const created = await fetch(`${customerIo.url}/v1/reporting_webhooks`, {
@@ -110,6 +116,12 @@ export async function sourceOf({ dataset, flow }: RunningFlow, given = mappings,
       resource("aep:index:Dataflow", flow),
       resource("aep:index:TargetConnection", "target", { datasetId: dataset }),
       resource("aep:index:MappingSet", "mapping", { mappings: given }),
+      ...(relay
+        ? [
+            resource("azure-native:storage:StorageAccount", relay.id, relay.outputs),
+            resource("azure-native:web:WebAppApplicationSettings", "settings", {}, { properties: {} }),
+          ]
+        : []),
     ],
     settings: {
       "customerio:appApiKey": "audit-key",
