@@ -1,19 +1,20 @@
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import type { History } from "pulumi-customerio/history";
+import { type History, listingDelay, type TimeRange, type UnknownNames } from "pulumi-customerio/history";
 import { UsageError } from "../command/usage-error.ts";
 import { countOf } from "../output/count-of.ts";
 import type { BatchIngestion } from "../platform/batch-ingestion.ts";
 import type { DataAccess } from "../platform/data-access.ts";
 import { type Cell, compareSides, listReasons, type OpenReason, writeIds } from "./compare.ts";
 import { Ledger } from "./ledger.ts";
-import { type AuditRange, dateAt, judgedAfter, rowAfter, unsettled } from "./range.ts";
+import { type AuditRange, dateAt, judgedAfter, rowAfter } from "./range.ts";
 import type { Expectation } from "./sides/expectation.ts";
 import { type HeldStorage, readHeldEvents } from "./sides/held-events.ts";
 import { readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
+import type { UnreadRows } from "./sides/unread-batches.ts";
 
 export interface AuditParts {
   /** The source and its dataset, in words. */
@@ -71,14 +72,14 @@ export interface AuditResult {
  * @throws if Customer.io lists no message although the dataset has rows
  */
 export async function audit(parts: AuditParts): Promise<AuditResult> {
-  const { subject, folder, range, now, signal } = parts;
+  const { subject, folder, range, signal } = parts;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const ledger = await openLedger(folder);
   try {
     await requireSameSubject(ledger, subject, folder);
     await requireSameDays(ledger, range, folder);
     await removeLeftRows(folder);
-    return await compareAll(parts, ledger, { ...range, now: now.getTime() / 1000 });
+    return await compareAll(parts, ledger);
   } finally {
     ledger.close();
     signal.throwIfAborted();
@@ -129,67 +130,24 @@ async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditR
   );
 }
 
-async function compareAll(
-  parts: AuditParts,
-  ledger: Ledger,
-  { from, to, createdFrom, now }: AuditRange & { now: number },
-): Promise<AuditResult> {
-  const { history, access, ingestion, paths, folder, deadLetters, expectation, kept, range, signal, progress } = parts;
-  const created = { from: createdFrom, to: Math.floor(Math.min(to, now - unsettled)) };
-  const days = Math.ceil((created.to - created.from) / 86_400);
-  const unknown = await readRecorded({
-    history,
-    ledger,
-    created,
-    range,
-    now,
-    expectation,
-    signal,
-    progress: (until) => progress(`Customer.io: day ${Math.ceil((until - created.from) / 86_400)} of ${days}`),
-  });
-  const rowOptions = {
-    access,
-    ingestion,
-    ledger,
-    paths,
-    signal,
-    since: new Date(createdFrom * 1000),
-    now: parts.now,
-  };
-  const unread = parts.table
-    ? await readRowsBySql({
-        ...rowOptions,
-        table: parts.table,
-        range,
-        progress: (rows) => progress(`dataset: ${countOf(rows, "row")}`),
-      })
-    : await readRows({
-        ...rowOptions,
-        folder,
-        progress: (done) => progress(`dataset: ${countOf(done, "batch", "batches")}`),
-      });
+async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResult> {
+  const { deadLetters, folder, kept, range, signal, progress } = parts;
+  const now = parts.now.getTime() / 1000;
+  const created = { from: range.createdFrom, to: Math.floor(Math.min(range.to, now - listingDelay)) };
+  const unknown = await readRecord(parts, ledger, created);
+  const unread = await readStoredRows(parts, ledger);
   progress("the relay's notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
   if (deadLetters) {
     await readHeldEvents(deadLetters, { ledger, signal, progress: (read) => progress(`dead letters: ${read}`) });
   }
+  const messages = await countMessages(parts, ledger);
 
-  const [sums] = await ledger.query(
-    "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +
-      "CAST((SELECT count(*) FROM present WHERE delivery IS NOT NULL) AS INTEGER) AS rows",
-  );
-  const messages = Number(sums?.messages ?? 0);
-  if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
-    throw new Error(
-      "Customer.io lists no messages, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
-        "they may not be listed yet: run the audit again later. Otherwise the App API key belongs to another workspace or region: check " +
-        "customerio:appApiKey and customerio:region.",
-    );
-  }
+  progress("comparing");
   const expiration = kept && { keptSince: Math.floor(now - kept.days * 86_400), reason: kept.reason };
   const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
-  progress("comparing");
-  const cells = await compareSides(ledger, { from, to: created.to, youngSince, sentSince, expiration, unread, relay });
+  const days = { from: range.from, to: created.to };
+  const cells = await compareSides(ledger, { ...days, youngSince, sentSince, expiration, unread, relay });
   const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
     const file = path.join(folder, name);
     // An earlier run may have left one.
@@ -206,6 +164,55 @@ async function compareAll(
     unknownNames: Object.fromEntries(unknown),
     messages,
     notesSince: relay?.notesSince,
-    comparedUntil: created.to < to ? created.to : undefined,
+    comparedUntil: created.to < range.to ? created.to : undefined,
   };
+}
+
+/** @param created when the messages were created */
+function readRecord(parts: AuditParts, ledger: Ledger, created: TimeRange): Promise<UnknownNames> {
+  const { history, range, now, expectation, signal, progress } = parts;
+  const dayNumber = (until: number) => Math.ceil((until - created.from) / 86_400);
+  return readRecorded({
+    history,
+    ledger,
+    created,
+    range,
+    now: now.getTime() / 1000,
+    expectation,
+    signal,
+    progress: (until) => progress(`Customer.io: day ${dayNumber(until)} of ${dayNumber(created.to)}`),
+  });
+}
+
+function readStoredRows(parts: AuditParts, ledger: Ledger): Promise<UnreadRows> {
+  const { access, ingestion, table, paths, folder, range, now, signal, progress } = parts;
+  const options = { access, ingestion, ledger, paths, signal, since: new Date(range.createdFrom * 1000), now };
+  return table
+    ? readRowsBySql({ ...options, table, range, progress: (rows) => progress(`dataset: ${countOf(rows, "row")}`) })
+    : readRows({
+        ...options,
+        folder,
+        progress: (done) => progress(`dataset: ${countOf(done, "batch", "batches")}`),
+      });
+}
+
+/**
+ * How many messages Customer.io has listed.
+ *
+ * @throws if it lists none although the dataset has rows
+ */
+async function countMessages({ history, signal }: AuditParts, ledger: Ledger): Promise<number> {
+  const [sums] = await ledger.query(
+    "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +
+      "CAST((SELECT count(*) FROM present WHERE delivery IS NOT NULL) AS INTEGER) AS rows",
+  );
+  const messages = Number(sums?.messages ?? 0);
+  if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
+    throw new Error(
+      "Customer.io lists no messages, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
+        "they may not be listed yet: run the audit again later. Otherwise the App API key belongs to another workspace or region: check " +
+        "customerio:appApiKey and customerio:region.",
+    );
+  }
+  return messages;
 }

@@ -6,8 +6,6 @@ const day = 86_400;
 export const judgedAfter = 7 * day;
 /** Seconds after which an event that Platform accepted counts as missing if it has no row: rows usually appear within the hour. */
 export const rowAfter = day;
-/** Seconds before now that are not read: messages appear in Customer.io's lists with a delay. */
-export const unsettled = 3_600;
 
 /** A UTC date, as Unix seconds of its beginning. */
 export const utcDate = z

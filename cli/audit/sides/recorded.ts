@@ -1,7 +1,13 @@
-import { type History, rebuildEvents, type TimeRange, type UnknownNames } from "pulumi-customerio/history";
+import {
+  type History,
+  listingDelay,
+  rebuildEvents,
+  type TimeRange,
+  type UnknownNames,
+} from "pulumi-customerio/history";
 import { z } from "zod";
 import type { Ledger, Occurrence } from "../ledger.ts";
-import { type AuditRange, judgedAfter, unsettled } from "../range.ts";
+import { type AuditRange, judgedAfter } from "../range.ts";
 import { digestOf, type Expectation, expectsDrafts, reasonToLeaveOut } from "./expectation.ts";
 
 export interface RecordedOptions {
@@ -68,7 +74,7 @@ function isStillTrue({ began, isDone }: Read, { now, range }: RecordedOptions): 
   const final = range.to + judgedAfter;
   if (now >= final) return began >= final;
   // Messages are listed up to an hour late, so a shorter time makes no difference.
-  return now - began < (isDone ? unsettled : continuedFor);
+  return now - began < (isDone ? listingDelay : continuedFor);
 }
 
 async function forgetRecorded(ledger: Ledger): Promise<void> {

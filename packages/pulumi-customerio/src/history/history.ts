@@ -28,8 +28,8 @@ const mostActivities = 100;
 /** Pages in a row without a new activity: those that happen between two calls may move the older ones to later pages. */
 const mostMovedPages = 20;
 
-/** Seconds before now at which a range has to end: a message may appear in lists with a delay. */
-export const youngest = 60 * 60;
+/** Seconds before now at which a range has to end: messages appear in lists with a delay. */
+export const listingDelay = 60 * 60;
 
 /**
  * What Customer.io recorded about a workspace's messages: the App API's messages, activities and metrics.

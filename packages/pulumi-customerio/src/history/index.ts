@@ -1,3 +1,3 @@
-export { History, type MessagePage, type TimeRange, youngest } from "./history.ts";
+export { History, listingDelay, type MessagePage, type TimeRange } from "./history.ts";
 export type { Activity, HistoryMessage } from "./message.ts";
 export { type RebuiltEvent, rebuildEvents, type UnknownNames } from "./rebuild.ts";
