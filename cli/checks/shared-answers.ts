@@ -35,17 +35,18 @@ export class SharedAnswers {
 }
 
 const health = z.object({
+  version: z.string().optional(),
   signingKeys: z.boolean(),
   intake: z.string().optional(),
   untaken: z.array(z.string()).optional(),
 });
 
-/** What a healthy relay says about itself; undefined if the text is not from a relay. */
+/** What a relay says about itself; undefined if the text is not from a relay. */
 export function parseHealth(text: string): z.output<typeof health> | undefined {
   return health.safeParse(jsonOf(text)).data;
 }
 
-/** How a relay answered that is not well. */
+/** How something answered that is not well, such as a relay. */
 export function describeAnswer({ status, text }: PlainAnswer): string {
   return status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
 }

@@ -1,16 +1,13 @@
 import { lt } from "semver";
 import { z } from "zod";
 import manifest from "../../package.json" with { type: "json" };
-import { jsonOf } from "../../relay/core/event/json.ts";
 import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
 import { redeployCommand } from "./relay.ts";
-import type { SharedAnswers } from "./shared-answers.ts";
+import { parseHealth, type SharedAnswers } from "./shared-answers.ts";
 
-const version = z.string().optional();
-const health = z.object({ status: z.string(), version });
-const code = z.object({ version });
+const code = z.object({ version: z.string().optional() });
 
 /** Checks that this command line, the program that deployed the relay, and the running relay have the same version. */
 export async function checkVersions(source: StackSource, answers: SharedAnswers): Promise<Finding> {
@@ -19,7 +16,7 @@ export async function checkVersions(source: StackSource, answers: SharedAnswers)
   return versionsFinding({
     own: manifest.version,
     deployed: code.parse(outputs).version,
-    running: health.safeParse(jsonOf(text)).data,
+    running: parseHealth(text),
     target: source.target,
     code: urn,
   });

@@ -1,4 +1,4 @@
-import { fitLine } from "./progress-line.ts";
+import type { ProgressLine } from "./progress-line.ts";
 
 const width = 30;
 /** Milliseconds between two drawings. */
@@ -6,29 +6,28 @@ const pace = 100;
 
 /** A progress bar that redraws itself on a terminal; without a terminal it shows nothing. */
 export class ProgressBar {
-  readonly #stream: NodeJS.WriteStream | undefined;
+  readonly #line: ProgressLine;
   readonly #total: number;
   readonly #started = Date.now();
   #drawnAt = 0;
 
-  constructor(total: number, stream: NodeJS.WriteStream | undefined = process.stderr) {
+  constructor(total: number, line: ProgressLine) {
     this.#total = total;
-    this.#stream = stream;
+    this.#line = line;
   }
 
   show(done: number, words: string): void {
     const now = Date.now();
-    if (!this.#stream?.isTTY || (now - this.#drawnAt < pace && done < this.#total)) return;
+    if (now - this.#drawnAt < pace && done < this.#total) return;
     this.#drawnAt = now;
     const filled = Math.round((width * done) / Math.max(1, this.#total));
     const left =
       done === 0 ? "" : `, ${Math.ceil((((now - this.#started) / done) * (this.#total - done)) / 1000)} s left`;
-    const line = `[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`;
-    this.#stream.write(`\r\x1b[K${fitLine(line, this.#stream.columns)}`);
+    this.#line.show(`[${"#".repeat(filled).padEnd(width, ".")}] ${done} of ${this.#total}, ${words}${left}`);
   }
 
   /** Clears the line. */
   end(): void {
-    if (this.#stream?.isTTY) this.#stream.write("\r\x1b[K");
+    this.#line.end();
   }
 }

@@ -4,7 +4,7 @@ import { terminalText } from "./terminal-text.ts";
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream | undefined;
 
-  constructor(stream: NodeJS.WriteStream | undefined = process.stderr) {
+  constructor(stream: NodeJS.WriteStream | undefined) {
     this.#stream = stream;
   }
 
@@ -20,6 +20,6 @@ export class ProgressLine {
 }
 
 /** As much of a line as the terminal has room for: it could not overwrite one that wraps. @param columns undefined or 0: unknown */
-export function fitLine(words: string, columns: number | undefined): string {
+function fitLine(words: string, columns: number | undefined): string {
   return words.slice(0, (columns || 80) - 1);
 }

@@ -19,7 +19,7 @@ export class Progress {
   }
 
   bar(total: number): ProgressBar {
-    return new ProgressBar(total, this.#stream);
+    return new ProgressBar(total, this.line());
   }
 
   /** Shows what the command waits for, once that takes more than a second. */

@@ -2,6 +2,7 @@ import type { AepClient } from "pulumi-aep/client";
 import type { DocumentedEvent } from "pulumi-customerio/events";
 import { hideSecrets } from "pulumi-provider-kit/http";
 import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { describeAnswer } from "../checks/shared-answers.ts";
 import { platformOf } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
@@ -29,8 +30,7 @@ export function inletStage(source: StackSource, event: DocumentedEvent): Stage {
         return { verdict: "fine", found: `Platform's inlet accepted the event in ${milliseconds} ms.` };
       }
       // Platform's messages tend to repeat the inlet's id, and anyone who has it could write into the dataset.
-      const said = hideSecrets(text, [flow.inletUrl], "[hidden]");
-      const answered = status === undefined ? `did not answer (${said})` : `answered ${status}: ${said || "nothing"}`;
+      const answered = describeAnswer({ status, text: hideSecrets(text, [flow.inletUrl], "[hidden]") });
       return { verdict: "broken", runbook: "finding-dataflow", found: `Platform's inlet ${answered}.`, todo: fix };
     },
   };

@@ -6,6 +6,7 @@ import { operatorCommand, pulumiCommand } from "../../relay/core/operator-comman
 import { judge } from "../../relay/core/policy/filter.ts";
 import { copySigningKey } from "../checks/calls.ts";
 import { countQueue, explainHold } from "../checks/queue.ts";
+import { describeAnswer } from "../checks/shared-answers.ts";
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
 import { countOf } from "../output/count-of.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -39,11 +40,10 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
       const headers = { "x-cio-timestamp": timestamp, "x-cio-signature": signature };
       const { status, text, milliseconds } = await post(source.relayUrl, body, headers);
       if (status === undefined || status < 200 || status > 299) {
-        const answered = status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
         return {
           verdict: "broken",
           runbook: "alert-unavailable",
-          found: `It ${answered}.`,
+          found: `It ${describeAnswer({ status, text })}.`,
           todo: remedyOf(status, source),
         };
       }

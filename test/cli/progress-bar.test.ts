@@ -1,4 +1,5 @@
 import { ProgressBar } from "../../cli/output/progress-bar.ts";
+import { ProgressLine } from "../../cli/output/progress-line.ts";
 
 /** A stream that records what is written to it. */
 function stream(isTTY: boolean, columns?: number) {
@@ -11,7 +12,7 @@ function stream(isTTY: boolean, columns?: number) {
 
 test("on a terminal it redraws its line, is full at the end, and clears the line", () => {
   const terminal = stream(true);
-  const bar = new ProgressBar(4, terminal.stream);
+  const bar = new ProgressBar(4, new ProgressLine(terminal.stream));
   bar.show(1, "1 replayed");
   bar.show(2, "2 replayed");
   bar.show(4, "3 replayed");
@@ -29,13 +30,16 @@ test.each([
   [undefined, 79],
 ])("it fits into a terminal with %s columns, so that it can overwrite itself", (columns, longest) => {
   const terminal = stream(true, columns);
-  new ProgressBar(1_000_000, terminal.stream).show(1, "1 event is replayed of those that could be replayed at all");
+  new ProgressBar(1_000_000, new ProgressLine(terminal.stream)).show(
+    1,
+    "1 event is replayed of those that could be replayed at all",
+  );
   expect(terminal.written.map((text) => text.replace("\r\x1b[K", "").length)).toEqual([longest]);
 });
 
 test("without a terminal it shows nothing", () => {
   const file = stream(false);
-  const bar = new ProgressBar(1, file.stream);
+  const bar = new ProgressBar(1, new ProgressLine(file.stream));
   bar.show(1, "1 replayed");
   bar.end();
   expect(file.written).toEqual([]);

@@ -6,7 +6,10 @@ import type { StackSource } from "../../cli/stack/source.ts";
 import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
 
 test("all checks share one request for the relay's health", async () => {
-  const server = await recordingServer(() => ({ status: 503, body: { status: "unavailable", version: "0.0.1" } }));
+  const server = await recordingServer(() => ({
+    status: 503,
+    body: { status: "unavailable", version: "0.0.1", signingKeys: true },
+  }));
   try {
     const code = { type: "customerio-aep:index:FunctionCode", id: "/sites/relay", urn: "urn:code", outputs: {} };
     const source = {
@@ -18,7 +21,7 @@ test("all checks share one request for the relay's health", async () => {
     const answers = new SharedAnswers(source);
     const findings = await Promise.all([checkRelay(source, answers), checkVersions(source, answers)]);
     expect(findings.map(({ found }) => found)).toEqual([
-      expect.stringContaining('/health answered 503: {"status":"unavailable","version":"0.0.1"}'),
+      expect.stringContaining('/health answered 503: {"status":"unavailable","version":"0.0.1","signingKeys":true}'),
       "The running relay has a different version from the program that deployed it.",
     ]);
     expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(["GET /health"]);
