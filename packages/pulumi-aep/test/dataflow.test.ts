@@ -327,7 +327,11 @@ describe("a dataflow of an HTTP API source", () => {
       .answer(`GET ${one}`, listOf(flow))
       .answer(
         `GET ${connections}/sourceConnections/${inputs.sourceConnectionId}`,
-        listOf({ ...connection, baseConnectionId: "base-1" }),
+        listOf({
+          ...connection,
+          connectionSpec: { id: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb" },
+          baseConnectionId: "base-1",
+        }),
       )
       .answer(`GET ${connections}/connections/base-1`, listOf({ ...connection, auth: { params: { inletUrl } } }));
   });

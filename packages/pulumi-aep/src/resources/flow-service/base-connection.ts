@@ -21,7 +21,7 @@ const authSpec = "Streaming Connection";
 
 const dataType = z.enum(["raw", "xdm"]);
 
-export const baseConnectionAnswer = flowServiceItem.extend({
+const answer = flowServiceItem.extend({
   auth: z
     .object({
       params: z
@@ -34,6 +34,13 @@ export const baseConnectionAnswer = flowServiceItem.extend({
     })
     .nullish(),
 });
+
+export const baseConnectionKind = {
+  collection: paths.connections,
+  name: "base connection",
+  item: answer,
+  users: { collection: paths.sourceConnections, property: "baseConnectionId" },
+};
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
@@ -59,7 +66,7 @@ const outputs = z.object({
 
 type Inputs = z.output<typeof inputs>;
 type Outputs = z.output<typeof outputs>;
-type Connection = z.output<typeof baseConnectionAnswer>;
+type Connection = z.output<typeof answer>;
 
 /** A base connection of the HTTP API source: the endpoint for events, and who may post to it. */
 export const baseConnection = defineResource<AepClient>()({
@@ -70,7 +77,7 @@ export const baseConnection = defineResource<AepClient>()({
   inputs,
   outputs,
 
-  ...byMark(paths.connections, baseConnectionAnswer, inputsOf),
+  ...byMark(baseConnectionKind, inputsOf),
 
   async create(operation, given) {
     const params = {
@@ -83,12 +90,12 @@ export const baseConnection = defineResource<AepClient>()({
       connectionSpec: { id: connectionSpecs.http, version: "1.0" },
       auth: { specName: authSpec, params },
     };
-    const id = await createItem(operation, paths.connections, baseConnectionAnswer, given, body);
+    const id = await createItem(operation, baseConnectionKind, given, body);
     return { id, outputs: await waitUntilOpen(operation, id, getNewItem) };
   },
 
   async read(operation, id, _known, stored) {
-    const found = await findItem(operation, paths.connections, id, baseConnectionAnswer);
+    const found = await findItem(operation, baseConnectionKind, id);
     if (!found) return undefined;
     const inletUrl = found.auth?.params?.inletUrl ?? stored?.inletUrl;
     if (inletUrl) return { inputs: inputsOf(found), outputs: { inletUrl } };
@@ -98,13 +105,11 @@ export const baseConnection = defineResource<AepClient>()({
   },
 
   async update(operation, id, { news, outputs: stored }) {
-    await patchItem(operation, paths.connections, id, baseConnectionAnswer, (found) =>
-      labelSteps(found, news, operation.urn),
-    );
+    await patchItem(operation, baseConnectionKind, id, (found) => labelSteps(found, news, operation.urn));
     return stored.inletUrl ? stored : waitUntilOpen(operation, id);
   },
 
-  delete: (operation, id) => deleteConnection(operation, paths.connections, id),
+  delete: (operation, id) => deleteConnection(operation, baseConnectionKind, id),
 });
 
 /** The endpoint usually comes with the connection; wait for it in case it comes later. */
@@ -115,7 +120,7 @@ async function waitUntilOpen(
 ): Promise<Outputs> {
   try {
     for (;;) {
-      const found = await read({ client, signal }, paths.connections, id, baseConnectionAnswer);
+      const found = await read({ client, signal }, baseConnectionKind, id);
       const inletUrl = found.auth?.params?.inletUrl;
       if (inletUrl) return { inletUrl };
       progress("waiting until Platform has opened the streaming endpoint");

@@ -4,7 +4,7 @@ import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
 import { timestamp } from "../../client/timestamp.ts";
 import { ownershipInput, withoutMark } from "../mark.ts";
-import { baseConnectionAnswer } from "./base-connection.ts";
+import { baseConnectionKind } from "./base-connection.ts";
 import {
   type Access,
   byMark,
@@ -19,6 +19,7 @@ import {
   patchItem,
   switchFlow,
 } from "./flow-service.ts";
+import { sourceConnectionKind } from "./source-connection.ts";
 import { flowSpecs } from "./sources.ts";
 
 /** The name that the flow specification requires for its one transformation. */
@@ -46,7 +47,12 @@ const answer = flowServiceItem.extend({
     .nullish(),
 });
 
-const sourceAnswer = flowServiceItem.extend({ baseConnectionId: z.string().nullish() });
+const dataflowKind = {
+  collection: paths.flows,
+  name: "dataflow",
+  item: answer,
+  users: { collection: paths.runs, property: "flowId" },
+};
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
@@ -122,7 +128,7 @@ export const dataflow = defineResource<AepClient>()({
   inputs,
   outputs,
 
-  ...byMark(paths.flows, answer, inputsOf),
+  ...byMark(dataflowKind, inputsOf),
 
   async create(operation, given) {
     const options = {
@@ -139,7 +145,7 @@ export const dataflow = defineResource<AepClient>()({
       options,
     };
     const needs = [given.sourceConnectionId, given.targetConnectionId, given.mappingSetId];
-    const id = await createItem(operation, paths.flows, answer, given, body, needs);
+    const id = await createItem(operation, dataflowKind, given, body, needs);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was created`, {}, async () => {
       const enabled = await settle(operation, id, true, {}, getNewItem);
@@ -150,7 +156,7 @@ export const dataflow = defineResource<AepClient>()({
   },
 
   async read(operation, id, known, stored) {
-    const flow = await findItem(operation, paths.flows, id, answer);
+    const flow = await findItem(operation, dataflowKind, id);
     if (!flow) return undefined;
     const outputs = outputsOf(flow, await inletOf(operation, flow, stored ?? {}));
     if (outputs) return { inputs: inputsOf(flow, known), outputs };
@@ -165,7 +171,7 @@ export const dataflow = defineResource<AepClient>()({
 
   async update(operation, id, { news, outputs: stored }) {
     const steps = (flow: Flow) => [...labelSteps(flow, news, operation.urn), ...mappingSteps(flow, news)];
-    const patch = () => patchItem(operation, paths.flows, id, answer, steps);
+    const patch = () => patchItem(operation, dataflowKind, id, steps);
     await operation.client.untilVisible(operation, [news.mappingSetId], patch);
     return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
       const outputs = await switchTo(operation, id, news.enabled, stored);
@@ -175,7 +181,7 @@ export const dataflow = defineResource<AepClient>()({
     });
   },
 
-  delete: (operation, id) => deleteItem(operation, paths.flows, id),
+  delete: (operation, id) => deleteItem(operation, dataflowKind, id),
 });
 
 async function switchTo(
@@ -185,7 +191,7 @@ async function switchTo(
   stored: Partial<Outputs>,
 ): Promise<Outputs> {
   const op = enabled ? "enable" : "disable";
-  await switchFlow(operation, id, answer, op, (flow) => flow.state === (enabled ? "disabled" : "enabled"));
+  await switchFlow(operation, dataflowKind, id, op, (flow) => flow.state === (enabled ? "disabled" : "enabled"));
   return settle(operation, id, enabled, stored);
 }
 
@@ -202,7 +208,7 @@ async function settle(
 ): Promise<Outputs> {
   const wanted = enabled ? "enabled" : "disabled";
   for (let look = 1; ; look++) {
-    const flow = await read({ client, signal }, paths.flows, id, answer);
+    const flow = await read({ client, signal }, dataflowKind, id);
     const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));
     if (outputs && flow.state === wanted) {
       if (look > 1) progress(`Platform has ${wanted} the dataflow`);
@@ -286,9 +292,9 @@ async function inletOf(access: Access, flow: Flow, stored: Partial<Outputs>): Pr
   const known = flow.options?.inletUrl ?? stored.inletUrl;
   const [sourceId] = flow.sourceConnectionIds;
   if (known || flow.flowSpec.id !== flowSpecs.http || sourceId === undefined) return known;
-  const source = await findItem(access, paths.sourceConnections, sourceId, sourceAnswer);
+  const source = await findItem(access, sourceConnectionKind, sourceId);
   if (!source?.baseConnectionId) return undefined;
-  const base = await findItem(access, paths.connections, source.baseConnectionId, baseConnectionAnswer);
+  const base = await findItem(access, baseConnectionKind, source.baseConnectionId);
   return base?.auth?.params?.inletUrl ?? undefined;
 }
 

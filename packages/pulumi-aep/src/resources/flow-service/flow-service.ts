@@ -2,7 +2,7 @@ import type { Leftover, Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { isReferredTo, listFlowObjects } from "../../client/pages.ts";
-import { pathOf, paths } from "../../client/paths.ts";
+import { pathOf } from "../../client/paths.ts";
 import { timestamp } from "../../client/timestamp.ts";
 import type { Creation } from "../create-once.ts";
 import { addMark, isMarkOf, isOwnedBy, type MarkTest, markIn, markOf, withoutMark } from "../mark.ts";
@@ -20,6 +20,17 @@ export const flowServiceItem = z.object({
   createdAt: timestamp.optional().catch(undefined),
 });
 
+/** A kind of Flow Service object. */
+export interface FlowServiceKind<Item extends typeof flowServiceItem = typeof flowServiceItem> {
+  readonly collection: string;
+  /** For messages. */
+  readonly name: string;
+  /** What is read of an object. */
+  readonly item: Item;
+  /** The collection of what uses such an object, and the property there that names it. */
+  readonly users: { readonly collection: string; readonly property: string };
+}
+
 const labelAnswer = z.object({ id: z.string(), description: z.string().nullish(), state: z.string().optional() });
 
 /** A step of a JSON Patch. The Flow Service accepts these three, in lower case. */
@@ -30,7 +41,7 @@ export interface PatchStep {
 }
 
 /** The inputs of every Flow Service resource. */
-interface Labeled {
+export interface Labeled {
   readonly name: string;
   readonly description?: string | undefined;
   readonly ownership?: string | undefined;
@@ -51,11 +62,10 @@ const attemptsWhileUsed = 15;
 /** Reads an object of a collection; undefined if it is gone, or about to be. */
 export async function findItem<Item extends typeof flowServiceItem>(
   { client, signal }: Access,
-  collection: string,
+  { collection, name, item }: FlowServiceKind<Item>,
   id: string,
-  item: Item,
 ): Promise<z.output<Item> | undefined> {
-  const purpose = `read the ${kindOf(collection)} ${id}`;
+  const purpose = `read the ${name} ${id}`;
   const answer = z.object({ items: z.array(item).min(1) });
   const found = await client.find({ method: "GET", path: pathOf(collection, id), signal, purpose }, answer);
   const [read] = found?.items ?? [];
@@ -65,14 +75,13 @@ export async function findItem<Item extends typeof flowServiceItem>(
 /** Reads an object that must exist. */
 export async function getItem<Item extends typeof flowServiceItem>(
   access: Access,
-  collection: string,
+  kind: FlowServiceKind<Item>,
   id: string,
-  item: Item,
 ): Promise<z.output<Item>> {
-  const found = await findItem(access, collection, id, item);
+  const found = await findItem(access, kind, id);
   if (found) return found;
   throw new Error(
-    `The ${kindOf(collection)} ${id} is gone: it was deleted in Experience Platform. ` +
+    `The ${kind.name} ${id} is gone: it was deleted in Experience Platform. ` +
       "Run npx pulumi refresh, then npx pulumi up, which recreates it.",
   );
 }
@@ -80,25 +89,22 @@ export async function getItem<Item extends typeof flowServiceItem>(
 /** Reads an object that was just created: Platform may say for a moment that it does not exist. */
 export async function getNewItem<Item extends typeof flowServiceItem>(
   access: Access,
-  collection: string,
+  kind: FlowServiceKind<Item>,
   id: string,
-  item: Item,
 ): Promise<z.output<Item>> {
   for (let look = 1; look < looksForNew && !access.signal.aborted; look++) {
-    const found = await findItem(access, collection, id, item);
+    const found = await findItem(access, kind, id);
     if (found) return found;
     await access.client.pause(access.signal);
   }
-  return getItem(access, collection, id, item);
+  return getItem(access, kind, id);
 }
 
 /** The parts of a resource definition that find a kind of object by its mark. */
 export function byMark<Item extends typeof flowServiceItem, Inputs extends Labeled>(
-  collection: string,
-  item: Item,
+  kind: FlowServiceKind<Item>,
   inputsOf: (item: z.output<Item>, wanted?: Inputs) => Inputs,
 ) {
-  const kind = kindOf(collection);
   const find = async (
     { client, signal, isHeld }: Operation<AepClient>,
     hasMark: MarkTest,
@@ -106,72 +112,65 @@ export function byMark<Item extends typeof flowServiceItem, Inputs extends Label
     wanted?: Inputs,
   ) => {
     const marked: Leftover<Inputs>[] = [];
-    for (const found of await listMarked(client, collection, item, { hasMark, what }, signal)) {
+    for (const found of await listMarked(client, kind, { hasMark, what }, signal)) {
       const { id, createdAt } = found;
-      const inUse = !isHeld(id) && (await isInUse(client, collection, id, signal));
+      const inUse = !isHeld(id) && (await isInUse(client, kind, id, signal));
       marked.push({ id, createdAt, inputs: inputsOf(found, wanted), inUse });
     }
     return marked;
   };
   return {
     leftovers: (operation: Operation<AepClient>, wanted: Inputs) =>
-      find(operation, isMarkOf(operation.urn, wanted.ownership), `the ${kind} "${wanted.name}"`, wanted),
+      find(operation, isMarkOf(operation.urn, wanted.ownership), `the ${kind.name} "${wanted.name}"`, wanted),
     findOwned: (operation: Operation<AepClient>, ownership: string) =>
-      find(operation, isOwnedBy(ownership), `a ${kind} of an interrupted run`),
+      find(operation, isOwnedBy(ownership), `a ${kind.name} of an interrupted run`),
   };
 }
 
-/** Of each collection: the collection of what uses its objects, and the property that names them. */
-const usersOf: Record<string, readonly [collection: string, property: string]> = {
-  [paths.connections]: [paths.sourceConnections, "baseConnectionId"],
-  [paths.sourceConnections]: [paths.flows, "sourceConnectionIds[]"],
-  [paths.targetConnections]: [paths.flows, "targetConnectionIds[]"],
-  [paths.flows]: [paths.runs, "flowId"],
-};
-
-async function isInUse(client: AepClient, collection: string, id: string, signal: AbortSignal): Promise<boolean> {
-  const [users = "", property = ""] = usersOf[collection] ?? [];
-  const purpose = `look for what uses the ${kindOf(collection)} ${id}`;
-  return isReferredTo(client, { collection: users, path: property, id, purpose }, signal);
+function isInUse(
+  client: AepClient,
+  { name, users: { collection, property } }: FlowServiceKind,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const purpose = `look for what uses the ${name} ${id}`;
+  return isReferredTo(client, { collection, path: property, id, purpose }, signal);
 }
 
 async function listMarked<Item extends typeof flowServiceItem>(
   client: AepClient,
-  collection: string,
-  item: Item,
+  kind: FlowServiceKind<Item>,
   { hasMark, what }: { readonly hasMark: MarkTest; readonly what: string },
   signal: AbortSignal,
 ): Promise<z.output<Item>[]> {
   // Newest first, and compared here, since a filter only compares whole descriptions.
   const purpose = `check whether ${what} is there already`;
-  const list = { collection, query: "orderby=-createdAt", purpose };
+  const list = { collection: kind.collection, query: "orderby=-createdAt", purpose };
   return pickListed(await listFlowObjects(client, list, signal), {
     label: labelAnswer,
     isWanted: (listed) => hasMark(markIn(listed.description)) && !isLeaving(listed),
-    item,
-    read: ({ id }) => findItem({ client, signal }, collection, id, item),
+    item: kind.item,
+    read: ({ id }) => findItem({ client, signal }, kind, id),
   });
 }
 
 /** Creates an object once, with the resource's mark in its description. Returns the id. */
 export async function createItem<Item extends typeof flowServiceItem>(
   { client, signal, progress, urn, present }: Operation<AepClient>,
-  collection: string,
-  item: Item,
+  kind: FlowServiceKind<Item>,
   { name, description, ownership }: Labeled,
   others: object,
   needs: readonly (string | undefined)[] = [],
 ): Promise<string> {
-  const kind = kindOf(collection);
   const body = { name, description: addMark(description, markOf(urn, ownership)), ...others };
-  const look = { hasMark: isMarkOf(urn, ownership), what: `the ${kind} "${name}"` };
+  const look = { hasMark: isMarkOf(urn, ownership), what: `the ${kind.name} "${name}"` };
   const creation: Creation<{ id: string }> = {
-    list: (until) => listMarked(client, collection, item, look, until),
+    list: (until) => listMarked(client, kind, look, until),
     idOf: ({ id }) => id,
     post: () => {
-      const purpose = `create the ${kind} "${name}"`;
+      const purpose = `create the ${kind.name} "${name}"`;
       const answer = z.object({ id: z.string() });
-      return client.call({ method: "POST", path: collection, body, signal, purpose }, answer);
+      return client.call({ method: "POST", path: kind.collection, body, signal, purpose }, answer);
     },
   };
   const made = await client.createOnce({ signal, progress }, present, creation, needs);
@@ -184,19 +183,18 @@ export async function createItem<Item extends typeof flowServiceItem>(
  */
 export async function patchItem<Item extends typeof flowServiceItem>(
   access: Access,
-  collection: string,
+  kind: FlowServiceKind<Item>,
   id: string,
-  item: Item,
   steps: (item: z.output<Item>) => PatchStep[],
 ): Promise<void> {
   const { client, signal } = access;
   await retryUntilAccepted(access, async () => {
-    const found = await getItem(access, collection, id, item);
+    const found = await getItem(access, kind, id);
     const body = steps(found);
     if (body.length === 0) return;
-    const purpose = `update the ${kindOf(collection)} "${found.name}" (${id})`;
+    const purpose = `update the ${kind.name} "${found.name}" (${id})`;
     const etag = found.etag ?? found.version;
-    const call = { method: "PATCH", path: pathOf(collection, id), body, signal, purpose } as const;
+    const call = { method: "PATCH", path: pathOf(kind.collection, id), body, signal, purpose } as const;
     await client.call(etag ? { ...call, headers: { "If-Match": etag } } : call, jsonOrNothing);
   });
 }
@@ -217,24 +215,24 @@ export function labelSteps(
 /** Enables or disables a dataflow if `isNeeded` finds it in the opposite state. */
 export async function switchFlow<Item extends typeof flowServiceItem>(
   access: Access,
+  kind: FlowServiceKind<Item>,
   id: string,
-  item: Item,
   op: "enable" | "disable",
   isNeeded: (item: z.output<Item>) => boolean,
 ): Promise<void> {
   const { client, signal } = access;
   await retryUntilAccepted(access, async () => {
-    const found = await getItem(access, paths.flows, id, item);
+    const found = await getItem(access, kind, id);
     if (!isNeeded(found)) return;
-    const path = `${pathOf(paths.flows, id)}/action?op=${op}`;
-    const purpose = `${op} the dataflow "${found.name}" (${id})`;
+    const path = `${pathOf(kind.collection, id)}/action?op=${op}`;
+    const purpose = `${op} the ${kind.name} "${found.name}" (${id})`;
     await client.call({ method: "POST", path, signal, purpose }, jsonOrNothing);
   });
 }
 
 /** Deletes an object; waits while it changes its state, or while a dataflow that was just deleted still seems to use it. */
-export function deleteItem(access: Access, collection: string, id: string): Promise<void> {
-  return untilSettled(access, () => deleteUnused(access, collection, id));
+export function deleteItem(access: Access, kind: FlowServiceKind, id: string): Promise<void> {
+  return untilSettled(access, () => deleteUnused(access, kind, id));
 }
 
 /** States of a connection that still has to be deleted: enabled, or changing its state (Flow Service API; "Flow Service error messages", 1417). */
@@ -244,21 +242,21 @@ const remainingStates = ["enabled", "initializing", "inProgress", "updating", "e
  * Deletes a connection. Deleting a dataflow may deactivate its connections, which then refuse a DELETE with a 400, for good: with 1416, for
  * example, in a state that nothing changes. So its state decides after each refusal.
  */
-export function deleteConnection(access: Access, collection: string, id: string): Promise<void> {
+export function deleteConnection(access: Access, kind: FlowServiceKind, id: string): Promise<void> {
   return untilSettled(access, async () => {
     try {
-      await deleteUnused(access, collection, id);
+      await deleteUnused(access, kind, id);
     } catch (error) {
       const refusal = access.client.refusal(error);
       if (refusal?.status !== 400 || isUsed(refusal)) throw error;
-      const found = await findItem(access, collection, id, flowServiceItem);
+      const found = await findItem(access, { ...kind, item: flowServiceItem }, id);
       if (remainingStates.includes(found?.state ?? "")) throw error;
     }
   });
 }
 
-function deleteUnused({ client, signal }: Access, collection: string, id: string): Promise<void> {
-  const purpose = `delete the ${kindOf(collection)} ${id}`;
+function deleteUnused({ client, signal }: Access, { collection, name }: FlowServiceKind, id: string): Promise<void> {
+  const purpose = `delete the ${name} ${id}`;
   const remove = () => client.delete({ path: pathOf(collection, id), signal, purpose });
   return client.untilAccepted(signal, attemptsWhileUsed, isUsed, remove);
 }
@@ -287,14 +285,4 @@ function isTransitional({ flowCode }: Refusal): boolean {
 /** Platform is deleting the object, which it shows until it has: it can't be used, and goes by itself (flow-service-errors.md). */
 function isLeaving({ state }: { readonly state?: string | undefined }): boolean {
   return state === "delete-finalizing";
-}
-
-function kindOf(collection: string): string {
-  const kinds: Record<string, string> = {
-    [paths.flows]: "dataflow",
-    [paths.connections]: "base connection",
-    [paths.sourceConnections]: "source connection",
-    [paths.targetConnections]: "target connection",
-  };
-  return kinds[collection] ?? "object";
 }

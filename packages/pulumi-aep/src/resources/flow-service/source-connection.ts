@@ -3,15 +3,8 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
 import { ownershipInput, withoutMark } from "../mark.ts";
-import {
-  byMark,
-  createItem,
-  deleteConnection,
-  findItem,
-  flowServiceItem,
-  labelSteps,
-  patchItem,
-} from "./flow-service.ts";
+import { dataflowSide } from "./dataflow-side.ts";
+import { createItem, flowServiceItem } from "./flow-service.ts";
 import { connectionSpecs } from "./sources.ts";
 
 const connectionSpecVersion = "1.0";
@@ -22,6 +15,13 @@ const answer = flowServiceItem.extend({
   connectionSpec: z.object({ id: z.string() }),
   baseConnectionId: z.string().nullish(),
 });
+
+export const sourceConnectionKind = {
+  collection: paths.sourceConnections,
+  name: "source connection",
+  item: answer,
+  users: { collection: paths.flows, property: "sourceConnectionIds[]" },
+};
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
@@ -47,7 +47,7 @@ export const sourceConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  ...byMark(paths.sourceConnections, answer, inputsOf),
+  ...dataflowSide(sourceConnectionKind, inputsOf),
 
   async create(operation, given) {
     const { connectionSpecId, baseConnectionId } = given;
@@ -56,23 +56,10 @@ export const sourceConnection = defineResource<AepClient>()({
     const ownPart = { providerId: streamingProvider, data: { format: "json" } };
     const body = { connectionSpec, ...(baseConnectionId ? { baseConnectionId } : ownPart) };
     return {
-      id: await createItem(operation, paths.sourceConnections, answer, given, body, [baseConnectionId]),
+      id: await createItem(operation, sourceConnectionKind, given, body, [baseConnectionId]),
       outputs: {},
     };
   },
-
-  async read(operation, id) {
-    const found = await findItem(operation, paths.sourceConnections, id, answer);
-    return found && { inputs: inputsOf(found), outputs: {} };
-  },
-
-  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace the connection.
-  async update(operation, id, { news }) {
-    await patchItem(operation, paths.sourceConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
-    return {};
-  },
-
-  delete: (operation, id) => deleteConnection(operation, paths.sourceConnections, id),
 });
 
 function inputsOf(found: z.output<typeof answer>): z.output<typeof inputs> {

@@ -4,15 +4,8 @@ import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
 import { ownershipInput, withoutMark } from "../mark.ts";
-import {
-  byMark,
-  createItem,
-  deleteConnection,
-  findItem,
-  flowServiceItem,
-  labelSteps,
-  patchItem,
-} from "./flow-service.ts";
+import { dataflowSide } from "./dataflow-side.ts";
+import { createItem, flowServiceItem } from "./flow-service.ts";
 
 /** The data lake (Adobe's Customer.io tutorial). */
 const dataLakeConnectionSpec = { id: "c604ff05-7f1a-43c0-8e18-33bf874cb11c", version: "1.0" };
@@ -21,6 +14,13 @@ const answer = flowServiceItem.extend({
   data: z.object({ schema: z.object({ id: z.string(), version: z.string().optional() }) }),
   params: z.object({ dataSetId: z.string() }),
 });
+
+const targetConnectionKind = {
+  collection: paths.targetConnections,
+  name: "target connection",
+  item: answer,
+  users: { collection: paths.flows, property: "targetConnectionIds[]" },
+};
 
 const inputs = z.object({
   name: z.string().min(1).meta({ description: "Name; need not be unique." }),
@@ -49,7 +49,7 @@ export const targetConnection = defineResource<AepClient>()({
   inputs,
   outputs: z.object({}),
 
-  ...byMark(paths.targetConnections, answer, inputsOf),
+  ...dataflowSide(targetConnectionKind, inputsOf),
 
   async create(operation, given) {
     const { datasetId, schemaId, schemaVersion } = given;
@@ -60,23 +60,10 @@ export const targetConnection = defineResource<AepClient>()({
       params: { dataSetId: datasetId },
     };
     return {
-      id: await createItem(operation, paths.targetConnections, answer, given, body, [datasetId, schemaId]),
+      id: await createItem(operation, targetConnectionKind, given, body, [datasetId, schemaId]),
       outputs: {},
     };
   },
-
-  async read(operation, id) {
-    const found = await findItem(operation, paths.targetConnections, id, answer);
-    return found && { inputs: inputsOf(found), outputs: {} };
-  },
-
-  // Other changes would not reach the dataflow (Adobe's update-dataflows.md), so they replace the connection.
-  async update(operation, id, { news }) {
-    await patchItem(operation, paths.targetConnections, id, answer, (found) => labelSteps(found, news, operation.urn));
-    return {};
-  },
-
-  delete: (operation, id) => deleteConnection(operation, paths.targetConnections, id),
 });
 
 function inputsOf({ name, description, data, params }: z.output<typeof answer>): Inputs {
