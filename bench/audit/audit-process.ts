@@ -46,7 +46,7 @@ function partsFor({ url, folder, files }: AuditOrder): AuditParts {
     access: {
       async *eachBatch() {
         for (const id of files.keys()) {
-          yield { id: String(id), createdAt: now, status: "success", records: undefined, failedRecords: 0, errors: [] };
+          yield { id: String(id), createdAt: now, status: "success", rows: undefined, failedRecords: 0, errors: [] };
         }
       },
       listFiles: async (id) => [{ id, name: `${id}.parquet`, length: 1 }],

@@ -26,9 +26,9 @@ export function batchesFinding(batches: readonly DatasetBatch[], now: Date): Fin
   if (!last) return nothingYet;
   const failed = batches.filter((batch) => hasFailures(batch) && now.getTime() - batch.createdAt.getTime() < day);
   const found = `The last one, created at ${last.createdAt.toISOString()}, is: ${last.status}.`;
-  const details = batches.slice(0, 3).map(({ id, createdAt, status, records, failedRecords, errors }) => {
-    const isCounted = records !== undefined && batchOutcome(status) !== "failed";
-    const size = `${isCounted ? `, ${countOf(records, "record")}` : ""}${failedRecords > 0 ? `, ${countOf(failedRecords, "failed record")}` : ""}`;
+  const details = batches.slice(0, 3).map(({ id, createdAt, status, rows, failedRecords, errors }) => {
+    const isCounted = rows !== undefined && batchOutcome(status) !== "failed";
+    const size = `${isCounted ? `, ${countOf(rows, "row")}` : ""}${failedRecords > 0 ? `, ${countOf(failedRecords, "failed record")}` : ""}`;
     return [`${formatMinute(createdAt)}  ${id} ${status}${size}`, ...errors].join("; ");
   });
   if (failed.length === 0) return { verdict: "fine", found, details };

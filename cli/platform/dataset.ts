@@ -1,5 +1,5 @@
 import type { AepClient } from "pulumi-aep/client";
-import { paths, sumMetric } from "pulumi-aep/client";
+import { batchCounts, batchCountsAnswer, catalogTags, paths, sumMetric } from "pulumi-aep/client";
 import { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
 
@@ -9,9 +9,9 @@ export interface DatasetBatch {
   readonly createdAt: Date;
   /** Catalog's word: `success`, `failed`, `processing`, … */
   readonly status: string;
-  /** Records that Platform has processed; undefined if Catalog does not say. */
-  readonly records: number | undefined;
-  /** Records that it could not process. */
+  /** Rows that it has at least; undefined if Catalog does not say. */
+  readonly rows: number | undefined;
+  /** Records that could not become rows. */
   readonly failedRecords: number;
   readonly errors: readonly string[];
   /** What its creator has noted in it. */
@@ -20,23 +20,13 @@ export interface DatasetBatch {
 
 const batchesAnswer = z.record(
   z.string(),
-  z.object({
+  batchCountsAnswer.extend({
     created: z.coerce.date(),
     status: z.string().nullish(),
-    recordCount: z.number().nullish().catch(undefined),
-    failedRecordCount: z.number().nullish().catch(undefined),
     errors: z.array(z.object({ code: z.string().nullish(), description: z.string().nullish() })).nullish(),
-    tags: z.record(z.string(), z.array(z.string())).nullish().catch(undefined),
+    tags: catalogTags,
   }),
 );
-
-/**
- * The rows that a batch has at least. Its `recordCount` is "the total number of data records processed", which may or may not include the
- * `failedRecordCount` that "could not be processed" (Catalog's API description); a batch that was ingested in part has both.
- */
-export function leastRows({ records, failedRecords }: Pick<DatasetBatch, "records" | "failedRecords">): number {
-  return Math.max(0, (records ?? 0) - failedRecords);
-}
 
 /** The latest batches of a dataset, newest first (Catalog Service). */
 export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
@@ -59,12 +49,11 @@ export async function queryBatches(
   const purpose = `list the batches of the dataset ${datasetId}`;
   const found = await client.call({ method: "GET", path: paths.batches, params, signal, purpose }, batchesAnswer);
   return Object.entries(found)
-    .map(([id, { created, status, recordCount, failedRecordCount, errors, tags }]) => ({
+    .map(([id, { created, status, errors, tags, ...counts }]) => ({
       id,
       createdAt: created,
       status: status ?? "unknown",
-      records: recordCount ?? undefined,
-      failedRecords: failedRecordCount ?? 0,
+      ...batchCounts(counts),
       errors: (errors ?? []).map(
         ({ code, description }) => `${code ?? ""} ${description ?? ""}`.trim() || "no reason given",
       ),

@@ -66,9 +66,9 @@ async function record(recorded: readonly Made[], switches: Partial<CustomerIoSwi
 }
 
 /** A batch that has its rows, from the end of the days that are audited. */
-export function batchOf(id: string, records: number, more: Partial<DatasetBatch> = {}): DatasetBatch {
+export function batchOf(id: string, rows: number, more: Partial<DatasetBatch> = {}): DatasetBatch {
   const createdAt = new Date((start + 5 * day) * 1000);
-  return { id, createdAt, status: "success", records, failedRecords: 0, errors: [], ...more };
+  return { id, createdAt, status: "success", rows, failedRecords: 0, errors: [], ...more };
 }
 
 /** A database that writes files. */

@@ -284,7 +284,7 @@ test("an unfinished batch makes absent rows unknown only if it is older than a d
       ...accessTo([world.slice(1)]),
       async *eachBatch(since, signal) {
         yield* accessTo([world.slice(1)]).eachBatch(since, signal);
-        yield batchOf("open", 0, { createdAt, status: "staging", records: undefined });
+        yield batchOf("open", 0, { createdAt, status: "staging", rows: undefined });
       },
     };
     return sumCells((await audit(partsFor(access))).cells);

@@ -43,16 +43,41 @@ test("a dataflow may have no endpoint of its own", async () => {
 });
 
 test("a batch may lack everything but its time", async () => {
-  const body = { b1: { created, status: null, recordCount: "7", errors: [{ code: null }], tags: { a: 1 } } };
+  const tags = { acp_enableErrorDiagnostics: true, acp_partialIngestionPercent: 5 };
+  const body = { b1: { created, status: null, recordCount: "7", errors: [{ code: null }], tags } };
   stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, { body });
   expect(await listBatches(client, "d1")).toEqual([
     {
       id: "b1",
       createdAt: new Date(created),
       status: "unknown",
-      records: undefined,
+      rows: undefined,
       failedRecords: 0,
       errors: ["no reason given"],
+      tags: {},
     },
   ]);
+});
+
+test("a batch's own tags are read beside those that Platform has set", async () => {
+  const tags = { acp_enableErrorDiagnostics: true, acp_partialIngestionPercent: 5, own: ["x"] };
+  stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, {
+    body: { b1: { created, tags } },
+  });
+  expect(await listBatches(client, "d1")).toMatchObject([{ tags: { own: ["x"] } }]);
+});
+
+// The names of Adobe's "Partial batch ingestion", of its "View dataset data using Data Access API", and of Catalog's API description.
+test.each([
+  [{ metrics: { inputRecordCount: 519, outputRecordCount: 514, failedRecordCount: 5 } }, 514, 5],
+  [{ metrics: { inputRecordCount: 519, outputRecordCount: 497 } }, 497, 22],
+  [{ metrics: { recordsRead: 4, recordsWritten: 4, recordsFailed: 1 } }, 4, 1],
+  [{ metrics: { foo: 1337 }, recordCount: 45, failedRecordCount: 2 }, 43, 2],
+  [{ recordCount: 0, failedRecordCount: 2 }, 0, 2],
+  [{ metrics: { foo: 1337 } }, undefined, 0],
+])("a batch with %j has %p rows and %i failed records", async (counts, rows, failedRecords) => {
+  stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, {
+    body: { b1: { created, ...counts } },
+  });
+  expect(await listBatches(client, "d1")).toMatchObject([{ rows, failedRecords }]);
 });

@@ -58,7 +58,7 @@ describe("the batches", () => {
     id: `b${milliseconds}`,
     createdAt: ago(milliseconds),
     status,
-    records: 7,
+    rows: 7,
     failedRecords: 0,
     errors,
   });
@@ -79,7 +79,7 @@ describe("the batches", () => {
       verdict: "broken",
       found: "1 of the last 2 failed, or have failed records, within 24 hours.",
       details: [
-        "2026-11-20 10:30 UTC  b0 success, 7 records",
+        "2026-11-20 10:30 UTC  b0 success, 7 rows",
         "2026-11-20 09:30 UTC  b3600000 failed; INGEST-1212-400 bad",
       ],
     });

@@ -294,7 +294,7 @@ suite(title, () => {
     const { client } = world;
     expect(await readDataflow(client, objects.flow.id)).toMatchObject({ state: "enabled" });
     expect(await listRuns(client, objects.flow.id)).toMatchObject([{ recordsIn: 1, recordsOut: 1, recordsFailed: 0 }]);
-    expect(await listBatches(client, objects.dataset.id)).toMatchObject([{ status: "success", records: 1 }]);
+    expect(await listBatches(client, objects.dataset.id)).toMatchObject([{ status: "success", rows: 1 }]);
     expect(await previewRows(client, objects.dataset.id)).toHaveLength(1);
     expect(await countRowsWritten(client, objects.dataset.id, new Date(0))).toBe(1);
     await deleteAll(aep, objects);

@@ -4,7 +4,7 @@ import { batchOutcome } from "pulumi-aep/client";
 import { z } from "zod";
 import type { BatchIngestion } from "../../platform/batch-ingestion.ts";
 import { type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
-import { type DatasetBatch, leastRows } from "../../platform/dataset.ts";
+import type { DatasetBatch } from "../../platform/dataset.ts";
 import { processEach } from "../../process-each.ts";
 import { type Ledger, quote } from "../ledger.ts";
 import { UnreadBatches, type UnreadRows } from "./unread-batches.ts";
@@ -87,8 +87,8 @@ async function readBatch(options: RowsOptions, batch: DatasetBatch): Promise<num
   const held = await ledger.readNote(note);
   // An earlier version noted something else.
   const before = held === undefined ? undefined : noteShape.safeParse(JSON.parse(held)).data;
-  const expected = leastRows(batch);
-  const counted = `${batch.records} ${batch.failedRecords}`;
+  const expected = batch.rows ?? 0;
+  const counted = `${batch.rows} ${batch.failedRecords}`;
   // A batch may have got more rows since.
   const isRead = before !== undefined && before.counted === counted && before.rows >= expected;
   const rows = isRead ? before.rows : await readFiles(options, batch.id, counted);

@@ -174,6 +174,7 @@ describe("of one that holds data", () => {
 
   test.each([
     ["rows", { b1: { status: "success", recordCount: 12 }, b2: { recordCount: 1 } }, "13 rows in 2 batches"],
+    ["rows that are counted in metrics", { b1: { metrics: { outputRecordCount: 7 } } }, "7 rows in 1 batch"],
     ["a failed batch, whose records are available", { b1: { status: "failed", recordCount: 0 } }, "0 rows in 1 batch"],
     ["a batch under way, whose rows are not counted", { b1: { status: "loading" } }, "1 batch"],
   ])("the deletion is refused for %s", async (_what, batches, said) => {

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { processTags, renderCounts } from "./catalog/batch-counts.ts";
 import { violationsOf } from "./ingestion.ts";
 import type { Dataset, Sandbox, UploadedBatch } from "./state/model.ts";
 import type { PlatformState } from "./state/state.ts";
@@ -82,25 +83,20 @@ export function uploadedBatches(state: PlatformState, sandbox: Sandbox): Uploade
 export function renderUploaded(state: PlatformState, batch: UploadedBatch): JsonObject {
   const client = state.options.credentials.clientId;
   const { rows, failedRecords, status } = batch;
-  const recordCount = rows.length + (state.switches.failedRecords === "beside-record-count" ? 0 : failedRecords);
   return {
     imsOrg: state.options.credentials.orgId,
     created: batch.created,
     updated: batch.updated,
     status,
     version: "1.0.0",
-    tags: batch.tags,
+    tags: Object.assign({}, processTags, batch.tags),
     createdClient: client,
     createdUser: client,
     updatedUser: client,
     inputFormat: { format: "json" },
     relatedObjects: [{ type: "dataSet", id: batch.datasetId }],
     errors: batch.errors.map((error) => ({ ...error, rows: [] })),
-    ...(rows.length > 0 && {
-      recordCount,
-      failedRecordCount: failedRecords,
-      metrics: { outputRecordCount: rows.length },
-    }),
+    ...(rows.length > 0 && renderCounts(state, { rows: rows.length, failed: failedRecords })),
   };
 }
 

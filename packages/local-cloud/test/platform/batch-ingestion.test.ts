@@ -18,7 +18,7 @@ afterEach(() => platform.close());
 async function create(): Promise<string> {
   const body = { datasetId: dataset, inputFormat: { format: "json" }, tags: { mine: ["1"] } };
   const { status, body: batch } = await platform.call("POST", batches, { body });
-  expect([status, batch.status, batch.tags]).toEqual([201, "loading", { mine: ["1"] }]);
+  expect([status, batch.status, batch.tags]).toMatchObject([201, "loading", { mine: ["1"] }]);
   return String(batch.id);
 }
 
@@ -40,7 +40,7 @@ const act = (id: string, action: string) =>
 
 async function stateOf(id: string) {
   const { body } = await platform.call("GET", `/data/foundation/catalog/batches/${id}`);
-  return body[id] as { status: string; recordCount?: number; errors: { code: string; description: string }[] };
+  return body[id] as { status: string; metrics?: object; errors: { code: string; description: string }[] };
 }
 
 const row = (id: string) => ({ _id: id, timestamp: "2024-04-30T10:00:00Z", _acme: { metric: "sent" } });
@@ -57,7 +57,7 @@ test("a batch's rows show once it has been staged, and are gone once it is rever
   expect(await idsOf()).toEqual(["streamed"]);
   expect(await upload(id, "b.json", [row("4")])).toBe(400);
   platform.pass(2);
-  expect(await stateOf(id)).toMatchObject({ status: "success", recordCount: 2 });
+  expect(await stateOf(id)).toMatchObject({ status: "success", metrics: { outputRecordCount: 2 } });
   expect(await idsOf()).toEqual(["1", "3", "streamed"]);
   const files = `/data/foundation/export/batches/${id}/files`;
   expect((await platform.call("GET", files)).status).toBe(200);
@@ -82,7 +82,10 @@ test("a record that the schema refuses fails the whole batch, and an empty batch
   await upload(id, "a.json", [row("1"), { ...row("2"), unknown: 1 }]);
   await act(id, "COMPLETE");
   platform.pass(2);
-  expect(await stateOf(id)).toMatchObject({ status: "success", recordCount: 2, failedRecordCount: 1 });
+  expect(await stateOf(id)).toMatchObject({
+    status: "success",
+    metrics: { inputRecordCount: 2, outputRecordCount: 1, failedRecordCount: 1 },
+  });
 });
 
 test("invalid calls are refused as by Platform", async () => {

@@ -46,7 +46,7 @@ async function idsIn(file: string): Promise<unknown[]> {
 test("a batch's files are parquet with its rows", async () => {
   const access = await open(2);
   const batches = await collect(access.eachBatch(new Date(0), never));
-  expect(batches).toMatchObject([{ status: "success", records: 2, failedRecords: 0 }]);
+  expect(batches).toMatchObject([{ status: "success", rows: 2, failedRecords: 0 }]);
   const [file] = await access.listFiles(batches[0]?.id ?? "", never);
   expect(file?.name).toBe("part-00000.parquet");
   const local = path.join(folder, "rows.parquet");

@@ -55,10 +55,14 @@ test("an hour has a batch of its rows, and one of its failed records", async () 
   const list = async (query: string) => (await platform.call("GET", `${catalog}/batches?${query}`)).body;
   const all = await list(`dataSet=${flow.dataset}&orderBy=desc:created`);
   expect(Object.values(all)).toEqual([
-    expect.objectContaining({ status: "success", recordCount: 2, errors: [] }),
+    expect.objectContaining({
+      status: "success",
+      metrics: { inputRecordCount: 2, outputRecordCount: 2, failedRecordCount: 0 },
+      errors: [],
+    }),
     expect.objectContaining({
       status: "failed",
-      failedRecordCount: 1,
+      metrics: { inputRecordCount: 1, outputRecordCount: 0, failedRecordCount: 1 },
       errors: [{ code: "INGEST-1212-400", description: "The record does not conform to the XDM schema", rows: [] }],
       relatedObjects: [{ type: "dataSet", id: flow.dataset }],
     }),
@@ -78,7 +82,8 @@ test("an hour has a batch of its rows, and one of its failed records", async () 
 test("an hour's failed records may be counted in the batch of its rows", async () => {
   const flow = await withEvents(["1", "2", null]);
   const counts = async (failedRecords: string) => {
-    await platform.plain("POST", "/__local/switches", {}, JSON.stringify({ failedRecords }));
+    const switches = { batchCounts: "beside-metrics", failedRecords };
+    await platform.plain("POST", "/__local/switches", {}, JSON.stringify(switches));
     const { body } = await platform.call("GET", `${catalog}/batches?dataSet=${flow.dataset}`);
     return Object.values(body as Record<string, JsonObject>).map(({ status, recordCount, failedRecordCount }) => [
       status,

@@ -7,6 +7,7 @@ import { answer, numberParameter, type PlatformEnvironment, pathParameter } from
 import type { JsonObject } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { compareValues } from "../web/property-filter.ts";
+import { processTags, renderCounts } from "./batch-counts.ts";
 import { pageOfCatalog } from "./list-query.ts";
 
 /** Catalog Service: the batches of each hour of a streaming flow, and uploaded batches. */
@@ -84,11 +85,10 @@ function batchesOfRun(state: PlatformState, run: RunWindow): Batch[] {
   const isOne = place !== "own-batch" && outputRecords > 0;
   const ofRows = {
     status,
-    recordCount: outputRecords + (isOne && place === "in-record-count" ? failedRecords : 0),
-    failedRecordCount: isOne ? failedRecords : 0,
+    ...renderCounts(state, { rows: outputRecords, failed: isOne ? failedRecords : 0 }),
     errors: isOne ? errors : [],
   };
-  const ofFailures = { status: "failed", recordCount: 0, failedRecordCount: failedRecords, errors };
+  const ofFailures = { status: "failed", ...renderCounts(state, { rows: 0, failed: failedRecords }), errors };
   return [
     ...(outputRecords > 0 ? [{ id: run.successBatchId, datasetId, item: render(state, run, ofRows) }] : []),
     ...(failedRecords > 0 && !isOne
@@ -111,8 +111,7 @@ function render(state: PlatformState, run: RunWindow, outcome: JsonObject): Json
     version: "1.0.1",
     ...outcome,
     relatedObjects: [{ type: "dataSet", id: run.datasetId }],
-    metrics: { inputRecordCount: run.inputRecords, outputRecordCount: run.outputRecords },
-    tags: { flowId: [run.flowId] },
+    tags: { ...processTags, flowId: [run.flowId] },
     inputFormat: { format: "json" },
   };
 }

@@ -85,9 +85,11 @@ export interface PlatformSwitches {
   batchStagingSeconds: number;
   /** A record of an uploaded batch that does not conform to the schema: the whole batch fails, or the record is left out. */
   invalidBatchRecord: "fails-batch" | "left-out";
+  /** Where Catalog counts a batch's records: in its `metrics`, or in `recordCount` and `failedRecordCount` beside them. */
+  batchCounts: "metrics" | "beside-metrics";
   /**
    * Where Catalog counts an hour's records that could not become rows: in a batch of their own, or in the `failedRecordCount` of the batch
-   * with the rows, whose `recordCount` includes them or not.
+   * with the rows, whose `recordCount`, if it has one, includes them or not.
    */
   failedRecords: "own-batch" | "in-record-count" | "beside-record-count";
   /** Whether the organization may query its datasets by Query Service: if not, it gives no connection parameters. */
@@ -141,6 +143,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   previewAnswer: "object",
   batchStagingSeconds: 2,
   invalidBatchRecord: "fails-batch",
+  batchCounts: "metrics",
   failedRecords: "own-batch",
   queryService: "entitled",
   queryCredential: "accepted",

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { isOwnedBy, stackOf } from "../mark.ts";
 
 /**
@@ -12,6 +13,27 @@ export const markTag = "pulumi/resource";
 export const stackTag = "pulumi/stack";
 
 export type Tags = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * The tags of a dataset or batch in Catalog's answers. Other applications' tags may have other values, which must not hide ours: batches of
+ * Adobe's "Partial batch ingestion" have `true` and a number.
+ */
+export const catalogTags = z
+  .record(
+    z.string(),
+    z
+      .array(z.string())
+      .or(z.string().transform((value) => [value]))
+      .optional()
+      .catch(undefined),
+  )
+  .nullish()
+  .catch(undefined)
+  .transform((found) => found && Object.fromEntries(Object.entries(found).filter(isReadable)));
+
+function isReadable(entry: [name: string, values: string[] | undefined]): entry is [string, string[]] {
+  return entry[1] !== undefined;
+}
 
 /** Adobe's API description writes `enabled: true`, its other pages `enabled:true`. */
 export function isEnabled(tag: readonly string[] | undefined): boolean {

@@ -5,26 +5,9 @@ import { pathOf, paths } from "../../client/paths.ts";
 import { timestamp } from "../../client/timestamp.ts";
 import type { MarkTest } from "../mark.ts";
 import { pickListed } from "../pick-listed.ts";
-import { markTag, stackTag } from "./dataset-tags.ts";
+import { catalogTags, markTag, stackTag } from "./dataset-tags.ts";
 
-/** Other applications' tags may have other values, which must not hide ours. */
-const tags = z
-  .record(
-    z.string(),
-    z
-      .array(z.string())
-      .or(z.string().transform((value) => [value]))
-      .optional()
-      .catch(undefined),
-  )
-  .nullish()
-  .catch(undefined)
-  .transform((found) => found && Object.fromEntries(Object.entries(found).filter(isReadable)));
-const taggedEntry = z.tuple([z.string(), z.object({ tags })]);
-
-function isReadable(entry: [name: string, values: string[] | undefined]): entry is [string, string[]] {
-  return entry[1] !== undefined;
-}
+const taggedEntry = z.tuple([z.string(), z.object({ tags: catalogTags })]);
 
 /** A dataset in Catalog's answers. */
 export const datasetAnswer = z.object({
@@ -32,7 +15,7 @@ export const datasetAnswer = z.object({
   description: z.string().nullish(),
   enableErrorDiagnostics: z.boolean().nullish(),
   schemaRef: z.object({ id: z.string(), contentType: z.string().optional() }),
-  tags,
+  tags: catalogTags,
   extensions: z
     .object({ adobe_lakeHouse: z.object({ rowExpiration: z.object({ ttlValue: z.string().nullish() }) }) })
     .nullish()
@@ -90,6 +73,7 @@ export async function readDataset(client: AepClient, id: string, signal: AbortSi
 export async function readTags(client: AepClient, id: string, signal: AbortSignal) {
   const purpose = `read the tags of the dataset ${id}`;
   const path = `${pathOf(paths.dataSets, id)}?properties=tags`;
-  return (await client.find({ method: "GET", path, signal, purpose }, z.object({ [id]: z.object({ tags }) })))?.[id]
-    ?.tags;
+  return (
+    await client.find({ method: "GET", path, signal, purpose }, z.object({ [id]: z.object({ tags: catalogTags }) }))
+  )?.[id]?.tags;
 }

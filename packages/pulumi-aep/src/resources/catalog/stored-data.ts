@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { isReferredTo, listReferring } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
+import { batchCounts, batchCountsAnswer } from "./batch-counts.ts";
 import { batchOutcome } from "./batch-outcome.ts";
 import { countMessagesReceived } from "./inlet-metrics.ts";
 
@@ -10,11 +11,7 @@ const listLimit = 100;
 
 const answer = z.object({ name: z.string().nullish(), lastBatchId: z.string().nullish() });
 
-const batch = z.looseObject({
-  status: z.string().nullish().catch(undefined),
-  // One that can't be read is not counted, but the batch is.
-  recordCount: z.number().nullish().catch(undefined),
-});
+const batch = batchCountsAnswer.extend({ status: z.string().nullish().catch(undefined) });
 
 const target = z.object({ id: z.string() });
 
@@ -71,10 +68,9 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   const isAll = Object.keys(listed).length < listLimit;
   if (batches.length === 0) return isAll ? undefined : "an unknown number of batches";
   const batchCount = count(batches.length, "batch", "batches");
-  if (batches.some(({ recordCount }) => typeof recordCount !== "number")) {
-    return isAll ? batchCount : `${batchCount} or more`;
-  }
-  const rows = batches.reduce((sum, { recordCount }) => sum + (recordCount ?? 0), 0);
+  const counted = batches.flatMap((one) => batchCounts(one).rows ?? []);
+  if (counted.length < batches.length) return isAll ? batchCount : `${batchCount} or more`;
+  const rows = counted.reduce((sum, each) => sum + each, 0);
   return `${count(rows, "row", "rows")} in ${batchCount}${isAll ? "" : ", or more"}`;
 }
 
