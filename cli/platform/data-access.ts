@@ -19,9 +19,9 @@ const partLength = 8 * 1024 * 1024;
 const foundation = "/data/foundation/export";
 
 const filesAnswer = z.object({ data: z.array(z.object({ dataSetFileId: z.string() })) });
-const partsAnswer = z.object({
-  data: z.array(z.object({ name: z.string(), length: z.union([z.number(), z.string().transform(Number)]) })),
-});
+const file = z.object({ name: z.string(), length: z.union([z.number(), z.string().transform(Number)]) });
+/** What is behind an id: a file, or a directory with the ids of others ("View dataset data using Data Access API"). */
+const entriesAnswer = z.object({ data: z.array(z.union([file, z.object({ dataSetFileId: z.string() })])) });
 
 /** The rows of a dataset as files (Adobe's Data Access API): needs the permission View Datasets and no license of its own. */
 export class DataAccess {
@@ -46,16 +46,16 @@ export class DataAccess {
   /** All files of a batch. */
   async listFiles(batchId: string, signal: AbortSignal): Promise<BatchFile[]> {
     const files: BatchFile[] = [];
+    const ids = new Set<string>();
     const purpose = `list the files of the batch ${batchId}`;
-    for await (const { dataSetFileId: id } of this.#pages(
-      `${foundation}/batches/${batchId}/files`,
-      filesAnswer,
-      purpose,
-      signal,
-    )) {
+    const list = `${foundation}/batches/${batchId}/files`;
+    for await (const { dataSetFileId } of this.#pages(list, filesAnswer, purpose, signal)) ids.add(dataSetFileId);
+    // A set also visits what is added meanwhile, and nothing twice.
+    for (const id of ids) {
       const path = `${foundation}/files/${encodeURIComponent(id)}`;
-      for await (const { name, length } of this.#pages(path, partsAnswer, purpose, signal)) {
-        files.push({ id, name, length });
+      for await (const entry of this.#pages(path, entriesAnswer, purpose, signal)) {
+        if ("name" in entry) files.push({ id, ...entry });
+        else ids.add(entry.dataSetFileId);
       }
     }
     return files;

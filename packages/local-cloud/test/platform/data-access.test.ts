@@ -43,7 +43,8 @@ async function idsIn(file: string): Promise<unknown[]> {
   return read.getRowObjectsJson();
 }
 
-test("a batch's files are parquet with its rows", async () => {
+test.each(["directories", "files"])("a batch's files are parquet with its rows, if it has %s", async (dataFiles) => {
+  await platform.plain("POST", "/__local/switches", {}, JSON.stringify({ dataFiles }));
   const access = await open(2);
   const batches = await collect(access.eachBatch(new Date(0), never));
   expect(batches).toMatchObject([{ status: "success", rows: 2, failedRecords: 0 }]);

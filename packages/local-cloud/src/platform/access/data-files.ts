@@ -32,22 +32,21 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
     const batch = findBatch(context.get("sandbox"), id);
     if (batch === undefined) throw plainProblem(404, `The batch ${id} was not found`);
     const count = Math.ceil(batch.rows.length / rowsPerFile);
-    const list = Array.from({ length: count }, (_, index) => ({
-      dataSetFileId: `${id}-${index}`,
-      version: "1.0.0",
-      created: String(batch.created),
-      isValid: true,
-      updated: String(batch.updated),
-      _links: { self: { href: `${new URL(context.req.url).origin}/data/foundation/export/files/${id}-${index}` } },
-    }));
-    return answerPage(context, list);
+    return answerPage(
+      context,
+      Array.from({ length: count }, (_, index) => describeFile(context, `${id}-${index}`, batch)),
+    );
   });
 
   routes.get("/files/:id", async (context) => {
     const id = pathParameter(context, "id");
-    const [, batch = "", index = ""] = id.match(/^(.+)-(\d+)$/) ?? [];
+    const [, batchId = "", index = "", part] = id.match(/^(.+?)-(\d+)(-part)?$/) ?? [];
     const from = Number(index) * rowsPerFile;
-    const rows = findBatch(context.get("sandbox"), batch)?.rows.slice(from, from + rowsPerFile) ?? [];
+    const batch = findBatch(context.get("sandbox"), batchId);
+    const rows = batch?.rows.slice(from, from + rowsPerFile) ?? [];
+    if (batch && rows.length > 0 && part === undefined && state.switches.dataFiles === "directories") {
+      return answerPage(context, [describeFile(context, `${id}-part`, batch)]);
+    }
     const name = `part-${index.padStart(5, "0")}.parquet`;
     const wanted = context.req.query("path");
     if (rows.length === 0 || (wanted ?? name) !== name) throw plainProblem(404, `The file ${id} was not found`);
@@ -65,6 +64,22 @@ export function addDataFileRoutes(routes: Hono<PlatformEnvironment>, state: Plat
     );
     return run && { rows: run.rows, created: run.startedAt, updated: run.updatedAt };
   }
+}
+
+/** A file without its name, or a directory of such. */
+function describeFile(
+  context: PlatformContext,
+  id: string,
+  { created, updated }: { readonly created: number; readonly updated: number },
+): JsonObject {
+  return {
+    dataSetFileId: id,
+    version: "1.0.0",
+    created: String(created),
+    isValid: true,
+    updated: String(updated),
+    _links: { self: { href: `${new URL(context.req.url).origin}/data/foundation/export/files/${id}` } },
+  };
 }
 
 function answerPage(context: PlatformContext, list: readonly JsonObject[]): Response {

@@ -81,6 +81,8 @@ export interface PlatformSwitches {
   emptyPreview: "404" | "empty-list";
   /** A dataset's preview: an object with the rows in `data`, or a bare list of rows. */
   previewAnswer: "object" | "list";
+  /** What the id of a batch's file leads to in Data Access: the file, or a directory with the ids of files. */
+  dataFiles: "directories" | "files";
   /** Seconds for which an uploaded batch is staging, after it was completed. */
   batchStagingSeconds: number;
   /** A record of an uploaded batch that does not conform to the schema: the whole batch fails, or the record is left out. */
@@ -141,6 +143,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   inletMetrics: "at-once",
   emptyPreview: "404",
   previewAnswer: "object",
+  dataFiles: "directories",
   batchStagingSeconds: 2,
   invalidBatchRecord: "fails-batch",
   batchCounts: "metrics",
