@@ -33,11 +33,17 @@ export interface DataflowRun {
   readonly recordsIn: number;
   readonly recordsOut: number;
   readonly recordsFailed: number;
-  /** Adobe's code and message of each. */
+  /** Adobe's code and message of each, those of single records first. */
   readonly errors: readonly string[];
 }
 
 const count = z.number().nullish();
+const runErrors = z
+  .array(z.object({ code: z.string().nullish(), message: z.string().nullish() }))
+  .nullish()
+  .transform((errors) =>
+    (errors ?? []).map(({ code, message }) => `${code ?? ""} ${message ?? ""}`.trim() || "no reason given"),
+  );
 const runsAnswer = z.object({
   items: z.array(
     z.object({
@@ -49,15 +55,21 @@ const runsAnswer = z.object({
           recordSummary: z
             .object({ inputRecordCount: count, outputRecordCount: count, failedRecordCount: count })
             .nullish(),
-          statusSummary: z
-            .object({
-              status: z.string().nullish(),
-              errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
-            })
-            .nullish(),
+          statusSummary: z.object({ status: z.string().nullish(), errors: runErrors }).nullish(),
         })
         .nullish()
         .transform((metrics) => metrics ?? {}),
+      // What was wrong with single records is here; the run itself may only say that an activity failed ("Monitor dataflows").
+      activities: z
+        .array(
+          z.object({
+            statusSummary: z
+              .object({ errors: runErrors, extensions: z.object({ errors: runErrors }).nullish() })
+              .nullish(),
+          }),
+        )
+        .nullish()
+        .catch(undefined),
     }),
   ),
 });
@@ -70,14 +82,18 @@ export async function listRuns(client: AepClient, id: string, limit = 24): Promi
     { method: "GET", path: paths.runs, params, signal: startTimeLimit(), purpose },
     runsAnswer,
   );
-  return items.map(({ createdAt, metrics: { durationSummary, recordSummary, statusSummary } }) => ({
+  return items.map(({ createdAt, activities, metrics: { durationSummary, recordSummary, statusSummary } }) => ({
     startedAt: new Date(durationSummary?.startedAtUTC ?? createdAt),
     status: statusSummary?.status ?? "unknown",
     recordsIn: recordSummary?.inputRecordCount ?? 0,
     recordsOut: recordSummary?.outputRecordCount ?? 0,
     recordsFailed: recordSummary?.failedRecordCount ?? 0,
-    errors: (statusSummary?.errors ?? []).map(
-      ({ code, message }) => `${code ?? ""} ${message ?? ""}`.trim() || "no reason given",
-    ),
+    errors: [
+      ...new Set([
+        ...(activities ?? []).flatMap((activity) => activity.statusSummary?.extensions?.errors ?? []),
+        ...(activities ?? []).flatMap((activity) => activity.statusSummary?.errors ?? []),
+        ...(statusSummary?.errors ?? []),
+      ]),
+    ],
   }));
 }

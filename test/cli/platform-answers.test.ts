@@ -36,6 +36,30 @@ test("a run that has just begun has no counts yet", async () => {
   ]);
 });
 
+test("a run's errors are those of its records, which Adobe shows in an activity", async () => {
+  const failed = { code: "CONNECTOR-2001-500", message: "Error occurred at promotion activity." };
+  const extensions = { errors: [{ code: "MAPPER-3700-400", recordCount: 1, message: "Mapper Transform Error" }] };
+  const statusSummary = { status: "success", errors: [failed] };
+  const items = [
+    {
+      createdAt: Date.parse(created),
+      metrics: { statusSummary },
+      activities: [
+        { id: "copyActivity" },
+        { id: "promotionActivity", statusSummary: { ...statusSummary, extensions } },
+      ],
+    },
+  ];
+  stub.answer(`${foundation}/flowservice/runs?property=flowId%3D%3Df1&orderby=-createdAt&limit=24`, {
+    body: { items },
+  });
+  const [run] = await listRuns(client, "f1");
+  expect(run?.errors).toEqual([
+    "MAPPER-3700-400 Mapper Transform Error",
+    "CONNECTOR-2001-500 Error occurred at promotion activity.",
+  ]);
+});
+
 test("a dataflow may have no endpoint of its own", async () => {
   const items = [{ name: "Customer.io", state: "enabled", options: { inletUrl: null } }];
   stub.answer(`${foundation}/flowservice/flows/f1`, { body: { items } });

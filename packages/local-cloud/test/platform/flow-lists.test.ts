@@ -101,11 +101,25 @@ describe("runs", () => {
         createdAt: hour + 3_600_000,
         metrics: expect.objectContaining({
           recordSummary: expect.objectContaining({ inputRecordCount: 1, outputRecordCount: 0, failedRecordCount: 1 }),
-          statusSummary: {
-            status: "failed",
-            errors: [{ code: "MAPPER-3700-400", message: "Mapper Transform Error", recordCount: 1 }],
-          },
+          statusSummary: { status: "failed", errors: [{ code: "CONNECTOR-2001-500", message: expect.any(String) }] },
         }),
+        activities: [
+          expect.objectContaining({
+            statusSummary: expect.objectContaining({
+              extensions: {
+                errors: [
+                  {
+                    code: "INGEST-1212-400",
+                    message: expect.stringMatching(
+                      /^Encountered 1 errors in the data\. Successfully ingested 0 rows\. /,
+                    ),
+                  },
+                  { code: "MAPPER-3700-400", message: "Mapper Transform Error", recordCount: 1 },
+                ],
+              },
+            }),
+          }),
+        ],
       }),
       expect.objectContaining({
         flowId: flow.flow,
@@ -119,18 +133,25 @@ describe("runs", () => {
             warningRecordCount: 0,
             skippedRecordCount: 0,
           },
-          statusSummary: {
-            status: "success",
-            errors: [
-              { code: "MAPPER-3700-400", message: "Mapper Transform Error", recordCount: 1 },
-              {
-                code: "INGEST-1212-400",
-                message: "The record does not conform to the XDM schema",
-                recordCount: 1,
-              },
-            ],
-          },
+          statusSummary: expect.objectContaining({ status: "success" }),
         }),
+        activities: [
+          expect.objectContaining({
+            statusSummary: expect.objectContaining({
+              extensions: {
+                errors: [
+                  expect.objectContaining({ code: "INGEST-1212-400" }),
+                  { code: "MAPPER-3700-400", message: "Mapper Transform Error", recordCount: 1 },
+                  {
+                    code: "INGEST-1212-400",
+                    message: "The record does not conform to the XDM schema",
+                    recordCount: 1,
+                  },
+                ],
+              },
+            }),
+          }),
+        ],
       }),
     ]);
     const [latest] = items as JsonObject[];

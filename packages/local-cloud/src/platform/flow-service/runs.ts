@@ -102,8 +102,30 @@ function render(state: PlatformState, sandbox: Sandbox, run: RunWindow): JsonObj
         warningRecordCount: run.warningRecords,
         skippedRecordCount: 0,
       },
-      statusSummary: { status: runStatus(run), errors: run.errors.map((error) => ({ ...error })) },
+      statusSummary: statusSummary(run),
     },
-    activities: [],
+    activities: [
+      {
+        id: "promotionActivity",
+        updatedAtUTC: run.updatedAt,
+        statusSummary: {
+          ...statusSummary(run),
+          extensions: run.errors.length > 0 ? { errors: recordErrors(run) } : {},
+        },
+      },
+    ],
   };
+}
+
+/** A run and its activity only say that something failed; what, is in the activity's extensions ("Monitor dataflows using the Flow Service API"). */
+function statusSummary(run: RunWindow): JsonObject {
+  const error = { code: "CONNECTOR-2001-500", message: "Error occurred at promotion activity." };
+  return { status: runStatus(run), errors: run.errors.length > 0 ? [error] : [] };
+}
+
+function recordErrors({ errors, failedRecords, outputRecords }: RunWindow): JsonObject[] {
+  const message =
+    `Encountered ${failedRecords} errors in the data. Successfully ingested ${outputRecords} rows. ` +
+    "Review the associated diagnostic files for additional details.";
+  return [{ code: "INGEST-1212-400", message }, ...errors.map((error) => ({ ...error }))];
 }
