@@ -112,7 +112,7 @@ test("a set that a dataflow uses is not adopted", async () => {
 });
 
 test("a refresh right after shows no difference, whatever spelling and order come back", async () => {
-  stub.answer(`GET ${collection}/${id}`, { body: answer });
+  stub.answer(`GET ${collection}/${id}?version=0`, { body: answer });
   const checked = await aep.check(type, inputs);
   expect(await aep.read(type, id, checked, state)).toEqual({ id, inputs: checked, properties: state });
 });
@@ -123,9 +123,26 @@ test("is imported by its id, from the older spelling too", async () => {
     { destinationXdmPath: "timestamp", sourceExpression: "now()", sourceType: "EXPRESSION" },
     { destination: "producedBy", sourceType: "STATIC", source: "customer.io" },
   ];
+  stub.answer(flows, { body: { items: [] } });
   stub.answer(`GET ${collection}/${id}`, { body: { ...answer, version: 2, mappings: legacy } });
   const found = await aep.read(type, id);
   expect(found).toEqual({ id, inputs: { ...inputs, schemaVersion: 1 }, properties: { ...state, version: 2 } });
+});
+
+test("is imported in the version that a dataflow uses, since a look-up without one may answer with the first", async () => {
+  const use = (mappingId: string, mappingVersion: unknown) => ({
+    name: "Mapping",
+    params: { mappingId, mappingVersion },
+  });
+  const items = [
+    { transformations: [{ name: "Copy", params: { deltaColumn: {} } }, use("another", 9)] },
+    { transformations: [use(id, "3")] },
+    { transformations: [use(id, 1)] },
+    {},
+  ];
+  stub.answer(flows, { body: { items } });
+  stub.answer(`GET ${collection}/${id}?version=3`, { body: { ...answer, version: 3 } });
+  expect((await aep.read(type, id))?.properties).toMatchObject({ version: 3 });
 });
 
 test("every change creates a new set before the old one is deleted; another order is not a change", async () => {

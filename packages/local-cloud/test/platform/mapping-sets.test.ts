@@ -124,8 +124,11 @@ describe("versions", () => {
     const put = await change(id);
     expect(put.status).toBe(200);
     expect(put.body).toMatchObject({ id, version: 1, createdDate: platform.now - 1000, modifiedDate: platform.now });
-    expect(await sourceOf(`${sets}/${id}`)).toEqual([1, "id"]);
+    expect(await sourceOf(`${sets}/${id}?version=1`)).toEqual([1, "id"]);
     expect(await sourceOf(`${sets}/${id}?version=0`)).toEqual([0, "event_id"]);
+    expect(await sourceOf(`${sets}/${id}`)).toEqual([0, "event_id"]);
+    await platform.plain("POST", "/__local/switches", {}, JSON.stringify({ mappingSetLookup: "latest" }));
+    expect(await sourceOf(`${sets}/${id}`)).toEqual([1, "id"]);
     expect((await platform.call("GET", `${sets}/${id}?version=2`)).status).toBe(404);
   });
 

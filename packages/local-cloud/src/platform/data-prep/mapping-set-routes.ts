@@ -83,7 +83,8 @@ class MappingSets {
 
   read(context: PlatformContext): Response {
     const set = find(context);
-    const version = numberParameter(context, "version");
+    const first = this.#state.switches.mappingSetLookup === "first" ? 0 : undefined;
+    const version = numberParameter(context, "version") ?? first;
     const content = findVersion(set, version);
     if (content === undefined) throw plainProblem(404, `The mapping set ${set.id} has no version ${version}`);
     return answer(200, render(this.#state, set, content));

@@ -39,6 +39,8 @@ export interface PlatformSwitches {
   deleteMappingSet: "405" | "204";
   /** What PUT does to a mapping set's version. */
   mappingSetPutVersion: "increments" | "stays";
+  /** What a look-up of a mapping set answers with if it names no version: the first one, as its API description says, or the latest. */
+  mappingSetLookup: "first" | "latest";
   /** What `start` in a list of mapping sets counts: Adobe calls it "the offset of the pages of results". */
   mappingSetStart: "sets" | "pages";
   /** The status for an object of Flow Service that does not exist (FLOW-1439): 404 in Adobe's samples, 400 on its page of errors. */
@@ -122,6 +124,7 @@ export const strictSwitches: Readonly<PlatformSwitches> = {
   descriptorPutStatus: 201,
   deleteMappingSet: "405",
   mappingSetPutVersion: "increments",
+  mappingSetLookup: "first",
   mappingSetStart: "sets",
   goneFlowObject: 404,
   transitionalStates: "refused",

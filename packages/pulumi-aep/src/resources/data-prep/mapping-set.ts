@@ -127,8 +127,9 @@ export const mappingSet = defineResource<AepClient>()({
     return { id: made.id, outputs: { version: made.version } };
   },
 
-  async read({ client, signal }, id, known) {
-    const found = await find(client, id, signal);
+  async read({ client, signal }, id, known, stored) {
+    const version = known ? stored?.version : await versionInUse(client, id, signal);
+    const found = await find(client, id, signal, version);
     return found && { inputs: inputsOf(found, known), outputs: { version: found.version } };
   },
 
@@ -141,9 +142,33 @@ export const mappingSet = defineResource<AepClient>()({
   },
 });
 
-function find(client: AepClient, id: string, signal: AbortSignal): Promise<ListedSet | undefined> {
+/** @param version default: what Data Prep takes for it, which is 0 in its API description */
+function find(client: AepClient, id: string, signal: AbortSignal, version?: number): Promise<ListedSet | undefined> {
   const purpose = `read the mapping set ${id}`;
-  return client.find({ method: "GET", path: pathOf(paths.mappingSets, id), signal, purpose }, listedSet);
+  const path = pathOf(paths.mappingSets, id) + (version === undefined ? "" : `?version=${version}`);
+  return client.find({ method: "GET", path, signal, purpose }, listedSet);
+}
+
+const userAnswer = z.object({
+  transformations: z.array(
+    z.object({
+      params: z.object({ mappingId: z.string(), mappingVersion: z.coerce.number() }).nullish().catch(undefined),
+    }),
+  ),
+});
+
+/** The version of a set that a dataflow uses, the newest if several do. An import must not take an older one for the set's content. */
+async function versionInUse(client: AepClient, id: string, signal: AbortSignal): Promise<number | undefined> {
+  const purpose = `look for dataflows that use the mapping set ${id}`;
+  const flows = await listFlowObjects(
+    client,
+    { collection: paths.flows, query: "orderby=-createdAt", purpose },
+    signal,
+  );
+  const used = flows
+    .flatMap((flow) => userAnswer.safeParse(flow).data?.transformations ?? [])
+    .flatMap(({ params }) => (params?.mappingId === id ? params.mappingVersion : []));
+  return used.length === 0 ? undefined : Math.max(...used);
 }
 
 function isJsonObject(text: string): boolean {
