@@ -147,17 +147,20 @@ describe("with answers that are wrong or say to wait", () => {
   const waits: number[] = [];
 
   async function ask(...answers: Answer[]): Promise<string[]> {
+    return idsOf(await openWith(answers), { from: start, to: start + day });
+  }
+
+  async function openWith(answers: Answer[]): Promise<History> {
     waits.length = 0;
     const opened = await recordingServer(() => answers.shift() ?? { status: 500 });
     closing.push(() => opened.close());
     server = opened;
     const settings = config.parse({ appApiKey: "secret-text", appApiUrl: `http://127.0.0.1:${server.port}` });
-    const history = new History(settings, {
+    return new History(settings, {
       sleep: async (milliseconds) => {
         waits.push(milliseconds);
       },
     });
-    return idsOf(history, { from: start, to: start + day });
   }
   const page = (ids: string[], next?: string): Answer => ({
     body: { messages: ids.map((id) => ({ id, type: "email", created: start })), next },
@@ -178,6 +181,29 @@ describe("with answers that are wrong or say to wait", () => {
   test("another shape is an error", async () => {
     await expect(ask({ body: { messages: "none" } })).rejects.toThrow("did not match the App API's description");
     await expect(ask({ body: "<html>" })).rejects.toThrow("customerio:appApiUrl");
+  });
+
+  test("attributes of another type are converted or left out, and the message is listed", async () => {
+    const odd = {
+      id: "odd",
+      type: "email",
+      created: start,
+      customer_id: 42,
+      campaign_id: "7",
+      action_id: "none",
+      subject: ["Hello"],
+      customer_identifiers: "u1",
+      metrics: { sent: start + 1.5, opened: "yesterday", human_opened: { count: 2 }, clicked: null },
+    };
+    const unknown = new Map<string, number>();
+    const history = await openWith([{ body: { messages: [odd] } }]);
+    for await (const { messages } of history.listMessages({ from: start, to: start + day }, never)) {
+      const data = { delivery_id: "odd", customer_id: "42", identifiers: { id: "42" }, campaign_id: 7 };
+      expect(messages.flatMap((message) => rebuildEvents(message, unknown))).toEqual([
+        { object_type: "email", metric: "sent", timestamp: start + 1, data },
+      ]);
+    }
+    expect([...unknown]).toEqual([["email_opened", 1]]);
   });
 
   test("Retry-After is waited for, and its absence ends the walk at the first call", async () => {

@@ -1,11 +1,24 @@
 import { z } from "zod";
 
-const id = z.number().int().nullish();
-const text = z.string().nullish();
+// One that is neither is left out: it must not end an audit of all other messages.
+const id = z
+  .union([
+    z.number().int(),
+    z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform(Number),
+  ])
+  .nullish()
+  .catch(undefined);
+const text = z
+  .union([z.string(), z.number().transform(String)])
+  .nullish()
+  .catch(undefined);
 
 /**
  * A delivery as Customer.io's App API describes it. Nothing but its id, its type and its creation is sure to be there: the description's
- * own samples lack attributes that it requires.
+ * own samples lack attributes that it requires, and one has a number as an identifier.
  */
 export const messageShape = z.object({
   /** The `delivery_id` of events. */
@@ -15,10 +28,8 @@ export const messageShape = z.object({
   /** Unix seconds. */
   created: z.number(),
   customer_id: text,
-  /** Those of today, not of when it was sent. `cio_id` was a number in a sample. */
-  customer_identifiers: z
-    .object({ id: text, email: text, cio_id: z.union([z.string(), z.number().transform(String)]).nullish() })
-    .nullish(),
+  /** Those of today, not of when it was sent. */
+  customer_identifiers: z.object({ id: text, email: text, cio_id: text }).nullish().catch(undefined),
   recipient: text,
   subject: text,
   failure_message: text,
@@ -30,7 +41,7 @@ export const messageShape = z.object({
   parent_action_id: id,
   content_id: id,
   /** Unix seconds, one for each metric that happened. */
-  metrics: z.record(z.string(), z.number().nullish()).nullish(),
+  metrics: z.record(z.string(), z.unknown()).nullish(),
 });
 export type HistoryMessage = z.output<typeof messageShape>;
 

@@ -47,7 +47,7 @@ export function rebuildEvents(message: HistoryMessage, unknown: UnknownNames): R
   const events: RebuiltEvent[] = [];
   for (const [metric, timestamp] of times) {
     if (timestamp === null || timestamp === undefined) continue;
-    if (!known.includes(metric) || timestamp < earliestTime) {
+    if (!known.includes(metric) || typeof timestamp !== "number" || timestamp < earliestTime) {
       count(unknown, `${objectType}_${metric}`);
       continue;
     }
@@ -55,7 +55,7 @@ export function rebuildEvents(message: HistoryMessage, unknown: UnknownNames): R
     events.push({
       object_type: objectType,
       metric,
-      timestamp,
+      timestamp: Math.floor(timestamp),
       data: dataOf(message, objectType, isOnlyFailure),
     });
   }
