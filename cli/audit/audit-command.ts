@@ -91,8 +91,12 @@ export const auditCommand = defineCommand({
     comparedUntil: count
       .optional()
       .describe("Unix seconds: what happened later is not compared, since Customer.io may not list it yet"),
+    webhookGone: z
+      .string()
+      .optional()
+      .describe("what to do, if the App API key's workspace does not have the stack's webhook"),
     missingFile: z.string().optional().describe("file with the ids of what is missing, one JSON object per line"),
-    extraFile: z.string().optional().describe("file with the ids of extra rows"),
+    extraFile: z.string().optional().describe("file with the ids of extra rows, and in `rows` how many an event has"),
     backfill: backfillResult.optional().describe("what `--heal` has sent"),
   }),
   check: checkAuditDays,
@@ -108,7 +112,7 @@ export const auditCommand = defineCommand({
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));
     const healed = values.heal ? await backfillMissing(source, run, values, context) : undefined;
-    const { cells, reasons, missingFile, extraFile, notesSince, comparedUntil, ...rest } = result;
+    const { cells, reasons, missingFile, extraFile, notesSince, comparedUntil, webhookGone, ...rest } = result;
     return {
       ending: healed?.stopped ? "interrupted" : endings[verdict],
       json: {
@@ -119,6 +123,7 @@ export const auditCommand = defineCommand({
         ...rest,
         ...(notesSince !== undefined && { notesSince }),
         ...(comparedUntil !== undefined && { comparedUntil }),
+        ...(webhookGone !== undefined && { webhookGone }),
         ...(missingFile !== undefined && { missingFile }),
         ...(extraFile !== undefined && { extraFile }),
         ...(healed && { backfill: healed }),

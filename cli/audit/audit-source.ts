@@ -1,5 +1,6 @@
 import { daysOfPeriod, pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.ts";
 import { BatchIngestion } from "../platform/batch-ingestion.ts";
 import { DataAccess } from "../platform/data-access.ts";
@@ -39,10 +40,10 @@ export async function collectAuditParts(
   bySql: boolean,
   signal: AbortSignal,
 ): Promise<Omit<AuditParts, "range" | "folder" | "now" | "signal" | "progress">> {
-  const { id, inputs } = source.resource("customerio:index:ReportingWebhook");
-  const webhook = await customerIoOf(source).get(Number(id), startTimeLimit());
+  const { inputs } = source.resource("customerio:index:ReportingWebhook");
+  const found = await findWebhook(source);
   // One that was deleted has sent what the stack says.
-  const { events: subscribed } = webhook ?? webhookInputs.parse(inputs);
+  const { events: subscribed } = "gone" in found ? webhookInputs.parse(inputs) : found;
   const filters = source.hasRelay ? policyOf(source).filters : undefined;
   const storage = source.hasStorage ? await RelayStorageAccount.open(source) : undefined;
   return {
@@ -55,7 +56,25 @@ export async function collectAuditParts(
     kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),
     deadLetters: storage,
     relay: source.hasRelay ? await openRelaySide(source) : undefined,
-    expectation: { filters, subscribed },
+    expectation: { filters, subscribed, ...("gone" in found && { webhookGone: found.gone }) },
+  };
+}
+
+/**
+ * The source's webhook. A key belongs to one workspace, and sees only the webhooks of that one.
+ *
+ * @returns `gone`, with what to do, if the key's workspace does not have it
+ */
+export async function findWebhook(
+  source: StackSource,
+): Promise<{ readonly events: readonly string[] } | { readonly gone: string }> {
+  const { id } = source.resource("customerio:index:ReportingWebhook");
+  const webhook = await customerIoOf(source).get(Number(id), startTimeLimit());
+  if (webhook !== undefined) return webhook;
+  return {
+    gone:
+      `The workspace of the App API key has no reporting webhook ${id}. Either the key belongs to another workspace: check ` +
+      `customerio:appApiKey. Or the webhook was deleted: ${pulumiCommand("up --refresh", source.target)}.`,
   };
 }
 

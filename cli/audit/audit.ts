@@ -10,7 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { type AuditRange, dateAt, judgedAfter, rowAfter } from "./range.ts";
 import type { Expectation } from "./sides/expectation.ts";
 import { type HeldStorage, readHeldEvents } from "./sides/held-events.ts";
-import { readRecorded } from "./sides/recorded.ts";
+import { forgetRecorded, readRecorded } from "./sides/recorded.ts";
 import { type RelaySide, readRelaySide } from "./sides/relay-side.ts";
 import { type RowPaths, readRows } from "./sides/rows.ts";
 import { readRowsBySql, type SqlTable } from "./sides/sql-rows.ts";
@@ -63,6 +63,8 @@ export interface AuditResult {
   readonly notesSince: number | undefined;
   /** Unix seconds: what happened later is not compared, since Customer.io may not list it yet; undefined: all of the range is compared. */
   readonly comparedUntil: number | undefined;
+  /** What to do if the App API key's workspace does not have the stack's webhook; undefined if it does. */
+  readonly webhookGone: string | undefined;
 }
 
 /**
@@ -131,7 +133,7 @@ async function requireSameDays(ledger: Ledger, { from, to, createdFrom }: AuditR
 }
 
 async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResult> {
-  const { deadLetters, folder, kept, range, signal, progress } = parts;
+  const { deadLetters, expectation, folder, kept, range, signal, progress } = parts;
   const now = parts.now.getTime() / 1000;
   const created = { from: range.createdFrom, to: Math.floor(Math.min(range.to, now - listingDelay)) };
   const unknown = await readRecord(parts, ledger, created);
@@ -148,23 +150,24 @@ async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResul
   const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
   const days = { from: range.from, to: created.to };
   const cells = await compareSides(ledger, { ...days, youngSince, sentSince, expiration, unread, relay });
-  const fileOf = async (name: string, states: readonly string[], has: (cell: Cell) => boolean) => {
-    const file = path.join(folder, name);
+  const fileOf = async (list: "missing" | "extra", has: (cell: Cell) => boolean) => {
+    const file = path.join(folder, `${list}.jsonl`);
     // An earlier run may have left one.
     await rm(file, { force: true });
     if (!cells.some(has)) return undefined;
-    await writeIds(ledger, states, file);
+    await writeIds(ledger, list, file);
     return file;
   };
   return {
     cells,
     reasons: await listReasons(ledger),
-    missingFile: await fileOf("missing.jsonl", ["missing", "held"], ({ missing, held: dead }) => missing + dead > 0),
-    extraFile: await fileOf("extra.jsonl", ["extra"], ({ extra }) => extra > 0),
+    missingFile: await fileOf("missing", ({ missing, held: dead }) => missing + dead > 0),
+    extraFile: await fileOf("extra", ({ extra }) => extra > 0),
     unknownNames: Object.fromEntries(unknown),
     messages,
     notesSince: relay?.notesSince,
     comparedUntil: created.to < range.to ? created.to : undefined,
+    webhookGone: expectation.webhookGone,
   };
 }
 
@@ -199,20 +202,32 @@ function readStoredRows(parts: AuditParts, ledger: Ledger): Promise<UnreadRows> 
 /**
  * How many messages Customer.io has listed.
  *
- * @throws if it lists none although the dataset has rows
+ * @throws if they can't be those of the dataset's workspace: none is listed although the dataset has rows, or the webhook is gone and none has a row
  */
-async function countMessages({ history, signal }: AuditParts, ledger: Ledger): Promise<number> {
+async function countMessages({ history, expectation, signal }: AuditParts, ledger: Ledger): Promise<number> {
   const [sums] = await ledger.query(
     "SELECT CAST((SELECT count(DISTINCT delivery) FROM deliveries) AS INTEGER) AS messages, " +
       "CAST((SELECT count(*) FROM present WHERE delivery IS NOT NULL) AS INTEGER) AS rows",
   );
   const messages = Number(sums?.messages ?? 0);
-  if (messages === 0 && Number(sums?.rows ?? 0) > 0 && !(await history.hasMessages(signal))) {
+  const rows = Number(sums?.rows ?? 0);
+  if (messages === 0 && rows > 0 && !(await history.hasMessages(signal))) {
+    // With the right key, the same folder must not hold this record.
+    await forgetRecorded(ledger);
     throw new Error(
       "Customer.io lists no messages, but the dataset has events of messages. If the workspace sent its first messages in the last hour, " +
         "they may not be listed yet: run the audit again later. Otherwise the App API key belongs to another workspace or region: check " +
         "customerio:appApiKey and customerio:region.",
     );
   }
+  const { webhookGone } = expectation;
+  if (webhookGone !== undefined && messages > 0 && rows > 0 && !(await haveRows(ledger))) {
+    throw new Error(`${webhookGone} None of its ${countOf(messages, "message")} has a row in the dataset.`);
+  }
   return messages;
+}
+
+/** Whether any message of Customer.io's record has a row. */
+async function haveRows(ledger: Ledger): Promise<boolean> {
+  return (await ledger.query("SELECT 1 FROM present SEMI JOIN deliveries USING (delivery) LIMIT 1")).length > 0;
 }

@@ -275,10 +275,16 @@ function judgeCell({ missing, held, unjudged, unknown, waiting, young, extra }: 
   return (extra ?? 0) > 0 ? "extra" : "complete";
 }
 
-/** Writes the occurrences of a verdict into a file, one JSON object per line, by the time at which they happened. */
-export async function writeIds(ledger: Ledger, states: readonly string[], file: string): Promise<void> {
+/** What the lists of ids have: what is missing or a dead letter; and rows that Customer.io's record lacks, or that repeat another one. */
+const listed = {
+  missing: "state IN ('missing', 'held')",
+  extra: "state = 'extra' OR (state = 'found' AND copies > 1)",
+} as const;
+
+/** Writes occurrences into a file, one JSON object per line with its number of rows, by the time at which they happened. */
+export async function writeIds(ledger: Ledger, list: keyof typeof listed, file: string): Promise<void> {
   await ledger.run(`
-    COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state, stage FROM verdicts
-      WHERE state IN (${states.map(quote).join(", ")}) ORDER BY happened, delivery)
+    COPY (SELECT delivery, object_type, metric, happened AS "timestamp", state, stage, copies AS "rows" FROM verdicts
+      WHERE ${listed[list]} ORDER BY happened, delivery)
     TO ${quote(file)} (FORMAT json)`);
 }

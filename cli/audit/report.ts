@@ -41,13 +41,16 @@ const wordsOfCounts: Partial<Record<(typeof allNames)[number], string>> = {
 
 /** What the command prints: the sums of each kind, and each day of a kind that is not complete. */
 export function auditLines(result: AuditResult, target: CommandTarget): string[] {
-  const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince, comparedUntil } = result;
-  const end =
-    comparedUntil === undefined
+  const { cells, reasons, missingFile, extraFile, unknownNames, messages, notesSince, comparedUntil, webhookGone } =
+    result;
+  const end = [
+    ...(comparedUntil === undefined
       ? []
       : [
           `What happened after ${new Date(comparedUntil * 1000).toISOString()} is not compared: Customer.io may not list it yet.`,
-        ];
+        ]),
+    ...(webhookGone === undefined ? [] : [webhookGone]),
+  ];
   if (cells.length === 0) {
     return [
       `Customer.io recorded nothing on these days, and the dataset has no rows from them (${countOf(messages, "message")} read).`,

@@ -1,7 +1,6 @@
 import path from "node:path";
 import { z } from "zod";
 import type { CommandContext, OptionTable } from "../command/definition.ts";
-import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
 import type { StackSource } from "../stack/source.ts";
 import { type AuditParts, type AuditResult, audit } from "./audit.ts";
@@ -10,6 +9,9 @@ import { dateAt, rangeOf, utcDate } from "./range.ts";
 import { sumCells } from "./report.ts";
 import { type AuditVerdict, auditFolderPrefix, writeAuditResult } from "./result-file.ts";
 
+/** Days; Customer.io has not been there for longer. */
+const mostLookback = 10_000;
+
 /** The options of every command that begins with an audit. */
 export const auditOptions = {
   from: { value: "date", description: "first UTC day of the events, such as 2026-11-01", schema: utcDate },
@@ -17,7 +19,13 @@ export const auditOptions = {
   lookback: {
     value: "days",
     description: "how long before the first day messages may have been created: opens and clicks come late",
-    schema: positiveNumber.default(30),
+    // With less than a day, rows in a batch that was created before would not be read: it takes rows for an hour.
+    schema: z.coerce
+      .number("it must be a number")
+      .int("it must be a whole number")
+      .min(1, "it must be at least 1")
+      .max(mostLookback, `it must be at most ${mostLookback}`)
+      .default(30),
   },
   folder: {
     value: "folder",

@@ -1,9 +1,7 @@
-import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { openLedger } from "../audit/audit.ts";
-import { feedsProfile } from "../audit/audit-source.ts";
+import { feedsProfile, findWebhook } from "../audit/audit-source.ts";
 import type { Ledger } from "../audit/ledger.ts";
 import type { AuditRun } from "../audit/run-audit.ts";
-import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { CommandContext, ValuesOf } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
@@ -29,24 +27,14 @@ export async function checkBackfill(
   signal: AbortSignal,
 ): Promise<void> {
   for (const source of sources) {
-    await requireWebhook(source);
+    const webhook = await findWebhook(source);
+    if ("gone" in webhook) throw new Error(`${webhook.gone} Nothing was sent.`);
     if (isWanted || !(await feedsProfile(source, signal))) continue;
     throw new UsageError(
       `The dataset of the source ${source.name} feeds Real-Time Customer Profile. Rebuilt events have today's identifiers and fewer ` +
         "attributes, and Profile can't delete them one by one. Nothing was sent. To send them anyway, add --into-profile.",
     );
   }
-}
-
-/** A key belongs to one workspace, and sees only the webhooks of that one. */
-async function requireWebhook(source: StackSource): Promise<void> {
-  const { id } = source.resource("customerio:index:ReportingWebhook");
-  if ((await customerIoOf(source).get(Number(id), startTimeLimit())) !== undefined) return;
-  throw new Error(
-    `The workspace of the App API key has no reporting webhook ${id}. Either the key belongs to another workspace, whose events would become rows of ` +
-      "the dataset: check customerio:appApiKey. Or the webhook was deleted: " +
-      `${pulumiCommand("up --refresh", source.target)}. Nothing was sent.`,
-  );
 }
 
 interface BackfillValues extends ValuesOf<typeof backfillOptions> {
@@ -67,7 +55,9 @@ export async function backfillMissing(
     // Only a backfill by batch waits for what it has uploaded before.
     const awaited = via === "batch" && !isDry ? planned.processing : 0;
     const events = planned.events + awaited;
-    const calls = Math.ceil(result.messages / 1000) + Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
+    const days = Math.ceil((parts.range.to - parts.range.createdFrom) / 86_400);
+    // Each day's drafts are a list of their own.
+    const calls = Math.ceil(result.messages / 1000) + 2 * days;
     const effort = via === "batch" ? effortByBatch(planned.events, calls) : effortByRelay(planned.events, calls, rate);
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
 

@@ -8,8 +8,6 @@ export interface MissingParts {
   readonly history: Pick<History, "listMessages">;
   /** When the messages were created, in Unix seconds. */
   readonly created: { readonly from: number; readonly to: number };
-  /** Whether drafts are read, too. */
-  readonly drafts: boolean;
   readonly now: () => Date;
   /** Stops after what is under way. */
   readonly signal: AbortSignal;
@@ -20,13 +18,12 @@ export async function* eachMissing({
   ledger,
   history,
   created,
-  drafts,
   now,
   signal,
 }: MissingParts): AsyncGenerator<RebuiltEvent[]> {
   const unknown: UnknownNames = new Map();
   const done = selectSent(now());
-  for (const ofDrafts of drafts ? [false, true] : [false]) {
+  for (const ofDrafts of [false, true]) {
     for await (const { messages } of history.listMessages(created, signal, ofDrafts)) {
       const deliveries = messages.map(({ id }) => id);
       const wanted = await wantedOf(ledger, deliveries, done);

@@ -3,7 +3,6 @@ import { previewMappings } from "pulumi-aep/client";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
 import type { AuditParts } from "../audit/audit.ts";
 import type { Ledger } from "../audit/ledger.ts";
-import { expectsDrafts } from "../audit/sides/expectation.ts";
 import { platformOf } from "../clients.ts";
 import type { Progress } from "../output/progress.ts";
 import { BatchIngestion } from "../platform/batch-ingestion.ts";
@@ -106,7 +105,6 @@ function commonParts({ source, parts, ledger, newest, signal }: BackfillRun) {
   return {
     ledger,
     history: parts.history,
-    drafts: expectsDrafts(parts.expectation),
     policy: policyOf(source),
     signal,
     created: { from: parts.range.createdFrom, to: newest + 1 },

@@ -90,7 +90,6 @@ test("a batch that lacks rows makes its events missing a day after it has arrive
     ...parts,
     ledger,
     created: { from: start - day, to: start + day },
-    drafts: false,
     now: () => later,
   };
   const sent: string[] = [];

@@ -14,6 +14,7 @@ import {
   mappings,
   openStage,
   runAuditCommand,
+  sendRow,
   sourceOf,
   stage,
   timestamp,
@@ -45,7 +46,7 @@ test("a stack's audit finds what was dropped, and leaves out what its webhook do
   expect(printed).toContain("2024-05-01  email opened           MISSING (1 missing)");
   const ids = (await readFile(json.missingFile ?? "", "utf8")).trim().split("\n");
   expect(ids.map((line) => JSON.parse(line))).toEqual([
-    { delivery: "d2", object_type: "email", metric: "opened", timestamp, state: "missing", stage: "unknown" },
+    { delivery: "d2", object_type: "email", metric: "opened", timestamp, state: "missing", stage: "unknown", rows: 0 },
   ]);
 });
 
@@ -117,6 +118,21 @@ test("with a webhook that was deleted, an audit uses what the stack has subscrib
   await expect(
     backfillCommand.checkSources?.({ ...sending, "dry-run": true }, [source], never),
   ).resolves.toBeUndefined();
+});
+
+test("an audit with the key of another workspace is an error that names the webhook", async () => {
+  const flow = await flowWithFields();
+  await happen(flow, "d1", "sent", true);
+  await sendRow(flow, "d2", "sent");
+  await stage.platform.idle();
+  const source = await sourceOf(flow);
+  const { id } = source.resource("customerio:index:ReportingWebhook");
+  const address = `${stage.customerIo.url}/v1/reporting_webhooks/${id}`;
+  await fetch(address, { method: "DELETE", headers: { Authorization: "Bearer audit-key" } });
+  await expect(runAuditCommand(source)).rejects.toThrow(
+    `The workspace of the App API key has no reporting webhook ${id}. Either the key belongs to another workspace: check ` +
+      "customerio:appApiKey. Or the webhook was deleted: npx pulumi up --refresh --stack dev. None of its 1 message has a row in the dataset.",
+  );
 });
 
 test("a mapping that leaves out what is compared is an error", async () => {

@@ -159,7 +159,6 @@ test("a year of all types, with events dropped at each stage: exactly those are 
         {
           ledger,
           history: parts.history,
-          drafts: true,
           policy,
           perSecond: 50,
           onWait: () => undefined,

@@ -15,6 +15,7 @@ import {
   day,
   happen,
   idsIn,
+  linesIn,
   now,
   opened,
   openWorld,
@@ -41,9 +42,9 @@ test("in a folder that others may open, they can read nothing that an audit writ
     const ledger = await openLedger(folder);
     await ledger.setNote("name", "value");
     await ledger.run(
-      "CREATE TABLE verdicts AS SELECT 'd' AS delivery, 'email' AS object_type, 'sent' AS metric, 1 AS happened, 'missing' AS state, '' AS stage",
+      "CREATE TABLE verdicts AS SELECT 'd' AS delivery, 'email' AS object_type, 'sent' AS metric, 1 AS happened, 0 AS copies, 'missing' AS state, '' AS stage",
     );
-    await writeIds(ledger, ["missing"], path.join(folder, "missing.jsonl"));
+    await writeIds(ledger, "missing", path.join(folder, "missing.jsonl"));
     const names = await readdir(folder);
     expect(names).toEqual(expect.arrayContaining(["audit.duckdb", "audit.duckdb.wal", "missing.jsonl"]));
     for (const name of names) expect([name, (await stat(path.join(folder, name))).mode & 0o077]).toEqual([name, 0]);
@@ -118,7 +119,7 @@ test("repeated opens and rows of unread or unrecorded occurrences are not missin
     "  1: its message is not among those that were read: if it is older, an audit with a longer --lookback in another --folder can judge it; if another workspace sent it, none can",
   );
   expect(missingFile).toBeUndefined();
-  expect(await idsIn(extraFile)).toEqual(["d1 clicked"]);
+  expect(await idsIn(extraFile)).toEqual(["d0 opened", "d1 clicked"]);
   expect(verdictsOf(cells)).toMatchObject({
     "2026-01-01 email opened": "extra",
     "2026-01-01 email attempted": "unknown",
@@ -143,6 +144,26 @@ test("a row can't be extra if Customer.io's messages never have a time for its k
   expect(extraFile).toBeUndefined();
   expect(sumCells(cells)).toMatchObject({ found: 1, extra: 0, unknown: 4 });
   expect(reasons).toEqual([{ reason: "Customer.io keeps no time for it", events: 4, isTemporary: false }]);
+});
+
+test("a draft that was sent later is judged, in whichever list it is and whatever the webhook subscribes to", async () => {
+  const sent = happen("d0", 60);
+  const expectation = { filters: undefined, subscribed: ["email_sent"] };
+  for (const draftedThenSent of ["messages", "drafts"] as const) {
+    await openWorld([happen("d0", 0, "drafted"), sent], { draftedThenSent });
+    const { cells, missingFile } = await audit(partsFor(accessTo([]), { expectation }));
+    expect(await idsIn(missingFile)).toEqual(["d0 sent"]);
+    expect(sumCells(cells)).toMatchObject({ recorded: 2, missing: 1, leftOut: 1 });
+    if (draftedThenSent === "messages") await closeWorld();
+  }
+});
+
+test("the list of extra rows names events that have several", async () => {
+  const [twice, once] = [happen("twice", 0), happen("once", 60)];
+  await openWorld([twice, once]);
+  const { cells, extraFile } = await audit(partsFor(accessTo([[twice, twice, twice, once]])));
+  expect(sumCells(cells)).toMatchObject({ found: 2, extra: 2 });
+  expect(await linesIn(extraFile)).toMatchObject([{ delivery: "twice", metric: "sent", state: "found", rows: 3 }]);
 });
 
 test("the time of a repeated metric does not matter", async () => {
@@ -190,7 +211,7 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
   };
   expect(await totalsWith({})).toEqual({ missing: 9 });
   expect(await totalsWith(expecting({ except: { objectTypes: ["email"] } }))).toEqual({ missing: 1, leftOut: 8 });
-  expect(await totalsWith(expecting({}, ["email_sent"]))).toEqual({ missing: 4, leftOut: 4 });
+  expect(await totalsWith(expecting({}, ["email_sent"]))).toEqual({ missing: 4, leftOut: 5 });
   expect(await totalsWith(expecting({ only: { recipientDomains: ["example.com"] } }))).toEqual({
     leftOut: 8,
     unknown: 1,
@@ -296,11 +317,29 @@ test("an unfinished batch makes absent rows unknown only if it is older than a d
   expect(await totalsWith(new Date(now.getTime() - 25 * 3_600_000))).toMatchObject({ missing: 0, unjudged: 1 });
 });
 
-test("a key of another workspace is an error and not a gap", async () => {
+test("a key of another workspace is an error and not a gap, and with the right one the same folder has the right record", async () => {
+  const rows = accessTo([world.slice(1)]);
   await openWorld([]);
-  await expect(audit(partsFor(accessTo([world])))).rejects.toThrow(
+  await expect(audit(partsFor(rows))).rejects.toThrow(
     /run the audit again later\. Otherwise the App API key belongs to another workspace/,
   );
+  await replaceRecord([happen("another", 0), happen("another", 60, "opened")]);
+  const { filters, subscribed } = partsFor(rows).expectation;
+  const withoutWebhook = { expectation: { filters, subscribed, webhookGone: "Check the key." } };
+  await expect(audit(partsFor(rows, withoutWebhook))).rejects.toThrow(
+    "Check the key. None of its 1 message has a row in the dataset.",
+  );
+  await replaceRecord(world);
+  expect(sumCells((await audit(partsFor(rows))).cells)).toMatchObject({ found: 7, missing: 1, unknown: 0 });
+});
+
+test("if only the webhook is gone, the audit says so and judges", async () => {
+  await openWorld(world);
+  const { filters, subscribed } = partsFor(accessTo([])).expectation;
+  const expectation = { filters, subscribed, webhookGone: "Check the key." };
+  const result = await audit(partsFor(accessTo([world.slice(1)]), { expectation }));
+  expect(sumCells(result.cells)).toMatchObject({ found: 7, missing: 1 });
+  expect(auditLines(result, { stack: "prod" }).at(-1)).toBe("Check the key.");
 });
 
 test("a folder holds the audit of one range", async () => {

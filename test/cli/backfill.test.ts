@@ -56,7 +56,6 @@ async function backfill(
       {
         ledger,
         history: parts.history,
-        drafts: true,
         policy: eventPolicy.parse({}),
         perSecond: 50,
         onWait: () => undefined,

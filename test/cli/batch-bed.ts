@@ -120,7 +120,6 @@ export const auditParts = (): AuditParts =>
 const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
   ledger,
   history,
-  drafts: true,
   created: { from: start - day, to: start + 4 * day },
   policy: eventPolicy.parse({}),
   now: clock,

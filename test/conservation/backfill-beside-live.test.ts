@@ -187,7 +187,6 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
       {
         ledger,
         history: parts.history,
-        drafts: true,
         policy: eventPolicy.parse({}),
         created: { from: range.createdFrom, to: newest + 1 },
         perSecond: 100,

@@ -11,6 +11,8 @@ export interface Expectation {
   readonly filters: EventFilters | undefined;
   /** The webhook's events; undefined if nobody knows them. */
   readonly subscribed: readonly string[] | undefined;
+  /** Present if the App API key's workspace does not have the webhook, so that its record may be another workspace's: what to do. */
+  readonly webhookGone?: string;
 }
 
 /**
@@ -37,17 +39,12 @@ export function reasonToLeaveOut(event: RebuiltEvent, { filters, subscribed }: E
   return unread ? "?a filter tests a value that Customer.io's record lacks" : undefined;
 }
 
-/** Whether drafts matter: they are in a separate list. */
-export function expectsDrafts({ subscribed }: Expectation): boolean {
-  return subscribed?.some((name) => name.endsWith("_drafted")) ?? true;
-}
+/** Increase it with each change of `reasonToLeaveOut` or of the lists that are read, so that a folder's record is read again after an update. */
+const edition = 3;
 
-/** Of `reasonToLeaveOut`: increase it with each change there, so that a folder's record is judged again after an update. */
-const edition = 2;
-
-/** Changes with the settings and with `reasonToLeaveOut`, and says nothing about the settings. */
-export function digestOf({ filters, subscribed }: Expectation): string {
-  const text = JSON.stringify([edition, filters ?? null, subscribed?.toSorted() ?? null]);
+/** Changes with the settings, with `reasonToLeaveOut`, and once the key's workspace has the webhook. It says nothing about the settings. */
+export function digestOf({ filters, subscribed, webhookGone }: Expectation): string {
+  const text = JSON.stringify([edition, filters ?? null, subscribed?.toSorted() ?? null, webhookGone !== undefined]);
   return createHash("sha256").update(text).digest("hex");
 }
 
