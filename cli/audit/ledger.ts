@@ -40,12 +40,12 @@ export class Ledger {
     this.#connection = connection;
   }
 
-  /** @throws if DuckDB is not installed, with the command that installs it; or if another process has the file open */
+  /** @throws if DuckDB is not installed, with the command that installs it; or if another process has the file open, or it is damaged */
   static async open(file: string): Promise<Ledger> {
     const duckDb = await loadDuckDb();
     const options = { memory_limit: "400MB", threads: "2" };
     const instance = await duckDb.DuckDBInstance.create(file, options).catch((error: unknown) => {
-      throw explainLock(error, path.dirname(file));
+      throw explainOpening(error, file);
     });
     const ledger = new Ledger(duckDb, instance, await instance.connect());
     const columns = "(delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, reason VARCHAR)";
@@ -185,10 +185,16 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** DuckDB's own message names only the file. One process at a time may open it. */
-function explainLock(error: unknown, folder: string): unknown {
+/** DuckDB's own message names at most the file. One process at a time may open it. */
+function explainOpening(error: unknown, file: string): Error {
   const { message } = error as Error;
-  if (!/Conflicting lock|used by another process/.test(message)) return error;
+  const folder = path.dirname(file);
+  if (!/Conflicting lock|used by another process/.test(message)) {
+    return new Error(
+      `Could not open ${file} (${message.split("\n", 1)[0]}). If the file is damaged, audit in another --folder. If a backfill has ` +
+        "used this one, wait a day after it before you send anything from there: only this folder knows what was sent.",
+    );
+  }
   const [, id] = message.match(/\(PID (\d+)\)/) ?? [];
   return new Error(
     `${id === undefined ? "Another process" : `Process ${id}`} is using the folder ${folder} for an audit or a backfill. ` +

@@ -109,7 +109,14 @@ async function readFiles(
       let rows = 0;
       await ledger.inTransaction(async () => {
         await ledger.run(`DELETE FROM present WHERE reason = ${quote(note)}`);
-        for (const { local } of files) rows += await addFile(ledger, local, paths, note);
+        for (const { local, name } of files) {
+          rows += await addFile(ledger, local, paths, note).catch((error: unknown) => {
+            throw new Error(
+              `Could not read the file ${name} of the batch ${id} (${(error as Error).message.split("\n", 1)[0]}). Run the same command ` +
+                "again; if it fails again, ask Adobe's support about this batch.",
+            );
+          });
+        }
         await ledger.setNote(note, JSON.stringify({ rows, counted }));
       });
       return rows;

@@ -12,7 +12,7 @@ const id = z
   .nullish()
   .catch(undefined);
 const text = z
-  .union([z.string(), z.number().transform(String)])
+  .union([z.string(), z.number().int().transform(String)])
   .nullish()
   .catch(undefined);
 
