@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { daysOfPeriod, pathOf, paths as platformPaths } from "pulumi-aep/client";
 import { z } from "zod";
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
@@ -124,5 +125,5 @@ async function openRelaySide(source: StackSource): Promise<RelaySide> {
     RelayTables.open(source),
     RelayQueues.open(source),
   ]);
-  return { storage, tables, queues };
+  return { storage, tables, queues, pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }) };
 }

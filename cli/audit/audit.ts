@@ -138,7 +138,7 @@ async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResul
   const created = { from: range.createdFrom, to: Math.floor(Math.min(range.to, now - listingDelay)) };
   const unknown = await readRecord(parts, ledger, created);
   const unread = await readStoredRows(parts, ledger);
-  progress("the relay's notes of deliveries");
+  progress("the relay's queue and its notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
   if (deadLetters) {
     await readHeldEvents(deadLetters, { ledger, signal, progress: (read) => progress(`dead letters: ${read}`) });

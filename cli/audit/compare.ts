@@ -76,9 +76,6 @@ export interface Comparison {
 /** The state of an event whose row is in a batch of the folder's backfill. */
 export const uploadState = "!they are in a batch of this backfill whose rows can't be read yet";
 
-/** If the relay's queue has this many messages, an absent event may be in one of them. Fewer are being delivered right now. */
-const backlog = 20;
-
 /**
  * Rows of a side that are compared at a time. A join of whole sides would need more memory than the database may use (`Ledger.open`), so the
  * deliveries are divided by their hash.
@@ -182,13 +179,13 @@ function stateOfRecorded(comparison: Comparison): string {
   const messages = relay?.messages ?? 0;
   // What a backfill has sent is in few messages, and a relay may hold them for days. Clocks may differ by a minute.
   const sentAndHeld = `q.sent_at >= ${youngSince} AND q.sent_at > coalesce(n.redelivered, 0) + 60`;
-  const queued = messages > backlog ? `n.delivery IS NULL OR ${sentAndHeld}` : messages > 0 ? sentAndHeld : "FALSE";
+  const queued = relay?.mayHold ? `n.delivery IS NULL OR ${sentAndHeld}` : messages > 0 ? sentAndHeld : "FALSE";
   return `CASE
     WHEN p.delivery IS NOT NULL THEN 'found'
     WHEN h.delivery IS NOT NULL THEN 'held'
     WHEN r.reason LIKE '?%' THEN r.reason
     WHEN r.reason IS NOT NULL THEN 'leftOut'
-    WHEN n.delivery IS NULL AND w.delivery IS NOT NULL THEN 'waiting'
+    WHEN w.delivery IS NOT NULL AND (n.delivery IS NULL OR ${sentAndHeld}) THEN 'waiting'
     WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
     WHEN s.delivery IS NOT NULL OR n.redelivered >= ${sentSince} THEN 'young'
     WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'

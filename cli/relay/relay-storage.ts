@@ -1,7 +1,7 @@
 import { buffer as contentOf } from "node:stream/consumers";
 import type { ContainerClient } from "@azure/storage-blob";
 import type { QueueServiceClient } from "@azure/storage-queue";
-import type { QueuedEvent } from "../../relay/core/event/envelope.ts";
+import type { DecodedEnvelope, QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
 import type { StackSource } from "../stack/source.ts";
 import { type DeadLetterEntry, keepNewest, type NewestDeadLetters } from "./dead-letter-list.ts";
@@ -175,18 +175,24 @@ export class RelayStorageAccount {
     return this.#replaced.find(({ suffix }) => deadLetter.endsWith(suffix)) ?? this.#current;
   }
 
-  /** The visible events at the heads of the queues: see `peekQueues`. */
+  /** The visible events at the heads of the queues: see `peekMessages`. */
   async peekEvents(): Promise<QueuedEvent[]> {
     return [...(await this.peekQueues()).values()].flat();
   }
 
-  /** The visible events at the head of each queue of events, from at most 32 messages of each. Peeks, so it takes and hides nothing. */
+  /** The visible events at the head of each queue of events: see `peekMessages`. */
   async peekQueues(): Promise<ReadonlyMap<string, readonly QueuedEvent[]>> {
+    const queues = await this.peekMessages();
+    return new Map([...queues].map(([name, messages]) => [name, messages.flatMap(eventsIn)]));
+  }
+
+  /** The visible messages at the head of each queue of events, at most 32 of each. Peeks, so it takes and hides nothing. */
+  async peekMessages(): Promise<ReadonlyMap<string, readonly DecodedEnvelope[]>> {
     const { permission } = this.#current;
     const { events } = await listRelayQueues(permission, this.#queues);
-    const peek = async (name: string): Promise<[string, QueuedEvent[]]> => {
+    const peek = async (name: string): Promise<[string, DecodedEnvelope[]]> => {
       const { peekedMessageItems } = await this.#queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
-      return [name, peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)))];
+      return [name, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))];
     };
     return new Map(await permission.explain(dataRoles.queueReader, () => Promise.all(events.map(peek))));
   }

@@ -19,7 +19,7 @@ const comparison: Comparison = {
     othersUntil: 0,
     uploads: ["b"],
   },
-  relay: { notesSince: start + 10, messages: 0 },
+  relay: { notesSince: start + 10, messages: 0, mayHold: false },
 };
 
 let folder: string;
@@ -75,23 +75,26 @@ test("no more than a part is joined at a time, whatever the size of the sides", 
 test("what a backfill has sent in the last week may be in a message that the relay still holds, unless a note says otherwise", async () => {
   const happened = start + 100;
   await ledger.run(
-    `INSERT INTO recorded SELECT d, 'email', 'sent', ${happened}, NULL FROM (VALUES ('held'), ('lost'), ('old'), ('never')) t(d)`,
+    `INSERT INTO recorded SELECT d, 'email', 'sent', ${happened}, NULL FROM (VALUES ('held'), ('lost'), ('old'), ('never'), ('again')) t(d)`,
   );
-  const sent = { held: happened + 200, lost: happened + 200, old: happened + 10 };
+  const sent = { held: happened + 200, lost: happened + 200, old: happened + 10, again: happened + 200 };
   for (const [delivery, at] of Object.entries(sent)) {
     await ledger.run(`INSERT INTO sent VALUES ('${delivery}', 'email', 'sent', ${at})`);
   }
   await ledger.run(`INSERT INTO noted VALUES ('lost', 'email', 'sent', ${sent.lost + 1}, NULL)`);
+  // Platform has lost it once.
+  await ledger.run(`INSERT INTO noted VALUES ('again', 'email', 'sent', ${happened + 20}, NULL)`);
+  await ledger.run(`INSERT INTO waiting VALUES ('again', 'email', 'sent', ${happened}, NULL)`);
   const statesWith = async (messages: number) => {
     await compareSides(ledger, {
       ...comparison,
       youngSince: happened + 100,
-      relay: { notesSince: start + 10, messages },
+      relay: { notesSince: start + 10, messages, mayHold: false },
     });
     const rows = await ledger.query("SELECT delivery, state FROM verdicts");
     return Object.fromEntries(rows.map(({ delivery, state }) => [delivery, state]));
   };
-  const missing = { held: "missing", lost: "missing", old: "missing", never: "missing" };
+  const missing = { held: "missing", lost: "missing", old: "missing", never: "missing", again: "waiting" };
   expect(await statesWith(0)).toEqual(missing);
   expect(await statesWith(3)).toEqual({ ...missing, held: "!3 messages wait in the relay's queue" });
 });

@@ -3,7 +3,9 @@ import { rangeOf } from "../../cli/audit/range.ts";
 import { auditLines, sumCells } from "../../cli/audit/report.ts";
 import { backfillTag } from "../../cli/platform/batch-ingestion.ts";
 import type { DatasetBatch } from "../../cli/platform/dataset.ts";
+import type { TakenMessage } from "../../cli/relay/relay-queues.ts";
 import { deliveredKey, deliveredTables } from "../../relay/core/duplicates/delivered-tables.ts";
+import { countsTable } from "../../relay/core/names.ts";
 import {
   accessTo,
   batchOf,
@@ -104,12 +106,62 @@ test("without a note nothing is known of the stage", async () => {
 test("while many messages wait, what the relay has not delivered may be among them", async () => {
   const [absent, lost] = [happen("absent", 30 * day), happen("lost", 31 * day)];
   for (const made of [...kept, lost]) await relay.deliver(made);
-  for (let at = 0; at < 21; at += 1) await relay.queue(happen(`other-${at}`, 59 * day));
+  // The first 32 can be read.
+  for (let at = 0; at < 53; at += 1) await relay.queue(happen(`other-${at}`, 59 * day));
   const { totals, stages, result } = await auditOf([...kept, absent, lost], kept);
   expect(stages).toEqual({ lost: "after relay" });
   expect(totals).toMatchObject({ missing: 1, unjudged: 1, unknown: 0 });
   expect(result.cells.flatMap(({ reasons }) => reasons)).toEqual(["21 messages wait in the relay's queue"]);
   await takeMessages();
+});
+
+describe("while a few messages are hidden", () => {
+  const [absent, lost] = [happen("absent", 30 * day), happen("lost", 31 * day)];
+  const judge = () => auditOf([...kept, absent, lost], kept);
+  let looks: number;
+  let hidden: TakenMessage[];
+  beforeEach(async () => {
+    looks = 0;
+    relay.whileAuditWaits = async () => {
+      looks += 1;
+    };
+    for (const made of [...kept, lost]) await relay.deliver(made);
+    await relay.queue(absent);
+    hidden = await (await relay.side()).queues.take();
+  });
+  afterEach(async () => {
+    const { queues } = await relay.side();
+    for (const message of hidden) await queues.delete(message);
+  });
+
+  test("and the relay delivers nothing, what it has not delivered may be among them", async () => {
+    const { totals, stages, result } = await judge();
+    expect(stages).toEqual({ lost: "after relay" });
+    expect(totals).toMatchObject({ missing: 1, unjudged: 1 });
+    expect(result.cells.flatMap(({ reasons }) => reasons)).toEqual(["1 message waits in the relay's queue"]);
+    expect(looks).toBe(15);
+  });
+
+  test("and the relay delivers, they are of this moment, and what is absent is missing", async () => {
+    relay.whileAuditWaits = async () => {
+      looks += 1;
+      const row = { partition: "2026-03-02", row: "one" };
+      await relay.tables.create(countsTable, signal);
+      await relay.tables.put(countsTable, row, signal, { delivered: looks });
+    };
+    expect((await judge()).stages).toEqual({ absent: "before relay", lost: "after relay" });
+    expect(looks).toBe(1);
+  });
+
+  test("and become visible, they are read", async () => {
+    relay.whileAuditWaits = async () => {
+      await relay.queue(absent);
+      const { queues } = await relay.side();
+      for (const message of hidden.splice(0)) await queues.delete(message);
+    };
+    expect((await judge()).totals).toMatchObject({ missing: 1, waiting: 1, unjudged: 0 });
+    await takeMessages();
+  });
 });
 
 test("a repeated open is delivered each time, and compared once", async () => {

@@ -219,19 +219,24 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
   const body = JSON.stringify(world[0]);
   const event = { id: "e", receivedAt: now.toISOString(), attempts: 3, body };
   const { document } = deadEvent(event, body, { class: "refused", reason: "400", now });
+  const letters: Readonly<Record<string, object>> = {
+    one: document,
+    other: { ...document, body: "no event" },
+    // What a relay of an earlier version could not read.
+    message: {
+      ...document,
+      class: "unreadable",
+      body: JSON.stringify({ version: 1, events: [1, 2].map((at) => ({ ...event, body: JSON.stringify(world[at]) })) }),
+    },
+  };
   const storage = {
     async *eachDeadLetter() {
-      for (const name of ["one", "gone", "other"]) yield { name, writtenAt: now };
+      for (const name of [...Object.keys(letters), "gone"]) yield { name, writtenAt: now };
     },
     readDeadLetter: async (name: string) =>
-      name === "gone"
-        ? undefined
-        : {
-            etag: "",
-            content: Buffer.from(JSON.stringify(name === "one" ? document : { ...document, body: "no event" })),
-          },
+      letters[name] && { etag: "", content: Buffer.from(JSON.stringify(letters[name])) },
   };
-  expect(await totalsWith({ deadLetters: storage })).toEqual({ missing: 8, held: 1 });
+  expect(await totalsWith({ deadLetters: storage })).toEqual({ missing: 6, held: 3 });
   const soon = new Date((start + 8.5 * day) * 1000);
   expect(await totalsWith({ now: soon })).toEqual({ missing: 7, young: 2 });
   expect(await totalsWith({ kept: { days: 30, reason: "gone" } })).toEqual({ unknown: 9 });
@@ -282,7 +287,9 @@ test("a file that Platform rewrites while it is downloaded is listed and read ag
     };
     return audit(partsFor(access));
   };
-  await expect(auditWith([100, 100])).rejects.toThrow("No magic bytes found at end of file");
+  await expect(auditWith([100, 100])).rejects.toThrow(
+    /^Could not read the file 0\.parquet of the batch 0 \(.*No magic bytes found at end of file.*\)\. Run the same command again/,
+  );
   expect(sumCells((await auditWith([100, 200])).cells)).toMatchObject({ found: 8, missing: 0 });
   expect(await readdir(opened.folder)).not.toContain("rows-0.parquet");
 });
@@ -375,6 +382,16 @@ test("Ctrl-C ends an audit that reads dead letters, of which there may be many",
   await expect(stopped).rejects.toThrow("aborted");
   // Those under way, four at a time, are read to their end.
   expect(read).toBeLessThan(110);
+});
+
+test("a folder with a damaged database is an error that says how to go on", async () => {
+  await openWorld(world);
+  await audit(partsFor(accessTo([world])));
+  const file = path.join(opened.folder, "audit.duckdb");
+  await truncate(file, 5_000);
+  await expect(audit(partsFor(accessTo([world])))).rejects.toThrow(
+    /^Could not open .*audit\.duckdb \(IO Error: .*\)\. If the file is damaged, audit in another --folder\..* wait a day/,
+  );
 });
 
 test("a folder in which another process audits is an error that names the process", async () => {

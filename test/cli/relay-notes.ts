@@ -15,6 +15,8 @@ export class NotingRelay {
   readonly #operator: TestAccount;
   readonly #duplicates: RememberedDuplicates;
   #now = new Date(0);
+  /** What happens while an audit waits to look at the queue again. */
+  whileAuditWaits: () => Promise<void> = async () => undefined;
 
   constructor(operator: TestAccount) {
     this.#operator = operator;
@@ -64,7 +66,8 @@ export class NotingRelay {
   /** What an audit reads of it. */
   async side() {
     const { tables, account: storage, source } = this.#operator;
-    return { tables, storage, queues: await RelayQueues.open(source) };
+    const pause = () => this.whileAuditWaits();
+    return { tables, storage, queues: await RelayQueues.open(source), pause };
   }
 }
 

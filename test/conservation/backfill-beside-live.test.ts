@@ -8,7 +8,7 @@ import { sumCells } from "../../cli/audit/report.ts";
 import { planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { BatchIngestion } from "../../cli/platform/batch-ingestion.ts";
 import { DataAccess } from "../../cli/platform/data-access.ts";
-import { eventsIn, readQueueMessage } from "../../cli/relay/queue-message.ts";
+import { readQueueMessage } from "../../cli/relay/queue-message.ts";
 import { RelayQueues } from "../../cli/relay/relay-queues.ts";
 import { RelayTables } from "../../cli/relay/relay-tables.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
@@ -161,12 +161,15 @@ function partsIn(name: string): AuditParts {
         queues.map((name) => account.queue(name)),
       ),
       storage: {
-        async peekEvents() {
+        async peekMessages() {
           const { peekedMessageItems } = await account.queue(queueNames.events).peekMessages({ numberOfMessages: 32 });
-          return peekedMessageItems.flatMap(({ messageText }) => eventsIn(readQueueMessage(messageText)));
+          return new Map([
+            [queueNames.events, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))],
+          ]);
         },
         readClaim: async () => undefined,
       },
+      pause: (milliseconds) => sleep(milliseconds),
     },
     deadLetters: undefined,
     expectation: { filters: undefined, subscribed: undefined },

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { DeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { tryParseDeadLetter } from "../../dead-letters/dead-letter-filter.ts";
 import { processEach } from "../../process-each.ts";
+import { eventsIn, readQueueMessageText } from "../../relay/queue-message.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import type { Ledger, Occurrence } from "../ledger.ts";
 
@@ -39,14 +41,20 @@ export async function readHeldEvents(
   await processEach(storage.eachDeadLetter(), signal, async ({ name }) => {
     const blob = await storage.readDeadLetter(name);
     const letter = blob && tryParseDeadLetter(blob.content);
-    const occurrence = letter?.encoding === "utf8" ? occurrenceOf(letter.body) : undefined;
-    if (occurrence) held.push(occurrence);
+    if (letter) held.push(...bodiesIn(letter).flatMap((body) => occurrenceOf(body) ?? []));
     read += 1;
     progress(read);
     if (held.length >= chunk) await flush();
   });
   await flush();
   signal.throwIfAborted();
+}
+
+/** The events in a dead letter that a replay delivers. An unreadable one is a whole message of the queue, which a newer relay has written. */
+function bodiesIn({ class: why, encoding, body }: DeadLetter): string[] {
+  if (encoding !== "utf8") return [];
+  if (why !== "unreadable") return [body];
+  return eventsIn(readQueueMessageText(body)).flatMap((event) => ("body" in event ? [event.body ?? ""] : []));
 }
 
 /** What an event's text is about; undefined if no message caused it. */

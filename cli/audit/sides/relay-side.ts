@@ -1,6 +1,8 @@
 import type { StoredEntity } from "../../../relay/azure/storage/tables.ts";
 import { timeOfPartition } from "../../../relay/core/duplicates/delivered-tables.ts";
 import { readDeliveryNote } from "../../../relay/core/duplicates/delivery-note.ts";
+import type { QueuedEvent } from "../../../relay/core/event/envelope.ts";
+import { eventsIn } from "../../relay/queue-message.ts";
 import type { RelayQueues } from "../../relay/relay-queues.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import type { RelayTables } from "../../relay/relay-tables.ts";
@@ -20,31 +22,44 @@ const mixed = 3_600;
 
 /** What a relay knows about the events that it has accepted. */
 export interface RelaySide {
-  readonly tables: Pick<RelayTables, "eachDeliveryNote">;
-  readonly storage: Pick<RelayStorageAccount, "peekEvents" | "readClaim">;
+  readonly tables: Pick<RelayTables, "eachDeliveryNote" | "readCounts">;
+  readonly storage: Pick<RelayStorageAccount, "peekMessages" | "readClaim">;
   readonly queues: Pick<RelayQueues, "count">;
+  /** Waits for some milliseconds. */
+  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /** What was read of a relay. */
 export interface RelayRead {
   /** Unix seconds: what happened since, and has no note, the relay has not delivered. Undefined if nothing can be known. */
   readonly notesSince: number | undefined;
-  /** About how many messages were in its queues. */
+  /** About how many messages of its queues could not be read: they are hidden until their next try, or are not at the heads of the queues. */
   readonly messages: number;
+  /** Whether an event that is found nowhere may be in one of these messages; otherwise they are of this moment, and are being delivered. */
+  readonly mayHold: boolean;
 }
+
+/** If more messages can't be read, an absent event may be in one of them. */
+const backlog = 20;
+
+/**
+ * How often the queue is looked at, and the milliseconds between, until it is clear whether the hidden messages are being delivered. Instances
+ * write their counts every 15 seconds.
+ */
+const [mostLooks, lookPause] = [16, 2_000];
 
 /**
  * Reads a relay's side into the ledger: the events at the head of its queue, and its notes of delivered events. The queue comes first,
  * so that no event moves past the reader.
  */
 export async function readRelaySide(
-  { tables, storage, queues }: RelaySide,
+  { tables, storage, queues, pause }: RelaySide,
   { ledger, range, signal }: { readonly ledger: Ledger; readonly range: AuditRange; readonly signal: AbortSignal },
 ): Promise<RelayRead> {
-  const messages = await queues.count();
+  const { events, ...hidden } = await readQueues({ tables, storage, queues, pause }, signal);
   await ledger.run("DELETE FROM waiting; DELETE FROM noted");
   const waiting: Occurrence[] = [];
-  for (const event of messages === 0 ? [] : await storage.peekEvents()) {
+  for (const event of events) {
     const body = "body" in event ? event.body : await storage.readClaim(event.claim);
     const occurrence = body === undefined ? undefined : occurrenceOf(body);
     if (occurrence) waiting.push(occurrence);
@@ -52,7 +67,33 @@ export async function readRelaySide(
   await ledger.add("waiting", waiting);
   const created = { from: (range.from - before) * 1000, before: (range.to + after) * 1000 };
   await tables.eachDeliveryNote(created, signal, (notes) => ledger.add("noted", notes.map(occurrenceOfNote)));
-  return { notesSince: await findBeginning(ledger), messages };
+  return { notesSince: await findBeginning(ledger), ...hidden };
+}
+
+/**
+ * Reads the visible messages of the queues. A hidden one is being delivered at the moment, or waits for its next try, perhaps for hours. If there
+ * are few of them, this looks again until none is left or the relay has delivered something; if neither happens, they wait.
+ */
+async function readQueues(
+  { tables, storage, queues, pause }: RelaySide,
+  signal: AbortSignal,
+): Promise<Omit<RelayRead, "notesSince"> & { readonly events: readonly QueuedEvent[] }> {
+  const countDelivered = async () => (await tables.readCounts()).total.delivered;
+  let before: number | undefined;
+  for (let look = 1; ; look += 1) {
+    const count = await queues.count();
+    const read = [...(await storage.peekMessages()).values()].flat().filter(({ readable }) => readable);
+    // Messages come and go meanwhile: neither may make a hidden one seem to be among those that were read.
+    const messages = Math.max(0, Math.max(count, await queues.count()) - read.length);
+    const events = read.flatMap(eventsIn);
+    if (messages === 0) return { events, messages, mayHold: false };
+    if (messages > backlog) return { events, messages, mayHold: true };
+    const delivered = await countDelivered();
+    before ??= delivered;
+    if (delivered > before) return { events, messages, mayHold: false };
+    if (look === mostLooks) return { events, messages, mayHold: true };
+    await pause(lookPause, signal);
+  }
 }
 
 /** As an occurrence at the time at which Platform had accepted it; with a reason if the note does not say what it is about. */
