@@ -114,7 +114,7 @@ for (const { events, poison, functions } of queues) {
   app.storageQueue(functions.poison, {
     queueName: poison,
     connection: storageConnection,
-    handler: poisonHandler({ storage, room, clock }),
+    handler: poisonHandler({ queue: poison, storage, room, clock }),
   });
 }
 

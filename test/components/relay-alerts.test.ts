@@ -14,6 +14,7 @@ import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import type { Pause } from "../../relay/core/delivery/breaker.ts";
 import { Pace } from "../../relay/core/delivery/pace.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
+import { queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
 import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
 import { noMarks, openForwarder, openGate } from "../relay/support/open-ports.ts";
@@ -292,7 +293,7 @@ describe("an alert is raised", () => {
     expect(log.evaluateAlerts()).toEqual(["dead-letters"]);
     log = new Log();
     const storage = { ...log.storage, readClaim: async () => event };
-    const handler = poisonHandler({ storage, room: openForwarder.room, clock: () => now });
+    const handler = poisonHandler({ queue: queueNames.poison, storage, room: openForwarder.room, clock: () => now });
     const poisonous = newEvent({ id: "a", receivedAt: now.toISOString(), body: event });
     await log.run((context) => handler({ version: 1, events: [poisonous] }, context));
     expect(log.evaluateAlerts()).toEqual(["dead-letters"]);

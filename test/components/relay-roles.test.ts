@@ -99,7 +99,10 @@ function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => 
       await queues.getQueueClient("events").peekMessages();
     },
     "move messages that failed (Functions host)": () => queues.getQueueClient("events-poison").sendMessage("e30="),
-    "take messages that failed": () => take("events-poison"),
+    "take messages that failed, and put them back": async () => {
+      await take("events-poison");
+      await relay.enqueue("e30=", { queue: "events-poison", delaySeconds: 0, signal: signal() });
+    },
     "look at its head": () => queues.getQueueClient("events-poison").peekMessages(),
     "note deliveries": async () => {
       await relay.tables.create("delivered", signal());

@@ -4,6 +4,7 @@ import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { BodyRoom } from "../../relay/azure/storage/body-room.ts";
 import { encodeEnvelopes, newEvent, type QueuedEvent } from "../../relay/core/event/envelope.ts";
+import { queueNames } from "../../relay/core/names.ts";
 import { invocation } from "./support/invocation.ts";
 import { openForwarder } from "./support/open-ports.ts";
 import { withoutPace } from "./support/unpaced.ts";
@@ -121,8 +122,10 @@ describe("the function of a poison queue", () => {
   test("holds no more large bodies at a time than its memory has room for, and buries them all", async () => {
     let [held, most, dead] = [0, 0, 0];
     const handler = poisonHandler({
+      queue: queueNames.poison,
       room: new BodyRoom(8 * size),
       storage: {
+        enqueue: async () => undefined,
         readClaim: async () => {
           held += size;
           most = Math.max(most, held);
@@ -150,8 +153,10 @@ describe("the function of a poison queue", () => {
     // Two minutes pass between two looks at the clock.
     let now = Date.parse(receivedAt);
     const handler = poisonHandler({
+      queue: queueNames.poison,
       room,
       storage: {
+        enqueue: async () => undefined,
         readClaim: async () => String(++reads),
         deleteClaim: async () => undefined,
         putDeadLetter: async () => true,

@@ -95,7 +95,7 @@ describe.each([
 
   test("become separate dead letters, and all arrive after a replay", async () => {
     await post(bodies);
-    const poison = poisonHandler({ storage: world.storage, room: openForwarder.room, clock });
+    const poison = poisonHandler({ queue: queueNames.poison, storage: world.storage, room: openForwarder.room, clock });
     for (const { message } of await world.azurite.take(queueNames.events)) await poison(message, invocation().context);
     const names = await world.azurite.blobNames(containerNames.deadLetters);
     const letters = await world.azurite.deadLetters();

@@ -69,6 +69,16 @@ describe("in a storage account", () => {
     );
   });
 
+  test("a message that never expires goes into a poison queue", async () => {
+    const [first] = three;
+    await storage().enqueue("bm93", { queue: first.poison, delaySeconds: 0, signal });
+    const { receivedMessageItems: found } = await library(first.poison).receiveMessages();
+    expect(found.map(({ messageText, expiresOn }) => [messageText, expiresOn.getUTCFullYear()])).toEqual([
+      ["bm93", 9999],
+    ]);
+    await library(first.poison).clearMessages();
+  });
+
   test("the heads of all queues are seen, poison queues included", async () => {
     const [first, , third] = three;
     await library(first.events).sendMessage("b25l");

@@ -4,6 +4,7 @@ import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { queueNames } from "../../relay/core/names.ts";
+import host from "../../relay/host.json" with { type: "json" };
 import { type Fault, FaultyWorld } from "./support/faulty-world.ts";
 import { invocation, linesAtOnce, signedCall, signingKey, takeAll } from "./support/invocation.ts";
 import { openForwarder, openGate } from "./support/open-ports.ts";
@@ -39,6 +40,9 @@ async function post(world: FaultyWorld, bodies: readonly string[]): Promise<void
   }
 }
 
+/** After as many hand-outs, the host never runs a function for a message of a poison queue again. */
+const mostHandOuts = host.extensions.queues.maxDequeueCount;
+
 /** Empties the queues as the Functions host does: a failed message is retried, and moves to the poison queue after several failures. */
 async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0 } = {}): Promise<void> {
   const { events, "events-poison": poison } = world.queues as Record<
@@ -56,10 +60,16 @@ async function workOff(world: FaultyWorld, { maxDequeueCount = 5, windowDays = 0
     const handler =
       name === queueNames.events
         ? forwarderHandler({ ...openForwarder, target, storage, duplicates, clock, random: () => 0.5 })
-        : poisonHandler({ storage, room: openForwarder.room, clock });
+        : poisonHandler({ queue: name, storage, room: openForwarder.room, clock });
     message.dequeueCount += 1;
+    if (name === queueNames.poison) {
+      if (message.dequeueCount > mostHandOuts) throw new Error("The host withholds the message.");
+      // A renewal that fails three times in a row is left out: the message is then withheld.
+      if (message.dequeueCount === mostHandOuts) world.faults = [];
+    }
     const parsed: unknown = JSON.parse(Buffer.from(message.text, "base64").toString("utf8"));
-    const completed = await run(() => handler(parsed, invocation().context)).then(
+    const { context } = invocation({ dequeueCount: String(message.dequeueCount) });
+    const completed = await run(() => handler(parsed, context)).then(
       () => true,
       () => false,
     );

@@ -1,7 +1,10 @@
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
+import type { EnqueueOptions } from "../../relay/azure/storage/event-queues.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
 import { claimBody, newEvent } from "../../relay/core/event/envelope.ts";
-import { containerNames } from "../../relay/core/names.ts";
+import { jsonOf } from "../../relay/core/event/json.ts";
+import { containerNames, queueNames } from "../../relay/core/names.ts";
+import host from "../../relay/host.json" with { type: "json" };
 import { type Azurite, startAzurite } from "./support/azurite.ts";
 import { invocation } from "./support/invocation.ts";
 import { openForwarder } from "./support/open-ports.ts";
@@ -21,10 +24,23 @@ afterAll(() => azurite.stop());
 
 async function poison(
   message: unknown,
-  ports: { storage: Parameters<typeof poisonHandler>[0]["storage"] } = { storage },
+  {
+    dequeueCount = 1,
+    ...ports
+  }: { storage?: Parameters<typeof poisonHandler>[0]["storage"]; dequeueCount?: number } = {},
 ) {
-  const { context, lines } = invocation({ insertionTime: "2026-11-19T10:00:00Z" });
-  await poisonHandler({ ...ports, room: openForwarder.room, clock: () => now })(message, context);
+  const { context, lines } = invocation({
+    insertionTime: "2026-11-19T10:00:00Z",
+    dequeueCount: String(dequeueCount),
+  });
+  const handler = poisonHandler({
+    queue: queueNames.poison,
+    storage,
+    room: openForwarder.room,
+    clock: () => now,
+    ...ports,
+  });
+  await handler(message, context);
   return lines.map(({ level, outcome }) => ({ ...outcome, level }));
 }
 
@@ -58,8 +74,42 @@ test("a message that can't be read becomes a dead letter unchanged", async () =>
   ]);
 });
 
+/** Once the host has handed out a message of a poison queue more often, it never runs the function for it again. */
+const { maxDequeueCount } = host.extensions.queues;
+
+test.each([maxDequeueCount - 2, maxDequeueCount - 1, maxDequeueCount])(
+  "after failures, its hand-out %i renews a message, before the host withholds it",
+  async (dequeueCount) => {
+    const large = claimBody(event("large"), "2026/11/19/large.json");
+    for (const message of [{ version: 1, events: [event("a"), large] }, "hello", { version: 2 }]) {
+      const put: { content: unknown; queue?: string | undefined; delaySeconds: number }[] = [];
+      const enqueue = async (text: string, { queue, delaySeconds }: EnqueueOptions) => {
+        put.push({ content: contentOf(text), queue, delaySeconds });
+      };
+      const unused = () => Promise.reject(new Error("not expected"));
+      const recording = { enqueue, readClaim: unused, deleteClaim: unused, putDeadLetter: unused };
+      expect(await poison(message, { storage: recording, dequeueCount })).toEqual([]);
+      expect(put).toEqual([{ content: message, queue: queueNames.poison, delaySeconds: 600 }]);
+    }
+  },
+);
+
+/** As the Functions library passes the content of a message. */
+function contentOf(text: string): unknown {
+  const content = Buffer.from(text, "base64").toString("utf8");
+  return jsonOf(content) ?? content;
+}
+
+test("a renewal that fails throws, so that the next hand-out tries it again", async () => {
+  const unused = () => Promise.reject(new Error("not expected"));
+  const enqueue = () => Promise.reject(new Error("queue is away"));
+  const failing = { enqueue, readClaim: unused, deleteClaim: unused, putDeadLetter: unused };
+  await expect(poison("hello", { storage: failing, dequeueCount: maxDequeueCount })).rejects.toThrow("queue is away");
+});
+
 test("if a dead letter can't be written it throws, so that the message stays", async () => {
   const failing = {
+    enqueue: storage.enqueue.bind(storage),
     readClaim: storage.readClaim.bind(storage),
     deleteClaim: storage.deleteClaim.bind(storage),
     putDeadLetter: () => Promise.reject(new Error("container is gone")),

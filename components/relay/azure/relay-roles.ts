@@ -84,7 +84,11 @@ export const relayRoles = {
     neededFor: ["add messages", "take, hold and delete messages (Functions host)", "look at the queue and its marks"],
   }),
   poison: role("Storage Queue Data Contributor", `the queue \`${queueNames.poison}\`, and that of each further queue`, {
-    neededFor: ["move messages that failed (Functions host)", "take messages that failed", "look at its head"],
+    neededFor: [
+      "move messages that failed (Functions host)",
+      "take messages that failed, and put them back",
+      "look at its head",
+    ],
   }),
   tables: role(
     "Storage Table Data Contributor",

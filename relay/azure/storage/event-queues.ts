@@ -18,7 +18,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 export interface EnqueueOptions extends PutOptions {
-  /** Name of the queue of events that gets the message; default: each in turn. */
+  /** Name of the queue that gets the message; default: each queue of events in turn. */
   readonly queue?: string;
 }
 
@@ -61,7 +61,7 @@ export class EventQueues {
   }
 
   #find(name: string): Queue {
-    const queue = this.#events.find((queue) => queue.name === name);
+    const queue = this.#all.find((queue) => queue.name === name);
     if (queue === undefined) throw new Error(`The relay has no queue ${name}.`);
     return queue;
   }

@@ -51,7 +51,7 @@ export class RelayStorageClient {
     });
   }
 
-  /** Puts a message into a queue of events: see `EventQueues.put`. */
+  /** Puts a message into a queue: see `EventQueues.put`. */
   enqueue(message: string, options: EnqueueOptions): Promise<void> {
     return runWithin(options.signal, () => this.#queues.put(message, options));
   }

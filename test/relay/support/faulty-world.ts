@@ -61,7 +61,8 @@ export class FaultyWorld {
       return result;
     };
     const storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter"> = {
-      enqueue: (text) => act(() => void this.queues[queueNames.events]?.push({ text, dequeueCount: 0 })),
+      enqueue: (text, { queue = queueNames.events }) =>
+        act(() => void this.queues[queue]?.push({ text, dequeueCount: 0 })),
       putClaim: (name, body) => act(() => void this.claims.set(name, body)),
       readClaim: (name) => act(() => this.claims.get(name)),
       deleteClaim: (name) => act(() => void this.claims.delete(name)),

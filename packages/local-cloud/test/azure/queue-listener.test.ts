@@ -154,6 +154,28 @@ test("a failed message is hidden for the visibility timeout and keeps its conten
   expect(await countOf(queue)).toBe(1);
 });
 
+test("a message of a poison queue stays until its lease ends, and is withheld after the last hand-out", async () => {
+  const counts: number[] = [];
+  const { queue, listener } = await listenerOn(
+    "work-poison",
+    async (_text, { dequeueCount }) => {
+      counts.push(dequeueCount);
+      throw new Error("not now");
+    },
+    { poisonQueue: undefined, lease: 1, settings: { ...settings, maxDequeueCount: 2 } },
+  );
+  await queue.sendMessage("poisonous");
+  listener.start();
+  await until(
+    async () => counts.length,
+    (count) => count === 2,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await listener.stop();
+  expect(counts).toEqual([1, 2]);
+  expect(await countOf(queue)).toBe(1);
+});
+
 test("a function that deletes its own message does no harm", async () => {
   let attempts = 0;
   const { queue, listener } = await listenerOn("self-deleted", async (_text, { messageId, popReceipt }) => {

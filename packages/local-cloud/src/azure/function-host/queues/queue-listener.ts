@@ -8,7 +8,8 @@ import { addMessage } from "./queue-output.ts";
 
 export interface QueueListenerOptions {
   readonly queue: QueueClient;
-  readonly poisonQueue: QueueClient;
+  /** Undefined for a poison queue, which has none of its own. */
+  readonly poisonQueue: QueueClient | undefined;
   readonly functionName: string;
   readonly settings: QueueSettings;
   readonly log: HostLog;
@@ -139,6 +140,8 @@ export class QueueListener {
     // A renewal under way changes the receipt. A delete with the older one would fail, and the message would run twice.
     const popReceipt = await lease.end();
     if (succeeded) return this.#delete(message, popReceipt);
+    // Left until its lease ends, so that it does not fail over and over.
+    if (this.#options.poisonQueue === undefined) return;
     if (message.dequeueCount >= settings.maxDequeueCount) return this.#poison(message, popReceipt, used);
     return this.#release(message, popReceipt);
   }
@@ -168,8 +171,10 @@ export class QueueListener {
     };
   }
 
+  /** Without a poison queue the message stays, and no function gets it again. */
   async #poison(message: DequeuedMessageItem, popReceipt: string, why: string): Promise<void> {
     const { poisonQueue, log, functionName, poisoned } = this.#options;
+    if (poisonQueue === undefined) return;
     const text = `${why} Moving message to queue '${poisonQueue.name}'.`;
     log.write("warning", "Host.Triggers.Queues", text, { function: functionName });
     await addMessage(poisonQueue, message.messageText);

@@ -10,6 +10,8 @@ import { QueueListener } from "./queue-listener.ts";
 /** Seconds for which the host holds a message, as its queue extension does. */
 const hostLease = 600;
 
+const poisonSuffix = "-poison";
+
 export interface QueueTriggerOptions {
   readonly functions: readonly RegisteredFunction[];
   readonly settings: QueueSettings;
@@ -76,7 +78,7 @@ export class QueueTriggers {
   ): QueueListener {
     return new QueueListener({
       queue: service.getQueueClient(queueName),
-      poisonQueue: service.getQueueClient(`${queueName}-poison`),
+      poisonQueue: queueName.endsWith(poisonSuffix) ? undefined : service.getQueueClient(`${queueName}${poisonSuffix}`),
       functionName: target.metadata.name,
       settings: options.settings,
       lease: Number(options.environment.LOCAL_MESSAGE_LEASE ?? hostLease),
