@@ -51,6 +51,23 @@ test("configuration that Azure does not return is not a change", async () => {
   expect(seen?.inputs.body).toEqual({ properties: { ...properties, httpsOnly: false } });
 });
 
+test("Azure's null in place of an empty list is not a change, but one in place of a full list is", async () => {
+  const bodyWith = (alwaysReady: unknown) => ({
+    properties: { functionAppConfig: { scaleAndConcurrency: { alwaysReady } } },
+  });
+  const outputs = { hostName: "app.example", scmHostName: "app.scm.example" };
+  const seenWith = async (sent: unknown, answered: unknown) => {
+    azure.script[`GET ${id}`] = [{ status: 200, body: JSON.stringify(bodyWith(answered)) }];
+    azure.script[`GET ${id}/config/web`] = [gone];
+    const seen = await functionApp.read(operation, id, { ...app, body: bodyWith(sent) }, outputs);
+    return seen?.inputs.body;
+  };
+  const one = [{ name: "http", instanceCount: 1 }];
+  expect(await seenWith([], null)).toEqual(bodyWith([]));
+  expect(await seenWith([], one)).toEqual(bodyWith(one));
+  expect(await seenWith(one, null)).toEqual(bodyWith(null));
+});
+
 const all = { ipAddress: "Any", action: "Allow", priority: 2_147_483_647, name: "Allow all" };
 const others = { ipAddress: "Any", action: "Deny", priority: 2_147_483_647, name: "Deny all" };
 const door = {

@@ -79,10 +79,10 @@ export const armResource = defineResource<AzureClient>()({
 
 /**
  * Azure's values of the sent properties. Keys that were not sent are left out, values that Azure never returns are as sent, and
- * differences in case are ignored for ids and words.
+ * differences in case are ignored for ids and words. Null is an empty list, as of instances that are always ready (azure-cli#28892).
  */
 export function matchSpelling(answered: unknown, sent: unknown): unknown {
-  if (answered === undefined) return sent;
+  if (answered === undefined || (answered === null && Array.isArray(sent) && sent.length === 0)) return sent;
   if (typeof sent === "string" && String(answered).toLowerCase() === sent.toLowerCase()) return sent;
   if (Array.isArray(sent) && Array.isArray(answered) && sent.length === answered.length) {
     return sent.map((item, index) => matchSpelling(answered[index], item));

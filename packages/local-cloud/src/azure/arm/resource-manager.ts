@@ -292,6 +292,9 @@ function describeResource(resource: Resource, live: PropertyMap = {}): object {
   if (outputs.siteConfig !== undefined) {
     outputs.siteConfig = Object.fromEntries(Object.keys(outputs.siteConfig as object).map((key) => [key, null]));
   }
+  if (outputs.functionAppConfig !== undefined) {
+    outputs.functionAppConfig = JSON.parse(JSON.stringify(outputs.functionAppConfig), noneIsNull);
+  }
   const envelope = ["location", "tags", "identity", "sku", "kind", "etag"].filter((key) => outputs[key] !== undefined);
   const rest = Object.entries(outputs).filter(
     ([key]) => !["name", "type", "properties", "azureApiVersion", ...envelope].includes(key),
@@ -303,6 +306,11 @@ function describeResource(resource: Resource, live: PropertyMap = {}): object {
     ...Object.fromEntries(envelope.map((key) => [key, outputs[key]])),
     properties: { ...Object.fromEntries(rest), ...(outputs.properties as object | undefined) },
   };
+}
+
+/** Azure answers null in place of an empty list of always ready instances. */
+function noneIsNull(name: string, value: unknown): unknown {
+  return name === "alwaysReady" && Array.isArray(value) && value.length === 0 ? null : value;
 }
 
 /** "Queue - List" of the storage resource provider: unlike "Queue - Get", without the number of messages. */
