@@ -77,7 +77,7 @@ export function callsFinding({
     refusedAt !== undefined &&
     takenAt !== undefined &&
     refusedAt.getTime() - takenAt.getTime() >= unusual.refusedHours * hour;
-  const refusedOnly = takenAt === undefined && refused > unsigned && taken === 0;
+  const refusedOnly = takenAt === undefined && refusedAt !== undefined;
   if (refusedSince || refusedOnly) {
     const since =
       takenAt === undefined
@@ -111,6 +111,14 @@ export function callsFinding({
       todo:
         `${sendTest}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
         "shows Customer.io's last attempts and their errors.",
+    };
+  }
+  if (refusedAt !== undefined && refusedAt.getTime() > takenAt.getTime()) {
+    return {
+      verdict: "waiting",
+      found: `The last one was refused, at ${refusedAt.toISOString()}. Customer.io repeats it, and holds back all later ones.`,
+      details,
+      todo: `If the signing key was rotated in Customer.io: ${copySigningKey(target, "signing-key --add")}`,
     };
   }
   return { verdict: "fine", found: `They arrive. ${last}`, details: [counted] };

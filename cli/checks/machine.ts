@@ -1,12 +1,17 @@
 import { statfs } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 const mebibyte = 1024 * 1024;
 /** Free space below which the engine may fail to write a state or to unpack a plugin: the largest one has about 100 MB. */
 const least = 256 * mebibyte;
+
+/** Milliseconds by which this machine's clock may differ. Ages of less than a minute decide nothing. */
+const mostAhead = 2 * 60_000;
 
 /** A folder that Pulumi and this command line write into, and the free bytes of its disk. */
 interface FolderSpace {
@@ -16,8 +21,8 @@ interface FolderSpace {
   readonly free: number;
 }
 
-/** Checks that this machine has room for what `npx pulumi up` writes. */
-export async function checkMachine(source: StackSource): Promise<Finding> {
+/** Checks that this machine has room for what `npx pulumi up` writes, and that its clock is right: the other checks compare times with it. */
+export async function checkMachine(source: StackSource, answers: Pick<SharedAnswers, "health">): Promise<Finding> {
   const folders = [
     { folder: tmpdir(), use: "temporary files" },
     { folder: process.env.PULUMI_HOME ?? path.join(homedir(), ".pulumi"), use: "plugins" },
@@ -34,14 +39,31 @@ export async function checkMachine(source: StackSource): Promise<Finding> {
       }
     }),
   );
-  return machineFinding(spaces.flat());
+  return machineFinding(spaces.flat(), source.hasRelay ? aheadOf((await answers.health()).headers?.date) : 0);
 }
 
-export function machineFinding(spaces: readonly FolderSpace[]): Finding {
+/** Milliseconds by which this machine's clock is ahead of the one that wrote an answer's header `Date` just now; 0 if there is none. */
+function aheadOf(date: unknown): number {
+  return typeof date === "string" ? Date.now() - Date.parse(date) || 0 : 0;
+}
+
+/** @param ahead milliseconds by which this machine's clock is ahead of the relay's */
+export function machineFinding(spaces: readonly FolderSpace[], ahead: number): Finding {
   const full = spaces.filter(({ free }) => free < least);
   const named = (list: readonly FolderSpace[]) =>
     list.map(({ folder, use, free }) => `${folder} (${use}): ${Math.floor(free / mebibyte)} MB free`);
-  if (full.length === 0) return { verdict: "fine", found: "Its disk has room for the next run." };
+  if (full.length === 0 && Math.abs(ahead) <= mostAhead) {
+    return { verdict: "fine", found: "Its disk has room for the next run." };
+  }
+  if (full.length === 0) {
+    const off = `${formatDuration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"}`;
+    return {
+      verdict: "broken",
+      runbook: "finding-clock",
+      found: `The clock of this machine is ${off} the relay's. Ages and silences above are wrong by that; events are not affected.`,
+      todo: "Set this machine's clock, then run the command again",
+    };
+  }
   return {
     verdict: "broken",
     runbook: "finding-disk",

@@ -8,7 +8,7 @@ import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import { formatMinute } from "../output/minute.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
-import { RelayTables } from "../relay/relay-tables.ts";
+import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { holdEndOf } from "../stack/source-settings.ts";
 import { redeployCommand } from "./relay.ts";
@@ -47,14 +47,16 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
-  const [queues, sentAgo] = await Promise.all([
+  const tables = await RelayTables.open(source);
+  const [queues, sentAgo, times] = await Promise.all([
     RelayStorageAccount.open(source).then((storage) => storage.peekQueues()),
-    RelayTables.open(source).then((tables) => tables.readSentAgo()),
+    tables.readSentAgo(),
+    tables.readCounts(),
   ]);
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
   const now = new Date();
-  const held = holdEndOf(source, now);
-  return queueFinding({ messages, poison, queues, sentAgo, held, now, target: source.target, code: urn });
+  const readyAt = holdEndOf(source, now);
+  return queueFinding({ messages, poison, queues, sentAgo, times, readyAt, now, target: source.target, code: urn });
 }
 
 export function queueFinding({
@@ -62,7 +64,8 @@ export function queueFinding({
   poison,
   queues,
   sentAgo,
-  held,
+  times: { deliveredAt, heldAt, lateAt },
+  readyAt,
   now,
   target,
   code,
@@ -73,8 +76,10 @@ export function queueFinding({
   queues: ReadonlyMap<string, readonly QueuedEvent[]>;
   /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
   sentAgo: number | undefined;
-  /** Until when the relay holds events back. */
-  held?: Date | undefined;
+  /** What the relay has counted: hidden messages can't be read. */
+  times: Pick<RelayCounts, "deliveredAt" | "heldAt" | "lateAt">;
+  /** Until when the relay sends nothing after a change of the dataflow. */
+  readyAt?: Date | undefined;
   now: Date;
   target: CommandTarget;
   /** The URN of the relay's code. */
@@ -94,12 +99,30 @@ export function queueFinding({
       ? `${name}: nothing visible`
       : `${name}: the oldest event for ${formatDuration(longestWait(events, now))}`,
   );
-  const details = [...reasons.map((reason) => `the last attempt: ${reason}`), ...(queues.size > 1 ? ages : [])];
-  if (held !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(held)}`, details };
+  const details = [
+    ...reasons.map((reason) => `the last attempt: ${reason}`),
+    ...(queues.size > 1 ? ages : []),
+    ...(deliveredAt ? [`last delivery: ${deliveredAt.toISOString()}`] : []),
+  ];
+  if (readyAt !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(readyAt)}`, details };
+  // A message that is hidden can't be read, so that only the log has the reason.
+  const see = `To see why the last attempts failed: ${operatorCommand("tail --since 60 --once", target)}`;
+  const isSinceDelivery = (at: Date | undefined) => at !== undefined && at.getTime() > (deliveredAt?.getTime() ?? 0);
+  // An older one says nothing: since then, no forwarder has tried.
+  const isHeld = isSinceDelivery(heldAt) && now.getTime() - (heldAt?.getTime() ?? 0) < longestPause;
+  if (messages > 0 && isHeld) {
+    return {
+      verdict: "broken",
+      runbook: "alert-held",
+      found: `${found} The relay holds them, since Platform refuses it, or a setting can't be used.`,
+      details: [...details, `last held: ${heldAt?.toISOString()}`],
+      todo: `${pulumiCommand("up --refresh", target)} repairs the dataflow; the first delivery after that may take ten minutes. ${see}`,
+    };
+  }
   if (waiting.length === 0) {
-    // A message that is hidden can't be read, so that only the log has the reason.
-    const see = operatorCommand("tail --since 60 --once", target);
-    return { verdict: "waiting", found, todo: `To see why the last attempts failed: ${see}` };
+    if (messages === 0 || !isSinceDelivery(lateAt)) return { verdict: "waiting", found, details, todo: see };
+    const late = `${found} Some of the events have waited for more than an hour.`;
+    return { verdict: "broken", runbook: "alert-late", found: late, details, todo: `${remedyFor([], target)} ${see}` };
   }
   if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
   if (sentAgo === undefined || sentAgo > longestPause) {

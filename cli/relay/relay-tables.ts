@@ -33,8 +33,14 @@ export interface RelayCounts {
   readonly countedAt: Date | undefined;
   /** When a call from Customer.io was last accepted; test events of `customerio-aep verify` don't count. */
   readonly takenAt: Date | undefined;
-  /** When a call from any caller was last refused. */
+  /** When a call with one of Customer.io's headers was last refused. */
   readonly refusedAt: Date | undefined;
+  /** When Platform last accepted an event. */
+  readonly deliveredAt: Date | undefined;
+  /** When events were last held until an operator acts. */
+  readonly heldAt: Date | undefined;
+  /** When the relay last had an event that it could not deliver for more than an hour. */
+  readonly lateAt: Date | undefined;
   /** How many events had each attribute that the catalogue lacks, of all days together. */
   readonly unknownPaths: ReadonlyMap<string, number>;
 }
@@ -88,15 +94,18 @@ export class RelayTables {
     const rows = await this.#call(dataRoles.tableReader, () => this.#settledRows());
     const byDay = [...Map.groupBy(rows, ({ PartitionKey: day }) => String(day))];
     const days = byDay.map(([day, ofDay]) => [day, sumOfRows(ofDay).counts] as const);
-    const { counts, unknown, takenAt, refusedAt, countedAt } = sumOfRows(rows);
+    const { counts, unknown, countedAt, ...times } = sumOfRows(rows);
     const timeOf = (seconds: number) => (seconds > 0 ? new Date(seconds * 1000) : undefined);
     return {
       total: counts,
       unknownPaths: unknown,
       days: new Map(days.sort(([one], [other]) => (one < other ? -1 : 1))),
       countedAt: timeOf(countedAt),
-      takenAt: timeOf(takenAt),
-      refusedAt: timeOf(refusedAt),
+      takenAt: timeOf(times.takenAt),
+      refusedAt: timeOf(times.refusedAt),
+      deliveredAt: timeOf(times.deliveredAt),
+      heldAt: timeOf(times.heldAt),
+      lateAt: timeOf(times.lateAt),
     };
   }
 

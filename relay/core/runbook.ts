@@ -12,6 +12,7 @@ export const findingSections = [
   "finding-rows-missing",
   "finding-versions",
   "finding-disk",
+  "finding-clock",
 ] as const;
 
 /** A section of that page. A finding that also has an alert uses the alert's section. */

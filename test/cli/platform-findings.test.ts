@@ -126,10 +126,23 @@ describe("the dataset", () => {
 });
 
 test("the disk of this machine is broken while it has no room for the next run, with the folder", () => {
-  const space = (free: number) => machineFinding([{ folder: "/tmp", use: "temporary files", free }]);
+  const space = (free: number) => machineFinding([{ folder: "/tmp", use: "temporary files", free }], 0);
   expect(space(1e9).verdict).toBe("fine");
   const full = space(3 * 1024 * 1024);
   expect([full.verdict, full.runbook]).toEqual(["broken", "finding-disk"]);
   expect(full.found).toContain("/tmp (temporary files): 3 MB free");
   expect(full.todo).toContain("du -sh /tmp/*");
 });
+
+test.each([
+  [2 * 60 * 60_000, "2 hours ahead of the relay's"],
+  [-5 * 60_000, "5 minutes behind the relay's"],
+])(
+  "a clock of this machine that is wrong is broken, since the other findings compare times with it (%d ms)",
+  (ahead, said) => {
+    const { verdict, runbook, found } = machineFinding([], ahead);
+    expect([verdict, runbook]).toEqual(["broken", "finding-clock"]);
+    expect(found).toContain(said);
+    expect(machineFinding([], ahead / 1_000).verdict).toBe("fine");
+  },
+);

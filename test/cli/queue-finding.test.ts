@@ -11,12 +11,19 @@ describe("the queue", () => {
     ...newEvent({ id: "a", receivedAt: ago(milliseconds).toISOString(), body: "{}" }),
     ...(lastError && { lastError, attempts: 1 }),
   });
-  const findingOf = (events: ReturnType<typeof waiting>[], poison = 0, messages = 3) =>
+  const times = { deliveredAt: undefined, heldAt: undefined, lateAt: undefined };
+  const findingOf = (
+    events: ReturnType<typeof waiting>[],
+    poison = 0,
+    messages = 3,
+    known: { deliveredAt?: Date; heldAt?: Date; lateAt?: Date } = {},
+  ) =>
     queueFinding({
       messages,
       poison,
       queues: new Map([["events", events]]),
       sentAgo: minute,
+      times: { ...times, ...known },
       now,
       target: { stack: "dev" },
       code: "urn:code",
@@ -37,14 +44,15 @@ describe("the queue", () => {
   });
 
   test("says until when the relay holds events back after a change of the dataflow, whatever their age", () => {
-    const held = new Date(now.getTime() + 9 * minute);
+    const readyAt = new Date(now.getTime() + 9 * minute);
     for (const events of [[], [waiting(5 * minute)], [waiting(2 * hour)]]) {
       const finding = queueFinding({
         messages: 3,
         poison: 0,
         queues: new Map([["events", events]]),
         sentAgo: undefined,
-        held,
+        times: { ...times, heldAt: ago(minute) },
+        readyAt,
         now,
         target: { stack: "dev" },
         code: "urn:code",
@@ -78,6 +86,7 @@ describe("the queue", () => {
       messages: 3,
       poison: 0,
       queues: new Map([["events", [waiting(2 * hour)]]]),
+      times: { ...times, heldAt: ago(3 * hour) },
       now,
       target: { stack: "dev" },
       code: "urn:code",
@@ -98,6 +107,7 @@ describe("the queue", () => {
         ["events-3", []],
       ]),
       sentAgo: minute,
+      times: { ...times, deliveredAt: ago(minute) },
       now,
       target: { stack: "dev" },
       code: "urn:code",
@@ -106,7 +116,30 @@ describe("the queue", () => {
       "events: the oldest event for 1 minute",
       "events-2: the oldest event for 2 hours",
       "events-3: nothing visible",
+      "last delivery: 2026-11-20T10:29:00.000Z",
     ]);
+  });
+
+  test("is broken at once if the relay holds events until an operator acts, even if none is visible, until it delivers again", () => {
+    const held = { deliveredAt: ago(5 * minute), heldAt: ago(minute) };
+    for (const events of [[], [waiting(2 * minute, "HTTP 404")]]) {
+      const { verdict, runbook, found, details, todo } = findingOf(events, 0, 3, held);
+      expect([verdict, runbook]).toEqual(["broken", "alert-held"]);
+      expect(found).toContain("The relay holds them, since Platform refuses it, or a setting can't be used.");
+      expect(details).toContain("last held: 2026-11-20T10:29:00.000Z");
+      expect(todo).toMatch(
+        /^npx pulumi up --refresh --stack dev repairs the dataflow;.* tail --since 60 --once --stack dev$/,
+      );
+    }
+    expect(findingOf([], 0, 3, { ...held, deliveredAt: ago(minute) }).verdict).toBe("waiting");
+    expect(findingOf([], 2, 0, held).verdict).toBe("waiting");
+  });
+
+  test("is broken if events that can't be read wait for more than an hour while none is delivered", () => {
+    const late = findingOf([], 0, 3, { deliveredAt: ago(2 * hour), lateAt: ago(minute) });
+    expect([late.verdict, late.runbook]).toEqual(["broken", "alert-late"]);
+    expect(late.todo).toMatch(/^Platform is down, .* tail --since 60 --once --stack dev$/);
+    expect(findingOf([], 0, 3, { deliveredAt: ago(0), lateAt: ago(minute) }).verdict).toBe("waiting");
   });
 
   test("counts the wait of a replayed event from its replay on", () => {

@@ -196,13 +196,27 @@ describe("Customer.io's calls", () => {
     });
 
   test("are fine while they are accepted, even if a stranger's are refused", () => {
-    const took = calls({ today: { accepted: 9, refused: 3 }, takenAt: ago(30 * minute), refusedAt: ago(minute) });
+    const took = calls({ today: { accepted: 9, refused: 3 }, takenAt: ago(30 * minute), refusedAt: ago(hour) });
     expect(took).toEqual({
       verdict: "fine",
       found: "They arrive. The last call from Customer.io was accepted at 2026-11-20T10:00:00.000Z.",
       details: ["Today the relay accepted 9 calls and refused 3."],
     });
-    expect(calls({ today: { filtered: 2, refused: 1 }, takenAt: ago(minute), refusedAt: ago(0) }).verdict).toBe("fine");
+    expect(calls({ today: { filtered: 2, refused: 1 }, takenAt: ago(0), refusedAt: ago(0) }).verdict).toBe("fine");
+  });
+
+  test("wait if the last one was refused: Customer.io repeats it before it sends others", () => {
+    const { verdict, found, todo } = calls({ takenAt: ago(30 * minute), refusedAt: ago(minute) });
+    expect(verdict).toBe("waiting");
+    expect(found).toMatch(/^The last one was refused, at 2026-11-20T10:29:00.000Z\./);
+    expect(todo).toMatch(
+      /^If the signing key was rotated in Customer\.io: .* npx customerio-aep signing-key --add --stack dev\./,
+    );
+  });
+
+  test("are broken if all are refused, though an operator's test event was accepted", () => {
+    const refused = calls({ today: { accepted: 1, refused: 7 }, refusedAt: ago(minute) });
+    expect([refused.verdict, refused.runbook]).toEqual(["broken", "alert-refused"]);
   });
 
   test("are broken if all are refused, with the command that sets the key", () => {

@@ -162,6 +162,7 @@ const scalars: Readonly<Record<string, (...values: any[]) => unknown>> = {
   toint: (value) => integerBelow(2 ** 31, value),
   tolong: (value) => integerBelow(2 ** 63, value),
   tostring: (value) => String(value ?? ""),
+  coalesce: (...values) => values.find((value) => (value ?? null) !== null) ?? null,
   isnotnull: (value) => (value ?? null) !== null,
   isnotempty: (value) => String(value ?? "") !== "",
   parse_json: (value) => {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { queryOf } from "../../components/relay/monitoring/log-alert.ts";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { isOutcome, lineField, lineNumber } from "../../components/relay/monitoring/relay-log.ts";
+import { verificationEvent, verificationId } from "../../events/verification.ts";
 import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
@@ -261,6 +262,23 @@ describe("an alert is raised", () => {
     log.at = now;
     await log.post(signedCall(event, "rotated"));
     expect(log.evaluateAlerts()).toEqual(["refused"]);
+  });
+
+  test("by refused calls, or by silence, although an operator's test event was accepted meanwhile", async () => {
+    const verifyEvent = JSON.stringify(verificationEvent(verificationId(now, "0a"), now, "followed"));
+    const leftOut = JSON.stringify(verificationEvent(verificationId(now, "0b"), now, "filtered"));
+    await log.post(signedCall(event, "rotated"));
+    for (let turn = 0; turn < 3; turn++) await log.post(signedCall(verifyEvent));
+    for (let turn = 0; turn < 3; turn++) await log.post(signedCall(leftOut));
+    expect(log.evaluateAlerts()).toEqual(["refused"]);
+    await log.post(signedCall(event));
+    expect(log.evaluateAlerts()).toEqual([]);
+    log = new Log();
+    log.at = new Date(now.getTime() - 25 * hour);
+    await log.post(signedCall(event));
+    log.at = now;
+    await log.post(signedCall(verifyEvent));
+    expect(log.evaluateAlerts()).toEqual(["silent"]);
   });
 
   test("by 24 hours without a call, after there were some", async () => {

@@ -61,9 +61,9 @@ test("records when a call from Customer.io was last accepted and last refused; n
     return [row?.takenAt, row?.refusedAt];
   };
   const start = time.now / 1000;
-  tally.add({ outcome: "accepted", accepted: 1, ids: ["customerio-aep-verify-20261120T100000Z-0a"] });
+  tally.add({ outcome: "accepted", accepted: 1, tests: 1, ids: ["test"] });
   expect(await times()).toEqual([undefined, undefined]);
-  tally.add({ outcome: "accepted", accepted: 2, ids: ["customerio-aep-verify-20261120T100000Z-0a", "e1"] });
+  tally.add({ outcome: "accepted", accepted: 2, tests: 1, ids: ["test", "e1"] });
   time.now += 10_000;
   tally.add({ outcome: "refused", refused: 1, reason: "no signing key fits" });
   tally.add({ outcome: "forwarded", delivered: 1, ids: ["e1"] });
@@ -76,6 +76,27 @@ test("records when a call from Customer.io was last accepted and last refused; n
   time.now += 5_000;
   tally.add({ outcome: "filtered", filtered: 1, ids: ["e2"], rule: "except.metrics" });
   expect(await times()).toEqual([start + 20, start + 10]);
+});
+
+test("records when Platform last accepted an event, when events were last held for an operator, and when one was last late", async () => {
+  const { tally, time } = startTally();
+  const times = async () => {
+    time.now += 10_000;
+    await tally.flush();
+    const [row] = await tables.all(countsTable, signal);
+    return [row?.deliveredAt, row?.heldAt, row?.lateAt];
+  };
+  const start = time.now / 1000;
+  tally.add({ outcome: "waiting", level: "info", held: 3, oldestSeconds: 9 });
+  tally.add({ outcome: "forwarded", level: "warn", delivered: 0, retried: 1, held: 0, oldestSeconds: 3600 });
+  expect(await times()).toEqual([undefined, undefined, undefined]);
+  tally.add({ outcome: "waiting", level: "error", held: 3, oldestSeconds: 9 });
+  expect(await times()).toEqual([undefined, start + 10, undefined]);
+  tally.add({ outcome: "forwarded", level: "error", delivered: 0, held: 1, oldestSeconds: 3601 });
+  expect(await times()).toEqual([undefined, start + 20, start + 20]);
+  // Platform takes others: neither the relay nor the dataflow is to blame.
+  tally.add({ outcome: "forwarded", level: "error", delivered: 2, held: 1, oldestSeconds: 3601 });
+  expect(await times()).toEqual([start + 30, start + 20, start + 20]);
 });
 
 test("counts attributes that the catalogue lacks by their paths, at most fifty a day, in any spelling", async () => {

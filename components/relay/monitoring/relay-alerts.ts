@@ -42,7 +42,10 @@ export type RelayAlertName = (typeof relayAlertNames)[number];
 
 /** The relay writes one line of JSON for each outcome; `line` is that line, parsed. */
 const ofLines = { table: "AppTraces" } as const;
-const taken = `${lineNumber("accepted")} > 0 or ${lineNumber("filtered")} > 0 or isnotnull(${lineField("setAside")})`;
+/** A call from Customer.io was accepted: an operator's test event says nothing about Customer.io. */
+const taken =
+  `coalesce(${lineNumber("accepted")}, ${lineNumber("filtered")}) > coalesce(${lineNumber("tests")}, 0) ` +
+  `or isnotnull(${lineField("setAside")})`;
 const soon = { window: "PT5M", every: "PT5M", enabled: true, resolves: true } as const;
 const quarter = { ...soon, window: "PT15M" } as const;
 

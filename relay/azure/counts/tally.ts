@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import {
   addCounts,
-  arrivalOf,
   type Counts,
   dayOf,
   daysBefore,
   foldedAfterDays,
   noCounts,
+  timesOf,
 } from "../../core/counts/counts.ts";
 import { addPathCounts, type PathCounts, pathCountsProperty } from "../../core/counts/path-counts.ts";
 import type { LineValues } from "../../core/delivery/outcomes.ts";
@@ -29,14 +29,14 @@ export interface TallyPorts {
 
 interface Day {
   readonly counts: Counts;
-  readonly arrivals: Record<string, number>;
+  readonly times: Record<string, number>;
   readonly unknown: PathCounts;
   dirty: boolean;
 }
 
 /**
  * Keeps the counts of this instance in the table `counts`, in one row per day. Each write replaces the row with the
- * day's sums, the times of the last accepted and the last refused call (see `arrivalOf`), and the number of events for
+ * day's sums, the times of `timesOf`, and the number of events for
  * each attribute that the catalogue lacks. So a repeated write counts nothing twice, instances don't wait for each
  * other, and the sum of all rows is the total.
  *
@@ -62,12 +62,11 @@ export class Tally {
   /** @param outcome a line of the log, or what it counts */
   add(outcome: LineValues): void {
     const today = dayOf(this.#ports.clock());
-    const day: Day = this.#days.get(today) ?? { counts: noCounts(), arrivals: {}, unknown: new Map(), dirty: false };
+    const day: Day = this.#days.get(today) ?? { counts: noCounts(), times: {}, unknown: new Map(), dirty: false };
     this.#days.set(today, day);
     addCounts(day.counts, outcome);
     addPathCounts(day.unknown, outcome.unknown);
-    const arrival = arrivalOf(outcome);
-    if (arrival) day.arrivals[arrival] = Math.floor(this.#ports.clock().getTime() / 1000);
+    for (const name of timesOf(outcome)) day.times[name] = Math.floor(this.#ports.clock().getTime() / 1000);
     day.dirty = true;
     this.#writeLater();
   }
@@ -96,7 +95,7 @@ export class Tally {
       const key = { partition: date, row: this.#me };
       try {
         await createTableFor(tables, countsTable, signal, () =>
-          tables.put(countsTable, key, signal, { ...day.counts, ...day.arrivals, ...pathCountsProperty(day.unknown) }),
+          tables.put(countsTable, key, signal, { ...day.counts, ...day.times, ...pathCountsProperty(day.unknown) }),
         );
         isWritten = true;
       } catch {

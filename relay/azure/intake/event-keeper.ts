@@ -4,6 +4,7 @@ import { type Admission, admit } from "../../core/event/admit.ts";
 import { deadBody } from "../../core/event/dead-letter.ts";
 import { claimBody, fitsInline, newEvent, type QueuedEvent } from "../../core/event/envelope.ts";
 import { GroupCommit } from "../../core/intake/group-commit.ts";
+import { verificationPrefix } from "../../core/names.ts";
 import type { EventPolicy } from "../../core/policy/policy.ts";
 import { runWithinBudget } from "../budget.ts";
 import { describeError, logOutcome, type RelayLog } from "../log.ts";
@@ -69,6 +70,7 @@ export class EventKeeper {
             outcome: "filtered",
             filtered: 1,
             rule: admission.rule,
+            ...countTests([admission.id]),
             kinds: { [admission.eventKind]: 1 },
             ids: [admission.id],
           },
@@ -106,7 +108,15 @@ export class EventKeeper {
     }
     const { first, ids, labels } = await this.#groups.commit(queued, labelsOf(admission));
     if (first) {
-      logOutcome(context, { outcome: "accepted", accepted: ids.length, ...countLabels(labels), ids }, this.#ports.log);
+      const accepted = ids.length;
+      const counts = { ...countTests(ids), ...countLabels(labels) };
+      logOutcome(context, { outcome: "accepted", accepted, ...counts, ids }, this.#ports.log);
     }
   }
+}
+
+/** How many of the events an operator's `customerio-aep verify` sent. They don't come from Customer.io. */
+function countTests(ids: readonly string[]): { readonly tests?: number } {
+  const { length: tests } = ids.filter((id) => id.startsWith(verificationPrefix));
+  return tests > 0 ? { tests } : {};
 }

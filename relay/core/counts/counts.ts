@@ -1,5 +1,5 @@
 import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
-import { verificationPrefix } from "../names.ts";
+import { unusual } from "../unusual.ts";
 
 /** Counts that operators' commands write. */
 export type OperatorCount = "purged" | "movedOut" | "movedIn";
@@ -48,11 +48,17 @@ export const countNames = [
 ] as const satisfies readonly (OutcomeNumber | OperatorCount)[];
 
 /**
- * When a call from Customer.io was last accepted and last refused, in Unix seconds, stored beside the counts. They fit a table's 32-bit
- * integer until 2038.
+ * When something happened last, in Unix seconds, stored beside the counts. They fit a table's 32-bit integer until 2038.
+ *
+ * | time | the last time that |
+ * |---|---|
+ * | `takenAt`, `refusedAt` | a call from Customer.io was accepted, or was refused |
+ * | `deliveredAt` | Platform accepted an event |
+ * | `heldAt` | events were held until an operator acts, as in the alert `held` |
+ * | `lateAt` | an event that was not delivered had waited for an unusually long time, as in the alert `late` |
  */
-export const arrivalNames = ["takenAt", "refusedAt"] as const;
-export type ArrivalName = (typeof arrivalNames)[number];
+export const timeNames = ["takenAt", "refusedAt", "deliveredAt", "heldAt", "lateAt"] as const;
+export type TimeName = (typeof timeNames)[number];
 
 export type Counts = Record<(typeof countNames)[number], number>;
 
@@ -60,14 +66,18 @@ export function noCounts(): Counts {
   return Object.fromEntries(countNames.map((name) => [name, 0])) as Counts;
 }
 
-/** The time that an outcome sets. Outcomes without a call set none, nor do an operator's test events and unsigned calls: they don't come from Customer.io. */
-export function arrivalOf(outcome: LineValues): ArrivalName | undefined {
-  const is = (name: OutcomeName) => outcome.outcome === name;
-  if (is("refused")) return outcome.unsigned === outcome.refused ? undefined : "refusedAt";
-  if (outcome.setAside !== undefined) return "takenAt";
-  if (!is("accepted") && !is("filtered")) return undefined;
-  const isTest = (id: unknown) => typeof id === "string" && id.startsWith(verificationPrefix);
-  return Array.isArray(outcome.ids) && outcome.ids.length > 0 && outcome.ids.every(isTest) ? undefined : "takenAt";
+/** The times that an outcome sets. An operator's test events and unsigned calls set none of a call: they don't come from Customer.io. */
+export function timesOf(outcome: LineValues): TimeName[] {
+  const is = (...names: OutcomeName[]) => names.some((name) => outcome.outcome === name);
+  if (is("refused")) return outcome.unsigned === outcome.refused ? [] : ["refusedAt"];
+  if (outcome.setAside !== undefined) return ["takenAt"];
+  if (is("accepted", "filtered")) return outcome.tests === (outcome.accepted ?? outcome.filtered) ? [] : ["takenAt"];
+  if (!is("forwarded", "waiting")) return [];
+  if (Number(outcome.delivered ?? 0) > 0) return ["deliveredAt"];
+  return [
+    ...(outcome.level === "error" && Number(outcome.held) > 0 ? (["heldAt"] as const) : []),
+    ...(Number(outcome.oldestSeconds) > unusual.waitSeconds ? (["lateAt"] as const) : []),
+  ];
 }
 
 /** Adds the counts in `more`; ignores everything else in it. */

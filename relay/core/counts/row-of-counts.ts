@@ -1,14 +1,11 @@
 import type { JsonObject } from "../event/json.ts";
-import { addCounts, arrivalNames, type Counts, noCounts } from "./counts.ts";
+import { addCounts, type Counts, noCounts, type TimeName, timeNames } from "./counts.ts";
 import { addWrittenPathCounts, mostFrequentPaths, type PathCounts, pathCountsProperty } from "./path-counts.ts";
 
-/** The sum of rows of the table `counts`. */
-export interface SummedRows {
+/** The sum of rows of the table `counts`. Times are in Unix seconds; 0 if unknown. */
+export interface SummedRows extends Readonly<Record<TimeName, number>> {
   readonly counts: Counts;
   readonly unknown: PathCounts;
-  /** Unix seconds; 0 if unknown. */
-  readonly takenAt: number;
-  readonly refusedAt: number;
   /** When an event was last counted. */
   readonly countedAt: number;
 }
@@ -16,11 +13,11 @@ export interface SummedRows {
 export function sumOfRows(rows: readonly JsonObject[]): SummedRows {
   const counts = noCounts();
   const unknown: PathCounts = new Map();
-  const times = { takenAt: 0, refusedAt: 0, countedAt: 0 };
+  const times = { takenAt: 0, refusedAt: 0, deliveredAt: 0, heldAt: 0, lateAt: 0, countedAt: 0 };
   for (const row of rows) {
     addCounts(counts, row);
     addWrittenPathCounts(unknown, row);
-    for (const name of arrivalNames) times[name] = Math.max(times[name], secondsOf(row[name]));
+    for (const name of timeNames) times[name] = Math.max(times[name], secondsOf(row[name]));
     times.countedAt = Math.max(times.countedAt, countedAt(row));
   }
   return { counts, unknown, ...times };

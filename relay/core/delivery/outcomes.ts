@@ -15,6 +15,8 @@ export type Outcome =
       readonly outcome: "accepted";
       readonly accepted: number;
       readonly ids: readonly string[];
+      /** Those that an operator's `customerio-aep verify` sent. */
+      readonly tests?: number;
       /** The number of each kind, such as `email sent`. */
       readonly kinds?: Readonly<Record<string, number>>;
       /** How many are without their `content`, `email` or `recipient`. */
@@ -31,6 +33,7 @@ export type Outcome =
       readonly filtered: number;
       readonly rule: string;
       readonly ids: readonly string[];
+      readonly tests?: number;
       readonly kinds?: Readonly<Record<string, number>>;
     }
   /** Intake: calls had no valid signature, or a body beyond the limit. `unsigned` of them had neither of Customer.io's headers. */
