@@ -1,8 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import * as aep from "pulumi-aep";
-import { connectionSpecs, flowSpecs } from "pulumi-aep";
 import type { Source } from "../../settings/schema.ts";
-
 import type { Settings } from "../settings/setting-types.ts";
 import { keepName } from "../title.ts";
 
@@ -44,8 +42,8 @@ export function createPlatformSource(
   );
   const connection = new aep.SourceConnection(
     `${name}-source`,
-    { ...named, connectionSpecId: connectionSpecs.http, baseConnectionId: base.id },
+    { ...named, connectionSpecId: aep.connectionSpecs.http, baseConnectionId: base.id },
     keeping,
   );
-  return { sourceConnectionId: connection.id, flowSpecId: flowSpecs.http };
+  return { sourceConnectionId: connection.id, flowSpecId: aep.flowSpecs.http };
 }

@@ -15,7 +15,7 @@ import { MetricAlerts } from "./monitoring/metric-alerts.ts";
 import { declareBudget } from "./monitoring/relay-budget.ts";
 import { RelayMonitoring, type RelayMonitoringArgs } from "./monitoring/relay-monitoring.ts";
 import { restrictAccess } from "./network/access-restrictions.ts";
-import { RelayNetwork, type RelayNetworkArgs } from "./network/relay-network.ts";
+import { privateTargets, RelayNetwork } from "./network/relay-network.ts";
 import { grantRoles } from "./relay-access.ts";
 import { RelayApp } from "./relay-app.ts";
 import type { CarriedSetting } from "./relay-app-settings.ts";
@@ -171,6 +171,8 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
           parent,
         )
       : undefined;
+    const storageAccountId = storage.account.id;
+    const hostAccountId = hostStorage?.account.id;
     const hostAccount = (hostStorage ?? storage).account;
     const codeContainerUrl = hostAccount.declareCode();
     const stored = [...new Set([...storage.account.contents, ...hostAccount.contents])];
@@ -184,8 +186,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
         profile,
         publicAccess,
         actionGroupIds: monitoring.actionGroupIds,
-        existing:
-          existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId: storage.account.id },
+        existing: existing.vaultId === undefined ? undefined : { id: existing.vaultId, storageAccountId },
       },
       parent,
     );
@@ -196,25 +197,18 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
       parent,
     );
 
-    const network = relayNetwork(
-      `${name}-net`,
-      {
-        resourceGroup: group,
-        settings: args.privateNetwork,
-        storageAccountId: storage.account.id,
-        targets: [
-          ...(["blob", "queue", "table"] as const).map((service) => ({
-            name: service,
-            service,
-            resourceId: storage.account.id,
-          })),
-          // The host needs no queues and tables of its own account: the triggers are on the events' queues.
-          ...(hostStorage ? [{ name: "host-blob", service: "blob" as const, resourceId: hostStorage.account.id }] : []),
-          ...(ownVaultId ? [{ name: "vault", service: "vault" as const, resourceId: ownVaultId }] : []),
-        ],
-      },
-      parent,
-    );
+    const network = args.privateNetwork.enabled
+      ? new RelayNetwork(
+          `${name}-net`,
+          {
+            resourceGroup: group,
+            settings: args.privateNetwork,
+            storageAccountId,
+            targets: privateTargets({ storageAccountId, hostAccountId, vaultId: ownVaultId }),
+          },
+          parent,
+        )
+      : undefined;
     const referred = { storage, hostAccount, monitoring, vault, identity };
     const settings = referringSettings(args, referred);
     grantRoles(referred);
@@ -230,7 +224,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
         stored,
         settings,
         // In a preview unknown while the account is, as of a new relay.
-        check: storage.account.id.apply((accountId) =>
+        check: storageAccountId.apply((accountId) =>
           refuseFewerQueues({ accountId, wanted: args.eventQueues, words: args.words }, this),
         ),
         siteName: names.site,
@@ -264,8 +258,8 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
       `${name}-metrics`,
       {
         ...inGroup,
-        storageAccountId: storage.account.id,
-        hostAccountId: hostStorage?.account.id,
+        storageAccountId,
+        hostAccountId,
         vaultId: ownVaultId,
         actionGroupIds: monitoring.actionGroupIds,
       },
@@ -275,8 +269,8 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     const protection = protectRelay(
       name,
       {
-        storageAccountId: storage.account.id,
-        hostAccountId: hostStorage?.account.id,
+        storageAccountId,
+        hostAccountId,
         vaultId: ownVaultId,
         siteId: app.id,
         workspaceId: monitoring.workspaceId,
@@ -311,9 +305,4 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     const estimatedCost = estimateCost({ ...args, profile, network });
     return { url, hostName, healthUrl, estimatedCost, queueId, parts, ready: [app.code, drain] };
   }
-}
-
-/** The private network, if the settings ask for one. */
-function relayNetwork(name: string, args: RelayNetworkArgs, options: pulumi.ComponentResourceOptions) {
-  return args.settings.enabled ? new RelayNetwork(name, args, options) : undefined;
 }

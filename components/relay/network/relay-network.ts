@@ -6,12 +6,35 @@ import { azureName, digestDigits } from "../azure/azure-names.ts";
 import { type AzurePart, armPart } from "../azure/azure-parts.ts";
 import type { RelayGroup } from "../relay-group.ts";
 
-/** What gets a private endpoint: a service of a resource. */
+/** A service of a resource that gets a private endpoint. */
 export interface PrivateTarget {
   /** The endpoint's name in the program, after the relay's name. */
   readonly name: string;
   readonly service: PrivateService;
   readonly resourceId: pulumi.Output<string>;
+}
+
+/**
+ * What gets a private endpoint: all services of the account with the events, and blobs of the host's own account, which needs no queues and
+ * tables, since the triggers are on the events' queues.
+ */
+export function privateTargets({
+  storageAccountId,
+  hostAccountId,
+  vaultId,
+}: {
+  storageAccountId: pulumi.Output<string>;
+  /** Undefined without an account of its own. */
+  hostAccountId: pulumi.Output<string> | undefined;
+  /** Undefined if the vault existed before. */
+  vaultId: pulumi.Output<string> | undefined;
+}): PrivateTarget[] {
+  const services = ["blob", "queue", "table"] as const;
+  return [
+    ...services.map((service) => ({ name: service, service, resourceId: storageAccountId })),
+    ...(hostAccountId ? [{ name: "host-blob", service: "blob" as const, resourceId: hostAccountId }] : []),
+    ...(vaultId ? [{ name: "vault", service: "vault" as const, resourceId: vaultId }] : []),
+  ];
 }
 
 export interface RelayNetworkArgs {
