@@ -94,22 +94,7 @@ export async function setUp(wishes: SetupWishes, ports: SetupPorts): Promise<Set
 
 async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupResult> {
   const { prompter, print, progress, signal, left } = ports;
-  const folder = path.resolve(wishes.folder ?? ".");
-  const pulumi = new PulumiSession(folder, wishes.configFile);
-  const starting = "starting Pulumi, whose first start downloads its engine";
-  const isInstalled = await progress.showWhile(starting, pulumi.start());
-  const { project, isMade } = await findProject(folder, wishes, ports);
-  pulumi.keepSettingsIn(project.settingsFolder);
-  // npm installs that of a new project, which then comes before one on the PATH.
-  const isFound = isInstalled && !isMade;
-  if (!isFound && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
-  const missing = [await pulumi.open(wishes.backend, prompter)];
-  const { names, selected } = missing[0] === undefined ? await pulumi.stacks() : { names: [], selected: undefined };
-  const stack = wishes.stack ?? selected ?? (await askForStack(prompter));
-  const isNew = !names.includes(stack) && !(missing[0] === undefined && (await pulumi.hasStack(stack)));
-  missing.push(await pulumi.unlock(stack, isNew, prompter));
-  const isReadable = missing.every((line) => line === undefined);
-  const found = isReadable ? await pulumi.settings({ stack, isNew, project: project.name }, prompter) : nothingRead;
+  const { pulumi, project, isMade, stack, isNew, missing, found } = await openStack(wishes, ports);
   const stored = found.texts;
   if (signal.aborted) throw new Interruption();
 
@@ -123,17 +108,7 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   await setUpCustomerIo(run);
   await setUpDelivery(run);
 
-  const lacking = [...missing.filter((line) => line !== undefined), ...answers.missing];
-  if (lacking.length > 0) {
-    throw new UsageError(
-      ["No setting was written, since this is missing:", ...lacking, ...run.refusals].join("\n  - "),
-    );
-  }
-  if (run.refusals.length > 0 && prompter === undefined) {
-    throw new Error(
-      ["No setting was written, since a service refuses the credential:", ...run.refusals].join("\n  - "),
-    );
-  }
+  requireAnswers(run, missing);
   const changes = answers.changes();
   if (!(await isConfirmed(run, changes))) throw new Interruption();
   await writeSettings(pulumi, { stack, isNew, changes });
@@ -159,6 +134,55 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
     written: changes.map(({ question }) => question.key),
     problems: run.problems,
   };
+}
+
+/** The stack to set up, which may have to be created. */
+interface OpenedStack {
+  readonly pulumi: PulumiSession;
+  readonly project: Project;
+  /** Whether the project was created. */
+  readonly isMade: boolean;
+  readonly stack: string;
+  readonly isNew: boolean;
+  /** What Pulumi lacks, in words. */
+  readonly missing: readonly string[];
+  /** Nothing if Pulumi lacks something. */
+  readonly found: SettingsRead;
+}
+
+/** Starts Pulumi, finds or creates the project, and reads the stack's settings. */
+async function openStack(wishes: SetupWishes, ports: RunPorts): Promise<OpenedStack> {
+  const { prompter, progress } = ports;
+  const folder = path.resolve(wishes.folder ?? ".");
+  const pulumi = new PulumiSession(folder, wishes.configFile);
+  const starting = "starting Pulumi, whose first start downloads its engine";
+  const isInstalled = await progress.showWhile(starting, pulumi.start());
+  const { project, isMade } = await findProject(folder, wishes, ports);
+  pulumi.keepSettingsIn(project.settingsFolder);
+  // npm installs that of a new project, which then comes before one on the PATH.
+  const isFound = isInstalled && !isMade;
+  if (!isFound && !(await progress.showWhile(starting, pulumi.start()))) throw await explainMissingPulumi(folder);
+  const noBackend = await pulumi.open(wishes.backend, prompter);
+  const hasBackend = noBackend === undefined;
+  const { names, selected } = hasBackend ? await pulumi.stacks() : { names: [], selected: undefined };
+  const stack = wishes.stack ?? selected ?? (await askForStack(prompter));
+  const isNew = !names.includes(stack) && !(hasBackend && (await pulumi.hasStack(stack)));
+  const noPassphrase = await pulumi.unlock(stack, isNew, prompter);
+  const missing = [noBackend, noPassphrase].filter((line) => line !== undefined);
+  const found =
+    missing.length === 0 ? await pulumi.settings({ stack, isNew, project: project.name }, prompter) : nothingRead;
+  return { pulumi, project, isMade, stack, isNew, missing, found };
+}
+
+/** @throws if something is missing, or if a service refuses a credential and nobody can be asked whether to write it anyway */
+function requireAnswers({ answers, prompter, refusals }: SetupRun, missing: readonly string[]): void {
+  const lacking = [...missing, ...answers.missing];
+  if (lacking.length > 0) {
+    throw new UsageError(["No setting was written, since this is missing:", ...lacking, ...refusals].join("\n  - "));
+  }
+  if (refusals.length > 0 && prompter === undefined) {
+    throw new Error(["No setting was written, since a service refuses the credential:", ...refusals].join("\n  - "));
+  }
 }
 
 /** Secrets in the file of a new stack that it can't decrypt. */
