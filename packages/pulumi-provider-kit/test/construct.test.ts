@@ -30,7 +30,7 @@ const provider = definitionProvider({
 let running: RunningProvider;
 let client: providerGrpc.ResourceProviderClient;
 beforeAll(async () => {
-  running = await serve(provider, { engineAddress: "127.0.0.1:1" });
+  running = await serve(provider, "127.0.0.1:1");
   client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${running.port}`, grpc.credentials.createInsecure());
 });
 afterAll(async () => {

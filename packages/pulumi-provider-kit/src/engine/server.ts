@@ -30,17 +30,14 @@ export interface RunningProvider {
 }
 
 /** Serves a provider on 127.0.0.1. Progress goes to `engineAddress`; an attaching engine sends its address later. */
-export async function serve(
-  provider: Provider,
-  options: { port?: number; engineAddress?: string } = {},
-): Promise<RunningProvider> {
+export async function serve(provider: Provider, engineAddress?: string): Promise<RunningProvider> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
   server.addService(
     providerGrpc.ResourceProviderService as unknown as grpc.ServiceDefinition,
-    new Service(provider, options.engineAddress).handlers(),
+    new Service(provider, engineAddress).handlers(),
   );
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${options.port ?? 0}`, grpc.ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
@@ -56,7 +53,7 @@ export async function main(provider: Provider): Promise<void> {
   // `no_proxy`, in lower case and without spaces, has their address (pulumi/pulumi#2651). The engine itself never does.
   process.env.no_grpc_proxy ??= "127.0.0.1,localhost";
   const engineAddress = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-  const { port } = await serve(provider, engineAddress ? { engineAddress } : {});
+  const { port } = await serve(provider, engineAddress);
   // The engine ends its plugins itself, but not if it was killed; they would run forever.
   endWithEngine(engineAddress);
   process.stdout.write(`${port}\n`);
