@@ -1,14 +1,4 @@
-import type { JsonObject } from "../../src/platform/web/json.ts";
-import {
-  credentials,
-  flowBody,
-  flowService,
-  Platform,
-  sourceConnection,
-  targetConnection,
-  type Wiring,
-  wire,
-} from "./harness.ts";
+import { credentials, flowService, newFlow, Platform, sourceConnection, targetConnection, wire } from "./harness.ts";
 import { expectFlowProblem } from "./problems.ts";
 
 let platform: Platform;
@@ -17,10 +7,6 @@ beforeEach(async () => {
   platform = await Platform.start();
 });
 afterEach(() => platform.close());
-
-async function newFlow(wiring: Wiring, changes: JsonObject = {}): Promise<string> {
-  return String((await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring, changes) })).body.id);
-}
 
 async function restart(options: Parameters<typeof Platform.start>[0]): Promise<void> {
   await platform.close();
@@ -92,7 +78,7 @@ describe("the HTTP API source", () => {
     const { body } = await platform.call("POST", `${flowService}/connections`, { body: base });
     const source = { name: "Events", connectionSpec: httpSpec, baseConnectionId: String(body.id) };
     const made = await platform.call("POST", `${flowService}/sourceConnections`, { body: source });
-    const flow = await newFlow(wiring, {
+    const flow = await newFlow(platform, wiring, {
       flowSpec: { id: "c1a19761-d2c7-4702-b9fa-fe91f0613e81", version: "1.0" },
       sourceConnectionIds: [String(made.body.id)],
     });
@@ -180,7 +166,7 @@ describe("connections", () => {
     const source = await platform.call("POST", `${flowService}/sourceConnections`, {
       body: { ...sourceConnection(), baseConnectionId },
     });
-    const flow = await newFlow(wiring, { sourceConnectionIds: [String(source.body.id)] });
+    const flow = await newFlow(platform, wiring, { sourceConnectionIds: [String(source.body.id)] });
     const tryDelete = async (kind: string, id: string) => platform.call("DELETE", `${flowService}/${kind}/${id}`);
     expectFlowProblem(
       await tryDelete("sourceConnections", String(source.body.id)),

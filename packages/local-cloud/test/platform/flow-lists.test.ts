@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, objectOf } from "../../src/platform/web/json.ts";
-import { event, flowBody, flowing, flowService, getFlow, Platform, type Wiring, wire } from "./harness.ts";
+import { event, flowing, flowService, getFlow, newFlow, Platform, type Wiring, wire } from "./harness.ts";
 import { expectFlowProblem } from "./problems.ts";
 
 let platform: Platform;
@@ -9,10 +9,6 @@ beforeEach(async () => {
 });
 afterEach(() => platform.close());
 
-async function newFlow(wiring: Wiring, changes: JsonObject = {}): Promise<string> {
-  return String((await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring, changes) })).body.id);
-}
-
 describe("lists", () => {
   const flows = `${flowService}/flows`;
   let wiring: Wiring;
@@ -20,7 +16,7 @@ describe("lists", () => {
   beforeEach(async () => {
     wiring = await wire(platform);
     for (const name of ["B", "A", "C"]) {
-      await newFlow(wiring, { name });
+      await newFlow(platform, wiring, { name });
       platform.pass(1);
     }
   });

@@ -6,6 +6,7 @@ import {
   getFlow,
   identityMappings,
   mappingSetBody,
+  newFlow,
   Platform,
   schema,
   schemaRegistry,
@@ -20,10 +21,6 @@ beforeEach(async () => {
   platform = await Platform.start();
 });
 afterEach(() => platform.close());
-
-async function newFlow(wiring: Wiring, changes: JsonObject = {}): Promise<string> {
-  return String((await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring, changes) })).body.id);
-}
 
 async function restart(options: Parameters<typeof Platform.start>[0]): Promise<void> {
   await platform.close();
@@ -157,7 +154,7 @@ describe("enabling", () => {
 
   test("until then changes are refused, unless a switch allows them", async () => {
     await restart({ activationSeconds: 6 });
-    const flow = await newFlow(await wire(platform));
+    const flow = await newFlow(platform, await wire(platform));
     const path = `${flowService}/flows/${flow}`;
     const { etag } = await getFlow(platform, flow);
     const patch = { body: [{ op: "replace", path: "/name", value: "x" }], headers: { "If-Match": String(etag) } };
@@ -177,13 +174,13 @@ describe("enabling", () => {
       "Operation delete cannot be applied in state enabling.",
     );
     await restart({ activationSeconds: 6, switches: { transitionalStates: "allowed" } });
-    const other = await newFlow(await wire(platform));
+    const other = await newFlow(platform, await wire(platform));
     expect((await platform.call("DELETE", `${flowService}/flows/${other}`)).status).toBe(204);
   });
 
   test("by action is later, with the same inlet, and disabling is immediate", async () => {
     await restart({ activationSeconds: 6, warmUpSeconds: 0 });
-    const flow = await newFlow(await wire(platform));
+    const flow = await newFlow(platform, await wire(platform));
     platform.pass(6);
     const before = await getFlow(platform, flow);
     const action = (op: string) => platform.call("POST", `${flowService}/flows/${flow}/action?op=${op}`);
@@ -206,7 +203,7 @@ describe("enabling", () => {
 
 test("options are kept, but the inlet's URL is the service's own", async () => {
   const options = { errorDiagnosticsEnabled: true, inletUrl: "http://elsewhere" };
-  const flow = await newFlow(await wire(platform), { options });
+  const flow = await newFlow(platform, await wire(platform), { options });
   expect((await getFlow(platform, flow)).options).toEqual({
     errorDiagnosticsEnabled: true,
     inletUrl: expect.stringMatching(new RegExp(`^${platform.url}/collection/`)),
@@ -217,7 +214,7 @@ describe("changing a flow", () => {
   test("a deletion that finalizes takes a while: the flow can't be changed, and holds its connections", async () => {
     await restart({ activationSeconds: 6, switches: { flowDeletion: "finalizes" } });
     const wiring = await wire(platform);
-    const flow = await newFlow(wiring);
+    const flow = await newFlow(platform, wiring);
     const path = `${flowService}/flows/${flow}`;
     platform.pass(6);
     expect((await platform.call("DELETE", path)).status).toBe(204);
@@ -241,7 +238,7 @@ describe("changing a flow", () => {
 
   async function prepareFlow(): Promise<{ wiring: Wiring; flow: string; etag: string; path: string }> {
     const wiring = await wire(platform);
-    const flow = await newFlow(wiring);
+    const flow = await newFlow(platform, wiring);
     const etag = String((await getFlow(platform, flow)).etag);
     return { wiring, flow, etag, path: `${flowService}/flows/${flow}` };
   }

@@ -268,6 +268,11 @@ export function flowBody(wiring: Wiring, changes: JsonObject = {}): JsonObject {
   };
 }
 
+/** Creates a flow. @returns its id */
+export async function newFlow(platform: Platform, wiring: Wiring, changes: JsonObject = {}): Promise<string> {
+  return String((await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring, changes) })).body.id);
+}
+
 export interface RunningFlow extends Wiring {
   readonly flow: string;
   readonly inletUrl: string;
@@ -280,8 +285,7 @@ export async function flowing(
   more: JsonObject = {},
 ): Promise<RunningFlow> {
   const wiring = await wire(platform, mappings, more);
-  const created = await platform.call("POST", `${flowService}/flows`, { body: flowBody(wiring) });
-  const flow = String(created.body.id);
+  const flow = await newFlow(platform, wiring);
   const item = await getFlow(platform, flow);
   const options = isObject(item.options) ? item.options : {};
   return { ...wiring, flow, inletUrl: String(options.inletUrl) };
