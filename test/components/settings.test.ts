@@ -9,13 +9,7 @@ const read = () => readStackSettings(new pulumi.Config("customerio-aep"));
 
 function problems(settings: Record<string, unknown>, secretKeys?: string[]): string {
   configure(settings, secretKeys);
-  try {
-    read();
-  } catch (error) {
-    if (pulumi.RunError.isInstance(error)) return error.message;
-    throw error;
-  }
-  return "";
+  return message(read);
 }
 
 test("Pulumi.yaml's defaults are those of the table, with every event and no signing key", () => {

@@ -13,6 +13,8 @@ import { config } from "../src/config.ts";
 import { aepPackage } from "../src/provider.ts";
 import { markOf } from "../src/resources/mark.ts";
 
+export { failure as errorOf } from "../../pulumi-provider-kit/test/failure.ts";
+
 export const credential = {
   clientId: "client-1",
   clientSecret: "p8e-hidden",
@@ -119,14 +121,4 @@ function urnOf(type: string): string {
 /** The mark that objects of this type get here. */
 export function mark(type: string): string {
   return markOf(urnOf(type));
-}
-
-/** The error of a promise; fails the test if it does not reject. */
-export async function errorOf(promise: Promise<unknown>): Promise<Error> {
-  const outcome = await promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(outcome instanceof Error)) throw new Error("there was no error");
-  return outcome;
 }

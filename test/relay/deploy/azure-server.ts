@@ -11,6 +11,8 @@ import {
 import { AzureClient } from "../../../relay/deploy/client/client.ts";
 import type { Clock } from "../../../relay/deploy/client/clock.ts";
 
+export { failure } from "../../../packages/pulumi-provider-kit/test/failure.ts";
+
 export const siteId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Web/sites/relay";
 export const queueId =
   "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a/queueServices/default/queues/events";
@@ -141,14 +143,4 @@ export function operationOn(azure: AzureServer): TestOperation {
     warn: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
     progress: (message) => shown.push(message.replaceAll(azure.host, "relay.example")),
   };
-}
-
-/** The error with which a promise rejects. */
-export async function failure(promise: Promise<unknown>): Promise<Error> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Error)) throw new Error("it did not fail");
-  return error;
 }

@@ -2,6 +2,8 @@ import { ReportingWebhooks } from "../../src/client/client.ts";
 import { reportingWebhook } from "../../src/resources/reporting-webhook.ts";
 import { type Answer, type RecordedRequest, type RecordingServer, recordingServer } from "../recording-server.ts";
 
+export { failure } from "../../../pulumi-provider-kit/test/failure.ts";
+
 export const list = "GET /v1/reporting_webhooks";
 
 export const inputs = reportingWebhook.inputs.parse({
@@ -102,14 +104,4 @@ export function useWebhooks(): WebhookBed {
     },
     bodies: (method) => server.requests.filter((request) => request.method === method).map(({ json }) => json),
   };
-}
-
-/** The error with which a promise rejects. */
-export async function failure(promise: Promise<unknown>): Promise<Error> {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Error)) throw new Error("it did not fail");
-  return error;
 }
