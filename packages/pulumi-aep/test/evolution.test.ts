@@ -27,7 +27,7 @@ function fieldGroup(properties: PropertyMap): PropertyMap {
 
 const both = fieldGroup({ email: { type: "string" }, metric: { type: "string" } });
 const retyped = fieldGroup({ email: { type: "boolean" } });
-const broken = `removes fields or gives them another type (_${tenantId}.customerio.email, _${tenantId}.customerio.metric).`;
+const broken = `removes fields, or gives them another type or fewer values (_${tenantId}.customerio.email, _${tenantId}.customerio.metric).`;
 
 /** The warnings of an update's preview; throws its refusal. */
 async function preview(type: string, id: string, olds: PropertyMap, given: PropertyMap): Promise<string[]> {
@@ -60,6 +60,20 @@ test("a breaking change without a dataset is accepted with a warning", async () 
   await aep.create("aep:index:Schema", { title: "Events", fieldGroupIds: [group.id] });
   expect(await previewGroup(group, retyped)).toEqual([expect.stringContaining(broken)]);
   await aep.update("aep:index:FieldGroup", group.id, group.inputs, retyped);
+});
+
+test("the warning says that Platform refuses it after a dataset that was deleted", async () => {
+  const group = await aep.create("aep:index:FieldGroup", both);
+  const schema = await aep.create("aep:index:Schema", { title: "Events", fieldGroupIds: [group.id] });
+  const dataset = await aep.create("aep:index:Dataset", { name: "Events", schemaId: schema.id });
+  await aep.delete("aep:index:Dataset", dataset.id, dataset.inputs);
+  expect(await previewGroup(group, retyped)).toEqual([
+    `The change of the field group "Fields" ${broken} No dataset uses a schema with this field group now. Platform accepts the change only ` +
+      "if none ever did, even one that is deleted by now.",
+  ]);
+  await expect(aep.update("aep:index:FieldGroup", group.id, group.inputs, retyped)).rejects.toThrow(
+    "Platform allows that only until a dataset uses the schema, and no more once that dataset is deleted",
+  );
 });
 
 test("once a dataset follows the schema, the preview refuses it with the fields and what to do", async () => {

@@ -165,7 +165,9 @@ test("fields that stored data has can't be taken out, and the schema can't go be
   const { group, schema } = await makeAll();
   const news = fieldGroupInputs({ email: { type: "boolean" } });
   const { message } = await errorOf(aep.update(group.type, group.id, group.inputs, news));
-  expect(message).toContain(`The change removes fields or gives them another type (_${tenantId}.customerio.email).`);
+  expect(message).toContain(
+    `The change removes fields, or gives them another type or fewer values (_${tenantId}.customerio.email).`,
+  );
   expect((await errorOf(aep.delete(schema.type, schema.id, schema.properties))).message).toContain(
     "Platform keeps a schema as long as a dataset uses it: first delete those datasets.",
   );

@@ -121,7 +121,7 @@ test("a removed field group that is refused is named", async () => {
   stub.answer(`PUT ${one}`, { status: 400, body: { detail: "Breaking change" } });
   const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, fieldGroupIds: [groupB] }));
   expect(message).toContain(
-    `The change removes field groups (${groupA}). Platform allows that only until a dataset uses the schema.`,
+    `The change removes field groups (${groupA}). Platform allows that only until a dataset uses the schema, and no more once that dataset is deleted.`,
   );
 });
 

@@ -71,7 +71,7 @@ test("equal definitions and added fields are not breaking changes", () => {
   );
 });
 
-test("removed and retyped fields are named by their path", () => {
+test("removed, retyped and restricted fields are named by their path", () => {
   const group = (properties: Field) => ({
     customFields: { type: "object", properties: { _acme: { type: "object", properties } } },
   });
@@ -82,6 +82,10 @@ test("removed and retyped fields are named by their path", () => {
     topics: { type: "array", items: { type: "string" } },
     person: { $ref: "https://ns.adobe.com/xdm/context/person" },
     same: { type: "string", title: "Old" },
+    looser: { type: "string", maxLength: 8, pattern: "^a", enum: ["a"] },
+    shorter: { type: "string", maxLength: 8 },
+    limited: { type: "integer" },
+    patterned: { type: "string" },
   });
   const after = group({
     opened: { type: "boolean" },
@@ -89,6 +93,10 @@ test("removed and retyped fields are named by their path", () => {
     topics: { type: "array", items: { type: "integer" } },
     person: { $ref: "https://ns.adobe.com/xdm/context/other" },
     same: { type: "string", title: "New" },
+    looser: { type: "string", maxLength: 9 },
+    shorter: { type: "string", maxLength: 7 },
+    limited: { type: "integer", minimum: 0 },
+    patterned: { type: "string", pattern: "^a" },
   });
   expect(findBrokenFields(before, after)).toEqual([
     "_acme.email",
@@ -96,6 +104,9 @@ test("removed and retyped fields are named by their path", () => {
     "_acme.sent",
     "_acme.topics",
     "_acme.person",
+    "_acme.shorter",
+    "_acme.limited",
+    "_acme.patterned",
   ]);
   expect(findBrokenFields(before, {})).toEqual(["customFields"]);
 });

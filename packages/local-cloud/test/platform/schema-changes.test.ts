@@ -138,6 +138,15 @@ describe("changes", () => {
     );
   });
 
+  test("a schema whose dataset was deleted may still only be added to", async () => {
+    const wiring = await wire(platform);
+    const catalog = "/data/foundation/catalog/dataSets";
+    expect((await platform.call("DELETE", `${catalog}/${wiring.dataset}`)).status).toBe(200);
+    const { email: _, ...rest } = fields;
+    const smaller = await platform.call("PUT", at(fieldGroups, wiring.fieldGroup), { body: fieldGroup(rest) });
+    expectPlainProblem(smaller, 400, /\/_acme\/email was removed/);
+  });
+
   async function inSandbox(name: string): Promise<Platform> {
     platform.sandbox = name;
     return platform;

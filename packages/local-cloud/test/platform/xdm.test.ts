@@ -140,13 +140,26 @@ describe("evolution", () => {
     );
   });
 
-  test("fewer values or more required fields are breaking changes, more values are not", () => {
+  test("fewer values are breaking changes, more values and required fields are not", () => {
     const values = (...allowed: string[]): JsonObject => ({ type: "string", enum: allowed });
     expect(breakingChanges(values("a", "b"), values("a"), "/x")).toEqual(["/x allows fewer values"]);
     expect(breakingChanges(values("a"), values("a", "b"))).toEqual([]);
-    expect(breakingChanges({ type: "object" }, { type: "object", required: ["y"] })).toEqual(["/y became required"]);
+    expect(breakingChanges({ type: "string" }, values("a"), "/x")).toEqual(["/x allows fewer values"]);
+    expect(breakingChanges(values("a"), { type: "string" })).toEqual([]);
+    expect(breakingChanges({ type: "object" }, { type: "object", required: ["y"] })).toEqual([]);
     const array = (type: string): JsonObject => ({ type: "array", items: { type } });
     expect(breakingChanges(array("string"), array("integer"), "/x")).toEqual(["/x[] has another type"]);
+  });
+
+  test.each([
+    [{ minimum: 1 }, { minimum: 2 }],
+    [{}, { minLength: 1 }],
+    [{ maxLength: 9 }, { maxLength: 8 }],
+    [{}, { maximum: 0 }],
+    [{}, { pattern: "^a" }],
+  ])("a limit may be loosened from %j to %j only in reverse", (loose, strict) => {
+    expect(breakingChanges(loose, strict, "/x")).toEqual(["/x allows fewer values"]);
+    expect(breakingChanges(strict, loose)).toEqual([]);
   });
 });
 

@@ -84,7 +84,7 @@ function findBroken(before: unknown, after: unknown, path: readonly string[]): s
   if (!isField(before)) return [];
   const here = path.slice(1).join(".") || path.join(".");
   if (!isField(after) || before.type !== after.type || before.format !== after.format) return [here];
-  if (before.$ref !== after.$ref || isNarrowed(before.enum, after.enum)) return [here];
+  if (before.$ref !== after.$ref || isNarrowed(before.enum, after.enum) || isLimited(before, after)) return [here];
   const properties = isField(before.properties) ? before.properties : {};
   const remaining = isField(after.properties) ? after.properties : {};
   const inside = Object.entries(properties).flatMap(([name, field]) =>
@@ -96,6 +96,19 @@ function findBroken(before: unknown, after: unknown, path: readonly string[]): s
 function isNarrowed(before: unknown, after: unknown): boolean {
   if (!Array.isArray(after)) return false;
   return !Array.isArray(before) || before.some((value) => !after.includes(value));
+}
+
+const lowerLimits = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
+const upperLimits = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
+
+/** Whether a limit became stricter, or a pattern was added. Another pattern may accept less or more, so it isn't counted. */
+function isLimited(before: Field, after: Field): boolean {
+  const limit = (field: Field, name: string, absent: number) => Number(field[name] ?? absent);
+  return (
+    lowerLimits.some((name) => limit(after, name, -Infinity) > limit(before, name, -Infinity)) ||
+    upperLimits.some((name) => limit(after, name, Infinity) < limit(before, name, Infinity)) ||
+    (before.pattern === undefined && after.pattern !== undefined)
+  );
 }
 
 function isField(value: unknown): value is Field {

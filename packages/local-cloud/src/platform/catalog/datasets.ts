@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { listExtended } from "../schema-registry/render.ts";
 import { isUnion } from "../schema-registry/rules.ts";
-import type { Dataset, Sandbox } from "../state/model.ts";
+import type { Dataset, Sandbox, XdmResource } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformContext, type PlatformEnvironment, pathParameter, readJson } from "../web/http.ts";
 import { hex } from "../web/identifiers.ts";
@@ -33,10 +33,11 @@ export function datasetRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   routes.post("/dataSets", async (context) => {
     const sandbox = context.get("sandbox");
     const body = callerPart(await objectBody(context));
-    checkDataset(sandbox, body);
+    const schema = checkDataset(sandbox, body);
     const now = state.clock();
     const dataset: Dataset = { id: hex(24), viewId: hex(24), body, created: now, updated: now, patch: 0, rows: [] };
     sandbox.datasets.set(dataset.id, dataset);
+    schema.hadDataset = true;
     return answer(201, [reference(dataset)], {
       Location: `${state.url}/data/foundation/catalog/dataSets/${dataset.id}`,
     });
@@ -146,8 +147,8 @@ function mergeDeep(target: JsonObject, addition: JsonObject): JsonObject {
   return merged;
 }
 
-/** A dataset needs a known schema with its version, which must be enabled for Profile if the dataset is. */
-function checkDataset(sandbox: Sandbox, body: JsonObject): void {
+/** The schema: a dataset needs a known one with its version, which must be enabled for Profile if the dataset is. */
+function checkDataset(sandbox: Sandbox, body: JsonObject): XdmResource {
   const schemaRef = objectOf(body.schemaRef);
   const schema = sandbox.resources.get(stringOf(schemaRef.id) ?? "");
   if (schema?.kind !== "schemas") throw plainProblem(400, `The schema ${String(schemaRef.id)} does not exist`);
@@ -159,6 +160,7 @@ function checkDataset(sandbox: Sandbox, body: JsonObject): void {
   if (profileTag.includes("enabled:true") && !isUnion(schema)) {
     throw plainProblem(400, "To enable profile datasets the schema should be valid");
   }
+  return schema;
 }
 
 function flowInto(sandbox: Sandbox, datasetId: string): string | undefined {

@@ -119,12 +119,12 @@ function change(state: PlatformState, sandbox: Sandbox, resource: XdmResource, b
   sandbox.registryRevision += 1;
 }
 
-/** Once a schema backs a dataset or is enabled for Profile, it and its field groups may only grow. */
+/** Once a dataset was created for a schema, or it is enabled for Profile, it and its field groups may only grow. */
 function checkEvolution(sandbox: Sandbox, changed: XdmResource): void {
   const before = (id: string) => sandbox.resources.get(id);
   const after = (id: string) => (id === changed.id ? changed : sandbox.resources.get(id));
   for (const schema of schemasWith(sandbox, changed.id)) {
-    if (!isUnion(schema) && datasetOf(sandbox, schema.id) === undefined) continue;
+    if (!isUnion(schema) && schema.hadDataset !== true) continue;
     const [broken] = breakingChanges(
       compose(schema.body, before),
       compose(after(schema.id)?.body ?? schema.body, after),

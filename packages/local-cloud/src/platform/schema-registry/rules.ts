@@ -144,19 +144,17 @@ export function checkUnion(sandbox: Sandbox, schema: XdmResource, body: JsonObje
   );
 }
 
+const lowerLimits = ["minimum", "exclusiveMinimum", "minLength", "minItems"];
+const upperLimits = ["maximum", "exclusiveMaximum", "maxLength", "maxItems"];
+
 /**
- * Finds changes that would break existing data: fields removed or retyped, values no longer allowed, new required fields
- * (schema evolution rules). Names each by its path.
+ * Finds changes that would break existing data: fields removed or retyped, values no longer allowed (schema evolution
+ * rules, which allow new required fields). Names each by its path.
  */
 export function breakingChanges(before: JsonObject, after: JsonObject, path = ""): string[] {
   const changes: string[] = [];
   if (before.type !== after.type || before.format !== after.format) changes.push(`${path || "/"} has another type`);
-  if (after.enum !== undefined && !itemsOf(before.enum).every((value) => itemsOf(after.enum).includes(value))) {
-    changes.push(`${path} allows fewer values`);
-  }
-  for (const name of stringsOf(after.required)) {
-    if (!stringsOf(before.required).includes(name)) changes.push(`${path}/${name} became required`);
-  }
+  if (allowsLess(before, after)) changes.push(`${path} allows fewer values`);
   for (const [name, field] of Object.entries(objectOf(before.properties))) {
     const kept: Json | undefined = objectOf(after.properties)[name];
     if (isObject(kept)) changes.push(...breakingChanges(objectOf(field), kept, `${path}/${name}`));
@@ -164,4 +162,16 @@ export function breakingChanges(before: JsonObject, after: JsonObject, path = ""
   }
   if (isObject(before.items)) changes.push(...breakingChanges(before.items, objectOf(after.items), `${path}[]`));
   return changes;
+}
+
+function allowsLess(before: JsonObject, after: JsonObject): boolean {
+  const limit = (field: JsonObject, name: string, absent: number) => Number(field[name] ?? absent);
+  const kept = itemsOf(after.enum);
+  return (
+    (after.enum !== undefined &&
+      (before.enum === undefined || !itemsOf(before.enum).every((value) => kept.includes(value)))) ||
+    (after.pattern !== undefined && before.pattern === undefined) ||
+    lowerLimits.some((name) => limit(after, name, -Infinity) > limit(before, name, -Infinity)) ||
+    upperLimits.some((name) => limit(after, name, Infinity) < limit(before, name, Infinity))
+  );
 }

@@ -18,6 +18,8 @@ export interface XdmResource {
   readonly created: number;
   modified: number;
   eTag: string;
+  /** Whether a dataset was ever created for the schema. From then on it may only grow, even if that dataset is deleted. */
+  hadDataset?: boolean;
 }
 
 export interface Descriptor {

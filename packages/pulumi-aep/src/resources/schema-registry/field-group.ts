@@ -107,7 +107,7 @@ export const fieldGroup = defineResource<AepClient>()({
   async foresee({ client, signal, warn }, id, { news, olds }) {
     const broken = findBrokenBetween(olds, news);
     if (broken.length === 0) return;
-    const what = `The change of the field group "${news.title}" removes fields or gives them another type (${broken.join(", ")}).`;
+    const what = `The change of the field group "${news.title}" removes fields, or gives them another type or fewer values (${broken.join(", ")}).`;
     for (const { $id, title } of await listSchemasWith(client, id, signal)) {
       const use = await findUse(client, $id, signal);
       if (use === undefined) continue;
@@ -116,7 +116,10 @@ export const fieldGroup = defineResource<AepClient>()({
           "Leave those fields unchanged, and add new ones beside them.",
       );
     }
-    warn(`${what} Platform accepts that because no dataset uses a schema with this field group yet.`);
+    warn(
+      `${what} No dataset uses a schema with this field group now. Platform accepts the change only if none ever did, even one that is ` +
+        "deleted by now.",
+    );
   },
 
   async update({ client, signal, urn }, id, { news, olds }) {
@@ -214,8 +217,8 @@ function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
   if (broken.length === 0) return {};
   return {
     hint:
-      `The change removes fields or gives them another type (${broken.join(", ")}). Platform allows that only until a ` +
-      "dataset uses the schema; after that, leave the field unchanged and add a new one beside it.",
+      `The change removes fields, or gives them another type or fewer values (${broken.join(", ")}). Platform allows that only until a ` +
+      "dataset uses the schema, and no more once that dataset is deleted: leave the field unchanged and add a new one beside it.",
   };
 }
 
