@@ -10,6 +10,7 @@ import { type SettingWords, stackWords } from "../../settings/setting-words.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { halfCredentials } from "../platform/relay-credential.ts";
 import { filterWarnings } from "./filter-warnings.ts";
+import { hasBodiesInProfile } from "./profile-limit.ts";
 import { providerSecrets } from "./provider-settings.ts";
 import {
   configPathOf,
@@ -91,6 +92,12 @@ export function warnOf(
   }
   for (const { setting, reason } of filterWarnings(settings.filters)) {
     void pulumi.log.warn(`${named(setting)}: ${reason}`);
+  }
+  if (hasBodiesInProfile(withLater(settings, later))) {
+    void pulumi.log.warn(
+      `${named("withContent")} adds the bodies of messages to the events. Profile drops an event of more than 10 KB, which the dataset still gets. ` +
+        `To have all events in Profile, leave the bodies out: ${words.set("withContent", "false")}`,
+    );
   }
   if (settings.delivery === "relay" && hasBudgetForNobody(withLater(settings, later))) {
     void pulumi.log.warn(
