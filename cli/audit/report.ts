@@ -65,6 +65,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   });
   const total = sumCells(cells);
   const rows = [heading, ...table, ["all", ...countNames.map((name) => String(total[name]))]];
+  const width = Math.max(...rows.map(([kind = ""]) => kind.length)) + 1;
   const open = cells.filter(({ verdict }) => verdict !== "complete");
   const days = open.map(({ day, objectType, metric, verdict, reasons, ...counts }) => {
     const what = allNames.filter((name) => name !== "recorded" && name !== "found" && counts[name] > 0);
@@ -75,7 +76,7 @@ export function auditLines(result: AuditResult, target: CommandTarget): string[]
   const names = Object.entries(unknownNames).map(([name, times]) => `${name} (${times})`);
   return [
     ...rows.map(
-      ([kind = "", ...numbers]) => `${kind.padEnd(24)}${numbers.map((number) => number.padStart(10)).join("")}`,
+      ([kind = "", ...numbers]) => `${kind.padEnd(width)}${numbers.map((number) => number.padStart(10)).join("")}`,
     ),
     ...(days.length > 0 ? ["", ...days] : []),
     "",

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { listingDelay } from "pulumi-customerio/history";
 import { z } from "zod";
 import type { CommandContext, OptionTable } from "../command/definition.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -49,7 +50,11 @@ export interface AuditValues {
 
 export function checkAuditDays({ from, to }: Pick<AuditValues, "from" | "to">): void {
   if (to < from) throw new UsageError("--to must not be before --from.");
-  if (from * 1000 > Date.now()) throw new UsageError("--from is invalid: in UTC, that day has not begun.");
+  if ((from + listingDelay) * 1000 > Date.now()) {
+    throw new UsageError(
+      "--from is invalid: in UTC, that day has not begun, or less than an hour ago, so that Customer.io may not list it yet.",
+    );
+  }
 }
 
 /** An audit of a source that has ended. */

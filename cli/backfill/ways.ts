@@ -66,8 +66,16 @@ function waitWords(messages: number, { target }: StackSource): string {
   );
 }
 
-/** Tries one event both ways, and uploads the planned events as a batch. @returns the batches that are stalled */
-export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<string[]> {
+/** How an upload ended. */
+export interface UploadEnd {
+  /** The batches that are stalled. */
+  readonly stalled: readonly string[];
+  /** Of the planned events, those that went through the relay to compare both ways. */
+  readonly streamed: number;
+}
+
+/** Tries one event both ways, and uploads the planned events as a batch. */
+export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<UploadEnd> {
   const { source, parts, signal, show, print, progress } = run;
   const storage = await RelayStorageAccount.open(source);
   const draft = mappingDraftOf(source);
@@ -83,7 +91,7 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
       return progress.showWhile(`waiting for the batch ${batch}`, work);
     },
   };
-  await tryOneEvent({
+  const streamed = await tryOneEvent({
     ...upload,
     access: parts.access,
     enqueue: (message) => storage.enqueue(message),
@@ -93,7 +101,7 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
       return progress.showWhile("waiting for both rows of the trial", work);
     },
   });
-  return await uploadMissing(upload, counts);
+  return { stalled: await uploadMissing(upload, counts), streamed };
 }
 
 export function uploadServiceOf(source: StackSource, ledger: Ledger, signal: AbortSignal): UploadService {

@@ -1,5 +1,5 @@
 import { utcDate } from "../../cli/audit/range.ts";
-import { auditOptions } from "../../cli/audit/run-audit.ts";
+import { auditOptions, checkAuditDays } from "../../cli/audit/run-audit.ts";
 
 test("dates are UTC days that exist", () => {
   expect(utcDate.safeParse("2026-02-30").success).toBe(false);
@@ -12,4 +12,15 @@ test.each(["0.5", "0", "1.5", "10001", "soon"])("a lookback of %s days is refuse
 
 test("a lookback is of whole days, 30 by default", () => {
   expect(["1", "10000", undefined].map((text) => auditOptions.lookback.schema.parse(text))).toEqual([1, 10_000, 30]);
+});
+
+test("a first day of which nothing would be compared yet is refused", () => {
+  const now = jest.spyOn(Date, "now");
+  const day = utcDate.parse("2026-11-30");
+  const check = () => checkAuditDays({ from: day, to: day });
+  now.mockReturnValue(Date.parse("2026-11-30T00:59:00Z"));
+  expect(check).toThrow("that day has not begun, or less than an hour ago");
+  now.mockReturnValue(Date.parse("2026-11-30T01:00:01Z"));
+  expect(check).not.toThrow();
+  now.mockRestore();
 });

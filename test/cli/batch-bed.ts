@@ -130,7 +130,7 @@ export async function runBackfill(
   more: Partial<TrialParts> = {},
   withTrial = true,
   without?: string,
-): Promise<BackfillCounts & { readonly stalled: string[] }> {
+): Promise<BackfillCounts & { readonly stalled: string[]; readonly streamed: number }> {
   const parts = auditParts();
   await audit(parts);
   const ledger = await openLedger(bed.folder);
@@ -154,9 +154,9 @@ export async function runBackfill(
       showTrial: (work) => work,
       ...more,
     };
-    if (withTrial) await tryOneEvent(trial);
+    const streamed = withTrial ? await tryOneEvent(trial) : 0;
     const stalled = await uploadMissing(trial, counts);
-    return { ...counts, stalled };
+    return { ...counts, stalled, streamed };
   } finally {
     ledger.close();
   }

@@ -170,7 +170,7 @@ test.each([
   [["evacuate"], "--to is missing. Add --to <stack>: "],
   [["status", "--config-file", "nowhere.yaml"], "--config-file is invalid: there is no file nowhere.yaml"],
   [["status", "--config-file", "docs"], "--config-file is invalid: docs is a folder"],
-  [["backfill", "--from", "2999-01-01", "--to", "2999-01-02"], "--from is invalid: in UTC, that day has not begun."],
+  [["backfill", "--from", "2999-01-01", "--to", "2999-01-02"], "--from is invalid: in UTC, that day has not begun, or"],
   [
     ["backfill", "--from", "2026-01-01", "--to", "2026-01-02", "--metrics", "sent,open"],
     "--metrics is invalid: it must be metrics, separated by commas, such as sent,opened",
