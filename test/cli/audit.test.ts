@@ -384,7 +384,7 @@ test("Ctrl-C ends an audit that reads dead letters, of which there may be many",
   expect(read).toBeLessThan(110);
 });
 
-test("a folder with a damaged database is an error that says how to go on", async () => {
+test("a folder with a damaged database is an error that says what to do", async () => {
   await openWorld(world);
   await audit(partsFor(accessTo([world])));
   const file = path.join(opened.folder, "audit.duckdb");

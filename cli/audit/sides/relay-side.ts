@@ -43,7 +43,7 @@ export interface RelayRead {
 const backlog = 20;
 
 /**
- * How often the queue is looked at, and the milliseconds between, until it is clear whether the hidden messages are being delivered. Instances
+ * How often the queue is read, and the milliseconds between, until it is clear whether the hidden messages are being delivered. Instances
  * write their counts every 15 seconds.
  */
 const [mostLooks, lookPause] = [16, 2_000];
