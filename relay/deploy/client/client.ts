@@ -304,7 +304,7 @@ export class AzureClient {
     let data: unknown;
     let date: Date;
     try {
-      const params = { "api-version": apiVersion };
+      const params = { "api-version": apiVersion, ...wholeOf(path) };
       const response = await this.#arm.call({ method: "GET", path, params, signal, purpose });
       data = response.data;
       date = new Date(Date.parse(String(response.headers.date)) || this.clock.now());
@@ -328,6 +328,11 @@ export class AzureClient {
         `Check that the setting customerio-aep:armUrl (${this.#armUrl}) points to Azure Resource Manager.`,
     );
   }
+}
+
+/** Without this parameter, Azure returns a workbook without its content ("Workbooks - Get" in Azure's REST reference). */
+function wholeOf(id: string): { readonly canFetchContent?: "true" } {
+  return /\/Microsoft\.Insights\/workbooks\/[^/]+$/i.test(id) ? { canFetchContent: "true" } : {};
 }
 
 /** An id relative to its resource group: `storageAccounts/cioaep1/queueServices/default/queues/events`. */

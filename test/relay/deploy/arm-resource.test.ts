@@ -24,6 +24,23 @@ describe("ArmResource", () => {
     expect(listCalls()).toEqual([{ call: `PUT ${queue}?api-version=2024-01-01`, json: inputs.body }]);
   });
 
+  test("one that exists is not written if there is nothing to send, such as a queue with marks", async () => {
+    const empty = { ...inputs, body: { properties: {} } };
+    azure.script[`GET ${queue}`] = [
+      { status: 200, body: JSON.stringify({ properties: { metadata: { intake: "open" } } }) },
+    ];
+    expect(await armResource.create(operation, empty)).toEqual({ id: queue, outputs: {} });
+    await armResource.update?.(operation, queue, { news: empty, olds: empty, outputs: {} });
+    expect(azure.requests.map(({ method }) => method)).toEqual(["GET", "GET"]);
+    azure.script = {
+      [`GET ${queue}`]: [gone],
+      [`PUT ${queue}`]: [{ status: 201, body: JSON.stringify({ id: queue }) }],
+    };
+    azure.restart();
+    await armResource.create(operation, empty);
+    expect(listCalls().at(-1)).toEqual({ call: `PUT ${queue}?api-version=2024-01-01`, json: empty.body });
+  });
+
   test("a resource that Azure accepts and finishes later counts as created", async () => {
     azure.script[`PUT ${queue}`] = [{ status: 202, body: "" }];
     expect(await armResource.create(operation, inputs)).toEqual({ id: queue, outputs: {} });
@@ -150,6 +167,14 @@ describe("ArmResource", () => {
     expect(await read()).toEqual(inputs.body);
     expect(await read()).toEqual({ properties: { metadata: { a: "other" } } });
     expect(await read()).toEqual(inputs.body);
+  });
+
+  test("a workbook is read with its content, which Azure leaves out otherwise", async () => {
+    const book = { ...inputs, parentId: group, path: "providers/Microsoft.Insights/workbooks/b" };
+    const id = `${book.parentId}/${book.path}`;
+    azure.script[`GET ${id}`] = [{ status: 200, body: "{}" }];
+    await armResource.read(operation, id, book, {});
+    expect(listCalls()).toEqual([{ call: `GET ${id}?api-version=2024-01-01&canFetchContent=true`, json: undefined }]);
   });
 
   test("it is gone when Azure says so, and deleting it again succeeds", async () => {

@@ -375,12 +375,7 @@ test("access restrictions keep callers away from the app and its deployment site
 test("an app without always ready instances has null for their list", async () => {
   const plan = await flexPlan("cold-plan");
   const scaleAndConcurrency = { instanceMemoryMB: 2048, maximumInstanceCount: 40, alwaysReady: [] };
-  const site = await make(
-    provider,
-    "web:WebApp",
-    "cold",
-    flexApp({ serverFarmId: plan.id }, { scaleAndConcurrency }),
-  );
+  const site = await make(provider, "web:WebApp", "cold", flexApp({ serverFarmId: plan.id }, { scaleAndConcurrency }));
   const answer = await fetch(`${cloud.azure.armUrl}${site.id}?api-version=2024-04-01`, {
     headers: { Authorization: `Bearer ${await callerToken(provider)}` },
   });

@@ -69,6 +69,23 @@ test("a queue's metadata is replaced as a whole, and returned by the queue itsel
   expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata: { intake: "closed" } } } });
 });
 
+test("a queue that exists is not created again with other metadata", async () => {
+  const metadata = { intake: "closed" };
+  expect((await arm("PUT", queueId, { body: { properties: { metadata } } })).status).toBe(200);
+  expect(await code(arm("PUT", queueId, { body: { properties: {} } }))).toEqual([409, "QueueAlreadyExists"]);
+  expect(await arm("GET", queueId)).toMatchObject({ body: { properties: { metadata } } });
+});
+
+test("a workbook is returned with its content only if the call asks for it", async () => {
+  const id = `${groupId}/providers/Microsoft.Insights/workbooks/0a1b2c3d-0000-4000-8000-000000000000`;
+  const properties = { displayName: "Relay", category: "workbook", serializedData: "{}" };
+  const body = { location: "westeurope", kind: "shared", properties };
+  expect((await arm("PUT", id, { body })).status).toBe(201);
+  const read = async (more: string) => (await arm("GET", id, { version: `?api-version=2023-06-01${more}` })).body;
+  expect((await read("")).properties).toMatchObject({ ...properties, serializedData: null });
+  expect((await read("&canFetchContent=true")).properties).toMatchObject(properties);
+});
+
 test("an account's queues are listed in pages, with their metadata and without the number of messages", async () => {
   const declare = (queueName: string) =>
     make(provider, "storage:Queue", queueName, { ...inGroup, accountName: "arm", queueName });

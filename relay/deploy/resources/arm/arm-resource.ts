@@ -1,4 +1,5 @@
-import { defineResource } from "pulumi-provider-kit";
+import { isDeepStrictEqual } from "node:util";
+import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
@@ -43,14 +44,14 @@ export const armResource = defineResource<AzureClient>()({
     "An Azure resource with a name that the program chooses, created by Azure Resource Manager's own PUT, which also adopts what exists " +
     "under that id. So the next `up` continues after one that was killed before it could record the resource, where " +
     "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the resource and keeps what it holds. It can't be imported: declare it, and `npx pulumi up` adopts what exists.",
+    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the resource, unless there is nothing to send, and keeps what it holds. It can't be imported: declare it, and `npx pulumi up` adopts what exists.",
   inputs,
   inputOnly: ["parentId", "path", "body"],
   outputs: z.object({}),
 
   async create(operation, values) {
     const id = `${values.parentId}/${values.path}`;
-    await putAndWait(operation, id, values);
+    await write(operation, id, values);
     return { id, outputs: {} };
   },
 
@@ -67,7 +68,7 @@ export const armResource = defineResource<AzureClient>()({
 
   // Uses the id in the state: an earlier version may have given the role assignment another name.
   async update(operation, id, { news }) {
-    await putAndWait(operation, id, news);
+    await write(operation, id, news);
     return {};
   },
 
@@ -76,6 +77,17 @@ export const armResource = defineResource<AzureClient>()({
     else await deleteDespiteOwnLock(operation, id, state.apiVersion);
   },
 });
+
+/**
+ * Creates or changes the resource. One that exists is not written if there is nothing to send: a queue's metadata, which has the marks, is
+ * not the program's, and Azure's Queue service refuses to create an existing queue with other metadata ("Create Queue").
+ */
+async function write(operation: Operation<AzureClient>, id: string, values: Inputs): Promise<void> {
+  const { client, signal } = operation;
+  const { apiVersion: version, body } = values;
+  if (isDeepStrictEqual(body, { properties: {} }) && (await client.armGet(id, version, signal)) !== undefined) return;
+  await putAndWait(operation, id, values);
+}
 
 /**
  * Azure's values of the sent properties. Keys that were not sent are left out, values that Azure never returns are as sent, and

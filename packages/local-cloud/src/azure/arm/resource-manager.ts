@@ -70,7 +70,7 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
     switch (method) {
       case "GET":
         if (allQueues.test(id)) return context.json(await listQueues(id, parts));
-        return context.json(await describe(findLeaving(parts, id) ?? find(parts, id), parts));
+        return context.json(await read(context, parts, id));
       case "PUT":
       case "PATCH":
       case "DELETE":
@@ -278,15 +278,34 @@ function findLeaving({ subscription }: InvokeParts, id: string): Resource | unde
   return takesTime(id) ? leaving.find((resource) => resource.id.toLowerCase() === id.toLowerCase()) : undefined;
 }
 
+/** A resource as a GET answers it. */
+async function read(context: Context, parts: InvokeParts, id: string): Promise<object> {
+  const described = await describe(findLeaving(parts, id) ?? find(parts, id), parts);
+  return context.req.query("canFetchContent") === "true" ? described : summarize(described);
+}
+
 /** A resource in ARM's envelope. Outputs that azure-native flattens go under `properties`. */
-async function describe(resource: Resource, parts: InvokeParts): Promise<object> {
+async function describe(resource: Resource, parts: InvokeParts): Promise<ArmObject> {
   const { slowChanges } = parts.subscription;
   const provisioningState = takesTime(resource.id) ? slowChanges.stateOf(resource.id) : undefined;
   const live = await effectsOf(resource.type.token).read?.(resource, parts);
   return describeResource(resource, { ...live, ...(provisioningState && { provisioningState }) });
 }
 
-function describeResource(resource: Resource, live: PropertyMap = {}): object {
+interface ArmObject {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly properties: object;
+}
+
+/** A workbook without its content, as Azure answers unless the call asks for it; others are unchanged. */
+function summarize(described: ArmObject): object {
+  if (described.type !== "Microsoft.Insights/workbooks") return described;
+  return { ...described, properties: { ...described.properties, serializedData: null } };
+}
+
+function describeResource(resource: Resource, live: PropertyMap = {}): ArmObject {
   const outputs = reveal({ ...resource.outputs, ...live }) as Record<string, unknown>;
   // Azure accepts an app's configuration with the app, but returns it only under config/web.
   if (outputs.siteConfig !== undefined) {

@@ -1,5 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { Archive, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
+import { ArmError } from "../arm/arm-error.ts";
 import { text } from "../arm/subscription.ts";
 import { zipFileArchive } from "../deploy/folder-archive.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
@@ -45,6 +47,14 @@ export const storageEffects: Record<string, Effects> = {
     create: async ({ id, name }, { storage }) => {
       await storage.queues(accountOf(id)).getQueueClient(name).createIfNotExists();
       return { approximateMessageCount: 0 };
+    },
+    update: async ({ id, name, inputs }, { storage }) => {
+      const { metadata } = await storage.queues(accountOf(id)).getQueueClient(name).getProperties();
+      const wanted = isMap(inputs.metadata) ? reveal(inputs.metadata) : {};
+      if (!isDeepStrictEqual({ ...metadata }, wanted)) {
+        throw new ArmError(409, "QueueAlreadyExists", "The specified queue already exists.");
+      }
+      return {};
     },
     delete: async ({ id, name }, { storage, subscription }) => {
       await storage.queues(accountOf(id)).getQueueClient(name).deleteIfExists();
