@@ -169,10 +169,23 @@ describe("ArmResource", () => {
     expect(await read()).toEqual(inputs.body);
   });
 
-  test("a workbook is read with its content, which Azure leaves out otherwise", async () => {
-    const book = { ...inputs, parentId: group, path: "providers/Microsoft.Insights/workbooks/b" };
+  test("a workbook is read with its content, which Azure leaves out otherwise and may write in another way", async () => {
+    const bodyWith = (serializedData: string) => ({ properties: { serializedData } });
+    const book = {
+      ...inputs,
+      parentId: group,
+      path: "providers/Microsoft.Insights/workbooks/b",
+      body: bodyWith('{"version":"1","items":[{"a":1,"b":2}]}'),
+    };
     const id = `${book.parentId}/${book.path}`;
-    azure.script[`GET ${id}`] = [{ status: 200, body: "{}" }];
+    const other = '{"version":"1","items":[]}';
+    azure.script[`GET ${id}`] = [other, '{ "items": [{ "b": 2, "a": 1 }], "version": "1" }'].map((content) => ({
+      status: 200,
+      body: JSON.stringify(bodyWith(content)),
+    }));
+    expect((await armResource.read(operation, id, book, {}))?.inputs.body).toEqual(bodyWith(other));
+    expect((await armResource.read(operation, id, book, {}))?.inputs.body).toEqual(book.body);
+    azure.restart();
     await armResource.read(operation, id, book, {});
     expect(listCalls()).toEqual([{ call: `GET ${id}?api-version=2024-01-01&canFetchContent=true`, json: undefined }]);
   });

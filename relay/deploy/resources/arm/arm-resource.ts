@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
+import { jsonOf } from "../../../core/event/json.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { refuseMove } from "./network-moves.ts";
@@ -95,12 +96,18 @@ async function write(operation: Operation<AzureClient>, id: string, values: Inpu
  */
 export function matchSpelling(answered: unknown, sent: unknown): unknown {
   if (answered === undefined || (answered === null && Array.isArray(sent) && sent.length === 0)) return sent;
-  if (typeof sent === "string" && String(answered).toLowerCase() === sent.toLowerCase()) return sent;
+  if (typeof sent === "string" && isSame(String(answered), sent)) return sent;
   if (Array.isArray(sent) && Array.isArray(answered) && sent.length === answered.length) {
     return sent.map((item, index) => matchSpelling(answered[index], item));
   }
   if (!isObject(sent) || !isObject(answered)) return answered;
   return Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, matchSpelling(answered[key], value)]));
+}
+
+/** Azure may write JSON, such as a workbook's content, in another way than it got it. */
+function isSame(answered: string, sent: string): boolean {
+  if (answered.toLowerCase() === sent.toLowerCase()) return true;
+  return sent.startsWith("{") && isDeepStrictEqual(jsonOf(answered), jsonOf(sent));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
