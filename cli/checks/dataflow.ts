@@ -8,9 +8,16 @@ import type { StackSource } from "../stack/source.ts";
 
 /** Checks whether the dataflow accepts events. */
 export async function checkDataflow(source: StackSource): Promise<Finding> {
-  const id = source.dataflowId;
-  const flow = await readDataflow(platformOf(source), id);
-  const fix = pulumiCommand("up --refresh", source.target);
+  const { dataflowId: id, target } = source;
+  return dataflowFinding(await readDataflow(platformOf(source), id), { id, target });
+}
+
+/** @param flow undefined if Platform has none with this id */
+export function dataflowFinding(
+  flow: { readonly name: string; readonly state: string } | undefined,
+  { id, target }: { id: string; target: CommandTarget },
+): Finding {
+  const fix = pulumiCommand("up --refresh", target);
   if (!flow) {
     return {
       verdict: "broken",
@@ -21,7 +28,12 @@ export async function checkDataflow(source: StackSource): Promise<Finding> {
   }
   const found = `"${flow.name}" is ${flow.state}`;
   if (flow.state === "enabled") return { verdict: "fine", found: `${found}.` };
-  return { verdict: "broken", runbook: "finding-dataflow", found: `${found}: it accepts no events.`, todo: fix };
+  return {
+    verdict: "broken",
+    runbook: "finding-dataflow",
+    found: `${found}: it keeps no events. Platform may nevertheless answer 200 to them, and lose them.`,
+    todo: `${fix}. A day later, look for missing events: ${operatorCommand("audit --from <day> --to <day>", target)}`,
+  };
 }
 
 /** Checks the dataflow's runs: one for each hour in which events arrived. */

@@ -94,7 +94,11 @@ export function rowsFinding({
   const found = `It received ${named}, but ${countOf(delivered, "event was", "events were")} delivered: ${countOf(missing, "is", "are")} not there`;
   // Only events of the last hour may still be on their way.
   if (missing <= today && !quiet) {
-    return { verdict: "waiting", found: `${found} yet. Platform's data lake takes up to an hour.` };
+    return {
+      verdict: "waiting",
+      found: `${found} yet. Platform's data lake takes up to an hour.`,
+      todo: `If as many are missing in an hour, find them a day later: ${operatorCommand("audit --from <day> --to <day>", target)}`,
+    };
   }
   return {
     verdict: "broken",

@@ -1,5 +1,5 @@
 import { eventQueues, relayFunctions } from "../../relay/core/names.ts";
-import { type CommandTarget, pulumiCommand } from "../../relay/core/operator-command.ts";
+import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -59,8 +59,9 @@ export function relayFinding({
       runbook: "alert-availability",
       found: `${url} ${describeAnswer({ status, text })}.`,
       todo:
-        `Look at the log stream of the function app ${app} in the Azure portal. If it names an app setting or a role: ` +
-        `${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ${redeployCommand(target, code)}`,
+        `See what was changed in Azure: ${operatorCommand("drift", target)}. If it finds something, or the log stream of the function app ${app} in the ` +
+        `Azure portal names an app setting or a role: ${pulumiCommand("up --refresh", target)}. Otherwise deploy the code again: ` +
+        redeployCommand(target, code),
     };
   }
   const missing = neededFunctions(queues).filter((name) => !listed?.includes(name));

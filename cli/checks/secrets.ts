@@ -14,14 +14,15 @@ const warningDays = 30;
 const secretOutputs = z.object({ name: z.string() });
 const formerOutputs = z.object({ vaultId: z.string(), enabled: z.array(z.string()) });
 
-/** Whether the secrets in the relay's vault expire soon, and whether former versions of them can still be read. */
+/** Whether the secrets in the relay's vault are there, whether they expire soon, and whether former versions of them can still be read. */
 export async function checkSecrets(source: StackSource): Promise<Finding> {
   const client = azureOf(source);
   const secrets = await Promise.all(
     source.all("customerio-aep:index:VaultSecret").map(async ({ id, outputs }) => {
       const { name } = secretOutputs.parse(outputs);
       const found = await client.armGet(id, vaultApiVersion, startTimeLimit());
-      return { name, expiresAt: found && versionOf(found).expiresAt };
+      const version = found && versionOf(found);
+      return { name, isReadable: version?.isEnabled === true, expiresAt: version?.expiresAt };
     }),
   );
   const [former] = source.all("customerio-aep:index:FormerVersions");
@@ -39,8 +40,8 @@ export function secretsFinding({
   now,
   target,
 }: {
-  /** `expiresAt` is an ISO 8601 time, undefined of a secret that never expires. */
-  secrets: readonly { readonly name: string; readonly expiresAt: string | undefined }[];
+  /** `isReadable` is false of a secret that was deleted or disabled. `expiresAt` is an ISO 8601 time, undefined of a secret that never expires. */
+  secrets: readonly { readonly name: string; readonly isReadable: boolean; readonly expiresAt: string | undefined }[];
   /** What is known about former versions; undefined for a stack that does not disable them. */
   former: z.output<typeof formerOutputs> | undefined;
   /** Milliseconds since 1970. */
@@ -52,6 +53,17 @@ export function secretsFinding({
   );
   const details = dated.map(({ name, expiresAt }) => `${name}: ${expiresAt.slice(0, 10)}`);
   const todo = `Rotate them if your rules require it, then extend the date: ${pulumiCommand("up --refresh", target)}`;
+  const gone = secrets.filter(({ isReadable }) => !isReadable).map(({ name }) => name);
+  if (gone.length > 0) {
+    const found = `Deleted or disabled in the vault: ${gone.join(", ")}. The relay gets no secret from there when it starts again, and then accepts or sends no events.`;
+    return {
+      verdict: "broken",
+      runbook: "alert-secret-expiry",
+      found,
+      details,
+      todo: `Write them again: ${pulumiCommand("up --refresh", target)}`,
+    };
+  }
   const expired = dated.filter(({ left }) => left <= 0).map(({ name }) => name);
   if (expired.length > 0) {
     const found = `Expired in the vault: ${expired.join(", ")}. Azure may refuse to give these secrets to the relay, which then accepts or sends no events.`;

@@ -10,7 +10,7 @@ export const driftCommand = defineCommand({
   description:
     "Compares Azure with what the last `npx pulumi up` left: the relay's app settings (by name), its code (by digest), its secrets (by version), " +
     "and the access rules of the function app, the storage accounts and the vault. Prints no values. Changes nothing. Exits with 1 if something " +
-    "differs, so that a nightly job can detect it.",
+    "differs or can't be compared, so that a nightly job can detect it.",
   options: {},
   examples: [
     { args: "drift --stack prod", shows: "what differs in the stack, and how to undo it" },
@@ -19,10 +19,15 @@ export const driftCommand = defineCommand({
   needsSecrets: false,
   needsStorage: true,
   stopsInOrder: false,
-  json: z.object({ drift: z.array(driftJson).describe("empty if nothing differs") }),
+  json: z.object({
+    drift: z.array(driftJson).describe("empty if nothing differs"),
+    unknown: z.array(z.string()).describe("why something could not be compared; empty if everything was"),
+  }),
   async run(source, _values, { print, progress }) {
-    const drift = await progress.showWhile("comparing with Azure", findDrifts(azureOf(source), source));
-    print(...driftLines(drift, source.target));
-    return { ending: drift.length === 0 ? "well" : "broken", json: { drift } };
+    const report = await progress.showWhile("comparing with Azure", findDrifts(azureOf(source), source));
+    print(...driftLines(report, source.target));
+    const { drift, unknown } = report;
+    const isSame = drift.length === 0 && unknown.length === 0;
+    return { ending: isSame ? "well" : "broken", json: { drift: [...drift], unknown: [...unknown] } };
   },
 });

@@ -19,12 +19,19 @@ const code = z.object({
 });
 const secret = z.object({ name: z.string(), uriWithVersion: z.string() });
 
+/** What a comparison found. */
+export interface DriftReport {
+  readonly drift: readonly Drift[];
+  /** Why something could not be compared: for example, a relay that can't reach its storage does not say which code it runs. */
+  readonly unknown: readonly string[];
+}
+
 /**
- * Compares Azure with what the last `up` left.
+ * Compares Azure with what the last `up` left. What can't be compared does not hide what can: that may be its cause.
  *
- * @throws if something can't be compared
+ * @throws if nothing can be compared
  */
-export async function findDrifts(client: AzureClient, source: StackSource): Promise<Drift[]> {
+export async function findDrifts(client: AzureClient, source: StackSource): Promise<DriftReport> {
   const state = code.parse(valuesOf(source.resource("customerio-aep:index:FunctionCode")));
   if (state.settings === undefined || state.build === undefined) {
     throw new Error(
@@ -32,13 +39,16 @@ export async function findDrifts(client: AzureClient, source: StackSource): Prom
     );
   }
   const secrets = source.all("customerio-aep:index:VaultSecret");
-  const found = await Promise.all([
+  const results = await Promise.allSettled([
     ofSettings(client, state.siteId, state.settings, source),
     ofCode(client, state),
     ...secrets.map((resource) => ofSecret(client, resource)),
     ...findAccessDrifts(client, source),
   ]);
-  return found.flat();
+  const found = results.filter((result) => result.status === "fulfilled").map(({ value }) => value);
+  const errors = results.filter((result) => result.status === "rejected").map(({ reason }) => reason as Error);
+  if (found.length === 0) throw errors[0];
+  return { drift: found.flat(), unknown: [...new Set(errors.map(({ message }) => message))] };
 }
 
 const found = {
@@ -79,11 +89,14 @@ async function ofSecret(client: AzureClient, { id, outputs }: StackResource): Pr
 }
 
 /** The differences for people, with the command that undoes them. */
-export function driftLines(drift: readonly Drift[], target: CommandTarget): string[] {
+export function driftLines({ drift, unknown }: DriftReport, target: CommandTarget): string[] {
+  const missing = unknown.length === 0 ? [] : ["Could not be compared:", ...unknown.map((reason) => `  ${reason}`)];
   if (drift.length === 0) {
-    return ["App settings, code, secrets and access rules are unchanged since the last `npx pulumi up`."];
+    const what = missing.length === 0 ? "App settings" : "All other app settings";
+    return [...missing, `${what}, code, secrets and access rules are unchanged since the last \`npx pulumi up\`.`];
   }
   return [
+    ...missing,
     "Differs from what the last `npx pulumi up` left:",
     ...drift.map(({ part, name, change, found }) => `  ${part} ${name} was ${change}: ${found}`),
     `To undo these changes: ${pulumiCommand("up --refresh", target)}`,

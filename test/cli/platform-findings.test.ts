@@ -1,4 +1,4 @@
-import { runsFinding } from "../../cli/checks/dataflow.ts";
+import { dataflowFinding, runsFinding } from "../../cli/checks/dataflow.ts";
 import { batchesFinding, rowsFinding } from "../../cli/checks/dataset.ts";
 import { machineFinding } from "../../cli/checks/machine.ts";
 import type { DataflowRun } from "../../cli/platform/dataflow.ts";
@@ -111,6 +111,7 @@ describe("the dataset", () => {
     expect(findingOf(12, { "2026-11-19": 5, "2026-11-20": 10 })).toMatchObject({
       verdict: "waiting",
       found: expect.stringMatching(/3 are not there yet\. Platform's data lake takes up to an hour\.$/),
+      todo: expect.stringContaining("npx customerio-aep audit --from <day> --to <day> --stack dev"),
     });
   });
 
@@ -146,3 +147,15 @@ test.each([
     expect(machineFinding([], ahead / 1_000).verdict).toBe("fine");
   },
 );
+
+test("a dataflow that is not enabled is broken, and may have lost events to which Platform answered 200", () => {
+  const findingOf = (state: string) =>
+    dataflowFinding({ name: "Events", state }, { id: "f", target: { stack: "dev" } });
+  expect(findingOf("enabled")).toEqual({ verdict: "fine", found: '"Events" is enabled.' });
+  const { verdict, found, todo } = findingOf("disabled");
+  expect([verdict, found]).toEqual([
+    "broken",
+    expect.stringContaining("may nevertheless answer 200 to them, and lose them"),
+  ]);
+  expect(todo).toContain("npx customerio-aep audit --from <day> --to <day> --stack dev");
+});

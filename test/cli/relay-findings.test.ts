@@ -107,9 +107,9 @@ describe("the relay", () => {
 
 describe("secrets", () => {
   const now = Date.parse("2026-11-28T00:00:00Z");
-  const secrets = (expiresAt: string | undefined, enabled: string[] = []) =>
+  const secrets = (expiresAt: string | undefined, enabled: string[] = [], isReadable = true) =>
     secretsFinding({
-      secrets: [{ name: "key", expiresAt }],
+      secrets: [{ name: "key", isReadable, expiresAt }],
       former: { vaultId: "/subscriptions/s/vaults/v", enabled },
       now,
       target: { stack: "dev" },
@@ -124,6 +124,12 @@ describe("secrets", () => {
     const finding = secrets(expiresAt);
     expect([finding.verdict, finding.found]).toEqual([verdict, expect.stringContaining(found)]);
     expect(finding.todo ?? "npx pulumi up --refresh --stack dev").toContain("npx pulumi up --refresh --stack dev");
+  });
+
+  test("that were deleted or disabled are broken, though they don't expire: the relay needs them when it starts again", () => {
+    const { verdict, found, todo } = secrets(undefined, [], false);
+    expect([verdict, found]).toEqual(["broken", expect.stringContaining("Deleted or disabled in the vault: key.")]);
+    expect(todo).toContain("npx pulumi up --refresh --stack dev");
   });
 
   test("have former versions that can still be read if the login may not disable them, with the role that allows it", () => {
