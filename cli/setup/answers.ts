@@ -102,6 +102,16 @@ export class Answers {
     return [...this.#used.values()].filter(({ question, value }) => this.#stored[question.key] !== value);
   }
 
+  /** Questions whose environment variable has no effect, since the stack has another value. */
+  unusedVariables(): Question[] {
+    return [...this.#used.values()].flatMap(({ question, value }) => {
+      const { environment, key } = question;
+      const given = environment === undefined ? undefined : this.#environment[environment];
+      const isOverruled = given !== undefined && given !== "" && given !== value && value === this.#stored[key];
+      return isOverruled ? [question] : [];
+    });
+  }
+
   #note(question: Question): undefined {
     const { key, option, environment, isSecret } = question;
     const ways = [

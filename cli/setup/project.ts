@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { unusedProjectName } from "../../settings/checks/project-name.ts";
 import { packageFolder } from "../command/package-folder.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { Interruption, stopOnInterrupt } from "../interrupt.ts";
@@ -30,10 +31,10 @@ export async function readProject(folder: string): Promise<Project | undefined> 
   return { name, readsSettings: texts.some((program) => program.includes("StackSettings")), settingsFolder };
 }
 
-/** A name for the project of a folder, as Pulumi accepts it. */
+/** A name for the project of a folder, as Pulumi and its providers accept it. */
 export function projectNameFor(folder: string): string {
   const name = path.basename(path.resolve(folder)).replaceAll(/[^\w.-]+/g, "-");
-  return /[a-z0-9]/i.test(name) ? name : "customerio-events";
+  return /[a-z0-9]/i.test(name) ? unusedProjectName(name) : "customerio-events";
 }
 
 /**

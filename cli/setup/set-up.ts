@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { CommandTarget } from "../../relay/core/operator-command.ts";
+import { projectNameProblem } from "../../settings/checks/project-name.ts";
 import { stackWords } from "../../settings/setting-words.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { Interruption, stopOnInterrupt } from "../interrupt.ts";
@@ -100,13 +101,14 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
 
   const answers = new Answers({ options: wishes.options, stored, environment: ports.environment, prompter });
   const { readsSettings } = project;
-  const run = new SetupRun({ answers, prompter, readsSettings, stored, print, progress, signal });
+  const run = new SetupRun({ answers, prompter, readsSettings, isNew, stored, print, progress, signal });
   print(`Project ${project.name}, stack ${stack}${isNew ? " (new)" : ""}`);
   reportHidden(run, pulumi.settingsFile(stack), found.hidden);
   takeOwnOptions(run);
   await setUpPlatform(run);
   await setUpCustomerIo(run);
   await setUpDelivery(run);
+  reportUnusedVariables(run);
 
   requireAnswers(run, missing);
   const changes = answers.changes();
@@ -158,6 +160,8 @@ async function openStack(wishes: SetupWishes, ports: RunPorts): Promise<OpenedSt
   const starting = "starting Pulumi, whose first start downloads its engine";
   const isInstalled = await progress.showWhile(starting, pulumi.start());
   const { project, isMade } = await findProject(folder, wishes, ports);
+  const nameProblem = projectNameProblem(project.name);
+  if (nameProblem !== undefined) throw new UsageError(nameProblem);
   pulumi.keepSettingsIn(project.settingsFolder);
   // npm installs that of a new project, which then comes before one on the PATH.
   const isFound = isInstalled && !isMade;
@@ -182,6 +186,15 @@ function requireAnswers({ answers, prompter, refusals }: SetupRun, missing: read
   }
   if (refusals.length > 0 && prompter === undefined) {
     throw new Error(["No setting was written, since a service refuses the credential:", ...refusals].join("\n  - "));
+  }
+}
+
+/** Variables that a person may have set to correct a setting. */
+function reportUnusedVariables(run: SetupRun): void {
+  const words = stackWords("");
+  for (const { key, environment, isSecret } of run.answers.unusedVariables()) {
+    const remedy = isSecret ? words.setSecret(key) : words.set(key, "<value>");
+    run.report(`${environment} was not used, since the stack has another value of ${key}. To change that: ${remedy}`);
   }
 }
 

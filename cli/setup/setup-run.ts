@@ -13,6 +13,8 @@ export class SetupRun {
   readonly prompter: Prompter | undefined;
   /** Whether the program takes the source's settings from the stack. */
   readonly readsSettings: boolean;
+  /** Whether the stack does not exist yet. */
+  readonly isNew: boolean;
   readonly stored: SettingTexts;
   readonly #print: (...lines: string[]) => void;
   readonly #progress: Progress;
@@ -26,6 +28,7 @@ export class SetupRun {
     answers: Answers;
     prompter: Prompter | undefined;
     readsSettings: boolean;
+    isNew: boolean;
     stored: SettingTexts;
     print: (...lines: string[]) => void;
     progress: Progress;
@@ -34,6 +37,7 @@ export class SetupRun {
     this.answers = parts.answers;
     this.prompter = parts.prompter;
     this.readsSettings = parts.readsSettings;
+    this.isNew = parts.isNew;
     this.stored = parts.stored;
     this.#print = parts.print;
     this.#progress = parts.progress;

@@ -3,6 +3,7 @@ import { plainWords } from "pulumi-provider-kit/settings";
 import { config as plugin } from "../../relay/deploy/config.ts";
 import { contradictions } from "../../settings/checks/delivery.ts";
 import { idleSettings, withLater } from "../../settings/checks/idle-settings.ts";
+import { projectNameProblem } from "../../settings/checks/project-name.ts";
 import type { SigningKeyProblems } from "../../settings/checks/signing-keys.ts";
 import { platformConflicts } from "../../settings/platform-settings.ts";
 import { type SecretName, type SettingValues, secretSettings, settingsSchema } from "../../settings/schema.ts";
@@ -31,6 +32,8 @@ import { stackSettings } from "./stack-settings.ts";
  * @throws pulumi.RunError naming every mistake at once: the key, what is wrong, and the command that fixes it.
  */
 export function readStackSettings(config: pulumi.Config): SettingValues & Pick<Settings, SecretName> {
+  const nameProblem = projectNameProblem(config.name);
+  if (nameProblem !== undefined) refuseSettings([nameProblem]);
   const raw: Record<string, unknown> = {};
   for (const key of Object.keys(settingsSchema.shape)) raw[key] = parse(config.get(key));
   const parsed = settingsSchema.safeParse(raw, { error: plainWords });

@@ -18,6 +18,13 @@ test("Pulumi.yaml's defaults are those of the table, with every event and no sig
   expect(read().events).toEqual(subscriptionNames);
 });
 
+test.each(["aep", "customerio", "azure-native"])("a project with the name of the provider %s is refused", (name) => {
+  configure({ "customerio:": { appApiKey: "app-api-key" }, "aep:": { clientId: "client" } });
+  expect(() => readStackSettings(new pulumi.Config(name))).toThrow(
+    new RegExp(`:\n {2}- The project is called ${name}, .* such as to ${name}-events\\.$`),
+  );
+});
+
 test("half a credential of the relay is refused, with the command for the other half", () => {
   expect(problems({ relayCredential: { clientId: "own" } })).toContain(
     "customerio-aep:relayCredential.clientId is set without customerio-aep:relayClientSecret. " +

@@ -3,6 +3,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { Progress } from "../../cli/output/progress.ts";
 import { initCommand } from "../../cli/setup/init-command.ts";
+import { projectNameFor } from "../../cli/setup/project.ts";
 import { type Question, questions } from "../../cli/setup/questions.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
@@ -90,6 +91,32 @@ test("without a terminal, it lists everything that is missing, and writes nothin
   await expect(failed).rejects.toThrow("aep:orgId: --org-id <value>, or the environment variable AEP_ORG_ID");
   await expect(failed).rejects.toThrow("azure-native:location: --location <value>");
   expect(await pulumi.stacks()).toEqual([]);
+});
+
+test("a variable that differs from the stack's setting is not used without a word", async () => {
+  const pulumi = await world.project();
+  await world.run(new ScriptedPrompter(everything));
+  giveCredentials();
+  Object.assign(process.env, { AEP_SANDBOX: "prod", AEP_CLIENT_SECRET: "p8e-other" });
+  const { printed } = await world.run(undefined);
+  expect(printed.split("\n").filter((line) => line.includes("was not used"))).toEqual([
+    "  AEP_CLIENT_SECRET was not used, since the stack has another value of aep:clientSecret. To change that: npx pulumi config set --secret aep:clientSecret",
+    "  AEP_SANDBOX was not used, since the stack has another value of aep:sandbox. To change that: npx pulumi config set aep:sandbox <value>",
+  ]);
+  expect(await pulumi.settings("dev")).toEqual(written);
+});
+
+test("a new stack for a dataset that another stack of the same workspace may fill says that events would arrive twice", async () => {
+  await world.project();
+  giveCredentials();
+  process.env.AEP_SANDBOX = "dev";
+  const options = { dataset: "5c8c3c555033b814b69f947f", delivery: "direct" };
+  const { printed } = await world.run(undefined, { stack: "prod", options });
+  expect(printed).toMatch(
+    /fill the existing dataset 5c8c.* \("Warehouse", "Score leads"\), each event will arrive twice\. .*--path webhook\.disabled true$/m,
+  );
+  const { printed: again } = await world.run(undefined, { stack: "prod", options });
+  expect(again).not.toContain("twice");
 });
 
 test("options and variables are enough for a script", async () => {
@@ -261,6 +288,22 @@ test("a folder with other files is left alone", async () => {
   await writeFile(path.join(world.folder, "package.json"), "{}");
   await expect(world.run(undefined)).rejects.toThrow("which would be overwritten");
   expect((await readdir(world.folder)).sort()).toEqual(["node_modules", "package.json"]);
+});
+
+test("a project does not get the name of a provider, which would take its settings as its own", async () => {
+  expect(["/home/me/customerio", "aep", "azure-native", "events"].map(projectNameFor)).toEqual([
+    "customerio-events",
+    "aep-events",
+    "azure-native-events",
+    "events",
+  ]);
+  const pulumi = await world.project();
+  await writeFile(path.join(world.folder, "Pulumi.yaml"), "name: customerio\nruntime: nodejs\n");
+  giveCredentials();
+  await expect(world.run(undefined)).rejects.toThrow(
+    /^The project is called customerio, .* in Pulumi\.yaml, such as to customerio-events\.$/,
+  );
+  expect((await pulumi.calls()).map(({ args }) => args[0])).toEqual(["version"]);
 });
 
 test("settings that the program does not read are refused", async () => {

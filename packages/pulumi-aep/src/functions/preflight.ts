@@ -73,7 +73,8 @@ export const getPreflight: FunctionDefinition<AepClient, typeof args, typeof res
       customerIoSource,
       httpSource,
       missingPermissions: permissions.missing,
-      unchecked,
+      // In a sandbox that does not exist, no other check can succeed.
+      unchecked: sandboxState === "absent" ? [] : unchecked,
     };
   },
 };
