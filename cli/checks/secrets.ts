@@ -74,7 +74,7 @@ export function secretsFinding({
     return { verdict: "waiting", found: `They expire within ${warningDays} days: ${near.join(", ")}.`, details, todo };
   }
   if (former && former.enabled.length > 0) {
-    const found = `Former versions of ${former.enabled.join(", ")} can still be read in the vault.`;
+    const found = `Former versions of ${former.enabled.join(", ")}, if there are any, can still be read in the vault.`;
     return { verdict: "waiting", found, details, todo: lacksRole(former.enabled, former.vaultId, target) };
   }
   if (dated.length === 0) return { verdict: "fine", found: "None of the vault's secrets expires." };

@@ -10,7 +10,7 @@ import { definedFields, ownFields } from "../../mapping/schema-fields.ts";
 import { hasOwnIdentityMap, type MappingSettings } from "../../mapping/settings.ts";
 import type { SettingValues } from "../../settings/schema.ts";
 import type { SettingWords } from "../../settings/setting-words.ts";
-import { describeMistake, refuseSettings } from "../settings/setting-mistakes.ts";
+import { describeMistake, refuseArguments, refuseSettings } from "../settings/setting-mistakes.ts";
 
 /** The target of the mapping. */
 export interface MappingTarget {
@@ -52,7 +52,8 @@ export function createEventMapping(
     ...findMappingProblems({ ...customization, automatic, schema, primaryIdentity }),
     ...identityProblems(settings.mapping, identityMap),
   ];
-  refuseSettings(problems.map((problem) => lineOf(problem, words)));
+  const refuse = words.project === undefined ? refuseArguments : refuseSettings;
+  refuse(problems.map((problem) => lineOf(problem, words)));
   for (const warning of findMappingWarnings(customization)) void pulumi.log.warn(words.name(warning));
   return customizeMapping(automatic, customization);
 }

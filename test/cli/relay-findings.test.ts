@@ -132,8 +132,11 @@ describe("secrets", () => {
     expect(todo).toContain("npx pulumi up --refresh --stack dev");
   });
 
-  test("have former versions that can still be read if the login may not disable them, with the role that allows it", () => {
+  test("may have former versions that can still be read if the login may not disable them, with the role that allows it", () => {
     const finding = secrets(undefined, ["key"]);
+    // A new vault has none, and without the role nobody can tell.
+    const words = /^Former versions of key, if there are any, /;
+    expect([finding.found, finding.todo]).toEqual([expect.stringMatching(words), expect.stringMatching(words)]);
     expect([finding.verdict, finding.todo]).toEqual(["waiting", expect.stringContaining("Key Vault Secrets Officer")]);
   });
 });

@@ -1,4 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createEventMapping } from "../../components/platform/event-mapping.ts";
+import { readStackSettings } from "../../components/settings/settings.ts";
+import { argumentWords } from "../../settings/setting-words.ts";
 import { mistakesOf, pair } from "./mapping-settings.ts";
+import { configure } from "./stack.ts";
 
 const iso = "\"yyyy-MM-dd'T'HH:mm:ss.SSSX\"";
 /** The same between a shell's single quotes. */
@@ -224,4 +229,13 @@ test.each<[object, string]>([
       `${path} is invalid: nothing is mapped to "_acme.customerio.email", which is the schema's primary identity: Platform refuses every record without it.`,
     ),
   ]);
+});
+
+test("mistakes in a program's arguments are not called mistakes in the stack's settings", () => {
+  configure();
+  const settings = readStackSettings(new pulumi.Config("customerio-aep"));
+  const mapping = { ...settings.mapping, remove: ["nothing"] };
+  expect(() => createEventMapping({ ...settings, mapping }, { tenantId: "acme" }, argumentWords)).toThrow(
+    /^The arguments can't be used:\n {2}- mapping\.remove\[0\] is invalid: /,
+  );
 });
