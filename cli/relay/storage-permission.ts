@@ -1,5 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
+import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureCredential } from "../../relay/deploy/client/azure-credential.ts";
 import { objectIdIn } from "../../relay/deploy/client/login.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -36,26 +37,29 @@ export class StoragePermission {
   readonly #id: string;
   /** Name of the account. */
   readonly name: string;
+  /** Creates again what was deleted. */
+  readonly #repair: string;
 
-  private constructor({ id, outputs }: z.output<typeof resource>, credential: TokenCredential) {
+  private constructor({ id, outputs }: z.output<typeof resource>, credential: TokenCredential, repair: string) {
     this.#id = id;
     this.name = outputs.name;
     this.endpoints = outputs.primaryEndpoints;
     this.credential = credential;
+    this.#repair = repair;
   }
 
   static async of(source: StackSource): Promise<StoragePermission> {
-    return StoragePermission.#of(source.storageAccount);
+    return StoragePermission.#of(source.storageAccount, source);
   }
 
   /** The accounts of replaced relays that still exist. */
   static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
-    return Promise.all(source.replacedStorageAccounts.map((account) => StoragePermission.#of(account)));
+    return Promise.all(source.replacedStorageAccounts.map((account) => StoragePermission.#of(account, source)));
   }
 
-  static async #of(account: StackResource): Promise<StoragePermission> {
+  static async #of(account: StackResource, { target }: Pick<StackSource, "target">): Promise<StoragePermission> {
     const { credential } = await azureCredential();
-    return new StoragePermission(resource.parse(account), credential);
+    return new StoragePermission(resource.parse(account), credential, pulumiCommand("up --refresh", target));
   }
 
   /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */
@@ -66,6 +70,13 @@ export class StoragePermission {
       const { code, message } = error as { code?: string; message?: string };
       const said = message?.split("\n", 1)[0] ?? String(error);
       const cause = { cause: error };
+      if (code === "ContainerNotFound") {
+        throw new Error(
+          `A container of the storage account ${this.name} is gone: it was deleted, with what it held. If azure.softDeleteDays is set, restore it ` +
+            `in the Azure portal, under Containers > Show deleted containers, before anything creates it again. Otherwise: ${this.#repair}`,
+          cause,
+        );
+      }
       if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`, cause);
       if (code === "AuthorizationFailure") {
         throw new Error(

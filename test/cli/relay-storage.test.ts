@@ -205,3 +205,11 @@ describe("the tables", () => {
     expect(await operator.tables.wasDelivered(withoutTime)).toBe(true);
   });
 });
+
+// The last test: the container stays deleted.
+test("a container that was deleted is named as the cause, with the way to restore it and the command that creates it again", async () => {
+  await new BlobServiceClient(operator.endpoints.blob, new DefaultAzureCredential()).deleteContainer("dead-letters");
+  await expect(operator.account.listDeadLetters()).rejects.toThrow(
+    /^A container of the storage account relaystorage is gone: .* Show deleted containers, .* Otherwise: npx pulumi up --refresh --stack dev$/,
+  );
+});

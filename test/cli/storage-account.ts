@@ -40,7 +40,8 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   process.env.ARM_USE_MSI = "true";
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
-  const source = { storageAccount: current, replacedStorageAccounts: replaced } as unknown as StackSource;
+  const target = { stack: "dev" };
+  const source = { target, storageAccount: current, replacedStorageAccounts: replaced } as unknown as StackSource;
   const account = await RelayStorageAccount.open(source);
   const tables = await RelayTables.open(source);
   return {
