@@ -104,7 +104,7 @@ export function matchSpelling(answered: unknown, sent: unknown): unknown {
   return Object.fromEntries(Object.entries(sent).map(([key, value]) => [key, matchSpelling(answered[key], value)]));
 }
 
-/** Azure may format JSON, such as a workbook's content, in its own way. */
+/** Azure may write JSON, such as a workbook's content, differently from what it got. */
 function isSame(answered: string, sent: string): boolean {
   if (answered.toLowerCase() === sent.toLowerCase()) return true;
   return sent.startsWith("{") && isDeepStrictEqual(jsonOf(answered), jsonOf(sent));
