@@ -1,9 +1,12 @@
 import * as grpc from "@grpc/grpc-js";
+import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
+import { showProgress } from "../src/engine/progress.ts";
 import { PartialFailure, type Provider, type ResourceCall } from "../src/engine/provider.ts";
 import { type RunningProvider, serve } from "../src/engine/server.ts";
 import { Secret } from "../src/engine/values.ts";
@@ -160,4 +163,42 @@ test("changed settings are reported as a change that replaces nothing", async ()
   expect((await diffConfig({ pin: "1" }, { pin: { ...secretMark, value: "1" } })).getChanges()).toBe(changes.DIFF_NONE);
   const rotated = await diffConfig({ pin: "1" }, { pin: "2" });
   expect([rotated.getChanges(), rotated.getReplacesList()]).toEqual([changes.DIFF_SOME, []]);
+});
+
+test("a function's progress is shown beside the stack", async () => {
+  const engine = new grpc.Server();
+  const logged = new Promise<LogRequest>((resolve) => {
+    engine.addService(engineGrpc.EngineService as unknown as grpc.ServiceDefinition, {
+      log: ({ request }: { request: LogRequest }, answer: (error: null, empty: unknown) => void) => {
+        answer(null, new emptyProto.Empty());
+        resolve(request);
+      },
+    });
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    const ready = (error: Error | null, bound: number) => (error ? reject(error) : resolve(bound));
+    engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), ready);
+  });
+  const waiting: Provider = {
+    ...provider,
+    invoke: async () => {
+      showProgress("The shop asks to wait 60 s.");
+      return {};
+    },
+  };
+  const other = await serve(waiting, { engineAddress: `127.0.0.1:${port}` });
+  const caller = new providerGrpc.ResourceProviderClient(`127.0.0.1:${other.port}`, grpc.credentials.createInsecure());
+  await new Promise<void>((resolve, reject) => {
+    const request = new providerProto.InvokeRequest().setTok("shop:index:getPrice");
+    caller.invoke(request, (error) => (error ? reject(error) : resolve()));
+  });
+  const request = await logged;
+  expect([request.getUrn(), request.getMessage(), request.getEphemeral()]).toEqual([
+    "",
+    "The shop asks to wait 60 s.",
+    true,
+  ]);
+  caller.close();
+  await other.close();
+  engine.forceShutdown();
 });

@@ -7,7 +7,7 @@ export function withProgress<T>(progress: (message: string) => void, operation: 
   return shown.run(progress, operation);
 }
 
-/** Shows a line beside the resource whose operation is running; never pass a secret. Outside of an operation it does nothing. */
+/** Shows a line beside the resource whose operation is running, or beside the stack in a function; never pass a secret. Elsewhere it does nothing. */
 export function showProgress(message: string): void {
   shown.getStore()?.(message);
 }

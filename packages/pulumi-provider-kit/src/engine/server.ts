@@ -96,7 +96,10 @@ class Service {
       update: unary((request: providerProto.UpdateRequest) => this.#update(request)),
       delete: unary((request: providerProto.DeleteRequest) => this.#delete(request)),
       invoke: unary(async (request: providerProto.InvokeRequest) => {
-        const result = await provider.invoke(request.getTok(), readStruct(request.getArgs()));
+        // Beside the stack, since a function belongs to no resource.
+        const progress = (message: string) => this.#tell("", message, { ephemeral: true });
+        const work = () => provider.invoke(request.getTok(), readStruct(request.getArgs()));
+        const result = await withProgress(progress, work);
         return new providerProto.InvokeResponse().setReturn(writeStruct(result));
       }),
       construct: unary((request: providerProto.ConstructRequest) => this.#construct(request)),
