@@ -83,6 +83,11 @@ test("is read and imported by its @id", async () => {
   expect(await aep.read(type, id)).toEqual({ id, inputs: expected, properties: expected });
 });
 
+test("one whose namespace is a numeric id is imported", async () => {
+  stub.answer(`GET ${collection}/${id}`, { body: { ...answer, "xdm:property": "xdm:id", "xdm:namespace": 6 } });
+  expect((await aep.read(type, id))?.inputs).toMatchObject({ namespace: "6" });
+});
+
 test("every change replaces, deleting the old one first", async () => {
   const [before, after] = [await aep.check(type, inputs), await aep.check(type, { ...inputs, isPrimary: false })];
   expect(await aep.diff(type, id, before, after)).toEqual({

@@ -136,6 +136,30 @@ test("is deleted unless a dataset uses it", async () => {
   );
 });
 
+test("descriptors that people have added are deleted with it, whatever their type, and other schemas' are not", async () => {
+  stub.answer(`GET ${one}`, { body: answer });
+  const descriptor = (name: string, schemaId = id) => ({ "@id": name, "xdm:sourceSchema": schemaId });
+  stub.answer("GET /data/foundation/schemaregistry/tenant/descriptors", {
+    body: {
+      "xdm:descriptorIdentity": [{ ...descriptor("identity"), "xdm:property": "xdm:id", "xdm:namespace": 6 }],
+      "xdm:descriptorLabel": [descriptor("label"), descriptor("other", "https://ns.adobe.com/acme/schemas/other")],
+    },
+  });
+  stub.answer("GET /data/foundation/catalog/dataSets?orderBy=desc:created&limit=100&properties=schemaRef", {
+    body: {},
+  });
+  for (const name of ["identity", "label"]) {
+    stub.answer(`DELETE /data/foundation/schemaregistry/tenant/descriptors/${name}`, { status: 204 });
+  }
+  stub.answer(`DELETE ${one}`, { status: 204 });
+  await aep.delete(type, id, state);
+  expect(aep.progress).toEqual([
+    "deletes the descriptor identity (descriptorIdentity) along with the schema",
+    "deletes the descriptor label (descriptorLabel) along with the schema",
+  ]);
+  expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(3);
+});
+
 test("a schema in Profile is left in Platform without an attempt to delete it", async () => {
   stub.answer(`GET ${one}`, { body: { ...answer, "meta:immutableTags": ["union"] } });
   expect((await errorOf(aep.delete(type, id, state))).message).toBe(

@@ -65,6 +65,29 @@ test("lists have ids, links or whole descriptors, by type, and pages with v2", a
   expect(objectOf((await list("xdm-v2-id", "?limit=1&start=1"))._page).next).toBeNull();
 });
 
+test("a field's name for display is listed by its own type, and keeps its schema until it is deleted", async () => {
+  const body = {
+    "@type": "xdm:alternateDisplayInfo",
+    "xdm:sourceSchema": schemaId,
+    "xdm:sourceVersion": 1,
+    "xdm:sourceProperty": "/_acme/count",
+    "xdm:title": { en_us: "Number" },
+  };
+  const named = await platform.call("POST", descriptors, { body });
+  expect(named).toMatchObject({ status: 201, body });
+  const identified = await platform.call("POST", descriptors, { body: identity({ "xdm:isPrimary": false }) });
+  const list = await platform.call("GET", descriptors, { accept: "application/vnd.adobe.xdm-id+json" });
+  expect(list.body).toEqual({
+    "xdm:alternateDisplayInfo": [named.body["@id"]],
+    "xdm:descriptorIdentity": [identified.body["@id"]],
+  });
+  await platform.call("DELETE", `${descriptors}/${String(identified.body["@id"])}`);
+  const schemaPath = `${schemaRegistry}/tenant/schemas/${encodeURIComponent(schemaId)}`;
+  expect((await platform.call("DELETE", schemaPath)).status).toBe(400);
+  await platform.call("DELETE", `${descriptors}/${String(named.body["@id"])}`);
+  expect((await platform.call("DELETE", schemaPath)).status).toBe(204);
+});
+
 test.each([
   [{ "@type": "xdm:descriptorOneToOne" }, 400, /not supported/],
   [{ "xdm:sourceSchema": "https://ns.adobe.com/acme/schemas/1" }, 404, /is not found/],

@@ -4,7 +4,7 @@ import type { Descriptor, Sandbox } from "../state/model.ts";
 import type { PlatformState } from "../state/state.ts";
 import { answer, numberParameter, type PlatformEnvironment, pathParameter, readObject } from "../web/http.ts";
 import { hex } from "../web/identifiers.ts";
-import { type JsonObject, stringOf } from "../web/json.ts";
+import { type Json, type JsonObject, stringOf } from "../web/json.ts";
 import { plainProblem } from "../web/problem.ts";
 import { fulfills, parsePropertyCondition } from "../web/property-filter.ts";
 import { composedSchema, fieldAt } from "../xdm/compose.ts";
@@ -22,7 +22,10 @@ const identityAttributes = [
   "xdm:isPrimary",
 ];
 
-/** Descriptors. Only the identity descriptor is supported, which the package uses. */
+/** Descriptors that people make in the user interface: names for display, and labels of data governance. Nothing depends on their contents here. */
+const otherTypes = new Set(["xdm:alternateDisplayInfo", "xdm:descriptorLabel"]);
+
+/** Descriptors: the identity descriptor, which the package uses, and what people may add to a schema beside it. */
 export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment> {
   const routes = new Hono<PlatformEnvironment>();
 
@@ -33,14 +36,17 @@ export function descriptorRoutes(state: PlatformState): Hono<PlatformEnvironment
     const found = Array.from(sandbox.descriptors.values()).filter((descriptor) =>
       filters.every((filter) => filter === undefined || fulfills(descriptor.body, filter, [filter.value])),
     );
-    const shown = found.map((descriptor) =>
+    const show = (descriptor: Descriptor): Json =>
       form === "whole"
         ? render(state, sandbox, descriptor)
         : form === "id"
           ? descriptor.id
-          : `/tenant/descriptors/${descriptor.id}`,
-    );
-    if (!paged) return answer(200, shown.length === 0 ? {} : { "xdm:descriptorIdentity": shown });
+          : `/tenant/descriptors/${descriptor.id}`;
+    if (!paged) {
+      const types = Map.groupBy(found, ({ body }) => String(body["@type"]));
+      return answer(200, Object.fromEntries(Array.from(types, ([type, each]) => [type, each.map(show)])));
+    }
+    const shown = found.map(show);
     const start = numberParameter(context, "start") ?? 0;
     const limit = numberParameter(context, "limit", 1) ?? 300;
     const results = shown.slice(start, start + limit);
@@ -112,10 +118,11 @@ function render(state: PlatformState, sandbox: Sandbox, { id, body, created, mod
   };
 }
 
-/** The descriptors page's rules for identity descriptors: a known schema and field, a namespace, one primary per schema. */
+/** The descriptors page's rules: a known schema and field; for identity descriptors, a namespace, and one primary per schema. */
 function checkDescriptor(sandbox: Sandbox, request: JsonObject, own?: string): JsonObject {
-  if (request["@type"] !== "xdm:descriptorIdentity") {
-    throw plainProblem(400, `The descriptor type ${String(request["@type"])} is not supported`);
+  const type = String(request["@type"]);
+  if (type !== "xdm:descriptorIdentity" && !otherTypes.has(type)) {
+    throw plainProblem(400, `The descriptor type ${type} is not supported`);
   }
   const schemaId = stringOf(request["xdm:sourceSchema"]) ?? "";
   const schema = sandbox.resources.get(schemaId);
@@ -125,6 +132,7 @@ function checkDescriptor(sandbox: Sandbox, request: JsonObject, own?: string): J
   if (!/^\/.*[^/]$/.test(path)) throw plainProblem(400, 'xdm:sourceProperty must begin with "/" and not end with it');
   const field = fieldAt(composedSchema(sandbox, schemaId), path.slice(1).split("/"));
   if (field === undefined) throw plainProblem(400, `The schema ${schemaId} has no field ${path}`);
+  if (otherTypes.has(type)) return request;
   if (field.type !== "string") throw plainProblem(400, `The field ${path} is not a string and can't be an identity`);
   checkNamespace(request);
   if (request["xdm:isPrimary"] === true) {

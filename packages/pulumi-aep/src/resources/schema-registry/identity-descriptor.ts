@@ -16,11 +16,14 @@ const answer = z.object({
   "xdm:sourceSchema": z.string(),
   "xdm:sourceVersion": z.coerce.number(),
   "xdm:sourceProperty": z.string(),
-  "xdm:namespace": z.string(),
+  // "The `id` or `code` value of the identity namespace."
+  "xdm:namespace": z.union([z.string(), z.number().transform(String)]),
   "xdm:isPrimary": z.boolean().nullish(),
 });
-// Lists are grouped by type; other types of descriptors don't matter here.
-const listAnswer = z.object({ [descriptorIdentity]: z.array(z.unknown()).optional() });
+/** Lists are grouped by type. */
+const listAnswer = z.record(z.string(), z.array(z.unknown()).optional().catch(undefined));
+/** What every type of descriptor has. */
+const ofSchema = z.object({ "@id": z.string(), "xdm:sourceSchema": z.string() });
 
 const inputs = z.object({
   schemaId: z.string().meta({ description: "$id of the schema." }),
@@ -106,14 +109,23 @@ export const identityDescriptor = defineResource<AepClient>()({
 });
 
 export async function deleteDescriptor(client: AepClient, id: string, signal: AbortSignal): Promise<void> {
-  const purpose = `delete the identity descriptor ${id}`;
+  const purpose = `delete the descriptor ${id}`;
   await client.deleteReleased({ path: pathOf(paths.descriptors, id), signal, purpose });
 }
 
-/** Ids of the identity descriptors of a schema. */
-export async function listIdentitiesOf(client: AepClient, schemaId: string, signal: AbortSignal): Promise<string[]> {
-  const listed = await listAll(client, `look for identities of the schema ${schemaId}`, signal);
-  return listed.filter((item) => item["xdm:sourceSchema"] === schemaId).map((item) => item["@id"]);
+/** The descriptors of a schema, of all types, such as the labels and names that people give to its fields. */
+export async function listDescriptorsOf(
+  client: AepClient,
+  schemaId: string,
+  signal: AbortSignal,
+): Promise<{ readonly id: string; readonly type: string }[]> {
+  const types = await listByType(client, `look for descriptors of the schema ${schemaId}`, signal);
+  return Object.entries(types).flatMap(([type, listed = []]) =>
+    listed.flatMap((item) => {
+      const found = ofSchema.safeParse(item).data;
+      return found?.["xdm:sourceSchema"] === schemaId ? [{ id: found["@id"], type }] : [];
+    }),
+  );
 }
 
 function bodyOf(given: Inputs): object {
@@ -149,6 +161,10 @@ async function listAll(client: AepClient, purpose: string, signal: AbortSignal) 
 
 /** The sandbox's identity descriptors, unparsed: other people's may lack properties of ours. */
 export async function listDescriptors(client: AepClient, purpose: string, signal: AbortSignal): Promise<unknown[]> {
+  return (await listByType(client, purpose, signal))[descriptorIdentity] ?? [];
+}
+
+function listByType(client: AepClient, purpose: string, signal: AbortSignal) {
   const call = { method: "GET", path: paths.descriptors, headers: accept.descriptors, signal, purpose } as const;
-  return (await client.call(call, listAnswer))[descriptorIdentity] ?? [];
+  return client.call(call, listAnswer);
 }

@@ -4,7 +4,7 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { experienceEvent, isProfileEnabled, keepSpelling } from "../../client/xdm.ts";
 import { addMark, markOf, ownershipInput, withoutMark } from "../mark.ts";
-import { deleteDescriptor, listIdentitiesOf } from "./identity-descriptor.ts";
+import { deleteDescriptor, listDescriptorsOf } from "./identity-descriptor.ts";
 import { registryItem, registryKind, registryOutputs } from "./registry-kind.ts";
 import { explainNeverDeleted, findUse, listDatasetsOf } from "./schema-users.ts";
 
@@ -108,7 +108,7 @@ export const schema = defineResource<AepClient>()({
       const what = `The schema "${title}" (${id}) has been enabled for Profile, and Platform never deletes such a schema`;
       throw explainNeverDeleted(what, urn);
     }
-    await deleteIdentities(operation, id);
+    await deleteDescriptors(operation, id);
     const hint = "Platform keeps a schema as long as a dataset uses it: first delete those datasets.";
     const purpose = `delete the schema "${title}"`;
     await client.deleteReleased({ path: pathOf(paths.schemas, id), signal, purpose, hint });
@@ -116,14 +116,14 @@ export const schema = defineResource<AepClient>()({
 });
 
 /**
- * Identities mean nothing without their schema. The program's own are already deleted. One is left if a run was killed
- * while it created it, and Platform may refuse to delete a schema that has one.
+ * Descriptors mean nothing without their schema. The program's own are already deleted. One is left if a run was killed while it created it,
+ * or if people named or labeled a field in Platform, and Platform may refuse to delete a schema that has one.
  */
-async function deleteIdentities({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
-  const left = await listIdentitiesOf(client, id, signal);
+async function deleteDescriptors({ client, signal, warn }: Operation<AepClient>, id: string): Promise<void> {
+  const left = await listDescriptorsOf(client, id, signal);
   if (left.length === 0 || (await listDatasetsOf(client, id, signal)).length > 0) return;
-  for (const descriptor of left) {
-    warn(`deletes the identity descriptor ${descriptor} along with the schema`);
+  for (const { id: descriptor, type } of left) {
+    warn(`deletes the descriptor ${descriptor} (${type.replace(/^xdm:/, "")}) along with the schema`);
     await deleteDescriptor(client, descriptor, signal);
   }
 }
