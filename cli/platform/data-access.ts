@@ -33,13 +33,26 @@ export class DataAccess {
     this.#datasetId = datasetId;
   }
 
-  /** The dataset's batches that were created since a time, the oldest first. */
+  /**
+   * The dataset's batches that were created since a time, the oldest first. Each page begins at the creation of the last batch before it, not
+   * at a number: the reader downloads a page's files before the next one, and a batch that is removed meanwhile would move another one
+   * out of the list.
+   */
   async *eachBatch(since: Date, signal: AbortSignal): AsyncGenerator<DatasetBatch> {
-    for (let start = 0; ; start += pageLength) {
-      const query = { orderBy: "asc:created", createdAfter: since.getTime(), limit: pageLength, start };
+    let createdAfter = since.getTime();
+    let start = 0;
+    let last: readonly string[] = [];
+    for (;;) {
+      const query = { orderBy: "asc:created", createdAfter, limit: pageLength, start };
       const page = await queryBatches(this.#client, this.#datasetId, query, signal);
-      yield* page;
+      const known = last;
+      last = page.map(({ id }) => id);
+      yield* page.filter(({ id }) => !known.includes(id));
       if (page.length < pageLength) return;
+      const next = Math.max(...page.map(({ createdAt }) => createdAt.getTime())) - 1;
+      // A whole page of one millisecond can only be passed by number.
+      start = next > createdAfter ? 0 : start + pageLength;
+      createdAfter = Math.max(next, createdAfter);
     }
   }
 
