@@ -271,6 +271,29 @@ test("a batch that has got more rows since an earlier run is read again, and its
   expect([sumCells(cells), extraFile]).toMatchObject([{ found: 8, missing: 0, extra: 0, unknown: 0 }, undefined]);
 });
 
+test("a batch whose rows Catalog does not count is read again until it is a day old", async () => {
+  await openWorld(world);
+  const batches = [world.slice(0, 3)];
+  const foundAt = async (hours: number) => {
+    const access = accessTo(batches);
+    const uncounted: AuditParts["access"] = {
+      ...access,
+      async *eachBatch() {
+        yield batchOf("0", 0, { rows: undefined, createdAt: now });
+      },
+    };
+    const at = new Date(now.getTime() + hours * 3_600_000);
+    return sumCells((await audit(partsFor(uncounted, { now: at }))).cells).found;
+  };
+  expect(await foundAt(1)).toBe(3);
+  batches[0] = world.slice(0, 5);
+  expect(await foundAt(2)).toBe(5);
+  batches[0] = world;
+  expect(await foundAt(30)).toBe(8);
+  batches[0] = [];
+  expect(await foundAt(31)).toBe(8);
+});
+
 test("a file that Platform rewrites while it is downloaded is listed and read again", async () => {
   await openWorld(world);
   const whole = accessTo([world]);

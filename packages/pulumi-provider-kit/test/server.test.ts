@@ -186,7 +186,7 @@ test("a function's progress is shown beside the stack", async () => {
       return {};
     },
   };
-  const other = await serve(waiting, { engineAddress: `127.0.0.1:${port}` });
+  const other = await serve(waiting, `127.0.0.1:${port}`);
   const caller = new providerGrpc.ResourceProviderClient(`127.0.0.1:${other.port}`, grpc.credentials.createInsecure());
   await new Promise<void>((resolve, reject) => {
     const request = new providerProto.InvokeRequest().setTok("shop:index:getPrice");
