@@ -19,7 +19,7 @@ async function idsOf(access: DataAccess): Promise<string[]> {
   return ids;
 }
 
-const made = (count: number, createdOf: (at: number) => number) =>
+const makeBatches = (count: number, createdOf: (at: number) => number) =>
   Array.from({ length: count }, (_, at) => ({ id: `b${at}`, created: createdOf(at) }));
 
 test.each([
@@ -28,13 +28,13 @@ test.each([
   ["all at one time", () => 1],
 ])("all batches are listed once, %s", async (_, createdOf) => {
   for (const count of [0, 99, 100, 101, 350]) {
-    const batches = made(count, createdOf);
+    const batches = makeBatches(count, createdOf);
     expect(await idsOf(accessTo(batches))).toEqual(batches.map(({ id }) => id));
   }
 });
 
 test("a batch that is removed while a page is read hides no other one", async () => {
-  const batches = made(300, (at) => 1 + at);
+  const batches = makeBatches(300, (at) => 1 + at);
   const listed = await idsOf(accessTo(batches, () => void batches.splice(0, 5)));
   expect(new Set(listed).size).toBe(300);
 });
