@@ -1,24 +1,17 @@
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import { isClosed, lookLasts, parseMarks } from "../../core/delivery/queue-marks.ts";
-import { longestCall } from "../../core/delivery/time-limits.ts";
 import { poisonQueueOf, relayQueuesAmong } from "../../core/names.ts";
 import type { AzureClient } from "../client/client.ts";
 import { type Check, checkPatiently } from "../client/patience.ts";
 import { giveUpDeadLetters, permitChange, refuseDeadLetters } from "./dead-letter-check.ts";
-import { abandonQueue, earlyRefusal, graceTime, queueIsGone, refusal, wordsOf } from "./refusal.ts";
+import { abandonQueue, earlyRefusal, refusal, wordsOf } from "./refusal.ts";
+import { closedFor, closeIntake, keepIntakeClosed, openIntake, openIntakeAtStart } from "./relay-intake.ts";
 import { accountOf, holdSending, Succession } from "./succession.ts";
 
 /** Milliseconds between two counts: longer than the relay caches its health. */
 const countEvery = 6_000;
-/** Milliseconds after which no call that arrived while the intake was open can still reach the queue. */
-const closingTime = lookLasts + longestCall + 500;
-/**
- * Milliseconds for which the intake stays closed if nobody renews the mark: a killed run must not leave a working relay closed. After the
- * last delivery, the function app is deleted within seconds, so a quarter of an hour is enough. A relay that hands its notes over to its
- * successor gets no more calls, so a longer time does no harm there.
- */
-const closedFor = { whileDraining: 10 * 60_000, whileHandingOver: 60 * 60_000, onceDrained: 15 * 60_000 };
+
 const inputs = z.object({
   queueId: z
     .string()
@@ -95,7 +88,7 @@ export const queueDrain = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const { client, signal, other } = operation;
-    await openAtStart(operation, values.queueId);
+    await openIntakeAtStart(operation, values.queueId);
     // Before the webhook is redirected to this relay: repeated events then wait until the relay knows what was delivered.
     if (other && other.inputs.queueId !== values.queueId && values.takeoverUrl !== undefined) {
       await holdSending(client, values.queueId, signal);
@@ -111,7 +104,7 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 
   async update(operation, _id, { news }) {
-    await openAtStart(operation, news.queueId);
+    await openIntakeAtStart(operation, news.queueId);
     return {};
   },
 
@@ -121,7 +114,7 @@ export const queueDrain = defineResource<AzureClient>()({
     const succession = Succession.of(operation);
     try {
       await succession?.begin(queueId);
-      if (!(await close(operation, queueId))) {
+      if (!(await closeIntake(operation, queueId))) {
         await refuseOrphans(operation, queueId);
         return progress("the relay's queue no longer exists");
       }
@@ -153,7 +146,7 @@ async function letGo(
     }
     await stayClosed(operation, queueId, closedFor.onceDrained);
   } catch (error) {
-    await open(operation, queueId);
+    await openIntake(operation, queueId);
     throw error;
   }
 }
@@ -178,53 +171,9 @@ async function waitUntilEmpty(
 
 /** Keeps the intake closed; fails if it has been open meanwhile. */
 async function stayClosed(operation: Operation<AzureClient>, queueId: string, time: number): Promise<void> {
-  const kept = await keepClosed(operation, queueId, time);
+  const kept = await keepIntakeClosed(operation, queueId, time);
   if (kept !== "lapsed" || operation.client.abandonQueue) return;
   throw new Error(refusal(operation, "since its intake opened by itself before the end: this computer was asleep"));
-}
-
-/** Opens an intake that an earlier run closed. */
-async function openAtStart({ client, signal }: Operation<AzureClient>, queueId: string): Promise<void> {
-  const found = await client.readQueue(queueId, signal);
-  if (found && parseMarks(found.metadata).intake === "open") return;
-  const marked = found && (await client.markQueue(queueId, () => ({ intake: "open" }), signal));
-  if (!marked) throw new Error(queueIsGone(queueId));
-}
-
-/** Closes the intake, and waits until every instance has noticed. Returns false if the queue does not exist. */
-async function close(operation: Operation<AzureClient>, queueId: string): Promise<boolean> {
-  const { client, signal, progress } = operation;
-  if ((await keepClosed(operation, queueId, closedFor.whileDraining)) === "gone") return false;
-  if (!client.abandonQueue || !client.abandonDeadLetters) {
-    progress("the relay accepts no more events; waiting until all of its instances know");
-    await client.clock.sleep(closingTime, signal);
-  }
-  return true;
-}
-
-/** Closes the intake for some time from now. `lapsed`: it was open before. `gone`: the queue does not exist. */
-async function keepClosed(
-  { client, signal }: Operation<AzureClient>,
-  queueId: string,
-  time: number,
-): Promise<"kept" | "lapsed" | "gone"> {
-  const until = (now: Date) => new Date(now.getTime() + time);
-  const marked = await client.markQueue(queueId, (now) => ({ intake: { closedUntil: until(now) } }), signal);
-  if (marked === undefined) return "gone";
-  return isClosed(marked.before.intake, marked.now) ? "kept" : "lapsed";
-}
-
-/** Opens the intake again, since the relay is not deleted. */
-async function open({ client, signal, warn }: Operation<AzureClient>, queueId: string): Promise<void> {
-  const time = signal.aborted ? AbortSignal.timeout(graceTime) : signal;
-  try {
-    await client.markQueue(queueId, () => ({ intake: "open" }), time);
-  } catch (error) {
-    const minutes = closedFor.onceDrained / 60_000;
-    warn(
-      `The relay's intake could not be opened again; it opens by itself within ${minutes} minutes. ${wordsOf(error)}`,
-    );
-  }
 }
 
 /** Waits until all queues are empty. @returns since when they have been (`clock.monotonic()`); undefined if they no longer exist */
@@ -278,11 +227,11 @@ function watchQueues(
       const { intake } = parseMarks(found.metadata);
       if (!isClosed(intake, found.now)) {
         emptySince = undefined;
-        await close(operation, queueId);
+        await closeIntake(operation, queueId);
         return { notYet: "the relay's intake had opened by itself and is closed again", detail: last };
       }
       const half = new Date(found.now.getTime() + closedFor.whileDraining / 2);
-      if (!isClosed(intake, half)) await keepClosed(operation, queueId, closedFor.whileDraining);
+      if (!isClosed(intake, half)) await keepIntakeClosed(operation, queueId, closedFor.whileDraining);
       const left = found.length + (await countMessages(client, others, signal));
       if (left === 0 && emptySince !== undefined) return { done: { since: emptySince } };
       emptySince = left === 0 ? client.clock.monotonic() : undefined;
