@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { ComponentDefinition } from "./component-definition.ts";
 import { metadata, propertiesWhere } from "./metadata.ts";
 import type { PackageDefinition } from "./package-definition.ts";
+import type { FunctionDefinition, ResourceDefinition } from "./resource-definition.ts";
 
 /** Prefix for the names of types of settings. */
 const settings = "Config";
@@ -30,60 +32,14 @@ const languages = {
 export async function packageSchema<Client, Config extends z.ZodObject>(
   definition: PackageDefinition<Client, Config>,
 ): Promise<Json> {
-  const types: Json = {};
-  const describe = (object: z.ZodObject, owner: string) => describeProperties(definition.name, types, object, owner);
-  const resources = definition.resources.map((resource) => {
-    const name = resource.type.split(":").at(-1) ?? "";
-    const inputs = describe(resource.inputs, name);
-    // Without an update in place, each change of an input creates a new object.
-    if (!resource.update) {
-      const matters = propertiesWhere(resource.inputs, (meta) => !meta.creation);
-      for (const input of matters) Object.assign(inputs.properties[input] ?? {}, { willReplaceOnChanges: true });
-    }
-    const outputs = describe(resource.outputs, name);
-    const { inputOnly = [] } = resource;
-    const isRepeated = (input: string) => !inputOnly.includes(input);
-    const repeated = Object.entries(inputs.properties).filter(([input]) => isRepeated(input));
-    return [
-      resource.type,
-      {
-        description: resource.description,
-        inputProperties: inputs.properties,
-        requiredInputs: inputs.required,
-        properties: { ...Object.fromEntries(repeated), ...outputs.properties },
-        required: [...new Set([...inputs.present.filter(isRepeated), ...outputs.present])],
-      },
-    ];
-  });
-  const components = ((await definition.components?.()) ?? []).map(({ type, description, inputs, outputs }) => {
-    const name = type.split(":").at(-1) ?? "";
-    const given = describe(inputs, name);
-    const made = describe(outputs, name);
-    return [
-      type,
-      {
-        isComponent: true,
-        description,
-        inputProperties: given.properties,
-        requiredInputs: given.required,
-        properties: made.properties,
-        required: made.present,
-      },
-    ];
-  });
-  const functions = (definition.functions ?? []).map((entry) => {
-    const name = entry.token.split(":").at(-1) ?? "";
-    const [args, result] = [describe(entry.args, `${name}Args`), describe(entry.result, `${name}Result`)];
-    return [
-      entry.token,
-      {
-        description: entry.description,
-        inputs: { type: "object", properties: args.properties, required: args.required },
-        outputs: { type: "object", properties: result.properties, required: result.present },
-      },
-    ];
-  });
-  const config = describe(definition.config, settings);
+  const types = new SchemaTypes(definition.name);
+  const resources = definition.resources.map((resource) => [resource.type, describeResource(resource, types)]);
+  const components = ((await definition.components?.()) ?? []).map((component) => [
+    component.type,
+    describeComponent(component, types),
+  ]);
+  const functions = (definition.functions ?? []).map((entry) => [entry.token, describeFunction(entry, types)]);
+  const config = types.describe(definition.config, settings);
   return {
     name: definition.name,
     displayName: definition.displayName,
@@ -95,88 +51,155 @@ export async function packageSchema<Client, Config extends z.ZodObject>(
     // `defaults` is what Pulumi's metaschema calls the list of required variables.
     config: { variables: config.properties, defaults: config.required },
     provider: { description: definition.description, inputProperties: config.properties },
-    types,
+    types: types.named,
     resources: Object.fromEntries([...resources, ...components]),
     functions: Object.fromEntries(functions),
   };
 }
 
-/** `required`: must be given; `present`: always set afterwards, because given or defaulted. */
-function describeProperties(
-  packageName: string,
-  types: Json,
-  object: z.ZodObject,
-  owner: string,
-): { properties: Record<string, Json>; required: string[]; present: string[] } {
-  const properties: Record<string, Json> = {};
-  const required: string[] = [];
-  const present: string[] = [];
-  for (const [name, property] of Object.entries(object.shape) as [string, z.ZodType][]) {
-    const { description, secret, replaces, environment } = metadata(property);
-    const type = specOf(packageName, types, property, `${owner}${name[0]?.toUpperCase()}${name.slice(1)}`);
-    properties[name] = {
-      ...type,
-      ...(description ? { description } : {}),
-      ...(secret ? { secret: true } : {}),
-      ...(replaces ? { willReplaceOnChanges: true } : {}),
-      ...(environment ? { defaultInfo: { environment: [environment] } } : {}),
-      ...defaultOf(property),
-    };
-    if (!z.safeParse(property, undefined).success) required.push(name);
-    if (!(property instanceof z.ZodOptional)) present.push(name);
+function describeResource<Client>(resource: ResourceDefinition<Client>, types: SchemaTypes): Json {
+  const name = lastPart(resource.type);
+  const inputs = types.describe(resource.inputs, name);
+  // Without an update in place, each change of an input creates a new object.
+  if (!resource.update) {
+    const matters = propertiesWhere(resource.inputs, (meta) => !meta.creation);
+    for (const input of matters) Object.assign(inputs.properties[input] ?? {}, { willReplaceOnChanges: true });
   }
-  return { properties, required, present };
+  const outputs = types.describe(resource.outputs, name);
+  const { inputOnly = [] } = resource;
+  const isRepeated = (input: string) => !inputOnly.includes(input);
+  const repeated = Object.entries(inputs.properties).filter(([input]) => isRepeated(input));
+  return {
+    description: resource.description,
+    inputProperties: inputs.properties,
+    requiredInputs: inputs.required,
+    properties: { ...Object.fromEntries(repeated), ...outputs.properties },
+    required: [...new Set([...inputs.present.filter(isRepeated), ...outputs.present])],
+  };
 }
 
-function specOf(packageName: string, types: Json, property: z.ZodType, name: string): Json {
-  if (property instanceof z.ZodCustom) return { $ref: "pulumi.json#/Archive" };
-  const json = z.toJSONSchema(property, { io: "input", unrepresentable: "any" }) as JsonSchema;
-  return toPulumi(packageName, types, json, name);
+function describeComponent({ type, description, inputs, outputs }: ComponentDefinition, types: SchemaTypes): Json {
+  const name = lastPart(type);
+  const given = types.describe(inputs, name);
+  const made = types.describe(outputs, name);
+  return {
+    isComponent: true,
+    description,
+    inputProperties: given.properties,
+    requiredInputs: given.required,
+    properties: made.properties,
+    required: made.present,
+  };
 }
 
-function toPulumi(packageName: string, types: Json, json: JsonSchema, name: string): Json {
-  const alternatives = (json.anyOf ?? []).filter((option) => option.type !== "null");
-  if (alternatives.length === 1 && alternatives[0]) return toPulumi(packageName, types, alternatives[0], name);
-  switch (json.type) {
-    case "string":
-      // For a setting with an enumeration, the Go generator emits code that doesn't compile.
-      if (!json.enum || name.startsWith(settings)) return { type: "string" };
-      return enumeration(types, json.enum, `${packageName}:index:${name}`);
-    case "boolean":
-    case "integer":
-    case "number":
-      return { type: json.type };
-    case "array":
-      return { type: "array", items: toPulumi(packageName, types, json.items ?? {}, name) };
-    case "object": {
-      if (!json.properties || Object.keys(json.properties).length === 0) {
-        const values = typeof json.additionalProperties === "object" ? json.additionalProperties : {};
-        return { type: "object", additionalProperties: toPulumi(packageName, types, values, `${name}Value`) };
-      }
-      // A name such as `$ref` is not valid in any language, so such an object stays a map.
-      if (!Object.keys(json.properties).every((key) => /^[A-Za-z]\w*$/.test(key))) {
-        const [value = {}] = Object.values(json.properties);
-        return { type: "object", additionalProperties: toPulumi(packageName, types, value, `${name}Value`) };
-      }
-      const token = `${packageName}:index:${name}`;
-      const properties = Object.entries(json.properties).map(([key, property]) => [
-        key,
-        {
-          ...toPulumi(packageName, types, property, `${name}${key[0]?.toUpperCase()}${key.slice(1)}`),
-          ...(property.description ? { description: property.description } : {}),
-        },
-      ]);
-      types[token] = { type: "object", properties: Object.fromEntries(properties), required: json.required ?? [] };
-      return { $ref: `#/types/${token}` };
+function describeFunction<Client>(entry: FunctionDefinition<Client>, types: SchemaTypes): Json {
+  const name = lastPart(entry.token);
+  const args = types.describe(entry.args, `${name}Args`);
+  const result = types.describe(entry.result, `${name}Result`);
+  return {
+    description: entry.description,
+    inputs: { type: "object", properties: args.properties, required: args.required },
+    outputs: { type: "object", properties: result.properties, required: result.present },
+  };
+}
+
+function lastPart(token: string): string {
+  return token.split(":").at(-1) ?? "";
+}
+
+/** Properties in the language of Pulumi's schemas, and the types that they refer to. */
+class SchemaTypes {
+  readonly named: Json = {};
+  readonly #packageName: string;
+
+  constructor(packageName: string) {
+    this.#packageName = packageName;
+  }
+
+  /**
+   * The properties of an object. `required`: must be given; `present`: always set afterwards, because given or defaulted.
+   *
+   * @param owner prefix for the names of types
+   */
+  describe(
+    object: z.ZodObject,
+    owner: string,
+  ): { properties: Record<string, Json>; required: string[]; present: string[] } {
+    const properties: Record<string, Json> = {};
+    const required: string[] = [];
+    const present: string[] = [];
+    for (const [name, property] of Object.entries(object.shape) as [string, z.ZodType][]) {
+      const { description, secret, replaces, environment } = metadata(property);
+      properties[name] = {
+        ...this.#specOf(property, typeName(owner, name)),
+        ...(description ? { description } : {}),
+        ...(secret ? { secret: true } : {}),
+        ...(replaces ? { willReplaceOnChanges: true } : {}),
+        ...(environment ? { defaultInfo: { environment: [environment] } } : {}),
+        ...defaultOf(property),
+      };
+      if (!z.safeParse(property, undefined).success) required.push(name);
+      if (!(property instanceof z.ZodOptional)) present.push(name);
     }
-    default:
-      return { $ref: "pulumi.json#/Any" };
+    return { properties, required, present };
+  }
+
+  #specOf(property: z.ZodType, name: string): Json {
+    if (property instanceof z.ZodCustom) return { $ref: "pulumi.json#/Archive" };
+    const json = z.toJSONSchema(property, { io: "input", unrepresentable: "any" }) as JsonSchema;
+    return this.#toPulumi(json, name);
+  }
+
+  #toPulumi(json: JsonSchema, name: string): Json {
+    const alternatives = (json.anyOf ?? []).filter((option) => option.type !== "null");
+    if (alternatives.length === 1 && alternatives[0]) return this.#toPulumi(alternatives[0], name);
+    switch (json.type) {
+      case "string":
+        // For a setting with an enumeration, the Go generator emits code that doesn't compile.
+        if (!json.enum || name.startsWith(settings)) return { type: "string" };
+        return this.#addType(name, { type: "string", enum: json.enum.map((value) => ({ value })) });
+      case "boolean":
+      case "integer":
+      case "number":
+        return { type: json.type };
+      case "array":
+        return { type: "array", items: this.#toPulumi(json.items ?? {}, name) };
+      case "object":
+        return this.#objectToPulumi(json, name);
+      default:
+        return { $ref: "pulumi.json#/Any" };
+    }
+  }
+
+  #objectToPulumi({ properties = {}, additionalProperties, required = [] }: JsonSchema, name: string): Json {
+    const mapOf = (values: JsonSchema) => ({
+      type: "object",
+      additionalProperties: this.#toPulumi(values, `${name}Value`),
+    });
+    const entries = Object.entries(properties);
+    const [first] = entries;
+    if (first === undefined) return mapOf(typeof additionalProperties === "object" ? additionalProperties : {});
+    // A name such as `$ref` is not valid in any language, so such an object stays a map.
+    if (!entries.every(([key]) => /^[A-Za-z]\w*$/.test(key))) return mapOf(first[1]);
+    const described = entries.map(([key, property]) => [
+      key,
+      {
+        ...this.#toPulumi(property, typeName(name, key)),
+        ...(property.description ? { description: property.description } : {}),
+      },
+    ]);
+    return this.#addType(name, { type: "object", properties: Object.fromEntries(described), required });
+  }
+
+  #addType(name: string, type: Json): Json {
+    const token = `${this.#packageName}:index:${name}`;
+    this.named[token] = type;
+    return { $ref: `#/types/${token}` };
   }
 }
 
-function enumeration(types: Json, values: readonly unknown[], token: string): Json {
-  types[token] = { type: "string", enum: values.map((value) => ({ value })) };
-  return { $ref: `#/types/${token}` };
+function typeName(owner: string, property: string): string {
+  return `${owner}${property[0]?.toUpperCase()}${property.slice(1)}`;
 }
 
 function defaultOf(property: z.ZodType): { default?: unknown } {
