@@ -167,26 +167,18 @@ describe("disabling a webhook", () => {
 });
 
 describe("a failing call", () => {
-  test("holds up its own webhook, and no other", async () => {
-    await start();
+  test.each([
+    ["its own webhook, and no other", {}, { waiting: 2, accepted: 2 }],
+    ["the whole workspace, with the switch", { blockingScope: "workspace" }, { waiting: 4, accepted: 0 }],
+  ] as const)("holds up %s", async (_, switches, counts) => {
+    await start(switches);
     await bed.subscribe(["sms_sent"]);
     await bed.subscribe(["email_sent"]);
     bed.receiver.answer = ({ body }) => (body.includes('"object_type":"email"') ? 500 : 200);
     await bed.emit(2);
     await bed.emit(2, { object_type: "sms", metric: "sent" });
     await bed.clock.untilSettled();
-    expect((await bed.deliveries()).counts).toEqual({ waiting: 2, accepted: 2, "given-up": 0, lost: 0 });
-  });
-
-  test("holds up the whole workspace, with the switch", async () => {
-    await start({ blockingScope: "workspace" });
-    await bed.subscribe(["sms_sent"]);
-    await bed.subscribe(["email_sent"]);
-    bed.receiver.answer = ({ body }) => (body.includes('"object_type":"email"') ? 500 : 200);
-    await bed.emit(2);
-    await bed.emit(2, { object_type: "sms", metric: "sent" });
-    await bed.clock.untilSettled();
-    expect((await bed.deliveries()).counts).toEqual({ waiting: 4, accepted: 0, "given-up": 0, lost: 0 });
+    expect((await bed.deliveries()).counts).toEqual({ ...counts, "given-up": 0, lost: 0 });
   });
 
   test("holds up one of several lanes", async () => {
