@@ -92,8 +92,6 @@ export function healthHandler({
     signingKeys: signingKeys.length > 0,
     ...(configuration !== undefined && { configuration }),
   };
-  let last: { readonly answer: Answer; readonly since: number; readonly until: number } | undefined;
-  let looking: { readonly answer: Promise<Answer>; readonly since: number } | undefined;
 
   const report = async (signal: AbortSignal): Promise<Answer["jsonBody"]> => {
     const [{ closed }, dead, census, { waiting }] = await Promise.all([
@@ -128,11 +126,23 @@ export function healthHandler({
     }
   };
 
+  const answer = shareAnswers(look, monotonic);
+  return (_request, context) => answer(context);
+}
+
+/** Runs one check at a time, and gives its result to every caller until it is old. */
+function shareAnswers(
+  look: (context: InvocationContext) => Promise<Answer>,
+  monotonic: () => number,
+): (context: InvocationContext) => Promise<HttpResponseInit> {
+  let last: { readonly answer: Answer; readonly since: number; readonly until: number } | undefined;
+  let looking: { readonly answer: Promise<Answer>; readonly since: number } | undefined;
+
   /** @param since when the check started: later changes may not be in its result */
   const again = (answer: Answer, since: number) =>
     withAge(answer, Math.max(1, Math.ceil((monotonic() - since) / 1_000)));
 
-  return async (_request, context) => {
+  return async (context) => {
     if (last && monotonic() < last.until) return again(last.answer, last.since);
     if (looking) {
       const { answer, since } = looking;
