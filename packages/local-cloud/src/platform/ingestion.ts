@@ -54,7 +54,8 @@ function record(state: PlatformState, arrival: Arrival, receipt: Receipt): void 
     return;
   }
   const violations = violationsOf(sandbox, dataset, row, {
-    now,
+    // Later than the times that the mapping has made.
+    now: state.clock(),
     usableIdentities: state.switches.unusableIdentity === "fails-record",
     cacheSeconds: state.switches.schemaCacheSeconds,
   });

@@ -81,6 +81,14 @@ describe("what fails a record", () => {
     expect(await fateOf(changes)).toMatchObject({ fate: "failed", reason: `INGEST-1212-400: ${reason}` });
   });
 
+  test("a time that the mapping took from its clock is in the past, however long it takes", async () => {
+    let time = Date.parse("2024-05-01T12:00:00.000Z");
+    const source = `dformat(timestamp(), "yyyy-MM-dd'T'HH:mm:ss.SSSX")`;
+    const mapped = { sourceType: "EXPRESSION", source, destination: "timestamp" };
+    await start({ clock: () => (time += 5) }, [...mappings, mapped]);
+    expect(await fateOf({})).toMatchObject({ fate: "delivered" });
+  });
+
   test("epoch seconds for a date-time, and an invalid date", async () => {
     await start({}, mappings);
     expect(await fateOf({ occurred_at: 1714564740 })).toMatchObject({
