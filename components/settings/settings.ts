@@ -44,6 +44,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
   const keys = readSigningKeys(config);
   refuseSettings([
     ...plainSecrets(config),
+    ...misplacedSettings(config),
     ...keys.refusals.map((reason) => signingKeyMistake(config, reason)),
     ...lines(
       unknownSettings(Object.keys(stackSettings(config.name)), [
@@ -137,6 +138,9 @@ function hasUnlinkedZones({ privateNetwork: { appSubnetId, dnsZoneIds } }: Setti
 /** The minimum number of instances in Azure's documentation of Flex Consumption; regions differ by now. */
 const usualLeastInstances = 40;
 
+/** Name of this package, its plugin and its own project. */
+const packageName = "customerio-aep";
+
 /** A key counts as given when the setting is neither absent nor empty, which Pulumi.yaml's default is. */
 function readSigningKeys(config: pulumi.Config): SigningKeyProblems & { readonly given: boolean } {
   const text = config.get("signingKeys") ?? "";
@@ -168,6 +172,17 @@ function plainSecrets(config: pulumi.Config): string[] {
         `${key} is stored in plain text. Store it encrypted, and rotate it if others could read it: ` +
         `npx pulumi config set --secret ${key.replace(`${config.name}:`, "")}`,
     );
+}
+
+/** Settings with this package's name in front, as its own project has them. In another project, only the plugin gets them. */
+function misplacedSettings({ name: project }: pulumi.Config): string[] {
+  if (project === packageName) return [];
+  const names = Object.keys(stackSettings(packageName)).filter((name) => !(name in plugin.shape));
+  return names.map(
+    (name) =>
+      `${packageName}:${name} has no effect: the settings of this project begin with ${project}:. Write ${project}:${name} instead, and remove ` +
+      `it: npx pulumi config rm ${packageName}:${name}`,
+  );
 }
 
 /** A list is encrypted if one of its entries is. */

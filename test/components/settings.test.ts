@@ -25,6 +25,19 @@ test.each(["aep", "customerio", "azure-native"])("a project with the name of the
   );
 });
 
+test("settings with this package's name are refused in a project with another one, where they would have no effect", () => {
+  pulumi.runtime.setAllConfig({
+    "customerio-aep:personalData": '{"email":"hash"}',
+    "customerio-aep:armUrl": "https://arm.example",
+  });
+  expect(() => readStackSettings(new pulumi.Config("events"))).toThrow(
+    "The stack's settings can't be used:\n  - customerio-aep:personalData has no effect: the settings of this project begin with events:. Write " +
+      "events:personalData instead, and remove it: npx pulumi config rm customerio-aep:personalData",
+  );
+  pulumi.runtime.setAllConfig({ "customerio-aep:armUrl": "https://arm.example" });
+  expect(readStackSettings(new pulumi.Config("events")).personalData.email).toBe("keep");
+});
+
 test("half a credential of the relay is refused, with the command for the other half", () => {
   expect(problems({ relayCredential: { clientId: "own" } })).toContain(
     "customerio-aep:relayCredential.clientId is set without customerio-aep:relayClientSecret. " +
