@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { CommandTarget } from "../../relay/core/operator-command.ts";
 import { projectNameProblem } from "../../settings/checks/project-name.ts";
@@ -173,6 +174,8 @@ async function openStack(wishes: SetupWishes, ports: RunPorts): Promise<OpenedSt
   const isNew = !names.includes(stack) && !(hasBackend && (await pulumi.hasStack(stack)));
   const noPassphrase = await pulumi.unlock(stack, isNew, prompter);
   const missing = [noBackend, noPassphrase].filter((line) => line !== undefined);
+  // Until the file can be read, nobody knows which settings it lacks.
+  if (missing.length > 0 && existsSync(pulumi.settingsFile(stack))) throw missingError(missing);
   const found =
     missing.length === 0 ? await pulumi.settings({ stack, isNew, project: project.name }, prompter) : nothingRead;
   return { pulumi, project, isMade, stack, isNew, missing, found };
@@ -181,12 +184,14 @@ async function openStack(wishes: SetupWishes, ports: RunPorts): Promise<OpenedSt
 /** @throws if something is missing, or if a service refuses a credential and nobody can be asked whether to write it anyway */
 function requireAnswers({ answers, prompter, refusals }: SetupRun, missing: readonly string[]): void {
   const lacking = [...missing, ...answers.missing];
-  if (lacking.length > 0) {
-    throw new UsageError(["No setting was written, since this is missing:", ...lacking, ...refusals].join("\n  - "));
-  }
+  if (lacking.length > 0) throw missingError([...lacking, ...refusals]);
   if (refusals.length > 0 && prompter === undefined) {
     throw new Error(["No setting was written, since a service refuses the credential:", ...refusals].join("\n  - "));
   }
+}
+
+function missingError(lines: readonly string[]): UsageError {
+  return new UsageError(["No setting was written, since this is missing:", ...lines].join("\n  - "));
 }
 
 /** Variables that a person may have set to correct a setting. */

@@ -93,6 +93,15 @@ test("without a terminal, it lists everything that is missing, and writes nothin
   expect(await pulumi.stacks()).toEqual([]);
 });
 
+test("without the passphrase of a stack's settings, it does not call them missing", async () => {
+  await world.project();
+  await world.run(new ScriptedPrompter(everything));
+  delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  await expect(world.run(undefined)).rejects.toThrow(
+    /^No setting was written, since this is missing:\n[^\n]*PULUMI_CONFIG_PASSPHRASE_FILE$/,
+  );
+});
+
 test("a variable that differs from the stack's setting is not used without a word", async () => {
   const pulumi = await world.project();
   await world.run(new ScriptedPrompter(everything));
