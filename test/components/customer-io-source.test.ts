@@ -395,6 +395,7 @@ test("the relay writes every field of its log lines that alerts and workbook rea
     "retried",
     "rule",
     "setAside",
+    "tests",
     "unavailable",
     "unsigned",
     "untakenSeconds",

@@ -44,7 +44,11 @@ test.each(kills)(
   async (kill) => {
     const { subject, open, type, method, moment } = kill;
     const world = await open();
-    const nothing = await world.objects();
+    const objects = async () => {
+      await world.rest();
+      return world.objects();
+    };
+    const nothing = await objects();
     const helperLine = await Line.open(world.answer);
 
     // The result of an undisturbed run, for comparison.
@@ -52,7 +56,7 @@ test.each(kills)(
     await helper.run((engine) => engine.up(programOf(subject, "create")));
     const straight = helper.current("subject");
     if (!straight) throw new Error("the straight run made nothing");
-    const expected = await world.objects();
+    const expected = await objects();
     await helper.run((engine) => engine.up(programOf(subject, "delete")));
 
     const line = await Line.open(world.answer);
@@ -71,11 +75,11 @@ test.each(kills)(
     const id = await second.create(type, straight.inputs);
     await second.kill();
     await secondLine.close();
-    expect(await world.objects()).toEqual(expected);
+    expect(await objects()).toEqual(expected);
 
     helper.state = [...helper.state, { ...straight, id }];
     await helper.run((engine) => engine.destroy());
-    expect(await world.objects()).toEqual(nothing);
+    expect(await objects()).toEqual(nothing);
     await helperLine.close();
     await world.close();
     killed++;
