@@ -99,6 +99,7 @@ test.each([
   [{ metrics: { foo: 1337 }, recordCount: 45, failedRecordCount: 2 }, 43, 2],
   [{ recordCount: 0, failedRecordCount: 2 }, 0, 2],
   [{ metrics: { foo: 1337 } }, undefined, 0],
+  [{ metrics: { inputRecordCount: 519 } }, undefined, 0],
 ])("a batch with %j has %p rows and %i failed records", async (counts, rows, failedRecords) => {
   stub.answer(`${foundation}/catalog/batches?dataSet=d1&orderBy=desc:created&limit=10`, {
     body: { b1: { created, ...counts } },

@@ -38,8 +38,9 @@ export function batchCounts({
   metrics,
 }: z.output<typeof batchCountsAnswer>): BatchCounts {
   const written = metrics?.outputRecordCount ?? metrics?.recordsWritten ?? undefined;
-  const given = metrics?.failedRecordCount ?? metrics?.recordsFailed ?? failedRecordCount;
-  const failedRecords = given ?? Math.max(0, (metrics?.inputRecordCount ?? 0) - (written ?? 0));
+  // While Platform reads a batch, it may have counted only what came in: nothing of that has failed yet.
+  const lost = written === undefined ? 0 : Math.max(0, (metrics?.inputRecordCount ?? 0) - written);
+  const failedRecords = metrics?.failedRecordCount ?? metrics?.recordsFailed ?? failedRecordCount ?? lost;
   const processed = recordCount ?? undefined;
   return { rows: written ?? (processed && Math.max(0, processed - failedRecords)), failedRecords };
 }
