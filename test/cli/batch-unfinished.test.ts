@@ -97,7 +97,7 @@ test("a batch that arrived after its run was killed is not sent again, even befo
   // As Query Service, which shows rows late, and no counts.
   const late: AuditParts["access"] = {
     async *eachBatch(...given) {
-      for await (const batch of parts.access.eachBatch(...given)) yield { ...batch, records: undefined };
+      for await (const batch of parts.access.eachBatch(...given)) yield { ...batch, rows: undefined };
     },
     listFiles: async (id, signal) => (id === uploaded ? [] : await parts.access.listFiles(id, signal)),
     download: (...given) => parts.access.download(...given),
