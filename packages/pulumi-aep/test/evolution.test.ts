@@ -72,7 +72,7 @@ test("the warning says that Platform refuses it after a dataset that was deleted
       "if none ever did, even one that is deleted by now.",
   ]);
   await expect(aep.update("aep:index:FieldGroup", group.id, group.inputs, retyped)).rejects.toThrow(
-    "Platform allows that only until a dataset uses the schema, and no more once that dataset is deleted",
+    "Platform allows that only if no dataset has ever used the schema, even one that is deleted by now",
   );
 });
 

@@ -215,8 +215,8 @@ test("a breaking change that is refused names the fields", async () => {
   const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, definitions: without.definitions }));
   expect(message).toBe(
     'Could not update the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: Breaking change. ' +
-      "The change removes fields, or gives them another type or fewer values (_acme.email, _acme.sent). Platform allows that only until a " +
-      "dataset uses the schema, and no more once that dataset is deleted: leave the field unchanged and add a new one beside it.",
+      "The change removes fields, or gives them another type or fewer values (_acme.email, _acme.sent). Platform allows that only if no " +
+      "dataset has ever used the schema, even one that is deleted by now: leave the field unchanged and add a new one beside it.",
   );
 });
 

@@ -121,7 +121,7 @@ test("a removed field group that is refused is named", async () => {
   stub.answer(`PUT ${one}`, { status: 400, body: { detail: "Breaking change" } });
   const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, fieldGroupIds: [groupB] }));
   expect(message).toContain(
-    `The change removes field groups (${groupA}). Platform allows that only until a dataset uses the schema, and no more once that dataset is deleted.`,
+    `The change removes field groups (${groupA}). Platform allows that only if no dataset has ever used the schema, even one that is deleted by now.`,
   );
 });
 
@@ -158,6 +158,25 @@ test("descriptors that people have added are deleted with it, whatever their typ
     "deletes the descriptor label (descriptorLabel) along with the schema",
   ]);
   expect(stub.calls.filter((call) => call.startsWith("DELETE"))).toHaveLength(3);
+});
+
+test("a descriptor that the credential may not delete does not prevent the schema's deletion, if Platform accepts that", async () => {
+  stub.answer(`GET ${one}`, { body: answer });
+  stub.answer("GET /data/foundation/schemaregistry/tenant/descriptors", {
+    body: { "xdm:descriptorLabel": [{ "@id": "label", "xdm:sourceSchema": id }] },
+  });
+  stub.answer("GET /data/foundation/catalog/dataSets?orderBy=desc:created&limit=100&properties=schemaRef", {
+    body: {},
+  });
+  const label = "DELETE /data/foundation/schemaregistry/tenant/descriptors/label";
+  stub.answer(label, { status: 403, body: { detail: "Forbidden" } });
+  stub.answer(`DELETE ${one}`, { status: 204 });
+  await aep.delete(type, id, state);
+  expect(aep.progress).toEqual([
+    "deletes the descriptor label (descriptorLabel) along with the schema",
+    expect.stringContaining("Could not delete the descriptor label: Adobe Experience Platform answered 403"),
+  ]);
+  expect(stub.calls.at(-1)).toBe(`DELETE ${one}`);
 });
 
 test("a schema in Profile is left in Platform without an attempt to delete it", async () => {

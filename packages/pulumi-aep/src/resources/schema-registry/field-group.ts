@@ -217,8 +217,8 @@ function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
   if (broken.length === 0) return {};
   return {
     hint:
-      `The change removes fields, or gives them another type or fewer values (${broken.join(", ")}). Platform allows that only until a ` +
-      "dataset uses the schema, and no more once that dataset is deleted: leave the field unchanged and add a new one beside it.",
+      `The change removes fields, or gives them another type or fewer values (${broken.join(", ")}). Platform allows that only if no ` +
+      "dataset has ever used the schema, even one that is deleted by now: leave the field unchanged and add a new one beside it.",
   };
 }
 
