@@ -13,7 +13,7 @@ import { countUploaded, listUploads } from "./batch/uploads.ts";
 import { type BackfillCounts, ofMetrics, sumOf } from "./counts.ts";
 import type { BackfillResult, backfillOptions } from "./options.ts";
 import { planBackfill } from "./send-missing.ts";
-import { type BackfillRun, sendThroughRelay, type UploadEnd, uploadAsBatch } from "./ways.ts";
+import { type BackfillRun, sendThroughRelay, uploadAsBatch } from "./ways.ts";
 
 /**
  * Checks whether sources may be backfilled, before an audit spends time.
@@ -61,10 +61,10 @@ export async function backfillMissing(
     const effort = via === "batch" ? effortByBatch(planned.events, calls) : effortByRelay(planned.events, calls, rate);
     print("", ...planLines(planned, { effort, isAwaited: awaited > 0, isByRelay: via === "relay" }));
 
-    const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
+    const counts: BackfillCounts = { sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() };
     const isIdle = isDry || events + (via === "relay" ? planned.unconfirmed : 0) === 0;
     const run = { source, parts, ledger, rate, newest: planned.newest, signal, print, progress };
-    const { stalled, streamed } = isIdle ? noUpload : await send(via, run, events, counts);
+    const stalled = isIdle ? [] : await send(via, run, events, counts);
     const inStalled = await countEventsIn(stalled, ledger, metrics);
     const batches = await listUploads(ledger);
     if (!isIdle) {
@@ -72,9 +72,9 @@ export async function backfillMissing(
         via === "batch"
           ? nameBatches(batches)
           : "in the relay's queue. Rows appear within the hour; then run the same audit again";
-      const finished = Math.max(counts.sent, events - inStalled.planned - streamed);
+      const finished = Math.max(counts.sent, events - inStalled.planned - counts.streamed);
       print(
-        ...(streamed > 0 ? ["The event that was sent both ways went through the relay."] : []),
+        ...(counts.streamed > 0 ? ["The event that was sent both ways went through the relay."] : []),
         ...(finished > 0 ? sentLines(counts, finished, where) : []),
         ...stalledLines(stalled, inStalled.all),
         ...(signal.aborted ? [stoppedWords] : []),
@@ -83,7 +83,7 @@ export async function backfillMissing(
     return {
       planned: events,
       unjudged: planned.unjudged - awaited + inStalled.planned,
-      sent: counts.sent + streamed,
+      sent: counts.sent + counts.streamed,
       stopped: signal.aborted,
       kinds: Object.fromEntries(counts.kinds),
       impossible: Object.fromEntries(counts.impossible),
@@ -106,16 +106,13 @@ function effortByRelay(events: number, calls: number, rate: number): string {
   return `about ${time} at ${rate} a second, ${countOf(calls, "call")} to Customer.io, about ${2 * events} storage operations`;
 }
 
-/** Nothing was uploaded. */
-const noUpload: UploadEnd = { stalled: [], streamed: 0 };
-
-/** Sends what is planned, and shows how far it is. */
+/** Sends what is planned, and shows how far it is. @returns the batches that are stalled */
 async function send(
   via: BackfillValues["via"],
   run: Omit<BackfillRun, "show"> & Pick<CommandContext, "progress">,
   events: number,
   counts: BackfillCounts,
-): Promise<UploadEnd> {
+): Promise<string[]> {
   const bar = run.progress.bar(events);
   const show = (done: number) => bar.show(done, "sent");
   try {
@@ -127,7 +124,7 @@ async function send(
   } finally {
     bar.end();
   }
-  return noUpload;
+  return [];
 }
 
 /** How many events these batches have: all, and those that this run was to send, since an earlier one may have uploaded other metrics. */

@@ -2,6 +2,8 @@
 export interface BackfillCounts {
   /** Events that are in the relay's queue or in the batch now. */
   sent: number;
+  /** Of a backfill by batch: events that are in the relay's queue, to compare both ways. */
+  streamed: number;
   /** `sent` by kind, such as `email opened`. */
   readonly kinds: Map<string, number>;
   /** How many can't be sent, by reason. */

@@ -32,7 +32,7 @@ export const backfillResult = z.object({
     .number()
     .describe("events of the chosen metrics that can't be judged yet: they may be missing, and were not sent"),
   sent: z.number().describe("events that are in the relay's queue, or in the batch"),
-  kinds: counts.describe("`sent` by kind, such as `email opened`"),
+  kinds: counts.describe("`sent` by kind, such as `email opened`; without the event of a trial"),
   impossible: counts.describe("events that can't be sent, by reason"),
   batches: z.array(z.string()).optional().describe("ids of the batches that can be reverted"),
   stalled: z

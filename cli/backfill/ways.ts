@@ -11,7 +11,7 @@ import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
-import { tryOneEvent } from "./batch/trial.ts";
+import { type TrialParts, tryOneEvent } from "./batch/trial.ts";
 import { uploadMissing } from "./batch/upload-missing.ts";
 import { abortLoadingUploads, type UploadService } from "./batch/uploads.ts";
 import type { BackfillCounts } from "./counts.ts";
@@ -66,16 +66,8 @@ function waitWords(messages: number, { target }: StackSource): string {
   );
 }
 
-/** How an upload ended. */
-export interface UploadEnd {
-  /** The batches that are stalled. */
-  readonly stalled: readonly string[];
-  /** Of the planned events, those that went through the relay to compare both ways. */
-  readonly streamed: number;
-}
-
-/** Tries one event both ways, and uploads the planned events as a batch. */
-export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<UploadEnd> {
+/** Tries one event both ways, and uploads the planned events as a batch. @returns the batches that are stalled */
+export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): Promise<string[]> {
   const { source, parts, signal, show, print, progress } = run;
   const storage = await RelayStorageAccount.open(source);
   const draft = mappingDraftOf(source);
@@ -91,7 +83,7 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
       return progress.showWhile(`waiting for the batch ${batch}`, work);
     },
   };
-  const streamed = await tryOneEvent({
+  const trial: TrialParts = {
     ...upload,
     access: parts.access,
     enqueue: (message) => storage.enqueue(message),
@@ -100,8 +92,9 @@ export async function uploadAsBatch(run: BackfillRun, counts: BackfillCounts): P
       print("One event was sent both ways. Waiting for both of its rows, which may take an hour.");
       return progress.showWhile("waiting for both rows of the trial", work);
     },
-  });
-  return { stalled: await uploadMissing(upload, counts), streamed };
+  };
+  await tryOneEvent(trial, counts);
+  return await uploadMissing(upload, counts);
 }
 
 export function uploadServiceOf(source: StackSource, ledger: Ledger, signal: AbortSignal): UploadService {

@@ -148,7 +148,7 @@ test("a year of all types, with events dropped at each stage: exactly those are 
     const parts = await partsAt(afterYear, "first");
     await audit(parts);
     const ledger = await openLedger(parts.folder);
-    const counts = { sent: 0, kinds: new Map(), impossible: new Map() };
+    const counts = { sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() };
     const enqueue = async (message: string) => {
       queued.push(message);
       if (queued.length === most) throw new Error("killed");

@@ -17,7 +17,7 @@ test("it says that nothing is sent only if it waits for no earlier batch either"
 });
 
 test("it names every batch that --revert undoes", () => {
-  const counts = { sent: 3, kinds: new Map([["email sent", 3]]), impossible: new Map() };
+  const counts = { sent: 3, streamed: 0, kinds: new Map([["email sent", 3]]), impossible: new Map() };
   expect(sentLines(counts, 3, nameBatches(["one", "two"]))).toEqual([
     "3 of 3 events are in a batch; --revert undoes all batches of this backfill: one, two.",
     "  3 email sent",

@@ -49,7 +49,7 @@ async function backfill(
   const { cells } = await audit(parts);
   const ledger = await openLedger(opened.folder);
   const queued: string[] = [];
-  const counts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  const counts = { sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() };
   try {
     const planned = await planBackfill(ledger, metrics);
     await sendMissing(

@@ -10,6 +10,7 @@ import {
   deliverQueue,
   lost,
   lostIds,
+  noCounts,
   rebuiltIds,
   recorded,
   rows,
@@ -35,6 +36,17 @@ test("it sends one event both ways and the rest as a batch, and a second audit i
   expect(await runBackfill()).toMatchObject({ sent: 0, streamed: 0 });
   expect(await rebuiltIds()).toEqual(lostIds);
   expect(await readdir(bed.folder)).not.toEqual(expect.arrayContaining([expect.stringMatching(/rows-|parquet/)]));
+});
+
+test("the event of a trial that is stopped while it waits for the rows counts as sent, and only in that run", async () => {
+  const counts = noCounts();
+  const pauseForRows = async () => {
+    throw new Error("Ctrl-C");
+  };
+  await expect(runBackfill({ pauseForRows }, true, undefined, counts)).rejects.toThrow("Ctrl-C");
+  expect(counts).toMatchObject({ sent: 0, streamed: 1 });
+  expect(await runBackfill()).toMatchObject({ sent: lost.length - 1, streamed: 0 });
+  expect(await rebuiltIds()).toEqual(lostIds);
 });
 
 test("it finds both rows of the trial if the mapping makes another _id of the event's", async () => {

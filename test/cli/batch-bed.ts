@@ -125,16 +125,18 @@ const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
   now: clock,
 });
 
+export const noCounts = (): BackfillCounts => ({ sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() });
+
 /** One run of the command: an audit, the trial, and the upload. @param without a delivery that is not planned */
 export async function runBackfill(
   more: Partial<TrialParts> = {},
   withTrial = true,
   without?: string,
-): Promise<BackfillCounts & { readonly stalled: string[]; readonly streamed: number }> {
+  counts = noCounts(),
+): Promise<BackfillCounts & { readonly stalled: string[] }> {
   const parts = auditParts();
   await audit(parts);
   const ledger = await openLedger(bed.folder);
-  const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
   try {
     await planBackfill(ledger, undefined);
     if (without !== undefined) await ledger.run(`DELETE FROM planned WHERE delivery = '${without}'`);
@@ -154,9 +156,9 @@ export async function runBackfill(
       showTrial: (work) => work,
       ...more,
     };
-    const streamed = withTrial ? await tryOneEvent(trial) : 0;
+    if (withTrial) await tryOneEvent(trial, counts);
     const stalled = await uploadMissing(trial, counts);
-    return { ...counts, stalled, streamed };
+    return { ...counts, stalled };
   } finally {
     ledger.close();
   }
@@ -200,7 +202,7 @@ export async function uploadsOf(): Promise<string[]> {
 export async function sendByRelay(parts = auditParts()): Promise<number> {
   await audit(parts);
   const ledger = await openLedger(bed.folder);
-  const counts: BackfillCounts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  const counts = noCounts();
   try {
     await planBackfill(ledger, undefined);
     await abortLoadingUploads(uploadParts(ledger));

@@ -183,7 +183,7 @@ async function backfill(name: string, enqueue: (message: string) => Promise<void
   const parts = partsIn(name);
   await audit(parts);
   const ledger = await openLedger(parts.folder);
-  const counts = { sent: 0, kinds: new Map(), impossible: new Map() };
+  const counts = { sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() };
   try {
     const { newest } = await planBackfill(ledger, undefined);
     await sendMissing(

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { encodeEnvelopes } from "../../../relay/core/event/envelope.ts";
 import { quote } from "../../audit/ledger.ts";
 import { type BatchFile, type DataAccess, readParquetFiles } from "../../platform/data-access.ts";
+import type { BackfillCounts } from "../counts.ts";
 import { eachMissing } from "../missing-events.ts";
 import { type MappedRow, mapEvents } from "./mapped-rows.ts";
 import type { UploadParts } from "./upload-missing.ts";
@@ -41,22 +42,21 @@ type Row = Readonly<Record<string, unknown>>;
  * Sends one of the planned events both ways, as a batch and through the relay, compares the two rows in the dataset, and reverts the batch.
  * It is done once for a folder; a run that was stopped continues to wait.
  *
- * @returns how many of the planned events this run has sent through the relay for it: 1 or 0
  * @throws if the rows differ: then nothing else may go as a batch
  */
-export async function tryOneEvent(parts: TrialParts): Promise<number> {
+export async function tryOneEvent(parts: TrialParts, counts: Pick<BackfillCounts, "streamed">): Promise<void> {
   const { ledger } = parts;
   const note = await ledger.readNote("trial");
-  if (note === "passed") return 0;
+  if (note === "passed") return;
   const before = note === undefined ? undefined : trialNote.parse(JSON.parse(note));
   if (before && !before.isQueued) await endTrial(parts, before.batch);
-  const trial = before?.isQueued ? before : await beginTrial(parts);
-  if (trial === undefined) return 0;
+  const trial = before?.isQueued ? before : await beginTrial(parts, counts);
+  if (trial === undefined) return;
   const { uploaded, streamed } = await parts.showTrial(awaitRows(parts, trial));
   await endTrial(parts, trial.batch);
   const different = differingPaths(uploaded, streamed);
   await ledger.setNote("trial", different.length === 0 ? "passed" : JSON.stringify({ ...trial, isQueued: false }));
-  if (different.length === 0) return before?.isQueued ? 0 : 1;
+  if (different.length === 0) return;
   throw new Error(
     `A batch would not make the same rows as the dataflow: in one event that was sent both ways, these fields differ: ${different.join(", ")}. ` +
       "The batch was reverted. Leave out --via batch: the same events then go through the relay.",
@@ -75,7 +75,7 @@ function explainStalledTrial(batch: string): Error {
   );
 }
 
-async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
+async function beginTrial(parts: TrialParts, counts: Pick<BackfillCounts, "streamed">): Promise<Trial | undefined> {
   const { ledger, ingestion, now, signal } = parts;
   const since = now().getTime();
   const chosen = await firstRow(parts);
@@ -95,6 +95,7 @@ async function beginTrial(parts: TrialParts): Promise<Trial | undefined> {
   await ledger.addSent([{ delivery: data.delivery_id, objectType, metric, happened: timestamp }], messages, now());
   for (const message of messages) await parts.enqueue(message);
   await ledger.confirmSent();
+  counts.streamed += 1;
   await ledger.setNote("trial", JSON.stringify({ ...trial, isQueued: true }));
   return { ...trial, isQueued: true };
 }
