@@ -222,7 +222,9 @@ async function countMessages({ history, expectation, signal }: AuditParts, ledge
   }
   const { webhookGone } = expectation;
   if (webhookGone !== undefined && messages > 0 && rows > 0 && !(await haveRows(ledger))) {
-    throw new Error(`${webhookGone} None of its ${countOf(messages, "message")} has a row in the dataset.`);
+    throw new Error(
+      `${webhookGone} No message of that workspace has a row in the dataset (${countOf(messages, "message")} read).`,
+    );
   }
   return messages;
 }

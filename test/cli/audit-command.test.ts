@@ -131,7 +131,7 @@ test("an audit with the key of another workspace is an error that names the webh
   await fetch(address, { method: "DELETE", headers: { Authorization: "Bearer audit-key" } });
   await expect(runAuditCommand(source)).rejects.toThrow(
     `The workspace of the App API key has no reporting webhook ${id}. Either the key belongs to another workspace: check ` +
-      "customerio:appApiKey. Or the webhook was deleted: npx pulumi up --refresh --stack dev. None of its 1 message has a row in the dataset.",
+      "customerio:appApiKey. Or the webhook was deleted: npx pulumi up --refresh --stack dev. No message of that workspace has a row in the dataset (1 message read).",
   );
 });
 

@@ -357,7 +357,7 @@ test("a key of another workspace is an error and not a gap, and with the right o
   const { filters, subscribed } = partsFor(rows).expectation;
   const withoutWebhook = { expectation: { filters, subscribed, webhookGone: "Check the key." } };
   await expect(audit(partsFor(rows, withoutWebhook))).rejects.toThrow(
-    "Check the key. None of its 1 message has a row in the dataset.",
+    "Check the key. No message of that workspace has a row in the dataset (1 message read).",
   );
   await replaceRecord(world);
   expect(sumCells((await audit(partsFor(rows))).cells)).toMatchObject({ found: 7, missing: 1, unknown: 0 });
