@@ -69,10 +69,10 @@ test("the warning says that Platform refuses it after a dataset that was deleted
   await aep.delete("aep:index:Dataset", dataset.id, dataset.inputs);
   expect(await previewGroup(group, retyped)).toEqual([
     `The change of the field group "Fields" ${broken} No dataset uses a schema with this field group now. Platform accepts the change only ` +
-      "if none ever did, even one that is deleted by now.",
+      "if none ever did, not even one that is deleted by now.",
   ]);
   await expect(aep.update("aep:index:FieldGroup", group.id, group.inputs, retyped)).rejects.toThrow(
-    "Platform allows that only if no dataset has ever used the schema, even one that is deleted by now",
+    "Platform allows that only if no dataset has ever used the schema, not even one that is deleted by now",
   );
 });
 

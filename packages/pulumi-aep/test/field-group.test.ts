@@ -216,7 +216,7 @@ test("a breaking change that is refused names the fields", async () => {
   expect(message).toBe(
     'Could not update the field group "Customer.io Events, dev": Adobe Experience Platform answered 400: Breaking change. ' +
       "The change removes fields, or gives them another type or fewer values (_acme.email, _acme.sent). Platform allows that only if no " +
-      "dataset has ever used the schema, even one that is deleted by now: leave the field unchanged and add a new one beside it.",
+      "dataset has ever used the schema, not even one that is deleted by now: leave the field unchanged and add a new one beside it.",
   );
 });
 

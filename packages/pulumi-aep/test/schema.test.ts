@@ -121,7 +121,7 @@ test("a removed field group that is refused is named", async () => {
   stub.answer(`PUT ${one}`, { status: 400, body: { detail: "Breaking change" } });
   const { message } = await errorOf(aep.update(type, id, inputs, { ...inputs, fieldGroupIds: [groupB] }));
   expect(message).toContain(
-    `The change removes field groups (${groupA}). Platform allows that only if no dataset has ever used the schema, even one that is deleted by now.`,
+    `The change removes field groups (${groupA}). Platform allows that only if no dataset has ever used the schema, not even one that is deleted by now.`,
   );
 });
 

@@ -117,7 +117,7 @@ export const fieldGroup = defineResource<AepClient>()({
       );
     }
     warn(
-      `${what} No dataset uses a schema with this field group now. Platform accepts the change only if none ever did, even one that is ` +
+      `${what} No dataset uses a schema with this field group now. Platform accepts the change only if none ever did, not even one that is ` +
         "deleted by now.",
     );
   },
@@ -218,7 +218,7 @@ function hintFor(olds: Inputs, news: Inputs): { hint?: string } {
   return {
     hint:
       `The change removes fields, or gives them another type or fewer values (${broken.join(", ")}). Platform allows that only if no ` +
-      "dataset has ever used the schema, even one that is deleted by now: leave the field unchanged and add a new one beside it.",
+      "dataset has ever used the schema, not even one that is deleted by now: leave the field unchanged and add a new one beside it.",
   };
 }
 

@@ -94,7 +94,7 @@ export const schema = defineResource<AepClient>()({
     const body = { ...bodyOf(wanted, markOf(urn, news.ownership)), ...(tags ? { "meta:immutableTags": tags } : {}) };
     const purpose = `update the schema "${news.title}"`;
     const removed = olds.fieldGroupIds.filter((group) => !news.fieldGroupIds.includes(group));
-    const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only if no dataset has ever used the schema, even one that is deleted by now.`;
+    const hint = `The change removes field groups (${removed.join(", ")}). Platform allows that only if no dataset has ever used the schema, not even one that is deleted by now.`;
     const call = { body, signal, purpose, ...(removed.length > 0 && { hint }) };
     const replace = () => registry.replace(client, id, call);
     return client.untilVisible({ signal, progress }, news.fieldGroupIds, replace);
