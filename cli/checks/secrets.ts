@@ -21,8 +21,10 @@ export async function checkSecrets(source: StackSource): Promise<Finding> {
     source.all("customerio-aep:index:VaultSecret").map(async ({ id, outputs }) => {
       const { name } = secretOutputs.parse(outputs);
       const found = await client.armGet(id, vaultApiVersion, startTimeLimit());
-      const version = found && versionOf(found);
-      return { name, isReadable: version?.isEnabled === true, expiresAt: version?.expiresAt };
+      const vault = id.split("/").at(-3) ?? "";
+      if (found === undefined) return { name, vault, state: "deleted" as const, expiresAt: undefined };
+      const { isEnabled, expiresAt } = versionOf(found);
+      return { name, vault, state: isEnabled ? ("enabled" as const) : ("disabled" as const), expiresAt };
     }),
   );
   const [former] = source.all("customerio-aep:index:FormerVersions");
@@ -40,8 +42,14 @@ export function secretsFinding({
   now,
   target,
 }: {
-  /** `isReadable` is false of a secret that was deleted or disabled. `expiresAt` is an ISO 8601 time, undefined of a secret that never expires. */
-  secrets: readonly { readonly name: string; readonly isReadable: boolean; readonly expiresAt: string | undefined }[];
+  secrets: readonly {
+    readonly name: string;
+    /** Name of the vault. */
+    readonly vault: string;
+    readonly state: "enabled" | "disabled" | "deleted";
+    /** ISO 8601 time; undefined of a secret that never expires. */
+    readonly expiresAt: string | undefined;
+  }[];
   /** What is known about former versions; undefined for a stack that does not disable them. */
   former: z.output<typeof formerOutputs> | undefined;
   /** Milliseconds since 1970. */
@@ -53,16 +61,17 @@ export function secretsFinding({
   );
   const details = dated.map(({ name, expiresAt }) => `${name}: ${expiresAt.slice(0, 10)}`);
   const todo = `Rotate them if your rules require it, then extend the date: ${pulumiCommand("up --refresh", target)}`;
-  const gone = secrets.filter(({ isReadable }) => !isReadable).map(({ name }) => name);
+  const gone = secrets.filter(({ state }) => state !== "enabled");
   if (gone.length > 0) {
-    const found = `Deleted or disabled in the vault: ${gone.join(", ")}. The relay gets no secret from there when it starts again, and then accepts or sends no events.`;
-    return {
-      verdict: "broken",
-      runbook: "alert-secret-expiry",
-      found,
-      details,
-      todo: `Write them again: ${pulumiCommand("up --refresh", target)}`,
-    };
+    const names = gone.map(({ name }) => name).join(", ");
+    const found = `Deleted or disabled in the vault: ${names}. The relay gets no secret from there when it starts again, and then accepts or sends no events.`;
+    const [deleted] = gone.filter(({ state }) => state === "deleted");
+    // Until then, Azure refuses to write a secret with that name.
+    const recovery = deleted
+      ? `Recover those that were deleted: az keyvault secret recover --vault-name ${deleted.vault} --name <secret>. `
+      : "";
+    const rewrite = `${recovery}Write them again: ${pulumiCommand("up --refresh", target)}`;
+    return { verdict: "broken", runbook: "alert-secret-expiry", found, details, todo: rewrite };
   }
   const expired = dated.filter(({ left }) => left <= 0).map(({ name }) => name);
   if (expired.length > 0) {

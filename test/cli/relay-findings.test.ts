@@ -107,9 +107,13 @@ describe("the relay", () => {
 
 describe("secrets", () => {
   const now = Date.parse("2026-11-28T00:00:00Z");
-  const secrets = (expiresAt: string | undefined, enabled: string[] = [], isReadable = true) =>
+  const secrets = (
+    expiresAt: string | undefined,
+    enabled: string[] = [],
+    state: "enabled" | "disabled" | "deleted" = "enabled",
+  ) =>
     secretsFinding({
-      secrets: [{ name: "key", isReadable, expiresAt }],
+      secrets: [{ name: "key", vault: "v", state, expiresAt }],
       former: { vaultId: "/subscriptions/s/vaults/v", enabled },
       now,
       target: { stack: "dev" },
@@ -126,11 +130,17 @@ describe("secrets", () => {
     expect(finding.todo ?? "npx pulumi up --refresh --stack dev").toContain("npx pulumi up --refresh --stack dev");
   });
 
-  test("that were deleted or disabled are broken, though they don't expire: the relay needs them when it starts again", () => {
-    const { verdict, found, todo } = secrets(undefined, [], false);
-    expect([verdict, found]).toEqual(["broken", expect.stringContaining("Deleted or disabled in the vault: key.")]);
-    expect(todo).toContain("npx pulumi up --refresh --stack dev");
-  });
+  test.each([
+    ["disabled", ""],
+    ["deleted", "Recover those that were deleted: az keyvault secret recover --vault-name v --name <secret>. "],
+  ] as const)(
+    "that were %s are broken, though they don't expire: the relay needs them when it starts again",
+    (state, first) => {
+      const { verdict, found, todo } = secrets(undefined, [], state);
+      expect([verdict, found]).toEqual(["broken", expect.stringContaining("Deleted or disabled in the vault: key.")]);
+      expect(todo).toBe(`${first}Write them again: npx pulumi up --refresh --stack dev`);
+    },
+  );
 
   test("may have former versions that can still be read if the login may not disable them, with the role that allows it", () => {
     const finding = secrets(undefined, ["key"]);

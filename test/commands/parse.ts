@@ -238,6 +238,7 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   ],
   "keyvault create": ["--enable-purge-protection", "--enable-rbac-authorization", "--name", "--resource-group"],
   "keyvault secret delete": ["--name", "--vault-name"],
+  "keyvault secret recover": ["--name", "--vault-name"],
   "keyvault update": ["--enable-rbac-authorization", "--name", "--resource-group"],
   "keyvault key create": ["--kty", "--name", "--vault-name"],
   "storage account blob-service-properties update": ["--account-name", "--enable-versioning", "--resource-group"],

@@ -106,6 +106,12 @@ function remedy(status: number, code: string | undefined, message = ""): string 
       '"Taking a production stack down". List the locks: az lock list --resource-group <resource group>'
     );
   }
+  if (status === 409 && message.includes("deleted but recoverable state")) {
+    return (
+      "A deleted secret keeps its name until it is recovered, for which a login needs the role Key Vault Secrets Officer: " +
+      "az keyvault secret recover --vault-name <vault> --name <secret>. Then run: npx pulumi up"
+    );
+  }
   if (code === "MissingSubscriptionRegistration") {
     return "Register the namespace that the message names: az provider register --namespace <namespace> --wait. Then run: npx pulumi up";
   }

@@ -27,6 +27,17 @@ test("it is written and identified by its version; no message contains its value
   expect(error.message).not.toContain("s3cret");
 });
 
+test("one that somebody deleted has to be recovered before it can be written", async () => {
+  const message =
+    "Secret key is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be " +
+    "recovered or purged.";
+  azure.script[`PUT ${id}`] = [{ status: 409, body: { error: { code: "Conflict", message } } }];
+  const refused = await failure(vaultSecret.create(operation, { vaultId, name: "key", value: "s3cret" }));
+  expect(refused.message).toContain(
+    "az keyvault secret recover --vault-name <vault> --name <secret>. Then run: npx pulumi up",
+  );
+});
+
 test.each([
   ["the version that the stack wrote", { secretUriWithVersion: uri, attributes: { enabled: true } }, "s3cret"],
   ["another version", { secretUriWithVersion: "https://v.vault.azure.net/secrets/key/2" }, ""],
