@@ -16,6 +16,9 @@ import { redeployCommand } from "./relay.ts";
 /** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
 const longestPause = 2 * 60 * 60 * 1000;
 
+/** Milliseconds before a late event in which none was delivered, as in the alert `late`: while a backlog is delivered, many are late. */
+const quietTime = 15 * 60 * 1000;
+
 /** How many messages the queues of the relay hold, of events and of failed messages; undefined if one is gone. */
 export async function countQueue(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
   const client = azureOf(source);
@@ -107,10 +110,13 @@ export function queueFinding({
   if (readyAt !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(readyAt)}`, details };
   // A message that is hidden can't be read, so that only the log has the reason.
   const see = `To see why the last attempts failed: ${operatorCommand("tail --since 60 --once", target)}`;
-  const isSinceDelivery = (at: Date | undefined) => at !== undefined && at.getTime() > (deliveredAt?.getTime() ?? 0);
   // An older one says nothing: since then, no forwarder has tried.
-  const isHeld = isSinceDelivery(heldAt) && now.getTime() - (heldAt?.getTime() ?? 0) < longestPause;
-  if (messages > 0 && isHeld) {
+  const lasts = (at: Date | undefined, quiet = 0) =>
+    messages > 0 &&
+    at !== undefined &&
+    at.getTime() - (deliveredAt?.getTime() ?? 0) > quiet &&
+    now.getTime() - at.getTime() < longestPause;
+  if (lasts(heldAt)) {
     return {
       verdict: "broken",
       runbook: "alert-held",
@@ -119,13 +125,12 @@ export function queueFinding({
       todo: `${pulumiCommand("up --refresh", target)} repairs the dataflow; the first delivery after that may take ten minutes. ${see}`,
     };
   }
-  if (waiting.length === 0) {
-    if (messages === 0 || !isSinceDelivery(lateAt)) return { verdict: "waiting", found, details, todo: see };
-    const late = `${found} Some of the events have waited for more than an hour.`;
-    return { verdict: "broken", runbook: "alert-late", found: late, details, todo: `${remedyFor([], target)} ${see}` };
+  const isOld = age >= unusual.waitSeconds * 1000;
+  // Events that wait for their next attempt can't be read, and may be older.
+  if (!isOld && !lasts(lateAt, quietTime)) {
+    return { verdict: "waiting", found, details, ...(waiting.length === 0 && { todo: see }) };
   }
-  if (age < unusual.waitSeconds * 1000) return { verdict: "waiting", found, details };
-  if (sentAgo === undefined || sentAgo > longestPause) {
+  if (isOld && (sentAgo === undefined || sentAgo > longestPause)) {
     const silent =
       sentAgo === undefined
         ? "none has sent anything recently"
@@ -138,12 +143,13 @@ export function queueFinding({
       todo: redeployCommand(target, code),
     };
   }
+  const remedy = remedyFor(reasons, target);
   return {
     verdict: "broken",
     runbook: "alert-late",
-    found,
+    found: isOld ? found : `${found} Some of the events have waited for more than an hour.`,
     details,
-    todo: remedyFor(reasons, target),
+    todo: reasons.length > 0 ? remedy : `${remedy} ${see}`,
   };
 }
 

@@ -140,6 +140,15 @@ describe("the queue", () => {
     expect([late.verdict, late.runbook]).toEqual(["broken", "alert-late"]);
     expect(late.todo).toMatch(/^Platform is down, .* tail --since 60 --once --stack dev$/);
     expect(findingOf([], 0, 3, { deliveredAt: ago(0), lateAt: ago(minute) }).verdict).toBe("waiting");
+    // Others that have just arrived can be read.
+    const beside = findingOf([waiting(minute, "HTTP 503")], 0, 3, { deliveredAt: ago(2 * hour), lateAt: ago(minute) });
+    expect([beside.verdict, beside.runbook]).toEqual(["broken", "alert-late"]);
+    expect(beside.found).toMatch(
+      /the oldest event for 1 minute\. Some of the events have waited for more than an hour\.$/,
+    );
+    // A backlog is being delivered, or nobody has tried for hours.
+    expect(findingOf([], 0, 3, { deliveredAt: ago(2 * minute), lateAt: ago(minute) }).verdict).toBe("waiting");
+    expect(findingOf([], 0, 3, { deliveredAt: ago(9 * hour), lateAt: ago(3 * hour) }).verdict).toBe("waiting");
   });
 
   test("counts the wait of a replayed event from its replay on", () => {
