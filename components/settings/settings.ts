@@ -176,7 +176,8 @@ function plainSecrets(config: pulumi.Config): string[] {
 
 /** Settings with this package's name in front, as its own project has them. In another project, only the plugin gets them. */
 function misplacedSettings({ name: project }: pulumi.Config): string[] {
-  if (project === packageName) return [];
+  // In the project of that name, a second source may have a configuration of its own.
+  if (project === packageName || pulumi.getProject() === packageName) return [];
   const names = Object.keys(stackSettings(packageName)).filter((name) => !(name in plugin.shape));
   return names.map(
     (name) =>

@@ -38,6 +38,12 @@ test("settings with this package's name are refused in a project with another on
   expect(readStackSettings(new pulumi.Config("events")).personalData.email).toBe("keep");
 });
 
+test("in the project with this package's name, a second source may have its settings under another name", async () => {
+  await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }, "customerio-aep");
+  pulumi.runtime.setAllConfig({ "customerio-aep:withContent": "true", "second:withContent": "false" });
+  expect(readStackSettings(new pulumi.Config("second")).withContent).toBe(false);
+});
+
 test("half a credential of the relay is refused, with the command for the other half", () => {
   expect(problems({ relayCredential: { clientId: "own" } })).toContain(
     "customerio-aep:relayCredential.clientId is set without customerio-aep:relayClientSecret. " +
