@@ -161,7 +161,8 @@ async function openStack(wishes: SetupWishes, ports: RunPorts): Promise<OpenedSt
   const starting = "starting Pulumi, whose first start downloads its engine";
   const isInstalled = await progress.showWhile(starting, pulumi.start());
   const { project, isMade } = await findProject(folder, wishes, ports);
-  const nameProblem = projectNameProblem(project.name);
+  // A program whose settings are arguments may have such a name.
+  const nameProblem = project.readsSettings ? projectNameProblem(project.name) : undefined;
   if (nameProblem !== undefined) throw new UsageError(nameProblem);
   pulumi.keepSettingsIn(project.settingsFolder);
   // npm installs that of a new project, which then comes before one on the PATH.

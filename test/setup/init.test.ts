@@ -313,6 +313,9 @@ test("a project does not get the name of a provider, which would take its settin
     /^The project is called customerio, .* in Pulumi\.yaml, such as to customerio-events\.$/,
   );
   expect((await pulumi.calls()).map(({ args }) => args[0])).toEqual(["version"]);
+  // Its settings are arguments, so that the provider gets nothing but its own.
+  await writeFile(path.join(world.folder, "index.ts"), "");
+  await expect(world.run(undefined)).rejects.toThrow(/since this is missing:\n {2}- aep:sandbox/);
 });
 
 test("settings that the program does not read are refused", async () => {
