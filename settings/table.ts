@@ -98,7 +98,8 @@ export const settingsTable = {
     decides: ["existing", "forceDestroy", "keep"],
     description:
       "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one; if two of them " +
-      "have the same workspace, its events arrive twice. Without it, the program creates a dataset with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and " +
+      "have the same workspace, its events arrive twice. Without it, the program creates a dataset with `name`, `description`, " +
+      "`rowExpirationDays` (30 to 3650; by default records never expire) and " +
       "`tags`; `forceDestroy` lets a destroy or a change delete it even if it holds data, and `keep` leaves it in Platform, with its " +
       "schema and field group, when the stack no longer has it. In both cases: `errorDiagnostics` (`true` by default) and " +
       "`partialIngestionPercent`, the share of failed records up to which Platform still ingests a batch.",

@@ -46,7 +46,7 @@ export function parseHealth(text: string): z.output<typeof health> | undefined {
   return health.safeParse(jsonOf(text)).data;
 }
 
-/** How something answered that is not well, such as a relay. */
+/** In words, the answer of something that does not work, such as a relay. */
 export function describeAnswer({ status, text }: PlainAnswer): string {
   return status === undefined ? `did not answer (${text})` : `answered ${status}: ${text || "nothing"}`;
 }

@@ -36,9 +36,8 @@ interface Day {
 
 /**
  * Keeps the counts of this instance in the table `counts`, in one row per day. Each write replaces the row with the
- * day's sums, the times of `timesOf`, and the number of events for
- * each attribute that the catalogue lacks. So a repeated write counts nothing twice, instances don't wait for each
- * other, and the sum of all rows is the total.
+ * day's sums, the times of `timesOf`, and the number of events for each attribute that the catalogue lacks. So a
+ * repeated write counts nothing twice, instances don't wait for each other, and the sum of all rows is the total.
  *
  * Events never wait for this: what can't be written now is written with the next counts. A killed process loses the
  * counts of its last 15 seconds and nothing else; one that shuts down writes them first. An instance that is busy all
