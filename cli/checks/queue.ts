@@ -62,51 +62,28 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   return queueFinding({ messages, poison, queues, sentAgo, times, readyAt, now, target: source.target, code: urn });
 }
 
-export function queueFinding({
-  messages,
-  poison,
-  queues,
-  sentAgo,
-  times: { deliveredAt, heldAt, lateAt },
-  readyAt,
-  now,
-  target,
-  code,
-}: {
-  messages: number;
-  poison: number;
+/** What is known about the queues. */
+interface QueueLook {
+  readonly messages: number;
+  readonly poison: number;
   /** By queue, events in messages that are visible, that is, not hidden until their next attempt. */
-  queues: ReadonlyMap<string, readonly QueuedEvent[]>;
+  readonly queues: ReadonlyMap<string, readonly QueuedEvent[]>;
   /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
-  sentAgo: number | undefined;
+  readonly sentAgo: number | undefined;
   /** What the relay has counted: hidden messages can't be read. */
-  times: Pick<RelayCounts, "deliveredAt" | "heldAt" | "lateAt">;
+  readonly times: Pick<RelayCounts, "deliveredAt" | "heldAt" | "lateAt">;
   /** Until when the relay sends nothing after a change of the dataflow. */
-  readyAt?: Date | undefined;
-  now: Date;
-  target: CommandTarget;
-  /** The URN of the relay's code. */
-  code: string;
-}): Finding {
+  readonly readyAt?: Date | undefined;
+  readonly now: Date;
+}
+
+/** @param code the URN of the relay's code */
+export function queueFinding(look: QueueLook & { readonly target: CommandTarget; readonly code: string }): Finding {
+  const { messages, queues, sentAgo, readyAt, now, target, code } = look;
+  const { deliveredAt, heldAt, lateAt } = look.times;
   const waiting = [...queues.values()].flat();
-  const age = longestWait(waiting, now);
-  const seen =
-    waiting.length === 0 ? "all hidden until their next attempt" : `the oldest event for ${formatDuration(age)}`;
-  const dying =
-    poison > 0 ? `; ${countOf(poison, "is about to become a dead letter", "are about to become dead letters")}` : "";
-  const found = `About ${countOf(messages, "message waits", "messages wait")}, each with one or more events, ${seen}${dying}.`;
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
-  // If the forwarder of one of several queues does not run, that queue is older than the others.
-  const ages = [...queues].map(([name, events]) =>
-    events.length === 0
-      ? `${name}: nothing visible`
-      : `${name}: the oldest event for ${formatDuration(longestWait(events, now))}`,
-  );
-  const details = [
-    ...reasons.map((reason) => `the last attempt: ${reason}`),
-    ...(queues.size > 1 ? ages : []),
-    ...(deliveredAt ? [`last delivery: ${deliveredAt.toISOString()}`] : []),
-  ];
+  const { found, details } = describeQueue(look, reasons);
   if (readyAt !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(readyAt)}`, details };
   // A message that is hidden can't be read, so that only the log has the reason.
   const see = `To see why the last attempts failed: ${operatorCommand("tail --since 60 --once", target)}`;
@@ -125,7 +102,7 @@ export function queueFinding({
       todo: `${pulumiCommand("up --refresh", target)} repairs the dataflow; the first delivery after that may take ten minutes. ${see}`,
     };
   }
-  const isOld = age >= unusual.waitSeconds * 1000;
+  const isOld = longestWait(waiting, now) >= unusual.waitSeconds * 1000;
   // Events that wait for their next attempt can't be read, and may be older.
   if (!isOld && !lasts(lateAt, quietTime)) {
     return { verdict: "waiting", found, details, ...(waiting.length === 0 && { todo: see }) };
@@ -150,6 +127,30 @@ export function queueFinding({
     found: isOld ? found : `${found} Some of the events have waited for more than an hour.`,
     details,
     todo: reasons.length > 0 ? remedy : `${remedy} ${see}`,
+  };
+}
+
+/** What waits, and for how long. */
+function describeQueue(
+  { messages, poison, queues, times: { deliveredAt }, now }: QueueLook,
+  reasons: readonly string[],
+): { found: string; details: string[] } {
+  const ageOf = (events: readonly QueuedEvent[]) => `the oldest event for ${formatDuration(longestWait(events, now))}`;
+  const waiting = [...queues.values()].flat();
+  const seen = waiting.length === 0 ? "all hidden until their next attempt" : ageOf(waiting);
+  const dying =
+    poison > 0 ? `; ${countOf(poison, "is about to become a dead letter", "are about to become dead letters")}` : "";
+  // If the forwarder of one of several queues does not run, that queue is older than the others.
+  const ages = [...queues].map(
+    ([name, events]) => `${name}: ${events.length === 0 ? "nothing visible" : ageOf(events)}`,
+  );
+  return {
+    found: `About ${countOf(messages, "message waits", "messages wait")}, each with one or more events, ${seen}${dying}.`,
+    details: [
+      ...reasons.map((reason) => `the last attempt: ${reason}`),
+      ...(queues.size > 1 ? ages : []),
+      ...(deliveredAt ? [`last delivery: ${deliveredAt.toISOString()}`] : []),
+    ],
   };
 }
 
