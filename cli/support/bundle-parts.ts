@@ -83,17 +83,9 @@ async function collectHealth(source: StackSource) {
 }
 
 async function collectCounts(source: StackSource) {
-  const { total, days, countedAt, takenAt, refusedAt, unknownPaths } = await (
-    await RelayTables.open(source)
-  ).readCounts();
-  return {
-    total,
-    days: Object.fromEntries(days),
-    countedAt,
-    takenAt,
-    refusedAt,
-    unknownPaths: Object.fromEntries(unknownPaths),
-  };
+  const tables = await RelayTables.open(source);
+  const { total, days, unknownPaths, ...times } = await tables.readCounts();
+  return { total, days: Object.fromEntries(days), ...times, unknownPaths: Object.fromEntries(unknownPaths) };
 }
 
 async function collectLog(source: StackSource) {
