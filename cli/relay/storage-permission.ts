@@ -77,6 +77,12 @@ export class StoragePermission {
           cause,
         );
       }
+      if (code === "QueueNotFound") {
+        throw new Error(
+          `A queue of the storage account ${this.name} is gone: it was deleted, with what it held. To create it again: ${this.#repair}`,
+          cause,
+        );
+      }
       if (statusOf(error) !== 403) throw new Error(`Could not use the storage account ${this.name}: ${said}`, cause);
       if (code === "AuthorizationFailure") {
         throw new Error(

@@ -206,7 +206,14 @@ describe("the tables", () => {
   });
 });
 
-// The last test: the container stays deleted.
+// The last tests: the container and the queue stay deleted.
+test("a queue that was deleted is named as the cause, with the command that creates it again", async () => {
+  await new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential()).deleteQueue("events");
+  await expect(operator.account.enqueue("e30=")).rejects.toThrow(
+    /^A queue of the storage account relaystorage is gone: .* To create it again: npx pulumi up --refresh --stack dev$/,
+  );
+});
+
 test("a container that was deleted is named as the cause, with the way to restore it and the command that creates it again", async () => {
   await new BlobServiceClient(operator.endpoints.blob, new DefaultAzureCredential()).deleteContainer("dead-letters");
   await expect(operator.account.listDeadLetters()).rejects.toThrow(
