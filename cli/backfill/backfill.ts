@@ -88,7 +88,7 @@ export async function backfillMissing(
       kinds: Object.fromEntries(counts.kinds),
       impossible: Object.fromEntries(counts.impossible),
       ...(batches.length > 0 && { batches }),
-      ...(stalled.length > 0 && { stalled: [...stalled] }),
+      ...(stalled.length > 0 && { stalled }),
     };
   } finally {
     ledger.close();
