@@ -358,12 +358,13 @@ test(
     await refuseWith(404);
     await send(["left-1"]);
     await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
-    // The dataset still lacks the row of the verification that the disabled dataflow lost; the relay's counts show it within 15 s.
+    // The relay's counts show within 15 s that it holds the event, and the dataset still lacks the row that the disabled dataflow lost.
+    await statusWhen(/queue +About 1 message waits, .* The relay holds them, since Platform refuses it/);
     const status = await statusWhen(
       /dataset +It received \d+ rows in the last 7 days, but .* (is|are) not there yet\./,
     );
-    const waiting = { queue: "waiting", dataset: "waiting", balance: "waiting" };
-    expect([status.code, verdicts(status.stdout)]).toEqual([0, { ...allFine, ...waiting }]);
+    const others = { queue: "broken", dataset: "waiting", balance: "waiting" };
+    expect([status.code, verdicts(status.stdout)]).toEqual([1, { ...allFine, ...others }]);
 
     const { output, code } = await destroyUntil("messages left", "message left");
     expect(code).not.toBe(0);
