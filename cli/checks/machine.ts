@@ -50,12 +50,16 @@ function aheadOf(date: unknown): number {
 /** @param ahead milliseconds by which this machine's clock is ahead of the relay's */
 export function machineFinding(spaces: readonly FolderSpace[], ahead: number): Finding {
   const full = spaces.filter(({ free }) => free < least);
-  const named = (list: readonly FolderSpace[]) =>
-    list.map(({ folder, use, free }) => `${folder} (${use}): ${Math.floor(free / mebibyte)} MB free`);
-  if (full.length === 0 && Math.abs(ahead) <= mostAhead) {
-    return { verdict: "fine", found: "Its disk has room for the next run." };
+  if (full.length > 0) {
+    const named = full.map(({ folder, use, free }) => `${folder} (${use}): ${Math.floor(free / mebibyte)} MB free`);
+    return {
+      verdict: "broken",
+      runbook: "finding-disk",
+      found: `The disk of this machine is full: ${named.join("; ")}. The relay still works, but the next run of Pulumi may stop halfway.`,
+      todo: `Free at least ${least / mebibyte} MB there before you run anything that changes the stack. To see what uses the space: du -sh ${full[0]?.folder}/*`,
+    };
   }
-  if (full.length === 0) {
+  if (Math.abs(ahead) > mostAhead) {
     const off = `${formatDuration(Math.abs(ahead))} ${ahead > 0 ? "ahead of" : "behind"}`;
     return {
       verdict: "broken",
@@ -64,10 +68,5 @@ export function machineFinding(spaces: readonly FolderSpace[], ahead: number): F
       todo: "Set this machine's clock, then run the command again",
     };
   }
-  return {
-    verdict: "broken",
-    runbook: "finding-disk",
-    found: `The disk of this machine is full: ${named(full).join("; ")}. The relay still works, but the next run of Pulumi may stop halfway.`,
-    todo: `Free at least ${least / mebibyte} MB there before you run anything that changes the stack. To see what uses the space: du -sh ${full[0]?.folder}/*`,
-  };
+  return { verdict: "fine", found: "Its disk has room for the next run." };
 }

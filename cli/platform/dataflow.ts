@@ -2,6 +2,7 @@ import type { AepClient } from "pulumi-aep/client";
 import { pathOf, paths } from "pulumi-aep/client";
 import { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
+import { errorWords } from "./error-words.ts";
 
 const flowAnswer = z.object({
   items: z
@@ -41,9 +42,7 @@ const count = z.number().nullish();
 const runErrors = z
   .array(z.object({ code: z.string().nullish(), message: z.string().nullish() }))
   .nullish()
-  .transform((errors) =>
-    (errors ?? []).map(({ code, message }) => `${code ?? ""} ${message ?? ""}`.trim() || "no reason given"),
-  );
+  .transform((errors) => (errors ?? []).map(({ code, message }) => errorWords(code, message)));
 const runsAnswer = z.object({
   items: z.array(
     z.object({

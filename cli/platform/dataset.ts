@@ -2,6 +2,7 @@ import type { AepClient } from "pulumi-aep/client";
 import { batchCounts, batchCountsAnswer, catalogTags, paths, sumMetric } from "pulumi-aep/client";
 import { z } from "zod";
 import { startTimeLimit } from "../clients.ts";
+import { errorWords } from "./error-words.ts";
 
 /** One batch of a dataset: what a streaming dataflow wrote in an hour, or failed to write. */
 export interface DatasetBatch {
@@ -54,9 +55,7 @@ export async function queryBatches(
       createdAt: created,
       status: status ?? "unknown",
       ...batchCounts(counts),
-      errors: (errors ?? []).map(
-        ({ code, description }) => `${code ?? ""} ${description ?? ""}`.trim() || "no reason given",
-      ),
+      errors: (errors ?? []).map(({ code, description }) => errorWords(code, description)),
       ...(tags && { tags }),
     }))
     .sort((one, other) => one.createdAt.getTime() - other.createdAt.getTime());
