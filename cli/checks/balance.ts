@@ -4,16 +4,15 @@ import { type CommandTarget, operatorCommand } from "../../relay/core/operator-c
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
-import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { copySigningKey } from "./calls.ts";
 import { countQueue } from "./queue.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 
 /** Checks that every event that the relay accepted is in one of the places where it may be. */
-export async function checkBalance(source: StackSource, answers: Pick<SharedAnswers, "deadLetters">): Promise<Finding> {
+export async function checkBalance(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
-    RelayTables.open(source).then((tables) => tables.readCounts()),
+    answers.counts(),
     answers.deadLetters().then(({ total: letters }) => letters),
     countQueue(source),
   ]);

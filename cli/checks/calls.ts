@@ -5,9 +5,10 @@ import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
-import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
+import type { RelayCounts } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { silenceHoursOf } from "../stack/source-settings.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 const hour = 60 * 60 * 1000;
 
@@ -24,10 +25,10 @@ export function copySigningKey(target: CommandTarget, command = "signing-key"): 
 }
 
 /** Checks whether Customer.io calls, and whether the relay accepts the calls. */
-export async function checkCalls(source: StackSource): Promise<Finding> {
+export async function checkCalls(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const { id, modifiedAt } = source.resource("customerio:index:ReportingWebhook");
   const [counts, webhook] = await Promise.all([
-    RelayTables.open(source).then((tables) => tables.readCounts()),
+    answers.counts(),
     customerIoOf(source).get(Number(id), startTimeLimit()),
   ]);
   return callsFinding({

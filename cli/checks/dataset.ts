@@ -5,9 +5,10 @@ import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
 import { formatMinute } from "../output/minute.ts";
 import { countRowsWritten, type DatasetBatch, listBatches, previewLimit, previewRows } from "../platform/dataset.ts";
-import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
+import type { RelayCounts } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { nothingYet } from "./dataflow.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -46,14 +47,14 @@ function hasFailures({ status, failedRecords }: DatasetBatch): boolean {
 }
 
 /** Checks that the dataset has as many rows as Platform accepted events. */
-export async function checkRows(source: StackSource): Promise<Finding> {
+export async function checkRows(source: StackSource, answers: Pick<SharedAnswers, "counts">): Promise<Finding> {
   const client = platformOf(source);
   const id = source.datasetId;
   const now = new Date();
   const since = new Date(Math.floor(now.getTime() / day) * day - (days - 1) * day);
   const [rows, counts] = await Promise.all([
     countRowsWritten(client, id, since),
-    source.hasRelay ? RelayTables.open(source).then((tables) => tables.readCounts()) : undefined,
+    source.hasRelay ? answers.counts() : undefined,
   ]);
   if (rows !== undefined) return rowsFinding({ rows, counts, since, now, target: source.target });
   const shown = (await previewRows(client, id)).length;

@@ -12,6 +12,7 @@ import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { holdEndOf } from "../stack/source-settings.ts";
 import { redeployCommand } from "./relay.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 
 /** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
 const longestPause = 2 * 60 * 60 * 1000;
@@ -37,7 +38,7 @@ export async function countQueue(source: StackSource): Promise<{ events: number;
 }
 
 /** Checks whether events wait for delivery, since when, and why. */
-export async function checkQueue(source: StackSource): Promise<Finding> {
+export async function checkQueue(source: StackSource, answers: SharedAnswers): Promise<Finding> {
   const length = await countQueue(source);
   if (length === undefined) {
     const todo = pulumiCommand("up --refresh", source.target);
@@ -50,11 +51,10 @@ export async function checkQueue(source: StackSource): Promise<Finding> {
   }
   const { events: messages, poison } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
-  const tables = await RelayTables.open(source);
   const [queues, sentAgo, times] = await Promise.all([
     RelayStorageAccount.open(source).then((storage) => storage.peekQueues()),
-    tables.readSentAgo(),
-    tables.readCounts(),
+    RelayTables.open(source).then((tables) => tables.readSentAgo()),
+    answers.counts(),
   ]);
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
   const now = new Date();

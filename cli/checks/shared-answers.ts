@@ -4,6 +4,7 @@ import { jsonOf } from "../../relay/core/event/json.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { NewestDeadLetters } from "../relay/dead-letter-list.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
+import { type RelayCounts, RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 
 /** Dead letters whose reasons are read, the newest. After an outage, one reason has most of them. */
@@ -13,6 +14,7 @@ const mostRead = 50;
 export class SharedAnswers {
   readonly #source: StackSource;
   #health: Promise<PlainAnswer> | undefined;
+  #counts: Promise<RelayCounts> | undefined;
   #deadLetters: Promise<NewestDeadLetters> | undefined;
 
   constructor(source: StackSource) {
@@ -23,6 +25,12 @@ export class SharedAnswers {
   health(): Promise<PlainAnswer> {
     this.#health ??= azureOf(this.#source).ask(this.#source.healthUrl, startTimeLimit());
     return this.#health;
+  }
+
+  /** What the relay has counted. */
+  counts(): Promise<RelayCounts> {
+    this.#counts ??= RelayTables.open(this.#source).then((tables) => tables.readCounts());
+    return this.#counts;
   }
 
   /** The dead letters in the storage. */

@@ -1,4 +1,5 @@
 import { checkRows } from "../../cli/checks/dataset.ts";
+import { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { closeStage, flowWithFields, happen, openStage, sourceOf, stage } from "./audit-stack.ts";
 
 beforeEach(() => openStage());
@@ -12,7 +13,8 @@ test.each([400, 403, 404])(
     await stage.platform.idle();
     const fault = { target: "gateway", path: "/insights/metrics", effect: { kind: "status", status }, rate: 1 };
     await stage.platform.plain("POST", "/__local/faults", {}, JSON.stringify(fault));
-    expect(await checkRows(await sourceOf(flow))).toEqual({
+    const source = await sourceOf(flow);
+    expect(await checkRows(source, new SharedAnswers(source))).toEqual({
       verdict: "fine",
       found:
         "It has 1 row; Platform refuses access to its metrics, which have the exact number. The credential may lack a permission.",
