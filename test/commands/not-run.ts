@@ -88,7 +88,10 @@ export const notRun: readonly NotRun[] = [
   },
   { pattern: /^(\w+=\S+ )*(jest|node) /, why: "It starts tests, or writes what a test compares." },
   { pattern: /^cd examples\//, why: "test/e2e runs the examples in their folders." },
-  { pattern: /--policy-pack /, why: "Only the official build of the engine runs policy packs." },
+  {
+    pattern: /--policy-pack /,
+    why: "Only the official build of the engine starts a pack from its folder. test/e2e/policy-pack.test.ts starts the pack itself.",
+  },
 
   { pattern: /^az /, why: "It is the Azure CLI's, and asks Azure itself." },
   { pattern: /^pulumi login "azblob:|--secrets-provider "azurekeyvault:/, why: "It asks Azure itself." },
