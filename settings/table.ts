@@ -329,7 +329,8 @@ export const settingsTable = {
     direct: ofTheRelay,
   },
   alertWebhooks: {
-    schema: z.array(z.url()),
+    // Azure also calls http: (Microsoft, "Configure a webhook on an Azure metric alert"), but such an address contains a key.
+    schema: z.array(z.url({ protocol: /^https$/, error: "it must be an address that begins with https://" })),
     default: [],
     description:
       "Addresses of webhooks that get the alerts in Azure's common alert schema, such as those of PagerDuty or Opsgenie. The stack's state " +

@@ -90,6 +90,13 @@ test("addresses of webhooks for alerts in plain text cause a warning that does n
   }
 });
 
+test("an address of a webhook for alerts must have TLS, since it contains a key", () => {
+  const secrets = ["customerio-aep:alertWebhooks"];
+  expect(problems({ alertWebhooks: ["http://hooks.example/key"] }, secrets)).toContain(
+    "customerio-aep:alertWebhooks[0] is invalid: it must be an address that begins with https://",
+  );
+});
+
 test.each([
   [{ source: "http" }, "source", "the HTTP API source's endpoint requires an access token"],
   [{ filters: { only: { metrics: ["sent"] } } }, "filters", "every event that Customer.io sends goes to Platform"],
