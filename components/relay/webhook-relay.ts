@@ -5,7 +5,7 @@ import { outputOf } from "../outputs.ts";
 import type { PlatformCredential } from "../platform/platform-credential.ts";
 import type { Settings } from "../settings/setting-types.ts";
 import type { AzurePart } from "./azure/azure-parts.ts";
-import { azureProfile } from "./azure/azure-profile.ts";
+import { type AzureProfile, azureProfile } from "./azure/azure-profile.ts";
 import { withTags } from "./azure/azure-tags.ts";
 import { checkChosenNames } from "./azure/chosen-names.ts";
 import { inRegion } from "./azure/group-region.ts";
@@ -25,6 +25,7 @@ import { RelayIdentity } from "./relay-identity.ts";
 import { protectRelay } from "./relay-protection.ts";
 import { referringSettings } from "./relay-references.ts";
 import { RelayVault } from "./relay-vault.ts";
+import { type AccountChange, checkAccountChange } from "./storage/account-check.ts";
 import { refuseFewerQueues } from "./storage/event-queue-check.ts";
 import { HostStorage } from "./storage/host-storage.ts";
 import { declareDrain } from "./storage/queue-drain.ts";
@@ -223,10 +224,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
         hasHostStorage: hostStorage !== undefined,
         stored,
         settings,
-        // In a preview unknown while the account is, as of a new relay.
-        check: storageAccountId.apply((accountId) =>
-          refuseFewerQueues({ accountId, wanted: args.eventQueues, words: args.words }, this),
-        ),
+        check: this.#check(args, { storageAccountId, hostAccountId }, profile),
         siteName: names.site,
         profile,
         access: restrictAccess(args.allowedCallers, args.words, this),
@@ -304,5 +302,27 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     this.registerOutputs({ url });
     const estimatedCost = estimateCost({ ...args, profile, network });
     return { url, hostName, healthUrl, estimatedCost, queueId, parts, ready: [app.code, drain] };
+  }
+
+  /** What must not change in existing accounts. In a preview unknown while an account is, as that of a new relay. */
+  #check(
+    { eventQueues, privateNetwork, words }: WebhookRelayArgs,
+    {
+      storageAccountId,
+      hostAccountId,
+    }: { storageAccountId: pulumi.Output<string>; hostAccountId: pulumi.Output<string> | undefined },
+    { storageRedundancy }: AzureProfile,
+  ): pulumi.Output<void> {
+    const checkChange = (id: pulumi.Output<string>, publicAccess: AccountChange["publicAccess"]) =>
+      pulumi
+        .all([id, storageRedundancy])
+        .apply(([accountId, redundancy]) => checkAccountChange({ accountId, redundancy, publicAccess, words }, this));
+    const checks = [
+      storageAccountId.apply((accountId) => refuseFewerQueues({ accountId, wanted: eventQueues, words }, this)),
+      checkChange(storageAccountId, publicAccessOf(privateNetwork)),
+      // The host's account closes with the other, of which one warning is enough.
+      ...(hostAccountId ? [checkChange(hostAccountId, undefined)] : []),
+    ];
+    return pulumi.all(checks).apply(() => undefined);
   }
 }

@@ -163,6 +163,23 @@ test(
 );
 
 test(
+  "a preview refuses prod while the storage account has no zones, and the command that it prints leaves the rest of prod",
+  async () => {
+    await stack.pulumi.configure("environment", "prod");
+    const said = await failureOf(stack.pulumi.preview());
+    expect(said).toMatch(
+      /Azure does not change the redundancy of the storage account \w+ from LRS to ZRS in an update/,
+    );
+    const command = said.match(/To keep it: npx pulumi config set --path (\S+) (\w+)\./);
+    await stack.pulumi.configure(command?.[1] ?? "", command?.[2] ?? "", "--path");
+    expect(await stack.pulumi.preview()).toContain("zoneRedundant");
+    await stack.pulumi.unconfigure("environment");
+    await stack.pulumi.unconfigure("azure");
+  },
+  2 * minutes,
+);
+
+test(
   "a change of the mapping loses no event that arrives meanwhile",
   async () => {
     await stack.pulumi.configure("testMode", "true");

@@ -3,6 +3,7 @@ import { type PropertyMap, Secret } from "pulumi-provider-kit";
 import type { AzureParts } from "../effects/effects.ts";
 import type { FunctionApp } from "../host/function-app.ts";
 import { issueToken } from "../identity/access-token.ts";
+import { connectionsOf } from "../network/private-access.ts";
 import { ArmError } from "./arm-error.ts";
 import { type Principal, type Resource, text } from "./subscription.ts";
 
@@ -43,6 +44,13 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
     const found = subscription.findByName("managedidentity:UserAssignedIdentity", text(args, "resourceName"));
     const { id, outputs } = requireNamed(found, args, "resourceName");
     return { ...outputs, id };
+  },
+  "azure-native:storage:getStorageAccount": (args, parts) => {
+    const { id, name, outputs } = account(args, parts);
+    const endpoints = parts.subscription.list("network:PrivateEndpoint").filter((endpoint) => {
+      return connectionsOf(endpoint).some(({ target }) => target.toLowerCase() === id.toLowerCase());
+    });
+    return { ...outputs, id, name, privateEndpointConnections: endpoints.map((endpoint) => ({ id: endpoint.id })) };
   },
   "azure-native:storage:listStorageAccountKeys": (args, parts) => {
     const { id, outputs } = account(args, parts);
