@@ -5,7 +5,7 @@ import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
-import { copySigningKey } from "./calls.ts";
+import { signingKeySteps } from "./calls.ts";
 import { countQueue } from "./queue.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 
@@ -49,7 +49,7 @@ export function balanceFinding({
   const { accepted, setAside, filtered, refused, unsigned, delivered, purged, movedIn, movedOut } = total;
   if (refused > unsigned && accepted + setAside + filtered === 0) {
     const found = `Since ${since}: ${countOf(refused, "call was", "calls were")} refused, and none has been accepted yet.`;
-    return { verdict: "broken", runbook: "alert-refused", found, todo: copySigningKey(target) };
+    return { verdict: "broken", runbook: "alert-refused", found, todo: signingKeySteps(target) };
   }
   const sumOf = (names: readonly (keyof Counts)[]) => names.reduce((sum, name) => sum + total[name], 0);
   const settled = sumOf(settledCounts);

@@ -12,11 +12,11 @@ import type { SharedAnswers } from "./shared-answers.ts";
 
 const hour = 60 * 60 * 1000;
 
-export const sendTest =
+export const sendTestStep =
   "In Customer.io, open Data & Integrations > Integrations > Reporting Webhooks, open the webhook and press Send test";
 
-/** How to set the signing key that Customer.io signs with. @param command `signing-key --add` keeps the keys that the stack has */
-export function copySigningKey(target: CommandTarget, command = "signing-key"): string {
+/** Steps to set the signing key that Customer.io signs with. @param command `signing-key --add` keeps the keys that the stack has */
+export function signingKeySteps(target: CommandTarget, command = "signing-key"): string {
   return (
     "Copy the signing key: in Customer.io, Data & Integrations > Integrations > Reporting Webhooks, in the three-dots menu of the webhook, " +
     `choose "Copy signing key". Then: ${operatorCommand(command, target)}. It asks for the key, stores it, and waits for a test event. ` +
@@ -89,13 +89,13 @@ export function callsFinding({
       runbook: "alert-refused",
       found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
       details: [counted],
-      todo: copySigningKey(target),
+      todo: signingKeySteps(target),
     };
   }
   const patience = (silenceHours || unusual.silenceHours) * hour;
   if (takenAt === undefined) {
     const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
-    const prove = `${sendTest}, then: ${operatorCommand("status", target)}`;
+    const prove = `${sendTestStep}, then: ${operatorCommand("status", target)}`;
     if (waited < patience || silenceHours === 0) {
       return { verdict: "waiting", found: "None has arrived from Customer.io yet.", details: [counted], todo: prove };
     }
@@ -110,7 +110,7 @@ export function callsFinding({
       found: `None has arrived from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
       details,
       todo:
-        `${sendTest}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
+        `${sendTestStep}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
         "shows Customer.io's last attempts and their errors.",
     };
   }
@@ -119,7 +119,7 @@ export function callsFinding({
       verdict: "waiting",
       found: `The last one was refused, at ${refusedAt.toISOString()}. Customer.io repeats it, and holds back all later ones.`,
       details,
-      todo: `If the signing key was rotated in Customer.io: ${copySigningKey(target, "signing-key --add")}`,
+      todo: `If the signing key was rotated in Customer.io: ${signingKeySteps(target, "signing-key --add")}`,
     };
   }
   return { verdict: "fine", found: `They arrive. ${last}`, details: [counted] };

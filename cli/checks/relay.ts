@@ -3,7 +3,7 @@ import { type CommandTarget, operatorCommand, pulumiCommand } from "../../relay/
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
-import { copySigningKey } from "./calls.ts";
+import { signingKeySteps } from "./calls.ts";
 import { describeAnswer, parseHealth, type SharedAnswers } from "./shared-answers.ts";
 
 /** The functions that events need; `takeover` serves only a deployment that replaces the relay. */
@@ -95,6 +95,6 @@ export function relayFinding({
   return {
     verdict: "waiting",
     found: "It is healthy, but has no signing key, so it refuses every event.",
-    todo: copySigningKey(target),
+    todo: signingKeySteps(target),
   };
 }

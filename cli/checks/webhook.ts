@@ -3,7 +3,7 @@ import { operatorCommand, pulumiCommand } from "../../relay/core/operator-comman
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import type { Finding } from "../output/finding.ts";
 import type { StackSource } from "../stack/source.ts";
-import { copySigningKey } from "./calls.ts";
+import { signingKeySteps } from "./calls.ts";
 
 /** Checks that the reporting webhook posts to the relay or, without a relay, to the stack's dataflow. */
 export async function checkWebhook(source: StackSource): Promise<Finding> {
@@ -37,7 +37,7 @@ export async function checkWebhook(source: StackSource): Promise<Finding> {
     return {
       verdict: "waiting",
       found: `${named} is disabled until a signing key is set.`,
-      todo: copySigningKey(source.target),
+      todo: signingKeySteps(source.target),
     };
   }
   if (resource.inputs.disabled === true) {

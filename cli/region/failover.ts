@@ -1,5 +1,5 @@
 import { isSameUrl, type ReportingWebhooks } from "pulumi-customerio/client";
-import { copySigningKey } from "../checks/calls.ts";
+import { signingKeySteps } from "../checks/calls.ts";
 import { describeAnswer, parseHealth, type SharedAnswers } from "../checks/shared-answers.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeysOf } from "../stack/source-settings.ts";
@@ -24,7 +24,7 @@ export async function explainUnfit(
     return `The relay of the stack ${to.target.stack} can't accept events: its intake is closed, since it is being taken down.`;
   }
   if (!said?.signingKeys) {
-    return `The relay of the stack ${to.target.stack} has no signing key. ${copySigningKey(to.target)}`;
+    return `The relay of the stack ${to.target.stack} has no signing key. ${signingKeySteps(to.target)}`;
   }
   const accepted = new Set(signingKeysOf(to));
   const keys = signingKeysOf(from);
@@ -32,8 +32,8 @@ export async function explainUnfit(
   const newest = keys.at(-1);
   if (newest !== undefined && accepted.has(newest)) return undefined;
   const [unknown, remedy] = keys.some((key) => accepted.has(key))
-    ? ["the newest", copySigningKey(to.target, "signing-key --add")]
-    : ["any", copySigningKey(to.target)];
+    ? ["the newest", signingKeySteps(to.target, "signing-key --add")]
+    : ["any", signingKeySteps(to.target)];
   return (
     `The relay of the stack ${to.target.stack} does not know ${unknown} signing key of the stack ${from.target.stack}, so it would refuse ` +
     `every event. Give it the same key. ${remedy}`

@@ -1,7 +1,7 @@
 import { text as contentOf } from "node:stream/consumers";
 import { z } from "zod";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
-import { copySigningKey, sendTest } from "../checks/calls.ts";
+import { sendTestStep, signingKeySteps } from "../checks/calls.ts";
 import { type CommandContext, defineCommand } from "../command/definition.ts";
 import { positiveNumber } from "../command/number-option.ts";
 import { UsageError } from "../command/usage-error.ts";
@@ -99,14 +99,14 @@ async function proveKey(
     print("The stack's settings keep the webhook disabled, so Customer.io sends nothing (webhook.disabled).");
     return "waiting";
   }
-  print(`${sendTest}. Waiting for its event.`);
+  print(`${sendTestStep}. Waiting for its event.`);
   const calls = await progress.showWhile("waiting for Customer.io's test event", awaitCall(source, wait, realPorts));
   const { length } = signingKeysOf(source);
   const proven =
     length > 1 ? `one of its ${length} keys is correct, and a call does not say which` : "the key is correct";
   const sentences = {
     accepted: `It arrived, and the relay accepted it: ${proven}. ${operatorCommand("status", source.target)} shows the rest.`,
-    refused: `A call arrived, but the relay refused it: it was signed with another key. ${copySigningKey(source.target)}`,
+    refused: `A call arrived, but the relay refused it: it was signed with another key. ${signingKeySteps(source.target)}`,
     waiting: `No call has arrived yet. Check again later: ${operatorCommand("status", source.target)}`,
   };
   print(sentences[calls]);

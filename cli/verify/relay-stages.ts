@@ -4,7 +4,7 @@ import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { once } from "../../relay/core/once.ts";
 import { operatorCommand, pulumiCommand } from "../../relay/core/operator-command.ts";
 import { judge } from "../../relay/core/policy/filter.ts";
-import { copySigningKey } from "../checks/calls.ts";
+import { signingKeySteps } from "../checks/calls.ts";
 import { countQueue, explainHold } from "../checks/queue.ts";
 import { describeAnswer } from "../checks/shared-answers.ts";
 import { tryParseDeadLetter } from "../dead-letters/dead-letter-filter.ts";
@@ -31,7 +31,7 @@ export function relayStage(source: StackSource, event: DocumentedEvent): Stage {
           verdict: "broken",
           runbook: "alert-refused",
           found: "The stack has no signing key yet, so the test event can't be signed.",
-          todo: copySigningKey(source.target),
+          todo: signingKeySteps(source.target),
         };
       }
       const body = Buffer.from(JSON.stringify(event));

@@ -3,7 +3,7 @@ import { sleep } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { verificationEvent, verificationId, verificationTime } from "../../events/verification.ts";
 import { operatorCommand } from "../../relay/core/operator-command.ts";
-import { sendTest } from "../checks/calls.ts";
+import { sendTestStep } from "../checks/calls.ts";
 import { checkWebhook } from "../checks/webhook.ts";
 import { defineCommand } from "../command/definition.ts";
 import type { Ending } from "../command/exit-codes.ts";
@@ -136,7 +136,7 @@ async function explainUnproven(source: StackSource): Promise<string[]> {
   return [
     "This does not prove that Customer.io calls and signs with the same key: the test event was signed with the stack's own key.",
     ...last,
-    `To prove it: ${sendTest}, then: ${operatorCommand("status", source.target)}`,
+    `To prove it: ${sendTestStep}, then: ${operatorCommand("status", source.target)}`,
   ];
 }
 
