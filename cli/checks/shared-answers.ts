@@ -1,6 +1,7 @@
 import type { PlainAnswer } from "pulumi-provider-kit/http";
-import { z } from "zod";
+import type { z } from "zod";
 import { jsonOf } from "../../relay/core/event/json.ts";
+import { relayHealth } from "../../relay/core/health.ts";
 import { azureOf, startTimeLimit } from "../clients.ts";
 import type { NewestDeadLetters } from "../relay/dead-letter-list.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
@@ -42,16 +43,12 @@ export class SharedAnswers {
   }
 }
 
-const health = z.object({
-  version: z.string().optional(),
-  signingKeys: z.boolean(),
-  intake: z.string().optional(),
-  untaken: z.array(z.string()).optional(),
-});
+/** Every version of the relay says whether it has signing keys; an answer that does not say so is not a relay's. */
+const answerOfRelay = relayHealth.required({ signingKeys: true });
 
 /** What a relay says about itself; undefined if the text is not from a relay. */
-export function parseHealth(text: string): z.output<typeof health> | undefined {
-  return health.safeParse(jsonOf(text)).data;
+export function parseHealth(text: string): z.output<typeof answerOfRelay> | undefined {
+  return answerOfRelay.safeParse(jsonOf(text)).data;
 }
 
 /** In words, the answer of something that does not work, such as a relay. */

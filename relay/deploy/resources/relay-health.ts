@@ -1,23 +1,10 @@
-import { z } from "zod";
 import { healthAnswerLasts } from "../../core/delivery/time-limits.ts";
 import { jsonOf } from "../../core/event/json.ts";
+import { type RelayHealth, relayHealth } from "../../core/health.ts";
 import type { AzureClient } from "../client/client.ts";
 
 /** Seconds for which a relay caches its health. Earlier versions do not report the age of their answer. */
 const oldest = healthAnswerLasts / 1_000;
-
-const health = z.object({
-  build: z.string().optional(),
-  unresolved: z.array(z.string()).default([]),
-  configuration: z.string().optional(),
-  intake: z.string().optional(),
-  forwarders: z.record(z.string(), z.number()).default({}),
-  deadLetters: z.object({ count: z.number().int(), more: z.boolean() }).optional(),
-  ageSeconds: z.number().optional(),
-});
-
-/** A healthy relay's report; see `Health` in relay/azure/health.ts. */
-export type RelayHealth = z.output<typeof health>;
 
 /** Maximum milliseconds since the relay checked its health. */
 export function ageOf({ ageSeconds = oldest }: RelayHealth): number {
@@ -53,7 +40,7 @@ export async function askHealth(
   if (status !== 200) {
     return { failure: `${url} answers ${status}`, detail: `${url} answers ${status}: ${text}`, status };
   }
-  const parsed = health.safeParse(jsonOf(text));
+  const parsed = relayHealth.safeParse(jsonOf(text));
   // Code other than the relay's may answer in another format.
   return parsed.success ? parsed.data : { forwarders: {}, unresolved: [] };
 }
