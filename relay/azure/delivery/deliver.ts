@@ -180,7 +180,10 @@ async function sendRecord(
   return { fate: verdict, event: tried, reason: summary, retryAfter, isOutage: platform.isAway };
 }
 
-/** Whether Platform refused the event at its last try. Its last error then is the `summaryOf` that answer. */
+/**
+ * Whether Platform refused the event at its last try. Its last error then is the `summaryOf` that answer. The status has no
+ * field of its own, since the first version of the relay refuses messages with parts that it doesn't know.
+ */
 function wasRefused({ lastError = "" }: QueuedEvent): boolean {
   const status = /^HTTP (\d{3})$/.exec(lastError)?.[1];
   return status !== undefined && verdictOf({ status: Number(status) }) === "dead";
