@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 
 const day = 86_400;
 
@@ -20,7 +21,7 @@ export const utcDate = z
 
 /** The UTC date of Unix seconds. */
 export function dateAt(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
+  return utcDateOf(new Date(seconds * 1000));
 }
 
 /** The days of an audit in Unix seconds. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { countOf } from "../output/count-of.ts";
 import type { StackSource } from "../stack/source.ts";
 
@@ -77,5 +78,5 @@ export function describeLastAudit({ verdict, from, to, totals, at, folder }: Las
     ...(unjudged > 0 ? [`${unjudged} can't be judged yet, so run it again`] : []),
     ...(unknown > 0 ? [`${unknown} can't be judged`] : []),
   ].join(", ");
-  return `Last audit, of ${from} to ${to}, on ${new Date(at).toISOString().slice(0, 10)}: ${words} (${path.relative(".", folder)})`;
+  return `Last audit, of ${from} to ${to}, on ${utcDateOf(new Date(at))}: ${words} (${path.relative(".", folder)})`;
 }

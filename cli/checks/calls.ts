@@ -1,6 +1,6 @@
-import { dayOf } from "../../relay/core/counts/counts.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { unusual } from "../../relay/core/unusual.ts";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { customerIoOf, startTimeLimit } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
@@ -59,7 +59,7 @@ export function callsFinding({
   now: Date;
   target: CommandTarget;
 }): Finding {
-  const today = days.get(dayOf(now));
+  const today = days.get(utcDateOf(now));
   const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
   const refused = today?.refused ?? 0;
   const unsigned = today?.unsigned ?? 0;

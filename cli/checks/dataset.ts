@@ -1,5 +1,6 @@
 import { batchOutcome } from "pulumi-aep/client";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { platformOf } from "../clients.ts";
 import { countOf } from "../output/count-of.ts";
 import type { Finding } from "../output/finding.ts";
@@ -83,14 +84,14 @@ export function rowsFinding({
 }): Finding {
   const named = `${countOf(rows, "row")} in the last ${days} days`;
   if (counts === undefined) return { verdict: rows > 0 ? "fine" : "waiting", found: `It received ${named}.` };
-  const first = since.toISOString().slice(0, 10);
+  const first = utcDateOf(since);
   const recent = [...counts.days].filter(([date]) => date >= first);
   const delivered = recent.reduce((sum, [, day]) => sum + day.delivered, 0);
   const missing = delivered - rows;
   if (missing <= 0) {
     return { verdict: "fine", found: `It received ${named}, for ${countOf(delivered, "event")} delivered.` };
   }
-  const today = counts.days.get(now.toISOString().slice(0, 10))?.delivered ?? 0;
+  const today = counts.days.get(utcDateOf(now))?.delivered ?? 0;
   const quiet = counts.countedAt === undefined || now.getTime() - counts.countedAt.getTime() > hour;
   const found = `It received ${named}, but ${countOf(delivered, "event was", "events were")} delivered: ${countOf(missing, "is", "are")} not there`;
   // Only events of the last hour may still be on their way.

@@ -8,11 +8,12 @@ import {
   TableError,
   Tables,
 } from "../../relay/azure/storage/tables.ts";
-import { type Counts, dayOf, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
+import { type Counts, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
 import { deliveredKeysOf, isDeliveredTable, partitionsOfTime } from "../../relay/core/duplicates/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { startTimeLimit } from "../clients.ts";
 import { processEach } from "../process-each.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -143,7 +144,7 @@ export class RelayTables {
    * @returns writes the number so far, and replaces the previous one
    */
   async openNote(count: OperatorCount): Promise<(events: number) => Promise<void>> {
-    const key = { partition: dayOf(new Date()), row: `${count}-${randomUUID()}` };
+    const key = { partition: utcDateOf(new Date()), row: `${count}-${randomUUID()}` };
     const write = (events: number) =>
       this.#call(dataRoles.tableContributor, () =>
         createTableFor(this.#tables, countsTable, startTimeLimit(), () =>

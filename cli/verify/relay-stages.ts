@@ -1,4 +1,5 @@
 import type { DocumentedEvent } from "pulumi-customerio/events";
+import { blobFolder } from "../../relay/core/blob-name.ts";
 import { readCreationTime } from "../../relay/core/event/event-time.ts";
 import { signatureOf } from "../../relay/core/intake/verify.ts";
 import { once } from "../../relay/core/once.ts";
@@ -120,7 +121,7 @@ async function findDeadLetterReason(
 ): Promise<string | undefined> {
   const days = [0, 1].map((more) => new Date(receivedAt.getTime() + more * 24 * 60 * 60 * 1000));
   for (const day of days) {
-    const prefix = `${day.toISOString().slice(0, 10).replaceAll("-", "/")}/${id}-`;
+    const prefix = `${blobFolder(day.toISOString())}/${id}-`;
     const [entry] = await storage.listDeadLetters(prefix);
     const read = entry && (await storage.readDeadLetter(entry.name));
     if (read) return tryParseDeadLetter(read.content)?.reason ?? "of an unknown version";

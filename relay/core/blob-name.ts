@@ -20,7 +20,11 @@ export function blobName({
   digest?: string | undefined;
 }): string {
   const hash = digest ?? createHash("sha256").update(body).digest("hex").slice(0, 32);
-  const day = receivedAt.slice(0, 10).replaceAll("-", "/");
   const fit = id !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(id);
-  return `${day}/${fit ? `${id}-` : ""}${hash}.json`;
+  return `${blobFolder(receivedAt)}/${fit ? `${id}-` : ""}${hash}.json`;
+}
+
+/** The folder of the events received on the same UTC day: `yyyy/mm/dd`. @param receivedAt ISO 8601 */
+export function blobFolder(receivedAt: string): string {
+  return receivedAt.slice(0, "2026-11-20".length).replaceAll("-", "/");
 }

@@ -36,3 +36,8 @@ function numberOfMonth(month: string): string {
 function twoDigits(number: string): string {
   return number.padStart(2, "0");
 }
+
+/** The UTC date of a time, such as 2026-11-20. */
+export function utcDateOf(time: Date): string {
+  return time.toISOString().slice(0, "2026-11-20".length);
+}

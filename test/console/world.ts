@@ -11,13 +11,14 @@ import { make, startTestAzure } from "../../packages/local-cloud/test/azure/supp
 import { credentials } from "../../packages/local-cloud/test/platform/harness.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { createTableFor, Tables } from "../../relay/azure/storage/tables.ts";
-import { type Counts, dayOf } from "../../relay/core/counts/counts.ts";
+import type { Counts } from "../../relay/core/counts/counts.ts";
 import { classifyText } from "../../relay/core/event/classify.ts";
 import type { DeadLetterClass } from "../../relay/core/event/dead-letter.ts";
 import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { enrich } from "../../relay/core/event/enrich.ts";
 import { encodeEnvelopes, newEvent, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { countsTable, forwardersPartition, forwardersTable, relayFunctions } from "../../relay/core/names.ts";
+import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { startDataflow } from "../conservation/platform-flow.ts";
 
 /** Secrets that no answer of the console may contain. */
@@ -211,14 +212,14 @@ export async function startWorld(): Promise<ConsoleWorld> {
     createTableFor(tables, table, signal(), () =>
       tables.put(table, { partition, row: "instance" }, signal(), properties),
     );
-  await put(countsTable, dayOf(new Date()), {});
+  await put(countsTable, utcDateOf(new Date()), {});
 
   return {
     source,
     sourceWith,
     platformUrl: flow.platform.url,
     customerIoUrl: customerIo.url,
-    count: (counts) => put(countsTable, dayOf(new Date()), counts),
+    count: (counts) => put(countsTable, utcDateOf(new Date()), counts),
     noteForwarder: () => put(forwardersTable, forwardersPartition, {}),
     async enqueue(events) {
       for (const message of encodeEnvelopes(events)) await storage.enqueue(message);

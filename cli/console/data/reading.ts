@@ -1,5 +1,6 @@
-import { type Counts, dayOf } from "../../../relay/core/counts/counts.ts";
+import type { Counts } from "../../../relay/core/counts/counts.ts";
 import { waitingSince } from "../../../relay/core/event/envelope.ts";
+import { utcDateOf } from "../../../relay/core/zoned-time.ts";
 import { countQueue } from "../../checks/queue.ts";
 import { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import { RelayTables } from "../../relay/relay-tables.ts";
@@ -47,7 +48,7 @@ export async function readRelay(source: StackSource): Promise<RelayReading> {
   return {
     at,
     total: counts?.total,
-    today: counts?.days.get(dayOf(new Date(at))),
+    today: counts?.days.get(utcDateOf(new Date(at))),
     sentAgo,
     takenAgo: counts?.takenAt && at - counts.takenAt.getTime(),
     messages: queue && queue.events + queue.poison,

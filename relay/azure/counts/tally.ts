@@ -1,16 +1,9 @@
 import { randomUUID } from "node:crypto";
-import {
-  addCounts,
-  type Counts,
-  dayOf,
-  daysBefore,
-  foldedAfterDays,
-  noCounts,
-  timesOf,
-} from "../../core/counts/counts.ts";
+import { addCounts, type Counts, daysBefore, foldedAfterDays, noCounts, timesOf } from "../../core/counts/counts.ts";
 import { addPathCounts, type PathCounts, pathCountsProperty } from "../../core/counts/path-counts.ts";
 import type { LineValues } from "../../core/delivery/outcomes.ts";
 import { countsTable } from "../../core/names.ts";
+import { utcDateOf } from "../../core/zoned-time.ts";
 import { createTableFor, type Tables } from "../storage/tables.ts";
 
 /** Milliseconds: the first counts after a quiet time are written soon, later ones at most four times a minute. */
@@ -60,7 +53,7 @@ export class Tally {
 
   /** @param outcome a line of the log, or what it counts */
   add(outcome: LineValues): void {
-    const today = dayOf(this.#ports.clock());
+    const today = utcDateOf(this.#ports.clock());
     const day: Day = this.#days.get(today) ?? { counts: noCounts(), times: {}, unknown: new Map(), dirty: false };
     this.#days.set(today, day);
     addCounts(day.counts, outcome);
@@ -103,7 +96,7 @@ export class Tally {
         this.#writeLater();
       }
     }
-    const today = dayOf(clock());
+    const today = utcDateOf(clock());
     if (isWritten && this.#calledFor !== today) {
       this.#calledFor = today;
       void daily?.();

@@ -1,5 +1,6 @@
 import type { LineValues, OutcomeName, OutcomeNumber } from "../delivery/outcomes.ts";
 import { unusual } from "../unusual.ts";
+import { utcDateOf } from "../zoned-time.ts";
 
 /** Counts that operators' commands write. */
 export type OperatorCount = "purged" | "movedOut" | "movedIn";
@@ -93,10 +94,5 @@ export const foldedAfterDays = 7;
 
 /** The day that is this number of days earlier. */
 export function daysBefore(time: Date, days: number): string {
-  return dayOf(new Date(time.getTime() - days * 86_400_000));
-}
-
-/** The day that a count belongs to: the UTC date, such as 2026-11-20. */
-export function dayOf(time: Date): string {
-  return time.toISOString().slice(0, 10);
+  return utcDateOf(new Date(time.getTime() - days * 86_400_000));
 }
