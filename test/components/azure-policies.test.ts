@@ -1,6 +1,7 @@
 import { plannedRelay } from "../../components/relay/azure/planned-relay.ts";
 import { ArmError } from "../../packages/local-cloud/src/azure/arm/arm-error.ts";
-import { armResourceTypes, typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-id.ts";
+import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
 import { denials, refuseByPolicy } from "../../packages/local-cloud/src/azure/refusals/policies.ts";
 import { type PolicyName, policies } from "../../packages/local-cloud/src/azure/refusals/policy-definitions.ts";
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";

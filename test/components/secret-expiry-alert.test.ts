@@ -1,5 +1,5 @@
 import type { CustomerIoSourceArgs } from "../../components/settings/source-arguments.ts";
-import { typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../packages/local-cloud/src/azure/arm/resource-id.ts";
 import { Subscription } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { secretAlerts } from "../../packages/local-cloud/src/azure/vault/secret-alerts.ts";
 import { declareSource } from "./declare-source.ts";

@@ -1,5 +1,5 @@
 import { ArmError } from "../../src/azure/arm/arm-error.ts";
-import { typeOfId } from "../../src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../src/azure/arm/resource-id.ts";
 import { type Resource, Subscription } from "../../src/azure/arm/subscription.ts";
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../src/azure/switches.ts";

@@ -1,5 +1,5 @@
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
-import { typeOfId } from "../../src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../src/azure/arm/resource-id.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../src/azure/switches.ts";

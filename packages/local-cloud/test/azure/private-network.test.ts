@@ -1,7 +1,7 @@
 import { QueueServiceClient } from "@azure/storage-queue";
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import { ArmError } from "../../src/azure/arm/arm-error.ts";
-import { typeOfId } from "../../src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../src/azure/arm/resource-id.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
 import type { AzureParts } from "../../src/azure/effects/effects.ts";
 import { networkEffects } from "../../src/azure/effects/network-effects.ts";

@@ -1,6 +1,6 @@
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import { ArmError } from "../../src/azure/arm/arm-error.ts";
-import { typeOfId } from "../../src/azure/arm/resource-types.ts";
+import { typeOfId } from "../../src/azure/arm/resource-id.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
 import type { PolicyName } from "../../src/azure/refusals/policy-definitions.ts";
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";

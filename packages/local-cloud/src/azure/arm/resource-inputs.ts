@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { CheckFailure, CheckResult } from "pulumi-provider-kit";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "pulumi-provider-kit";
-import { pathInputs, type ResourceType } from "./resource-types.ts";
+import { pathInputs } from "./resource-id.ts";
+import type { ResourceType } from "./resource-types.ts";
 
 /** azure-native sets this on randomly named resources: their replacement can be created before the old one is deleted. */
 const createBeforeDelete = "__createBeforeDelete";

@@ -17,7 +17,7 @@ import { subscriptionQueries } from "../queries/subscription-queries.ts";
 import { sitesOn } from "../refusals/flex-refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import type { InvokeParts } from "./invokes.ts";
-import { typeOfId } from "./resource-types.ts";
+import { typeOfId } from "./resource-id.ts";
 import type { ResourceWrites } from "./resource-writes.ts";
 import { type Resource, text } from "./subscription.ts";
 

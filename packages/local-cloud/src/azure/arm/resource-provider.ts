@@ -3,8 +3,9 @@ import { differences, type PropertyMap, Unknown } from "pulumi-provider-kit";
 import { effectsOf } from "../effects/resource-effects.ts";
 import { ArmError } from "./arm-error.ts";
 import { type InvokeParts, invoke } from "./invokes.ts";
+import { pathInputs } from "./resource-id.ts";
 import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
-import { armResourceTypes, pathInputs, type ResourceType } from "./resource-types.ts";
+import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 import { at, echo, overlay, type ResourceWrites } from "./resource-writes.ts";
 import { text } from "./subscription.ts";
 

@@ -8,8 +8,9 @@ import { connectionsOf, networkOf } from "../network/private-access.ts";
 import { refuseResource } from "../refusals/refusals.ts";
 import { ArmError } from "./arm-error.ts";
 import { deleteArmResource } from "./resource-deletion.ts";
+import { pathInputs } from "./resource-id.ts";
 import type { ResourceRequest } from "./resource-request.ts";
-import { pathInputs, type ResourceType } from "./resource-types.ts";
+import type { ResourceType } from "./resource-types.ts";
 import { type Resource, text } from "./subscription.ts";
 
 /** Creates, changes and deletes resources, for any caller. */

@@ -1,6 +1,6 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
+import { typeOfId } from "../arm/resource-id.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { typeOfId } from "../arm/resource-types.ts";
 import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
 import { refuseNetworkDeletion, refuseZoneDeletion } from "../network/network-refusals.ts";
 import { mapsIn } from "../network/private-access.ts";
