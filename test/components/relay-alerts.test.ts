@@ -1,137 +1,28 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { queryOf } from "../../components/relay/monitoring/log-alert.ts";
 import { relayAlerts } from "../../components/relay/monitoring/relay-alerts.ts";
 import { isOutcome, lineField, lineNumber } from "../../components/relay/monitoring/relay-log.ts";
 import { verificationEvent, verificationId } from "../../events/verification.ts";
-import { keepDuplicates } from "../../relay/azure/delivery/duplicates.ts";
-import { forwarderHandler } from "../../relay/azure/delivery/forwarder.ts";
 import type { Sender } from "../../relay/azure/delivery/paced-client.ts";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import { healthHandler } from "../../relay/azure/health.ts";
-import { intakeBudget, intakeHandler } from "../../relay/azure/intake/intake.ts";
 import { QueueWatch } from "../../relay/azure/queue-watch.ts";
-import { SummedLines } from "../../relay/azure/summed-lines.ts";
 import type { Pause } from "../../relay/core/delivery/breaker.ts";
 import { Pace } from "../../relay/core/delivery/pace.ts";
 import { newEvent } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
-import { call, invocation, signedCall, takeAll } from "../relay/support/invocation.ts";
-import { noMarks, openForwarder, openGate } from "../relay/support/open-ports.ts";
+import { call, signedCall } from "../relay/support/invocation.ts";
+import { noMarks, openForwarder } from "../relay/support/open-ports.ts";
 import { withoutPace } from "../relay/support/unpaced.ts";
+import { AlertLog, alerts, componentId, hour, now } from "./alert-log.ts";
 import { type LogRecord, runQuery } from "./kql.ts";
-
-const hour = 60 * 60 * 1000;
-const now = new Date("2026-11-20T10:00:00.000Z");
-const alerts = relayAlerts({ expectsEvents: true, silenceHours: 24 });
-const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
-const severities: Record<string, number> = { information: 1, warning: 2, error: 3 };
-const windows: Record<string, number> = {
-  PT5M: hour / 12,
-  PT15M: hour / 4,
-  PT30M: hour / 2,
-  PT1H: hour,
-  P2D: 48 * hour,
-};
-
-/**
- * The relay's log as Application Insights keeps it, with lines that the real functions write: in sums, as by default. Sums are
- * written when the alerts are asked for, as an information whatever its level is, since it belongs to no invocation.
- */
-class Log {
-  readonly #sums = new SummedLines({ schedule: () => undefined, write: (text) => this.write(text) });
-  readonly traces: LogRecord[] = [];
-  readonly exceptions: LogRecord[] = [];
-  readonly operations: LogRecord[] = [];
-  /** The time of the next lines. */
-  at = new Date(now.getTime() - 60_000);
-  readonly storage = {
-    enqueue: async () => undefined,
-    putClaim: async () => undefined,
-    readClaim: async () => undefined,
-    deleteClaim: async () => undefined,
-    putDeadLetter: async () => true,
-  };
-
-  write(Message: string, SeverityLevel = 1): void {
-    // Azure spells ids in any case.
-    const _ResourceId = componentId.toUpperCase();
-    this.traces.push({ TimeGenerated: this.at, Message, SeverityLevel, _ResourceId });
-  }
-
-  async run(act: (context: ReturnType<typeof invocation>["context"]) => unknown): Promise<void> {
-    const { context, lines } = invocation();
-    await act(context);
-    for (const { level, text } of lines) this.write(text, severities[level]);
-  }
-
-  /** Keeps only the sums that have no line yet. */
-  forgetFirstLines(): void {
-    this.traces.length = 0;
-  }
-
-  except(minutesAgo: number, ExceptionType: string): void {
-    const TimeGenerated = new Date(now.getTime() - minutesAgo * 60_000);
-    this.exceptions.push({ TimeGenerated, ExceptionType, _ResourceId: componentId });
-  }
-
-  post(request: ReturnType<typeof call>, ports: Partial<Parameters<typeof intakeHandler>[0]> = {}): Promise<void> {
-    const handler = intakeHandler({
-      gate: openGate,
-      signingKeys: ["cio-test-signing-key"],
-      settings: takeAll,
-      storage: this.storage,
-      budget: intakeBudget,
-      clock: () => now,
-      refusals: this.#sums,
-      log: this.#sums,
-      ...ports,
-    });
-    return this.run((context) => handler(request, context));
-  }
-
-  forward(
-    send: (body: string) => Promise<unknown>,
-    receivedAt = now.toISOString(),
-    client: Sender = withoutPace({ send: send as never }),
-  ): Promise<void> {
-    const handler = forwarderHandler({
-      ...openForwarder,
-      target: { client, readyAt: undefined },
-      storage: this.storage,
-      duplicates: keepDuplicates,
-      clock: () => now,
-      random: () => 0.5,
-      log: this.#sums,
-    });
-    const body = JSON.stringify({ event_id: "a", timestamp: 1 });
-    return this.run((context) => handler({ version: 1, events: [newEvent({ id: "a", receivedAt, body })] }, context));
-  }
-
-  /** The alerts that are raised now. */
-  evaluateAlerts(): string[] {
-    this.#sums.flush();
-    return Object.entries(alerts)
-      .filter(([, alert]) => {
-        const from = now.getTime() - (windows[alert.window] ?? Number.NaN);
-        const within = (records: LogRecord[]) => records.filter((record) => record.TimeGenerated.getTime() >= from);
-        const tables = {
-          AppTraces: within(this.traces),
-          AppExceptions: within(this.exceptions),
-          _LogOperation: within(this.operations),
-        };
-        return runQuery(queryOf(alert, componentId), tables, now).length > 0;
-      })
-      .map(([name]) => name);
-  }
-}
 
 const event = JSON.stringify({ event_id: "a", object_type: "email", metric: "sent", timestamp: 1 });
 const receipt = { status: 200, retryAfter: null, detail: "", receipt: true, inletId: "i", xactionId: "x" };
-let log: Log;
+let log: AlertLog;
 beforeEach(() => {
-  log = new Log();
+  log = new AlertLog();
   // Lines of the host itself.
   log.write("Executing 'Functions.forwarder' (Reason='New queue message', Id=1)");
   log.write("{ not the relay's");
@@ -239,7 +130,7 @@ describe("an alert is raised", () => {
   test("by calls that are refused, or can't be accepted, only in sums", async () => {
     log.write(JSON.stringify({ outcome: "refused", refused: 812, reasons: ["no signing key fits X-CIO-Signature"] }));
     expect(log.evaluateAlerts()).toEqual(["refused"]);
-    log = new Log();
+    log = new AlertLog();
     for (let turn = 0; turn < 2; turn++) await log.post(signedCall(event), { signingKeys: [] });
     log.forgetFirstLines();
     expect(log.evaluateAlerts()).toEqual(["unavailable"]);
@@ -249,7 +140,7 @@ describe("an alert is raised", () => {
     for (let turn = 0; turn < 2; turn++) await log.forward(async () => ({ ...receipt, status: 403 }));
     log.forgetFirstLines();
     expect(log.evaluateAlerts()).toEqual(["held"]);
-    log = new Log();
+    log = new AlertLog();
     const received = new Date(now.getTime() - 5 * hour).toISOString();
     for (let turn = 0; turn < 2; turn++) await log.forward(async () => receipt, received);
     log.forgetFirstLines();
@@ -273,7 +164,7 @@ describe("an alert is raised", () => {
     expect(log.evaluateAlerts()).toEqual(["refused"]);
     await log.post(signedCall(event));
     expect(log.evaluateAlerts()).toEqual([]);
-    log = new Log();
+    log = new AlertLog();
     log.at = new Date(now.getTime() - 25 * hour);
     await log.post(signedCall(event));
     log.at = now;
@@ -309,7 +200,7 @@ describe("an alert is raised", () => {
   test("by dead letters, from the intake, the forwarder and the poison queue", async () => {
     await log.post(signedCall("[]"));
     expect(log.evaluateAlerts()).toEqual(["dead-letters"]);
-    log = new Log();
+    log = new AlertLog();
     const storage = { ...log.storage, readClaim: async () => event };
     const handler = poisonHandler({ queue: queueNames.poison, storage, room: openForwarder.room, clock: () => now });
     const poisonous = newEvent({ id: "a", receivedAt: now.toISOString(), body: event });
@@ -320,7 +211,7 @@ describe("an alert is raised", () => {
   test("by a dataflow that refuses, and by events that wait for more than an hour", async () => {
     await log.forward(async () => ({ ...receipt, status: 403 }));
     expect(log.evaluateAlerts()).toEqual(["held"]);
-    log = new Log();
+    log = new AlertLog();
     await log.forward(async () => ({ ...receipt, status: 503 }), new Date(now.getTime() - 2 * hour).toISOString());
     expect(log.evaluateAlerts()).toEqual(["late"]);
   });
@@ -340,7 +231,7 @@ describe("an alert of Platform or Azure is raised", () => {
     });
     await log.forward(async () => receipt, undefined, away("retry"));
     expect(log.evaluateAlerts()).toEqual(["paused"]);
-    log = new Log();
+    log = new AlertLog();
     await log.forward(async () => receipt, undefined, away("hold"));
     expect(log.evaluateAlerts()).toEqual(["held"]);
   });
