@@ -37,7 +37,7 @@ export class StoragePermission {
   readonly #id: string;
   /** Name of the account. */
   readonly name: string;
-  /** Creates again what was deleted. */
+  /** Creates again what was deleted, or gives it up with the account of a replaced relay, which `up` only deletes. */
   readonly #repair: string;
 
   private constructor({ id, outputs }: z.output<typeof resource>, credential: TokenCredential, repair: string) {
@@ -49,17 +49,18 @@ export class StoragePermission {
   }
 
   static async of(source: StackSource): Promise<StoragePermission> {
-    return StoragePermission.#of(source.storageAccount, source);
+    return StoragePermission.#of(source.storageAccount, pulumiCommand("up --refresh", source.target));
   }
 
   /** The accounts of replaced relays that still exist. */
   static async ofReplaced(source: StackSource): Promise<StoragePermission[]> {
-    return Promise.all(source.replacedStorageAccounts.map((account) => StoragePermission.#of(account, source)));
+    const finish = `RELAY_ABANDON_DEAD_LETTERS=true ${pulumiCommand("up", source.target)}`;
+    return Promise.all(source.replacedStorageAccounts.map((account) => StoragePermission.#of(account, finish)));
   }
 
-  static async #of(account: StackResource, { target }: Pick<StackSource, "target">): Promise<StoragePermission> {
+  static async #of(account: StackResource, repair: string): Promise<StoragePermission> {
     const { credential } = await azureCredential();
-    return new StoragePermission(resource.parse(account), credential, pulumiCommand("up --refresh", target));
+    return new StoragePermission(resource.parse(account), credential, repair);
   }
 
   /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */

@@ -110,3 +110,12 @@ test("a dead letter of a replaced relay is replayed and moved with the body that
   });
   expect(moved).toEqual([["2026/11/20/e1.json", "the body"]]);
 });
+
+// The last test: the container stays deleted.
+test("for a container of a replaced relay that was deleted, the printed command finishes the replacement without it", async () => {
+  const blobs = new BlobServiceClient(operator.formerEndpoints?.blob ?? "", new DefaultAzureCredential());
+  await blobs.deleteContainer("dead-letters");
+  await expect(operator.account.listDeadLetters()).rejects.toThrow(
+    /^A container of the storage account formerstorage is gone: .* Otherwise: RELAY_ABANDON_DEAD_LETTERS=true npx pulumi up --stack dev$/,
+  );
+});
