@@ -38,19 +38,19 @@ test("in a replacement, the other object is the one that the resource is now", (
 });
 
 test("in a replacement, only objects younger than the current one count: an older one will be deleted", () => {
-  custody.inState(mine.urn);
+  custody.declare(mine.urn, { isInState: true });
   custody.hold(mine, "present");
   const all = [leftover("deletion-due", 1), leftover("present", 2), leftover("killed", 3)];
   expect(free(all)).toEqual(["killed"]);
 });
 
 test("in a replacement without a known current object, nothing is adopted, since it might be that object", () => {
-  custody.inState(mine.urn);
+  custody.declare(mine.urn, { isInState: true });
   expect(free([leftover("a", 1), leftover("b", 2)])).toEqual([]);
 });
 
 test("if the old object is deleted first, age does not matter", () => {
-  custody.inState(mine.urn);
+  custody.declare(mine.urn, { isInState: true });
   custody.hold(mine, "gone");
   custody.release(mine, "gone");
   expect(free([leftover("killed", undefined)], { deleteBeforeReplace: true })).toEqual(["killed"]);

@@ -108,6 +108,37 @@ test("after a run that was killed between adopting and deleting, the next up kee
   expect(there()).toEqual([]);
 });
 
+/** As the engine refreshes an entry of the state: it reads the object, and compares what it finds with the state. */
+async function refresh(id = "room 1"): Promise<void> {
+  await run.read(mine, { id, inputs, state: inputs });
+  await compare(inputs, id);
+}
+
+test("a destroy with a refresh deletes what the refresh has found", async () => {
+  await refresh();
+  await remove();
+  expect([there(), warnings]).toEqual([[], []]);
+});
+
+test("an up with a refresh deletes the former object of a replacement that was interrupted, and keeps the new one", async () => {
+  rooms.set("room 2", { door: "oak" });
+  await refresh("room 2");
+  await refresh("room 1");
+  await run.check(mine, { olds: inputs, news: inputs });
+  await compare(inputs, "room 2");
+  await remove("room 1");
+  expect([there(), warnings]).toEqual([["room 2"], []]);
+});
+
+test("after a refresh, a former entry of what the program declares is still kept", async () => {
+  await refresh();
+  await refresh();
+  await run.check(mine, { olds: inputs, news: inputs });
+  await compare();
+  await remove();
+  expect([there(), warnings]).toEqual([["room 1"], [kept]]);
+});
+
 test("another entry of the resource is deleted, as is one that the program has no longer", async () => {
   rooms.set("room 2", { door: "oak" });
   await compare(inputs, "room 2");

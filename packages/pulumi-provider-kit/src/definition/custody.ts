@@ -27,6 +27,8 @@ export class Custody {
   readonly #objects = new Set<string>();
   readonly #idsByUrn = new Map<string, string>();
   readonly #inState = new Set<string>();
+  /** Ids that were read since the program declared the URN, or before it. */
+  readonly #readIds = new Map<string, Set<string>>();
   readonly #known = new Set<string>();
   readonly #compared = new Set<string>();
   readonly #present = new Map<string, HeldObject>();
@@ -41,13 +43,34 @@ export class Custody {
 
   /** An engine has attached to the process again: what its former run did says nothing about the deletions of the new one. */
   startRun(): void {
+    this.#readIds.clear();
     this.#current.clear();
     this.#postponed.clear();
   }
 
-  /** The state has a resource of this URN; its id may follow later, or never (`pulumi up --replace` asks for no diff). */
-  inState(urn: string): void {
-    this.#inState.add(urn);
+  /**
+   * The program declares a resource of this URN.
+   *
+   * @param isInState whether the state has it; its id may follow later, or never (`pulumi up --replace` asks for no diff)
+   */
+  declare(urn: string, { isInState }: { readonly isInState: boolean }): void {
+    if (isInState) this.#inState.add(urn);
+    this.#readIds.delete(urn);
+  }
+
+  /** The engine has read the object for a refresh, an import or the program. */
+  noteRead(call: Held, id: string): void {
+    this.hold(call, id);
+    const ids = this.#readIds.get(call.urn) ?? new Set();
+    this.#readIds.set(call.urn, ids.add(id));
+  }
+
+  /**
+   * Whether a comparison is a refresh's own, which shows what it has found (`RefreshStep` in pkg/resource/deploy/step.go): it follows the
+   * read, without a check. It says nothing about the program, and concerns each entry of the state, also one whose deletion is due.
+   */
+  isOfRefresh(urn: string, id: string): boolean {
+    return this.#readIds.get(urn)?.has(id) ?? false;
   }
 
   /**

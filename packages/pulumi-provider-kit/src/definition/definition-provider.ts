@@ -139,7 +139,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
 
   async check(call: ResourceCall, { olds, news }: Request<"check">): Promise<CheckResult> {
     const resource = this.#resourceOf(call);
-    if (Object.keys(olds).length > 0) this.#custody.inState(call.urn);
+    this.#custody.declare(call.urn, { isInState: Object.keys(olds).length > 0 });
     // With `ignoreChanges`, the engine takes an input from the state.
     const { values, failures } = validate(resource.inputs, unpackInputs(resource, news));
     failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
@@ -149,6 +149,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async diff(call: ResourceCall, { id, olds, news }: Request<"diff">): Promise<DiffResult> {
     const resource = this.#resourceOf(call);
     const result = resourceDifference(resource, olds, news);
+    if (this.#custody.isOfRefresh(call.urn, id)) return result;
     const kinds = Object.values(result.detailed);
     // The option `replaceOnChanges` turns any difference into a replacement.
     const isReplaced = kinds.some(isReplacement) || (result.deleteBeforeReplace === true && kinds.length > 0);
@@ -211,7 +212,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
 
   async read(call: ResourceCall, { id, inputs, state }: Request<"read">): Promise<ReadResult | undefined> {
     const resource = this.#resourceOf(call);
-    this.#custody.hold(call, id);
+    this.#custody.noteRead(call, id);
     const known = Object.keys(inputs).length > 0;
     const stored = known ? outputsOf(resource, state) : undefined;
     const given = known ? plainInputs(resource, inputs) : undefined;
@@ -225,6 +226,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const now = packInputs(resource, markSecrets(values, resource.inputs, inputs));
     // `pulumi import` may have given the id in another spelling; the definition may return the canonical one.
     const result = { id: found.id ?? id, inputs: now, properties: mergeOutputs(resource, now, found.outputs) };
+    this.#custody.noteRead(call, result.id);
     const unfinished = state[unfinishedMark];
     if (typeof unfinished === "string") throw partialFailure(result, unfinished);
     return result;
