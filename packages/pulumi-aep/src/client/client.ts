@@ -277,7 +277,7 @@ export class AepClient {
    * would forget all objects. So the sandbox itself must answer too.
    */
   async #saysGone(error: unknown, signal: AbortSignal): Promise<boolean> {
-    if (!(error instanceof VendorError && (error.gone || error.code?.startsWith(goneFlowObject)))) return false;
+    if (!(error instanceof VendorError && (error.gone || goneFlowObject.test(error.code ?? "")))) return false;
     // Not the remembered answer: what answers 404 now may have come in between since.
     await this.#readTenantId(signal);
     return true;
@@ -285,10 +285,10 @@ export class AepClient {
 }
 
 /**
- * Begins the Flow Service's code for an object that does not exist: `FLOW-1439-404` in Adobe's samples, but 1439-400 on its page "Flow
- * Service error messages".
+ * Begins the Flow Service's codes for an object that does not exist: `FLOW-1439-404` in Adobe's samples, but 1439-400 on its page "Flow
+ * Service error messages", which has 1430-400 for a dataflow, too.
  */
-const goneFlowObject = "FLOW-1439-";
+const goneFlowObject = /^FLOW-(1430|1439)-/;
 
 /** A refusal because of the request's content or the object's state. */
 export function isRefused({ status = 0 }: Refusal): boolean {

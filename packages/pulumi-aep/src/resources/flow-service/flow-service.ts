@@ -56,8 +56,8 @@ const attemptsInTransition = 60;
 const attemptsOfChange = 5;
 /** Looks for an object that was just created: half a minute. */
 const looksForNew = 15;
-/** Attempts to delete a connection that a dataflow still seems to use: half a minute, since the refusal may be final. */
-const attemptsWhileUsed = 15;
+/** Attempts to delete a connection that a dataflow still seems to use: two minutes, since Platform may take a while to delete that. */
+const attemptsWhileUsed = 60;
 
 /** Reads an object of a collection; undefined if it is gone, or about to be. */
 export async function findItem<Item extends typeof flowServiceItem>(
