@@ -28,3 +28,8 @@ test("of an address, what leads to it is hidden in part too, and its host and wo
 test("without secrets, a text is not changed", () => {
   expect(hideSecrets("HTTP 400", ["", "other"])).toBe("HTTP 400");
 });
+
+test("a placeholder of a few letters does not make a text unreadable", () => {
+  const text = "Customer.io refuses the App API key (code 401)";
+  expect(hideSecrets(text, ["x", "api", "key"])).toBe(text);
+});

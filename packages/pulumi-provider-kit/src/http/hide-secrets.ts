@@ -1,3 +1,6 @@
+/** A shorter text is a placeholder, such as `x`, and its letters are in most words. */
+const shortestSecret = 4;
+
 /** Parts of an address that are shorter are words, such as `collection`. */
 const shortestPart = 16;
 
@@ -11,7 +14,7 @@ const shortestEncoding = 8;
 export function secretForms(secrets: Iterable<string>): string[] {
   const texts = [...secrets].flatMap((secret) => [secret, ...addressParts(secret)]);
   const encoded = texts.flatMap(encodingsOf).filter((form) => form.length >= shortestEncoding);
-  const forms = [...new Set([...texts, ...encoded])].filter((form) => form !== "");
+  const forms = [...new Set([...texts, ...encoded])].filter((form) => form.length >= shortestSecret);
   return forms.sort((one, other) => other.length - one.length);
 }
 
