@@ -50,22 +50,22 @@ interface SourceOutputs {
  */
 export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
   /** The address to which Customer.io posts its events; null if it posts directly to Platform. */
-  readonly relayUrl: pulumi.Output<string | null>;
+  readonly relayUrl: pulumi.Output<string | null> = outputOf(this.getData(), "relayUrl");
   /**
    * Host name of the relay's function app: the origin of your own front door; null without a relay. A replaced app has
    * a different one.
    */
-  readonly relayHostName: pulumi.Output<string | null>;
+  readonly relayHostName: pulumi.Output<string | null> = outputOf(this.getData(), "relayHostName");
   /** What the relay costs in Azure in a month, by meter, for the setting `monthlyEvents`; null without a relay. */
-  readonly estimatedCost: pulumi.Output<EstimatedCost | null>;
+  readonly estimatedCost: pulumi.Output<EstimatedCost | null> = outputOf(this.getData(), "estimatedCost");
   /** Where events are posted to Platform. Secret: anyone who has it can write into the dataset. */
-  readonly streamingUrl: pulumi.Output<string>;
-  readonly dataflowId: pulumi.Output<string>;
-  readonly datasetId: pulumi.Output<string>;
-  readonly schemaId: pulumi.Output<string>;
-  readonly webhookId: pulumi.Output<number>;
+  readonly streamingUrl: pulumi.Output<string> = outputOf(this.getData(), "streamingUrl");
+  readonly dataflowId: pulumi.Output<string> = outputOf(this.getData(), "dataflowId");
+  readonly datasetId: pulumi.Output<string> = outputOf(this.getData(), "datasetId");
+  readonly schemaId: pulumi.Output<string> = outputOf(this.getData(), "schemaId");
+  readonly webhookId: pulumi.Output<number> = outputOf(this.getData(), "webhookId");
   /** The remaining steps for you, if any. */
-  readonly nextSteps: pulumi.Output<string[]>;
+  readonly nextSteps: pulumi.Output<string[]> = outputOf(this.getData(), "nextSteps");
   readonly #name: string;
   readonly #given: CustomerIoSourceArgs | StackSettings;
 
@@ -81,16 +81,6 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     super("customerio-aep:index:CustomerIoSource", name, {}, options);
     this.#name = name;
     this.#given = given;
-    const outputs = this.getData();
-    this.relayUrl = outputOf(outputs, "relayUrl");
-    this.relayHostName = outputOf(outputs, "relayHostName");
-    this.estimatedCost = outputOf(outputs, "estimatedCost");
-    this.streamingUrl = outputOf(outputs, "streamingUrl");
-    this.dataflowId = outputOf(outputs, "dataflowId");
-    this.datasetId = outputOf(outputs, "datasetId");
-    this.schemaId = outputOf(outputs, "schemaId");
-    this.webhookId = outputOf(outputs, "webhookId");
-    this.nextSteps = outputOf(outputs, "nextSteps");
   }
 
   /** Checks everything before anything is declared, so that mistakes and missing parts are reported before anything is changed. */

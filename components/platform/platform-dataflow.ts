@@ -49,13 +49,13 @@ interface DataflowOutputs {
  * dataflow for Customer.io".
  */
 export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> {
-  readonly schemaId: pulumi.Output<string>;
-  readonly datasetId: pulumi.Output<string>;
-  readonly dataflowId: pulumi.Output<string>;
+  readonly schemaId: pulumi.Output<string> = outputOf(this.getData(), "schemaId");
+  readonly datasetId: pulumi.Output<string> = outputOf(this.getData(), "datasetId");
+  readonly dataflowId: pulumi.Output<string> = outputOf(this.getData(), "dataflowId");
   /** Where events are posted to. Secret: anyone who has it can write into the dataset. */
-  readonly streamingUrl: pulumi.Output<string>;
+  readonly streamingUrl: pulumi.Output<string> = outputOf(this.getData(), "streamingUrl");
   /** The time from which the dataflow keeps events (ISO 8601); those sent in the minutes after a change may be lost. */
-  readonly readyAt: pulumi.Output<string>;
+  readonly readyAt: pulumi.Output<string> = outputOf(this.getData(), "readyAt");
   readonly #name: string;
   readonly #prepare: () => PlatformDataflowArgs | Promise<PlatformDataflowArgs>;
 
@@ -68,12 +68,6 @@ export class PlatformDataflow extends pulumi.ComponentResource<DataflowOutputs> 
     super("customerio-aep:index:PlatformDataflow", name, {}, options);
     this.#name = name;
     this.#prepare = () => (typeof args === "function" ? args(this) : args);
-    const outputs = this.getData();
-    this.schemaId = outputOf(outputs, "schemaId");
-    this.datasetId = outputOf(outputs, "datasetId");
-    this.dataflowId = outputOf(outputs, "dataflowId");
-    this.streamingUrl = outputOf(outputs, "streamingUrl");
-    this.readyAt = outputOf(outputs, "readyAt");
   }
 
   protected override async initialize(): Promise<DataflowOutputs> {

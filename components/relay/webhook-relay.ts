@@ -89,15 +89,15 @@ interface RelayOutputs {
  */
 export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
   /** Where Customer.io posts events: `webhookEndpoint`, or the function app itself. */
-  readonly url: pulumi.Output<string>;
+  readonly url: pulumi.Output<string> = outputOf(this.getData(), "url");
   /** Host name of the function app: the origin of a front door. A replaced app has a different one. */
-  readonly hostName: pulumi.Output<string>;
+  readonly hostName: pulumi.Output<string> = outputOf(this.getData(), "hostName");
   /** The address of the relay's health check. */
-  readonly healthUrl: pulumi.Output<string>;
+  readonly healthUrl: pulumi.Output<string> = outputOf(this.getData(), "healthUrl");
   /** What the relay costs in Azure in a month, for the setting `monthlyEvents`. */
-  readonly estimatedCost: pulumi.Output<EstimatedCost>;
+  readonly estimatedCost: pulumi.Output<EstimatedCost> = outputOf(this.getData(), "estimatedCost");
   /** Azure Resource Manager id of the queue in which events wait. */
-  readonly queueId: pulumi.Output<string>;
+  readonly queueId: pulumi.Output<string> = outputOf(this.getData(), "queueId");
   readonly #name: string;
   readonly #args: WebhookRelayArgs;
   readonly #later: LaterTransformations;
@@ -114,12 +114,6 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     this.#name = name;
     this.#args = args;
     this.#later = later;
-    const outputs = this.getData();
-    this.url = outputOf(outputs, "url");
-    this.hostName = outputOf(outputs, "hostName");
-    this.healthUrl = outputOf(outputs, "healthUrl");
-    this.estimatedCost = outputOf(outputs, "estimatedCost");
-    this.queueId = outputOf(outputs, "queueId");
   }
 
   /**
