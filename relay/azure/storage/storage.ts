@@ -58,7 +58,7 @@ export class RelayStorageClient {
 
   /** Keeps a body until its event is finished. A second write overwrites the claim with the same body. */
   putClaim(name: string, body: string, signal: AbortSignal): Promise<void> {
-    return runWithin(signal, () => this.#put(containerNames.claims, name, body, signal));
+    return runWithin(signal, () => this.#put(containerNames.claims, name, body, { signal }));
   }
 
   /**
@@ -97,13 +97,13 @@ export class RelayStorageClient {
       // Azure's library retries if an answer is lost, and then finds the blob that it has written itself.
       const write = randomUUID();
       try {
-        await this.#put(containerNames.deadLetters, name, text, signal, { ifNoneMatch: "*" }, { write });
+        await this.#put(containerNames.deadLetters, name, text, { signal, ifNoneMatch: "*", metadata: { write } });
         return true;
       } catch (error) {
         if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
         const metadata = await this.#metadataOf(containerNames.deadLetters, name, signal);
         if (metadata?.write === write) return true;
-        await this.#put(containerNames.deadLetters, name, text, signal);
+        await this.#put(containerNames.deadLetters, name, text, { signal });
         return false;
       }
     });
@@ -164,14 +164,16 @@ export class RelayStorageClient {
     containerName: string,
     name: string,
     text: string,
-    signal: AbortSignal,
-    conditions: { ifNoneMatch?: "*" } = {},
-    metadata: Record<string, string> = {},
+    {
+      signal,
+      ifNoneMatch,
+      metadata = {},
+    }: { signal: AbortSignal; ifNoneMatch?: "*"; metadata?: Record<string, string> },
   ): Promise<void> {
     const container = await this.#container(containerName);
     await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
       blobHTTPHeaders: { blobContentType: "application/json" },
-      conditions,
+      conditions: ifNoneMatch === undefined ? {} : { ifNoneMatch },
       metadata,
       abortSignal: signal,
     });

@@ -10,6 +10,7 @@ import {
   byMark,
   createItem,
   deleteItem,
+  type FlowState,
   findItem,
   flowServiceItem,
   getItem,
@@ -148,8 +149,8 @@ export const dataflow = defineResource<AepClient>()({
     const id = await createItem(operation, dataflowKind, given, body, needs);
     // Platform enables a new dataflow by itself; only then can it be disabled.
     const outputs = await keepOnError(id, `The dataflow "${given.name}" (${id}) was created`, {}, async () => {
-      const enabled = await settle(operation, id, true, {}, getNewItem);
-      if (!given.enabled) return switchTo(operation, id, false, enabled);
+      const enabled = await settle(operation, id, { wanted: "enabled", read: getNewItem });
+      if (!given.enabled) return switchTo(operation, id, "disabled", enabled);
       return activate(operation, enabled, given.activationSeconds ?? 0);
     });
     return { id, outputs };
@@ -174,7 +175,7 @@ export const dataflow = defineResource<AepClient>()({
     const patch = () => patchItem(operation, dataflowKind, id, steps);
     await operation.client.untilVisible(operation, [news.mappingSetId], patch);
     return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
-      const outputs = await switchTo(operation, id, news.enabled, stored);
+      const outputs = await switchTo(operation, id, news.enabled ? "enabled" : "disabled", stored);
       const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
       const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
       return activate(operation, outputs, Math.min(seconds, seconds - sinceChange));
@@ -187,12 +188,11 @@ export const dataflow = defineResource<AepClient>()({
 async function switchTo(
   operation: Operation<AepClient>,
   id: string,
-  enabled: boolean,
+  wanted: FlowState,
   stored: Partial<Outputs>,
 ): Promise<Outputs> {
-  const op = enabled ? "enable" : "disable";
-  await switchFlow(operation, dataflowKind, id, op, (flow) => flow.state === (enabled ? "disabled" : "enabled"));
-  return settle(operation, id, enabled, stored);
+  await switchFlow(operation, dataflowKind, id, wanted);
+  return settle(operation, id, { wanted, stored });
 }
 
 /**
@@ -202,11 +202,8 @@ async function switchTo(
 async function settle(
   { client, signal, progress }: Operation<AepClient>,
   id: string,
-  enabled: boolean,
-  stored: Partial<Outputs>,
-  read: typeof getItem = getItem,
+  { wanted, stored = {}, read = getItem }: { wanted: FlowState; stored?: Partial<Outputs>; read?: typeof getItem },
 ): Promise<Outputs> {
-  const wanted = enabled ? "enabled" : "disabled";
   for (let look = 1; ; look++) {
     const flow = await read({ client, signal }, dataflowKind, id);
     const outputs = outputsOf(flow, await inletOf({ client, signal }, flow, stored));

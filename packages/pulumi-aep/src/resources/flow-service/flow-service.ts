@@ -212,18 +212,16 @@ export function labelSteps(
   return [...steps, { op: found.description ? "replace" : "add", path: "/description", value }];
 }
 
-/** Enables or disables a dataflow if `isNeeded` finds it in the opposite state. */
-export async function switchFlow<Item extends typeof flowServiceItem>(
-  access: Access,
-  kind: FlowServiceKind<Item>,
-  id: string,
-  op: "enable" | "disable",
-  isNeeded: (item: z.output<Item>) => boolean,
-): Promise<void> {
+/** The states between which a dataflow can be switched. */
+export type FlowState = "enabled" | "disabled";
+
+/** Enables or disables a dataflow that has the opposite state. */
+export async function switchFlow(access: Access, kind: FlowServiceKind, id: string, wanted: FlowState): Promise<void> {
   const { client, signal } = access;
+  const [op, opposite] = wanted === "enabled" ? ["enable", "disabled"] : ["disable", "enabled"];
   await retryUntilAccepted(access, async () => {
     const found = await getItem(access, kind, id);
-    if (!isNeeded(found)) return;
+    if (found.state !== opposite) return;
     const path = `${pathOf(kind.collection, id)}/action?op=${op}`;
     const purpose = `${op} the ${kind.name} "${found.name}" (${id})`;
     await client.call({ method: "POST", path, signal, purpose }, jsonOrNothing);
