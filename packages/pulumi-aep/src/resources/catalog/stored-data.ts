@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
-import { isReferredTo, listReferring } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { batchCounts, batchCountsAnswer } from "./batch-counts.ts";
 import { batchOutcome } from "./batch-outcome.ts";
-import { countMessagesReceived } from "./inlet-metrics.ts";
+import { describeRowsUnderWay } from "./rows-under-way.ts";
 
 /** Maximum objects in one list (Catalog Service API). */
 const listLimit = 100;
@@ -12,14 +11,6 @@ const listLimit = 100;
 const answer = z.object({ name: z.string().nullish(), lastBatchId: z.string().nullish() });
 
 const batch = batchCountsAnswer.extend({ status: z.string().nullish().catch(undefined) });
-
-const target = z.object({ id: z.string() });
-
-const dataflow = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  options: z.object({ inletUrl: z.string().nullish() }).nullish(),
-});
 
 /** A dataset's name, and what it holds: `13 rows in 2 batches`. */
 export interface StoredData {
@@ -52,7 +43,7 @@ export async function readStoredData(
   const what =
     (await batchesOf(client, id, signal)) ??
     (dataset.lastBatchId ? `the batch ${dataset.lastBatchId}` : undefined) ??
-    (await underWayTo(client, id, signal, warn));
+    (await describeRowsUnderWay(client, id, signal, warn));
   return what === undefined ? undefined : { name: dataset.name ?? id, what };
 }
 
@@ -72,66 +63,6 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   if (counted.length < batches.length) return isAll ? batchCount : `${batchCount} or more`;
   const rows = counted.reduce((sum, each) => sum + each, 0);
   return `${count(rows, "row", "rows")} in ${batchCount}${isAll ? "" : ", or more"}`;
-}
-
-/** Describes events that a dataflow has received but the dataset does not show yet. */
-async function underWayTo(
-  client: AepClient,
-  id: string,
-  signal: AbortSignal,
-  warn: (message: string) => void,
-): Promise<string | undefined> {
-  const targets = await listReferring(
-    client,
-    {
-      collection: paths.targetConnections,
-      path: "params.dataSetId",
-      id,
-      purpose: `look for connections that lead to the dataset ${id}`,
-    },
-    target,
-    signal,
-  );
-  for (const { id: targetId } of targets) {
-    const flows = await listReferring(
-      client,
-      {
-        collection: paths.flows,
-        path: "targetConnectionIds[]",
-        id: targetId,
-        purpose: `look for dataflows into the dataset ${id}`,
-      },
-      dataflow,
-      signal,
-    );
-    for (const flow of flows) {
-      const title = flow.name ?? flow.id;
-      const runs = {
-        collection: paths.runs,
-        path: "flowId",
-        id: flow.id,
-        purpose: `check whether the dataflow ${flow.id} has run`,
-      };
-      if (await isReferredTo(client, runs, signal)) {
-        return `rows on their way: its dataflow "${title}" has run, and rows take up to an hour to appear`;
-      }
-      // An endpoint of a base connection (HTTP API) may serve dataflows into other datasets.
-      const inletUrl = flow.options?.inletUrl;
-      const received = inletUrl ? await countMessagesReceived(client, inletUrl, signal) : 0;
-      if (received === "refused") {
-        warn(
-          `Platform refuses to answer from its metrics, so events that the dataflow "${title}" received within the last hour ` +
-            "can't be seen. This credential may lack a permission. Platform shows no rows, batches or runs.",
-        );
-      } else if (received > 0) {
-        return (
-          `rows that may be on their way: its dataflow "${title}" has received ${count(received, "event", "events")} within a day, and ` +
-          "rows take up to an hour to show"
-        );
-      }
-    }
-  }
-  return undefined;
 }
 
 function count(number: number, one: string, many: string): string {
