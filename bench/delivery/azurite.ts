@@ -1,17 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import type { Child } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import { startEmulator } from "../../packages/local-cloud/src/azure/storage/start-emulator.ts";
 import { containerNames, eventQueues, mostEventQueues } from "../../relay/core/names.ts";
 
 /** The queues of a relay that has as many as it can have. */
 const queueNames = eventQueues(mostEventQueues).flatMap(({ events, poison }) => [events, poison]);
-
-const azuriteMain = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
 
 /**
  * How the emulator runs. `steady`: with all data in memory and as steadily as Azure, see `steady-azurite.ts`. `stock`: as Microsoft ships
@@ -38,36 +36,15 @@ export class Azurite {
   static async start(form: EmulatorForm = "steady"): Promise<Azurite> {
     const folder = form === "stock" ? await mkdtemp(path.join(tmpdir(), "bench-azurite-")) : undefined;
     const key = randomBytes(64).toString("base64");
-    const listening = new Map<string, string>();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
     let azurite: Azurite | undefined;
-    const child = startChild({
-      module: azuriteMain,
+    const { child, addresses } = await startEmulator({
+      accounts: `bench:${key}`,
       preload: folder === undefined ? [path.join(import.meta.dirname, "steady-azurite.ts")] : [],
-      arguments: [
-        "--blobPort",
-        "0",
-        "--queuePort",
-        "0",
-        "--tablePort",
-        "0",
-        ...(folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder]),
-        "--disableTelemetry",
-        "--skipApiVersionCheck",
-      ],
-      environment: { AZURITE_ACCOUNTS: `bench:${key}` },
-      output: {
-        onLine: (line) => {
-          azurite?.count(line);
-          const [, service, address] = line.match(/Azurite (\w+) service is successfully listening at (\S+)/) ?? [];
-          if (service !== undefined && address !== undefined) listening.set(service, address);
-          if (listening.size === 3) resolve();
-        },
-      },
+      flags: folder === undefined ? ["--inMemoryPersistence"] : ["--location", folder],
+      onLine: (line) => azurite?.count(line),
     });
-    void child.exited.then((end) => reject(new Error(`Azurite ended (${end}) before it listened.`)));
-    await promise;
-    const endpoints = [...listening].map(([service, address]) => `${service}Endpoint=${address}/bench;`).join("");
+    const { blob, queue, table } = addresses;
+    const endpoints = `BlobEndpoint=${blob}/bench;QueueEndpoint=${queue}/bench;TableEndpoint=${table}/bench;`;
     const account = `DefaultEndpointsProtocol=http;AccountName=bench;AccountKey=${key};`;
     azurite = new Azurite(child, folder, account + endpoints);
     const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);

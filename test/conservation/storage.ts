@@ -1,17 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
-import path from "node:path";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
-import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
-import { withoutTelemetry } from "../../packages/local-cloud/src/azure/storage/azurite.ts";
+import type { Child } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import { startEmulator, withoutTelemetry } from "../../packages/local-cloud/src/azure/storage/start-emulator.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";
 import { containerNames, countsTable, eventQueues, queueNames } from "../../relay/core/names.ts";
 import type { SharedClock } from "./shared-clock.ts";
 
-const azuriteMain = createRequire(path.join(import.meta.dirname, "storage.ts")).resolve("azurite/dist/src/azurite.js");
 const key = randomBytes(64).toString("base64");
 const accountNames = Array.from({ length: 64 }, (_, index) => `account${index}`);
 
@@ -35,39 +32,14 @@ export class Storage {
 
   static async start(folder: string, clock: SharedClock): Promise<Storage> {
     await mkdir(folder, { recursive: true });
-    const ports = Promise.withResolvers<Ports>();
-    const listening = new Map<string, number>();
-    const child = startChild({
-      module: azuriteMain,
+    const { child, addresses } = await startEmulator({
+      accounts: accountNames.map((account) => `${account}:${key}`).join(";"),
       preload: [withoutTelemetry],
-      arguments: [
-        "--blobPort",
-        "0",
-        "--queuePort",
-        "0",
-        "--tablePort",
-        "0",
-        "--location",
-        folder,
-        "--silent",
-        "--disableTelemetry",
-        "--skipApiVersionCheck",
-      ],
-      environment: {
-        ...clock.environment,
-        AZURITE_ACCOUNTS: accountNames.map((account) => `${account}:${key}`).join(";"),
-      },
-      output: {
-        onLine: (line) => {
-          const [, service, port] = line.match(/Azurite (\w+) service is successfully listening at \S+:(\d+)/) ?? [];
-          if (service !== undefined) listening.set(service, Number(port));
-          const [blob, queue, table] = ["Blob", "Queue", "Table"].map((name) => listening.get(name));
-          if (blob !== undefined && queue !== undefined && table !== undefined) ports.resolve({ blob, queue, table });
-        },
-      },
+      flags: ["--location", folder, "--silent"],
+      environment: clock.environment,
     });
-    void child.exited.then((end) => ports.reject(new Error(`Azurite ended (${end}) before it listened.`)));
-    return new Storage(child, await ports.promise);
+    const portOf = (service: keyof Ports) => Number(new URL(addresses[service]).port);
+    return new Storage(child, { blob: portOf("blob"), queue: portOf("queue"), table: portOf("table") });
   }
 
   /** A new account with the relay's queues and containers. */

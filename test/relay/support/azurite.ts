@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { withoutTelemetry } from "../../../packages/local-cloud/src/azure/storage/azurite.ts";
+import { startEmulator, withoutTelemetry } from "../../../packages/local-cloud/src/azure/storage/start-emulator.ts";
 import type { Certificate } from "../../../packages/local-cloud/src/certificate.ts";
 import { type DeadLetter, parseDeadLetter } from "../../../relay/core/event/dead-letter.ts";
 import { decodeEnvelope, type QueuedEvent } from "../../../relay/core/event/envelope.ts";
@@ -46,26 +45,21 @@ const key = randomBytes(64).toString("base64");
  */
 export async function startAzurite(certificate?: Certificate): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), "relay-azurite-"));
-  const ports = ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"];
-  const flags = ["--silent", "--skipApiVersionCheck", "--disableTelemetry", "--location", folder];
   const tls = certificate
     ? ["--cert", certificate.certificateFile, "--key", certificate.keyFile, "--oauth", "basic"]
     : [];
-  const program = ["--import", withoutTelemetry, require.resolve("azurite/dist/src/azurite")];
-  const child = spawn(process.execPath, [...program, ...ports, ...flags, ...tls], {
-    env: { ...process.env, AZURITE_ACCOUNTS: `relaytest:${key}` },
-    stdio: ["ignore", "pipe", "pipe"],
+  const { child, addresses } = await startEmulator({
+    accounts: `relaytest:${key}`,
+    preload: [withoutTelemetry],
+    flags: ["--silent", "--location", folder, ...tls],
   });
   const stop = async () => {
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill();
-    await ended;
+    await child.kill();
     await rm(folder, { recursive: true, force: true });
   };
-  const addresses = await listening(child);
   const connectionString =
     `DefaultEndpointsProtocol=${certificate ? "https" : "http"};AccountName=relaytest;AccountKey=${key};` +
-    `BlobEndpoint=${addresses.Blob}/relaytest;QueueEndpoint=${addresses.Queue}/relaytest;TableEndpoint=${addresses.Table}/relaytest;`;
+    `BlobEndpoint=${addresses.blob}/relaytest;QueueEndpoint=${addresses.queue}/relaytest;TableEndpoint=${addresses.table}/relaytest;`;
   const retryOptions = { maxTries: 2, retryDelayInMs: 100 };
   const queues = QueueServiceClient.fromConnectionString(connectionString, { retryOptions });
   const blobs = BlobServiceClient.fromConnectionString(connectionString, { retryOptions });
@@ -93,9 +87,9 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
   };
   return {
     connectionString,
-    queueServiceUri: `${addresses.Queue}/relaytest`,
-    blobServiceUri: `${addresses.Blob}/relaytest`,
-    tableServiceUri: `${addresses.Table}/relaytest`,
+    queueServiceUri: `${addresses.queue}/relaytest`,
+    blobServiceUri: `${addresses.blob}/relaytest`,
+    tableServiceUri: `${addresses.table}/relaytest`,
     blobNames,
     take,
     async reset() {
@@ -123,22 +117,6 @@ export async function startAzurite(certificate?: Certificate): Promise<Azurite> 
     },
     stop,
   };
-}
-
-/** Waits until blob and queue service say where they listen. */
-function listening(child: ChildProcess): Promise<Record<string, string>> {
-  const addresses: Record<string, string> = {};
-  return new Promise((resolve, reject) => {
-    let output = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      output += chunk;
-      for (const [, service, address] of output.matchAll(/Azurite (\w+) service is successfully listening at (\S+)/g)) {
-        if (service && address) addresses[service] = address;
-      }
-      if (addresses.Blob && addresses.Queue && addresses.Table) resolve(addresses);
-    });
-    child.once("exit", (code) => reject(new Error(`Azurite ended with ${code}: ${output}`)));
-  });
 }
 
 function parsedIfJson(text: string): unknown {

@@ -1,16 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import path from "node:path";
 import type { Certificate } from "../../certificate.ts";
-import { type Child, startChild } from "../host/child-process.ts";
+import type { Child } from "../host/child-process.ts";
 import type { StorageService } from "../identity/data-plane-authorization.ts";
 import type { AccessRules } from "./azurite-guard.ts";
-
-const azuriteMain = createRequire(path.join(import.meta.dirname, "azurite.ts")).resolve("azurite/dist/src/azurite.js");
-
-/** What an Azurite process loads before its own code: see there. */
-export const withoutTelemetry = path.join(import.meta.dirname, "azurite-telemetry.ts");
+import { startEmulator, withoutTelemetry } from "./start-emulator.ts";
 
 /** What the guard needs besides the ports: see `AccessRules`. */
 export type AccountAccess = Omit<AccessRules, "version" | "ports">;
@@ -53,19 +48,10 @@ export class Azurite {
     await mkdir(folder, { recursive: true });
     const keys = [randomBytes(64).toString("base64"), randomBytes(64).toString("base64")] as const;
     const acknowledged = new Map<number, () => void>();
-    const lines: string[] = [];
-    const listening = new Map<string, number>();
-    let heard: (line: string) => void = () => undefined;
-    const child = startChild({
-      module: azuriteMain,
+    const { child, addresses } = await startEmulator({
+      accounts: `${account}:${keys.join(":")}`,
       preload: [withoutTelemetry, path.join(import.meta.dirname, "azurite-guard.ts")],
-      arguments: [
-        "--blobPort",
-        "0",
-        "--queuePort",
-        "0",
-        "--tablePort",
-        "0",
+      flags: [
         "--cert",
         certificate.certificateFile,
         "--key",
@@ -76,28 +62,13 @@ export class Azurite {
         "--location",
         folder,
         "--silent",
-        "--disableTelemetry",
-        "--skipApiVersionCheck",
       ],
-      environment: { AZURITE_ACCOUNTS: `${account}:${keys.join(":")}` },
-      output: { onLine: (line) => heard(line) },
       onMessage: (message) => {
         if ("applied" in message) acknowledged.get(Number(message.applied))?.();
       },
     });
-    const ports = await new Promise<Record<StorageService, number>>((resolve, reject) => {
-      heard = (line) => {
-        lines.push(line);
-        const [, service, port] = line.match(/Azurite (\w+) service is successfully listening at \S+:(\d+)/) ?? [];
-        if (service === undefined) return;
-        listening.set(service, Number(port));
-        const [blob, queue, table] = ["Blob", "Queue", "Table"].map((name) => listening.get(name));
-        if (blob !== undefined && queue !== undefined && table !== undefined) resolve({ blob, queue, table });
-      };
-      void child.exited.then((end) =>
-        reject(new Error(`Azurite ended (${end}) before it listened.\n${lines.join("\n")}`)),
-      );
-    });
+    const portOf = (service: StorageService) => Number(new URL(addresses[service]).port);
+    const ports = { blob: portOf("blob"), queue: portOf("queue"), table: portOf("table") };
     const azurite = new Azurite({ account, keys, ports, child, folder, acknowledged });
     await azurite.allow(options.access);
     return azurite;
