@@ -33,7 +33,7 @@ export class PulumiStack {
   static async read({ stack, configFile, folder, secrets }: StackChoice): Promise<PulumiStack> {
     if (configFile !== undefined) await requireNamedFile("--config-file", configFile);
     const given = { stack, folder, configFile: nameSettingsFile(folder, configFile) };
-    const { resources, settings } = await showStack(given, secrets);
+    const { resources, settings } = await showStack(given, { secrets });
     const name = resources[0]?.urn.split(":")[2] ?? stack;
     const make = pulumiCommand("up", given);
     if (name === undefined) throw new Error(`The stack is empty. First create everything: ${make}`);

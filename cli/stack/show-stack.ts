@@ -25,10 +25,10 @@ export function stackFlags({ stack, configFile }: Pick<CommandTarget, "stack" | 
   ];
 }
 
-/** Reads state and settings of a stack. @param secrets whether to show them in plain text */
+/** Reads state and settings of a stack. @param options `secrets`: whether to show them in plain text */
 export async function showStack(
   { stack, folder = ".", configFile }: CommandTarget,
-  secrets: boolean,
+  { secrets }: { readonly secrets: boolean },
 ): Promise<ShownStack> {
   const program = path.resolve(folder);
   const show = secrets ? ["--show-secrets"] : [];

@@ -15,7 +15,10 @@ export interface StackTexts {
 
 /** Reads the stack twice: what appears only with secrets is a secret. So is the value of a setting with such a name, wherever it appears. */
 export async function readStackTexts({ target }: StackSource): Promise<StackTexts> {
-  const [plain, whole] = await Promise.all([showStack(target, false), showStack(target, true)]);
+  const [plain, whole] = await Promise.all([
+    showStack(target, { secrets: false }),
+    showStack(target, { secrets: true }),
+  ]);
   const open = Object.entries(plain.settings).map(([key, { value = "", secret }]) => {
     const isHidden = secret || secretTextsIn(key, value).length > 0;
     return [key, isHidden ? undefined : value] as const;

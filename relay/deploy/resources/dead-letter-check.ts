@@ -55,8 +55,7 @@ export async function refuseDeadLetters(
  */
 export async function permitChange(
   operation: DeadLetterOperation,
-  healthUrl: string | undefined,
-  isSure: boolean,
+  { healthUrl, isSure }: { readonly healthUrl: string | undefined; readonly isSure: boolean },
   refused: (reason: string) => string,
 ): Promise<void> {
   const counted = await count(operation, { healthUrl, isClosed: false });

@@ -76,7 +76,7 @@ export const queueDrain = defineResource<AzureClient>()({
   async permit(operation, _id, { olds, news, replaces }) {
     if (!replaces || operation.client.abandonDeadLetters) return;
     // A preview does not know the new queue's id. It may be the same if the queue was deleted by hand and is recreated.
-    await permitChange(operation, olds.healthUrl, news.queueId !== undefined, earlyRefusal);
+    await permitChange(operation, { healthUrl: olds.healthUrl, isSure: news.queueId !== undefined }, earlyRefusal);
   },
 
   // After a run that was killed while it drained the relay. The webhook depends on this resource, so the intake is open before a new webhook

@@ -59,7 +59,7 @@ export const relayGuard = defineResource<AzureClient>()({
     // After a change to direct delivery that was killed while it deleted the relay.
     if (olds.delivery === "direct" && news.delivery === "relay") return requirePresent(operation, news.parts ?? {});
     if (olds.delivery !== "relay" || news.delivery !== "direct" || operation.client.abandonDeadLetters) return;
-    await permitChange(operation, olds.healthUrl, true, earlyRefusal);
+    await permitChange(operation, { healthUrl: olds.healthUrl, isSure: true }, earlyRefusal);
   },
 
   update: () => Promise.resolve({}),

@@ -5,6 +5,7 @@ import { answer, type PlatformContext, type PlatformEnvironment, pathParameter }
 import { etag, hex, uuid } from "../web/identifiers.ts";
 import { type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { applyChanges, requireBody, requireMatch } from "./changes.ts";
+import { entityAttributes } from "./entity.ts";
 import { listEntities } from "./list-query.ts";
 import { invalidRequest, notFound, unknownId } from "./problems.ts";
 import { connectionSpec, customerIoSpec, dataLakeSpec, httpApiSpec } from "./specs.ts";
@@ -153,26 +154,6 @@ function refuseIfHeld(sandbox: Sandbox, kind: ConnectionKind, id: string): void 
     "1418-400",
     `The base connection with the ID ${id} cannot be deleted because the base connection is being used in one or more flows. Please ensure that corresponding flows are deleted before deleting a base connection.`,
   );
-}
-
-/** The attributes that every entity of Flow Service has. */
-export function entityAttributes(state: PlatformState, sandbox: Sandbox, entity: Connection): JsonObject {
-  const client = state.options.credentials.clientId;
-  return {
-    id: entity.id,
-    createdAt: entity.createdAt,
-    updatedAt: entity.updatedAt,
-    createdBy: client,
-    updatedBy: client,
-    createdClient: client,
-    updatedClient: client,
-    sandboxId: sandbox.id,
-    sandboxName: sandbox.name,
-    imsOrgId: state.options.credentials.orgId,
-    version: entity.etag,
-    etag: entity.etag,
-    providerRefId: entity.providerRefId,
-  };
 }
 
 function render(state: PlatformState, sandbox: Sandbox, connection: Connection): JsonObject {

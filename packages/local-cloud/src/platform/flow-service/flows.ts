@@ -5,7 +5,7 @@ import { answer, type PlatformContext, type PlatformEnvironment, pathParameter }
 import { etag, hex, uuid } from "../web/identifiers.ts";
 import { type Json, type JsonObject, objectOf, stringOf, stringsOf } from "../web/json.ts";
 import { applyChanges, requireBody, requireMatch } from "./changes.ts";
-import { entityAttributes } from "./connections.ts";
+import { entityAttributes } from "./entity.ts";
 import { checkFlow } from "./flow-rules.ts";
 import { settle, startEnabling, touch, warmUpAgain } from "./lifecycle.ts";
 import { listEntities } from "./list-query.ts";

@@ -4,6 +4,7 @@ import type { PlatformState } from "../state/state.ts";
 import { answer, type PlatformEnvironment, pathParameter } from "../web/http.ts";
 import { batchId, etag, uuid } from "../web/identifiers.ts";
 import type { JsonObject } from "../web/json.ts";
+import { originAttributes } from "./entity.ts";
 import { listEntities } from "./list-query.ts";
 import { notFound } from "./problems.ts";
 
@@ -75,19 +76,12 @@ export function runStatus(run: RunWindow): "success" | "failed" {
 }
 
 function render(state: PlatformState, sandbox: Sandbox, run: RunWindow): JsonObject {
-  const client = state.options.credentials.clientId;
   const flow = sandbox.flows.get(run.flowId);
   return {
     id: run.id,
     createdAt: run.startedAt,
     updatedAt: run.updatedAt,
-    createdBy: client,
-    updatedBy: client,
-    createdClient: client,
-    updatedClient: client,
-    sandboxId: sandbox.id,
-    sandboxName: sandbox.name,
-    imsOrgId: state.options.credentials.orgId,
+    ...originAttributes(state, sandbox),
     flowId: run.flowId,
     flowSpec: flow?.body.flowSpec,
     providerRefId: flow?.providerRefId,
