@@ -34,7 +34,7 @@ export function describeMistake(setting: string, reason: string): string {
 export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
   return issues.flatMap(({ path, message: reason, ...issue }): Mistake[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({ path: [...path, key], reason, remedy: removeIt([...path, key]) }));
+      return issue.keys.map((key) => ({ path: [...path, key], reason, remedy: removalRemedy([...path, key]) }));
     }
     // `config set --path` can't write into a value of another type, so it has to be removed first.
     const setPart = (part: PropertyKey) => `Set it: ${removal(path)} && ${setting([...path, part])}`;
@@ -47,7 +47,7 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
       return [{ path, reason, remedy: `Set it: npx pulumi config set --type string ${argumentOf(path)} <value>` }];
     }
     const superfluous = issue.code === "custom" && issue.params?.superfluous === true;
-    return [{ path, reason, remedy: superfluous ? removeIt(path) : setIt(path) }];
+    return [{ path, reason, remedy: superfluous ? removalRemedy(path) : settingRemedy(path) }];
   });
 }
 
@@ -58,15 +58,15 @@ export function unknownSettings(given: readonly string[], known: readonly string
     .map((key) => {
       const meant = nearest(key, known);
       const reason = `there is no such setting${meant === undefined ? "" : `; did you mean ${meant}?`}`;
-      return { path: [key], reason, remedy: removeIt([key]) };
+      return { path: [key], reason, remedy: removalRemedy([key]) };
     });
 }
 
-export function setIt(path: readonly PropertyKey[]): string {
+export function settingRemedy(path: readonly PropertyKey[]): string {
   return `Set it: ${setting(path)}`;
 }
 
-export function removeIt(path: readonly PropertyKey[]): string {
+export function removalRemedy(path: readonly PropertyKey[]): string {
   return `Remove it: ${removal(path)}`;
 }
 

@@ -19,8 +19,8 @@ import {
   type Mistake,
   mistakesOf,
   refuseSettings,
-  removeIt,
-  setIt,
+  removalRemedy,
+  settingRemedy,
   unknownSettings,
 } from "./setting-mistakes.ts";
 import type { Settings } from "./setting-types.ts";
@@ -59,7 +59,7 @@ export function readStackSettings(config: pulumi.Config): SettingValues & Pick<S
       words: stackWords(config.name),
     }),
     ...(parsed.success ? platformConflicts(parsed.data) : []).map(({ path, reason, remedy }) => {
-      const advice = remedy === "remove" ? removeIt(path) : setIt(path);
+      const advice = remedy === "remove" ? removalRemedy(path) : settingRemedy(path);
       return `${config.name}:${configPathOf(path)} ${reason}. ${advice}`;
     }),
     ...(parsed.success ? contradictions(parsed.data) : []).map(

@@ -1,12 +1,12 @@
 import { estimate } from "../../relay/deploy/cost/estimate.ts";
 import { knownPrices } from "../../relay/deploy/cost/prices.ts";
 import {
-  atOnce,
+  burstDemand,
   type Demand,
   eventsPerMessageInBlast,
   loadOf,
   scaleOf,
-  steadily,
+  steadyDemand,
 } from "../../relay/deploy/cost/scale.ts";
 import type { RelayShape } from "../../relay/deploy/cost/usage.ts";
 import { table } from "./markdown.ts";
@@ -23,10 +23,10 @@ const shape: RelayShape = {
 };
 
 const demands: readonly { readonly name: string; readonly demand: Demand }[] = [
-  { name: "1 million a month", demand: steadily(1_000_000) },
-  { name: "1 million in an hour, once a month", demand: atOnce(1_000_000, 3_600) },
-  { name: "100 million a month", demand: steadily(100_000_000) },
-  { name: "1 billion a month", demand: steadily(1_000_000_000) },
+  { name: "1 million a month", demand: steadyDemand(1_000_000) },
+  { name: "1 million in an hour, once a month", demand: burstDemand(1_000_000, 3_600) },
+  { name: "100 million a month", demand: steadyDemand(100_000_000) },
+  { name: "1 billion a month", demand: steadyDemand(1_000_000_000) },
 ];
 
 const mark = "<!-- Generated from relay/deploy/cost/scale.ts by npm run docs. -->";

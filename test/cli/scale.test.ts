@@ -1,6 +1,6 @@
 import { estimate } from "../../relay/deploy/cost/estimate.ts";
 import { knownPrices } from "../../relay/deploy/cost/prices.ts";
-import { atOnce, loadOf, scaleOf, steadily } from "../../relay/deploy/cost/scale.ts";
+import { burstDemand, loadOf, scaleOf, steadyDemand } from "../../relay/deploy/cost/scale.ts";
 import { usageOf } from "../../relay/deploy/cost/usage.ts";
 
 const dev = {
@@ -12,7 +12,7 @@ const dev = {
   logDetail: "summary" as const,
   logRetentionDays: 30,
 };
-const billion = steadily(1_000_000_000);
+const billion = steadyDemand(1_000_000_000);
 
 // Calculated by hand: 10⁹ ÷ 2,592,000 s = 385.8 a second, five times that in the busiest hour.
 test("a billion events a month exceed only Platform's limit in the busiest hour", () => {
@@ -31,7 +31,7 @@ test("a billion events a month exceed only Platform's limit in the busiest hour"
 });
 
 test("a million events in an hour exceed no limit", () => {
-  const { limits, waiting, instances } = scaleOf(dev, atOnce(1_000_000, 3_600), 10);
+  const { limits, waiting, instances } = scaleOf(dev, burstDemand(1_000_000, 3_600), 10);
   expect(waiting).toBe(0);
   expect(instances).toBe(2);
   expect(Math.max(...limits.map(({ share }) => share))).toBeLessThan(0.5);
@@ -55,7 +55,7 @@ test("with several queues, the limit of the account comes first", () => {
 });
 
 test("events that arrive faster than Platform accepts them all month never get through", () => {
-  expect(scaleOf(dev, atOnce(10_000_000, 3_600), 1).hoursToDrain).toBe(Number.POSITIVE_INFINITY);
+  expect(scaleOf(dev, burstDemand(10_000_000, 3_600), 1).hoursToDrain).toBe(Number.POSITIVE_INFINITY);
 });
 
 test("events that share messages need fewer operations, and cost less", () => {

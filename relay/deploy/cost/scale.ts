@@ -96,12 +96,12 @@ export function loadOf({ eventsPerMonth, eventsPerSecond }: Demand, eventsPerMes
 }
 
 /** Events that come all month, with a busiest hour of five times the average: an assumption. */
-export function steadily(eventsPerMonth: number): Demand {
+export function steadyDemand(eventsPerMonth: number): Demand {
   const eventsPerSecond = eventsPerMonth / secondsPerMonth;
   return { eventsPerMonth, eventsPerSecond, peakPerSecond: 5 * eventsPerSecond };
 }
 
 /** Events that come all at once, within some seconds. */
-export function atOnce(events: number, seconds: number): Demand {
+export function burstDemand(events: number, seconds: number): Demand {
   return { eventsPerMonth: events, eventsPerSecond: events / seconds, peakPerSecond: events / seconds };
 }

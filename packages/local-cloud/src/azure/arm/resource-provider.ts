@@ -6,7 +6,7 @@ import { type InvokeParts, invoke } from "./invokes.ts";
 import { pathInputs } from "./resource-id.ts";
 import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
-import { at, echo, overlay, type ResourceWrites } from "./resource-writes.ts";
+import { mapWith, overlay, type ResourceWrites, shownInputs } from "./resource-writes.ts";
 import { text } from "./subscription.ts";
 
 /** Behaves like azure-native towards the engine and a program, on top of the local cloud's resources. */
@@ -123,8 +123,8 @@ function typeOf(token: string): ResourceType {
 
 /** A preview knows the inputs. Everything that Azure decides stays unknown, including the name unless there is an input `name`. */
 function previewOutputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
-  let outputs = echo(type, inputs);
-  for (const path of type.computed) outputs = overlay(outputs, at(path, Unknown.instance));
+  let outputs = shownInputs(type, inputs);
+  for (const path of type.computed) outputs = overlay(outputs, mapWith(path, Unknown.instance));
   return { ...outputs, name: type.nameInput === "name" ? (inputs.name ?? Unknown.instance) : Unknown.instance };
 }
 

@@ -78,7 +78,7 @@ export class ResourceWrites {
       ? await update?.({ ...request, existing }, this.#parts)
       : await create?.(request, this.#parts);
     const kept = existing ? computedOf(type, existing.outputs) : {};
-    const outputs = overlay(overlay(echo(type, request.inputs), kept), computed ?? {});
+    const outputs = overlay(overlay(shownInputs(type, request.inputs), kept), computed ?? {});
     const resource = {
       id,
       type,
@@ -137,7 +137,7 @@ function nameOf(type: ResourceType, id: string, inputs: PropertyMap): string {
 }
 
 /** Inputs as Azure returns them: without those that are only part of the address, and never a vault secret's value. */
-export function echo(type: ResourceType, inputs: PropertyMap): PropertyMap {
+export function shownInputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
   const address = pathInputs(type).filter((name) => name !== "name" && name !== "scope");
   const shown = Object.entries(inputs).filter(([key]) => !address.includes(key) && !key.startsWith("__"));
   const outputs: PropertyMap = Object.fromEntries(shown);
@@ -157,13 +157,13 @@ function computedOf(type: ResourceType, outputs: PropertyMap): PropertyMap {
     const [key = "", below] = path.split(".");
     const value = outputs[key];
     const found = below === undefined ? value : isMap(value) ? value[below] : undefined;
-    if (found !== undefined) kept = overlay(kept, at(path, found));
+    if (found !== undefined) kept = overlay(kept, mapWith(path, found));
   }
   return kept;
 }
 
 /** A map with a single value at a path such as `state` or `properties.vaultUri`. */
-export function at(path: string, value: PropertyValue): PropertyMap {
+export function mapWith(path: string, value: PropertyValue): PropertyMap {
   const [key = "", below] = path.split(".");
   return { [key]: below === undefined ? value : { [below]: value } };
 }

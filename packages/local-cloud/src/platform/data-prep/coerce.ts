@@ -1,14 +1,14 @@
 import { convert, ZonedDateTime } from "@js-joda/core";
 import type { PlatformSwitches } from "../state/options.ts";
 import { isObject, type Json, type JsonObject, objectOf } from "../web/json.ts";
-import { show } from "./functions/evaluation.ts";
+import { valueText } from "./functions/evaluation.ts";
 import { readDate } from "./known-dates.ts";
 import { isoText, isValueObject, type Value, type ValueObject } from "./value.ts";
 
 /** A value that doesn't fit the type of its XDM field: fails the record. */
 export class TypeMismatch extends Error {
   constructor(path: string, value: Value, type: string) {
-    super(`${path}: ${show(value)} does not fit the XDM type ${type}`);
+    super(`${path}: ${valueText(value)} does not fit the XDM type ${type}`);
   }
 }
 

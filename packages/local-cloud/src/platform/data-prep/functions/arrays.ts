@@ -1,5 +1,5 @@
 import { isValueObject, type Value } from "../value.ts";
-import { arrayOf, type Evaluations, eager, stringValueOf, truth } from "./evaluation.ts";
+import { arrayOf, type Evaluations, eager, stringValueOf, truthOf } from "./evaluation.ts";
 
 /** A list given as arguments, or as the one array among them. */
 function listOf(values: readonly Value[]): readonly Value[] {
@@ -27,7 +27,7 @@ export const arrayEvaluations = {
   }),
   filterArray: ([array, condition]) => {
     const items = array?.() ?? null;
-    return items === null ? null : arrayOf(items).filter((item) => truth(condition?.(item) ?? null));
+    return items === null ? null : arrayOf(items).filter((item) => truthOf(condition?.(item) ?? null));
   },
   transformArray: ([array, expression]) => {
     const items = array?.() ?? null;

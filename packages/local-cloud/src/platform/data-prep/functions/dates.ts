@@ -3,7 +3,7 @@ import { zoneOf } from "../../time-zones.ts";
 import { formatDate, parseDate } from "../date-pattern.ts";
 import { readDateLeniently } from "../known-dates.ts";
 import { TransformError, type Value } from "../value.ts";
-import { type Evaluations, eager, numberOf, show, stringValueOf } from "./evaluation.ts";
+import { type Evaluations, eager, numberOf, stringValueOf, valueText } from "./evaluation.ts";
 
 export const dateEvaluations = {
   now: eager((_values, { now }) => utc(now)),
@@ -16,7 +16,9 @@ export const dateEvaluations = {
     if (date === null) return otherwise;
     if (date instanceof ZonedDateTime) return date;
     const read = format === undefined ? readDateLeniently(text(date)) : parseDate(text(date), text(format));
-    if (read === undefined) throw new TransformError(`${show(date)} is not a date of the format ${show(format)}`);
+    if (read === undefined) {
+      throw new TransformError(`${valueText(date)} is not a date of the format ${valueText(format)}`);
+    }
     return read;
   }),
   date_part: eager(([component, date = null]) =>
@@ -93,7 +95,7 @@ function utc(epochMilliseconds: number): ZonedDateTime {
 }
 
 function dateTime(value: Value): ZonedDateTime {
-  if (!(value instanceof ZonedDateTime)) throw new TransformError(`${show(value)} is not a date`);
+  if (!(value instanceof ZonedDateTime)) throw new TransformError(`${valueText(value)} is not a date`);
   return value;
 }
 

@@ -36,18 +36,20 @@ export function ofStrings(of: (...texts: string[]) => Value): (values: readonly 
 
 export function numberOf(value: Value | undefined): number {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  if (typeof number !== "number" || Number.isNaN(number)) throw new TransformError(`${show(value)} is not a number`);
+  if (typeof number !== "number" || Number.isNaN(number)) {
+    throw new TransformError(`${valueText(value)} is not a number`);
+  }
   return number;
 }
 
 export function arrayOf(value: Value | undefined): Value[] {
-  if (!Array.isArray(value)) throw new TransformError(`${show(value)} is not an array`);
+  if (!Array.isArray(value)) throw new TransformError(`${valueText(value)} is not an array`);
   return value;
 }
 
 /** Evaluates a condition, which must be a boolean. */
-export function truth(value: Value): boolean {
-  if (typeof value !== "boolean") throw new TransformError(`${show(value)} is neither true nor false`);
+export function truthOf(value: Value): boolean {
+  if (typeof value !== "boolean") throw new TransformError(`${valueText(value)} is neither true nor false`);
   return value;
 }
 
@@ -64,6 +66,6 @@ export function compare(left: Value, right: Value): number {
   return first === second ? 0 : first < second ? -1 : 1;
 }
 
-export function show(value: Value | undefined): string {
+export function valueText(value: Value | undefined): string {
   return value === undefined ? "nothing" : value instanceof ZonedDateTime ? isoText(value) : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { compare, type Evaluations, eager, truth } from "./evaluation.ts";
+import { compare, type Evaluations, eager, truthOf } from "./evaluation.ts";
 
 export const logicEvaluations = {
   decode: eager(([key = null, ...options]) => {
@@ -8,6 +8,6 @@ export const logicEvaluations = {
     }
     return options.length % 2 === 1 ? (options.at(-1) ?? null) : null;
   }),
-  iif: ([test, whenTrue, whenFalse]) => (truth(test?.() ?? null) ? whenTrue : whenFalse)?.() ?? null,
+  iif: ([test, whenTrue, whenFalse]) => (truthOf(test?.() ?? null) ? whenTrue : whenFalse)?.() ?? null,
   uuid: eager(() => randomUUID()),
 } satisfies Evaluations;

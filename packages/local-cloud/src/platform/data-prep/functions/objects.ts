@@ -1,7 +1,7 @@
 import type { Json } from "../../web/json.ts";
 import { readPath, valueAt } from "../language/path.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value, type ValueObject } from "../value.ts";
-import { arrayOf, type Evaluations, eager, numberOf, ofStrings, show, stringValueOf } from "./evaluation.ts";
+import { arrayOf, type Evaluations, eager, numberOf, ofStrings, stringValueOf, valueText } from "./evaluation.ts";
 
 export const objectEvaluations = {
   size_of: eager(([input = null]) => sizeOf(input)),
@@ -78,7 +78,7 @@ function byKey(items: readonly Value[], key: string | undefined): ValueObject {
 }
 
 function objectOf(value: Value): ValueObject {
-  if (!isValueObject(value)) throw new TransformError(`${show(value)} is not an object`);
+  if (!isValueObject(value)) throw new TransformError(`${valueText(value)} is not an object`);
   return value;
 }
 

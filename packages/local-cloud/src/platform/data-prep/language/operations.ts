@@ -1,4 +1,4 @@
-import { compare, numberOf, show, stringValueOf, truth } from "../functions/evaluation.ts";
+import { compare, numberOf, stringValueOf, truthOf, valueText } from "../functions/evaluation.ts";
 import { type EvaluationContext, isValueObject, TransformError, type Value } from "../value.ts";
 
 /** A compiled part of an expression. */
@@ -10,8 +10,11 @@ interface InfixOperator {
   readonly join: (left: Compiled, right: Compiled) => Compiled;
 }
 
-const and: InfixOperator = { power: 2, join: (left, right) => (event) => truth(left(event)) && truth(right(event)) };
-const or: InfixOperator = { power: 1, join: (left, right) => (event) => truth(left(event)) || truth(right(event)) };
+const and: InfixOperator = {
+  power: 2,
+  join: (left, right) => (event) => truthOf(left(event)) && truthOf(right(event)),
+};
+const or: InfixOperator = { power: 1, join: (left, right) => (event) => truthOf(left(event)) || truthOf(right(event)) };
 const equals = comparison(3, areEqual);
 const differs = comparison(3, (left, right) => !areEqual(left, right));
 const isLess = comparison(4, (left, right) => order(left, right) < 0);
@@ -57,8 +60,8 @@ export const infixOperators: ReadonlyMap<string, InfixOperator> = new Map([
 
 /** The operators before a value, by their sign and by their word. */
 export const prefixOperators: ReadonlyMap<string, (value: Value) => Value> = new Map<string, (value: Value) => Value>([
-  ["!", (value) => !truth(value)],
-  ["not", (value) => !truth(value)],
+  ["!", (value) => !truthOf(value)],
+  ["not", (value) => !truthOf(value)],
   ["-", (value) => -numberOf(value)],
   ["~", (value) => ~numberOf(value)],
 ]);
@@ -76,7 +79,7 @@ export const methods: ReadonlyMap<string, (target: Value, argument: Value) => Va
   [
     "get",
     (target, argument) => {
-      if (!isValueObject(target)) throw new TransformError(`${show(target)} is not an object`);
+      if (!isValueObject(target)) throw new TransformError(`${valueText(target)} is not an object`);
       return target[stringValueOf(argument) ?? ""] ?? null;
     },
   ],
