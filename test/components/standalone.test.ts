@@ -128,7 +128,8 @@ test("a guard gets the parts that a preview knows, although others have yet to b
     const id = type === "azure-native:keyvault:Vault" ? "" : `${name}-id`;
     return { id, state: { name, ...inputs, azureApiVersion: "2026-01-01" } };
   };
-  const call = () => ({ subscriptionId: "sub", tenantId: "tenant", names: [] });
+  const account = { name: "cioown", sku: { name: "Standard_LRS" }, privateEndpointConnections: [] };
+  const call = () => ({ subscriptionId: "sub", tenantId: "tenant", names: [], ...account });
   await pulumi.runtime.setMocks({ newResource, call }, "customerio-aep", "dev", true);
   const { parts } = new StandaloneWebhookRelay("own", { streamingUrl });
   new RelayGuard("guard", { delivery: "relay", parts });
