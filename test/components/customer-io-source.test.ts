@@ -8,34 +8,18 @@ import { subscriptionNames } from "../../packages/pulumi-customerio/src/events/c
 import { readAppSettings as readRelaySettings } from "../../relay/azure/settings.ts";
 import { maxBodyBytes } from "../../relay/core/intake/body-limit.ts";
 import { memoryBudget } from "../../relay/core/intake/memory-budget.ts";
-import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
-
-async function source(settings: Record<string, unknown> = {}, answers: Record<string, object> = {}) {
-  configureWithCredentials(settings);
-  const { resources, outputs } = await declareBy(() => {
-    const settings = new StackSettings(new pulumi.Config("customerio-aep"));
-    const made = new CustomerIoSource("customerio-aep", settings);
-    const { relayUrl, relayHostName, streamingUrl, nextSteps } = made;
-    return { relayUrl, relayHostName, streamingUrl, nextSteps };
-  }, answers);
-  return { resources, outputs: outputs as { relayUrl: string; relayHostName: string; nextSteps: string[] } };
-}
+import { declareFromSettings, inputsOfOne } from "./declare-source.ts";
+import { configureWithCredentials, declareBy } from "./stack.ts";
 
 /** What is declared with no setting but the credentials. */
-let byDefault: Awaited<ReturnType<typeof source>>;
+let byDefault: Awaited<ReturnType<typeof declareFromSettings>>;
 beforeAll(async () => {
-  byDefault = await source();
+  byDefault = await declareFromSettings();
 });
-
-function one(resources: DeclaredResource[], type: string, name = ""): DeclaredResource["inputs"] {
-  const found = resources.filter((resource) => resource.type === type && resource.name.endsWith(name));
-  expect(found).toHaveLength(1);
-  return found[0]?.inputs;
-}
 
 test("without a signing key the webhook is created disabled, and the next steps are shown", async () => {
   const { resources, outputs } = byDefault;
-  const webhook = one(resources, "customerio:index:ReportingWebhook");
+  const webhook = inputsOfOne(resources, "customerio:index:ReportingWebhook");
   expect(webhook).toMatchObject({
     name: "Customer.io events (dev)",
     endpoint: "https://relay.example/customerio",
@@ -54,7 +38,7 @@ test("without a signing key the webhook is created disabled, and the next steps 
       /^In Azure \(https:\/\/portal\.azure\.com\/#resource\S+\/overview\), under Access control \(IAM\)/,
     ),
   ]);
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(Object.keys(settings)).not.toContain("CUSTOMERIO_SIGNING_KEYS");
 });
 
@@ -73,25 +57,27 @@ test("only the streaming URL is secret, since an operator has to read the next s
 });
 
 test("with a signing key it is enabled, and the key reaches the relay only through the vault", async () => {
-  const { resources, outputs } = await source({ signingKeys: "cio-test-signing-key" });
-  expect(one(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
+  const { resources, outputs } = await declareFromSettings({ signingKeys: "cio-test-signing-key" });
+  expect(inputsOfOne(resources, "customerio:index:ReportingWebhook").disabled).toBe(false);
   expect(outputs.nextSteps).toEqual([]);
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings.CUSTOMERIO_SIGNING_KEYS).toMatch(
     /^@Microsoft\.KeyVault\(SecretUri=https:\/\/vault\.example\/secrets\/.*\/v1\)$/,
   );
   expect(settings.PLATFORM_STREAMING_URL).toMatch(/^@Microsoft\.KeyVault\(/);
-  expect(one(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe("cio-test-signing-key");
+  expect(inputsOfOne(resources, "customerio-aep:index:VaultSecret", "signing-keys").value.value).toBe(
+    "cio-test-signing-key",
+  );
 });
 
 test("the webhook posts to another address, and everything else calls the function app", async () => {
   const webhookEndpoint = "https://events.example.com/customerio";
-  const { resources, outputs } = await source({ webhookEndpoint });
-  expect(one(resources, "customerio:index:ReportingWebhook").endpoint).toBe(webhookEndpoint);
+  const { resources, outputs } = await declareFromSettings({ webhookEndpoint });
+  expect(inputsOfOne(resources, "customerio:index:ReportingWebhook").endpoint).toBe(webhookEndpoint);
   expect([outputs.relayUrl, outputs.relayHostName]).toEqual([webhookEndpoint, "relay.example"]);
   const others = resources.filter(({ type }) => !/ReportingWebhook|Ownership|Subscription$/.test(type));
   expect(JSON.stringify(others)).not.toContain("events.example.com");
-  expect(one(resources, "azure-native:applicationinsights:WebTest").request.requestUrl).toBe(
+  expect(inputsOfOne(resources, "azure-native:applicationinsights:WebTest").request.requestUrl).toBe(
     "https://relay.example/health",
   );
 });
@@ -99,15 +85,15 @@ test("the webhook posts to another address, and everything else calls the functi
 test("a destroy deletes the guards of the relay and of the dataset first", async () => {
   const { resources } = byDefault;
   const relay = "https://relay.example/health";
-  const { parts: _parts, ...guarded } = one(resources, "customerio-aep:index:RelayGuard");
+  const { parts: _parts, ...guarded } = inputsOfOne(resources, "customerio-aep:index:RelayGuard");
   expect(guarded).toEqual({
     delivery: "relay",
-    queueId: one(resources, "customerio-aep:index:QueueDrain").queueId,
+    queueId: inputsOfOne(resources, "customerio-aep:index:QueueDrain").queueId,
     healthUrl: relay,
   });
-  expect(one(resources, "aep:index:DatasetGuard", "-aep-guard").relayHealthUrl).toBe(relay);
+  expect(inputsOfOne(resources, "aep:index:DatasetGuard", "-aep-guard").relayHealthUrl).toBe(relay);
   const last = { relayHealthUrl: relay, deletedBefore: "Customer.io's webhook" };
-  expect(one(resources, "aep:index:DatasetGuard", "-last-guard")).toMatchObject(last);
+  expect(inputsOfOne(resources, "aep:index:DatasetGuard", "-last-guard")).toMatchObject(last);
 });
 
 test("the relay's guard knows every resource that a destroy deletes in Azure", async () => {
@@ -118,7 +104,7 @@ test("the relay's guard knows every resource that a destroy deletes in Azure", a
       /^azure-native:|:(ArmResource|AppServicePlan|FunctionApp)$/.test(type) &&
       !goesWithAnother.test(type + JSON.stringify(inputs)),
   );
-  const { parts } = one(resources, "customerio-aep:index:RelayGuard");
+  const { parts } = inputsOfOne(resources, "customerio-aep:index:RelayGuard");
   const ids = Object.values<{ id: string }>(parts).map(({ id }) => id);
   const unknown = deleted.filter(({ name }) => !ids.includes(`${name}-id`));
   expect(unknown.map(({ name }) => `${name}: add it to the parts of its component in components/relay`)).toEqual([]);
@@ -126,53 +112,47 @@ test("the relay's guard knows every resource that a destroy deletes in Azure", a
   expect(ids.length).toBeGreaterThan(20);
 });
 
-test("without a relay there is a guard for that change, and the dataset's guard asks no relay", async () => {
-  const { resources } = await source({ delivery: "direct" });
-  expect(one(resources, "customerio-aep:index:RelayGuard")).toEqual({ delivery: "direct" });
-  for (const name of ["-aep-guard", "-last-guard"]) {
-    expect(one(resources, "aep:index:DatasetGuard", name).relayHealthUrl).toBeUndefined();
-  }
-});
-
 test("the relay holds events back while Platform enables the dataflow", async () => {
-  const { resources } = await source({ dataflowActivationSeconds: 60 });
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const { resources } = await declareFromSettings({ dataflowActivationSeconds: 60 });
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:05:05.000Z");
 });
 
 test("once fields were added to the schema, a changed dataflow is waited for until Platform's cache of schemas has them", async () => {
   const changed = { "aep:index:FieldGroup": { version: "1.1" } };
-  const { resources } = await source({}, changed);
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const { resources } = await declareFromSettings({}, changed);
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   // Fifteen minutes after the change of the dataflow, which comes after that of the schema.
   expect(settings.PLATFORM_READY_AT).toBe("2026-01-02T03:19:05.000Z");
-  const direct = await source({ delivery: "direct" }, changed);
-  expect(one(direct.resources, "aep:index:Dataflow").activationSeconds).toBe(900);
+  const direct = await declareFromSettings({ delivery: "direct" }, changed);
+  expect(inputsOfOne(direct.resources, "aep:index:Dataflow").activationSeconds).toBe(900);
 });
 
 test("each queue of events has a poison queue, and the relay a role on both", async () => {
-  const { resources } = await source({ eventQueues: 3 });
+  const { resources } = await declareFromSettings({ eventQueues: 3 });
   const names = ["events", "events-poison", "events-2", "events-2-poison", "events-3", "events-3-poison"];
   const paths = resources.flatMap(({ inputs }) => inputs.path ?? []);
   const queues = paths.filter((path: string) => path.startsWith("queueServices/"));
   expect(queues).toEqual(names.map((name) => `queueServices/default/queues/${name}`));
   const roles = resources.flatMap(({ name }) => name.match(/-relay-queue-(events.*)$/)?.[1] ?? []);
   expect(roles.toSorted()).toEqual(names.toSorted());
-  expect(one(resources, "azure-native:web:WebAppApplicationSettings").properties.EVENT_QUEUES).toBe("3");
+  expect(inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties.EVENT_QUEUES).toBe("3");
   const { resources: usual } = byDefault;
-  expect(one(usual, "azure-native:web:WebAppApplicationSettings").properties).not.toHaveProperty("EVENT_QUEUES");
+  expect(inputsOfOne(usual, "azure-native:web:WebAppApplicationSettings").properties).not.toHaveProperty(
+    "EVENT_QUEUES",
+  );
 });
 
 test("the app is valid for Flex Consumption, and uses only its identity", async () => {
   const { resources } = byDefault;
-  const app = one(resources, "customerio-aep:index:FunctionApp").body.properties;
+  const app = inputsOfOne(resources, "customerio-aep:index:FunctionApp").body.properties;
   expect(app.siteConfig).toEqual({ minTlsVersion: "1.2", scmMinTlsVersion: "1.2" });
   expect(app.functionAppConfig.runtime).toEqual({ name: "node", version: "22" });
   expect(app.functionAppConfig.deployment.storage).toMatchObject({
     value: "https://cioaep.blob.example/code",
     authentication: { type: "UserAssignedIdentity" },
   });
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({
     RELAY_STORAGE__queueServiceUri: "https://cioaep.queue.example/",
     RELAY_STORAGE__blobServiceUri: "https://cioaep.blob.example/",
@@ -189,7 +169,7 @@ test("the app is valid for Flex Consumption, and uses only its identity", async 
   for (const refused of ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"]) {
     expect(Object.keys(settings)).not.toContain(refused);
   }
-  expect(one(resources, "azure-native:storage:StorageAccount").allowSharedKeyAccess).toBe(false);
+  expect(inputsOfOne(resources, "azure-native:storage:StorageAccount").allowSharedKeyAccess).toBe(false);
   const roles = resources.filter(({ inputs }) => inputs.path?.includes("/roleAssignments/"));
   expect(roles.map(({ name }) => name.replace("customerio-aep-relay-", "")).toSorted()).toEqual([
     "monitoring-metrics-publisher",
@@ -206,15 +186,15 @@ test("the app is valid for Flex Consumption, and uses only its identity", async 
 
 test("claims are kept longer than any message that may refer to them", async () => {
   const { resources } = byDefault;
-  const rule = one(resources, "customerio-aep:index:ArmResource", "sweep").body.properties.policy.rules[0];
+  const rule = inputsOfOne(resources, "customerio-aep:index:ArmResource", "sweep").body.properties.policy.rules[0];
   expect(rule.definition.filters.prefixMatch).toEqual(["claims/"]);
   expect(rule.definition.actions.baseBlob.delete.daysAfterModificationGreaterThan).toBeGreaterThan(30);
 });
 
 test("titles contain the stack's name, names in Azure do not", async () => {
   const { resources } = byDefault;
-  expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
-  expect(one(resources, "aep:index:FieldGroup").title).toBe("Customer.io events (dev) fields");
+  expect(inputsOfOne(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
+  expect(inputsOfOne(resources, "aep:index:FieldGroup").title).toBe("Customer.io events (dev) fields");
   const inAzure = resources.filter(({ type }) => type.startsWith("azure-native:"));
   expect(inAzure.filter(({ name }) => name.includes("dev"))).toEqual([]);
   expect(inAzure.find(({ type }) => type === "azure-native:storage:StorageAccount")?.name).toBe("cioaep");
@@ -222,8 +202,10 @@ test("titles contain the stack's name, names in Azure do not", async () => {
 
 test("test mode leaves cio_id unmapped", async () => {
   const destinations = async (settings: Record<string, unknown>) => {
-    const { resources } = await source(settings);
-    return one(resources, "aep:index:MappingSet").mappings.map((item: { destination: string }) => item.destination);
+    const { resources } = await declareFromSettings(settings);
+    return inputsOfOne(resources, "aep:index:MappingSet").mappings.map(
+      (item: { destination: string }) => item.destination,
+    );
   };
   expect(await destinations({})).toContain("_acme.customerio.cio_id");
   expect(await destinations({ testMode: true })).not.toContain("_acme.customerio.cio_id");
@@ -232,10 +214,10 @@ test("test mode leaves cio_id unmapped", async () => {
 test("a standby stack has a disabled webhook, and no alert about missing calls", async () => {
   const signingKeys = "cio-test-signing-key";
   const off = async (webhook: object) => {
-    const { resources } = await source({ signingKeys, webhook });
+    const { resources } = await declareFromSettings({ signingKeys, webhook });
     const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
     const disabled = rules.filter(({ inputs }) => !inputs.enabled).map(({ name }) => name.split("monitoring-")[1]);
-    return { sends: !one(resources, "customerio:index:ReportingWebhook").disabled, disabled };
+    return { sends: !inputsOfOne(resources, "customerio:index:ReportingWebhook").disabled, disabled };
   };
   expect(await off({})).toEqual({ sends: true, disabled: [] });
   expect(await off({ disabled: true })).toEqual({
@@ -246,8 +228,10 @@ test("a standby stack has a disabled webhook, and no alert about missing calls",
 
 test("every alert goes to every receiver", async () => {
   // An action group can't have two receivers of one name.
-  const { resources } = await source({ alertEmails: ["ops@example.org", "Ops@example.org", "ops@example.org"] });
-  expect(one(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
+  const { resources } = await declareFromSettings({
+    alertEmails: ["ops@example.org", "Ops@example.org", "ops@example.org"],
+  });
+  expect(inputsOfOne(resources, "azure-native:monitor:ActionGroup").emailReceivers).toEqual([
     { name: "ops@example.org", emailAddress: "ops@example.org", useCommonAlertSchema: true },
   ]);
   const rules = resources.filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule");
@@ -258,7 +242,7 @@ test("every alert goes to every receiver", async () => {
     "silent",
     "exceptions",
   ]);
-  const test = one(resources, "azure-native:applicationinsights:WebTest");
+  const test = inputsOfOne(resources, "azure-native:applicationinsights:WebTest");
   expect(test.request.requestUrl).toBe("https://relay.example/health");
   const metricAlerts = resources.filter(({ type }) => type === "azure-native:monitor:MetricAlert");
   expect(metricAlerts).toHaveLength(5);
@@ -268,14 +252,14 @@ test("every alert goes to every receiver", async () => {
 });
 
 test("the relay can read its settings about events", async () => {
-  const { resources } = await source({
+  const { resources } = await declareFromSettings({
     filters: { except: { recipientDomains: ["Example.org"] } },
     personalData: { email: "hash" },
     maximumCallAgeSeconds: 600,
     duplicateWindowDays: 3,
     maximumRequestsPerSecond: 250,
   });
-  const given = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const given = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   const read = readRelaySettings({ ...given, PLATFORM_STREAMING_URL: "https://dcs.example/1?x-adobe-flow-id=2" });
   expect(read).toMatchObject({
     intake: {
@@ -291,85 +275,13 @@ test("the relay can read its settings about events", async () => {
   });
 });
 
-test("direct delivery declares nothing in Azure, maps Customer.io's own body, and enables the webhook once events are kept", async () => {
-  const warnings: string[] = [];
-  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warnings.push(message));
-  const { resources, outputs } = await source({ delivery: "direct", dataflowActivationSeconds: 240 });
-  warn.mockRestore();
-  expect(resources.filter(({ type }) => /^(azure-native|relay):/.test(type))).toEqual([]);
-  expect(one(resources, "aep:index:Dataflow")).toMatchObject({ activationSeconds: 240 });
-  const webhook = one(resources, "customerio:index:ReportingWebhook");
-  // As a secret.
-  expect(webhook.endpoint.value).toBe("https://dcs.example/collection/1?x-adobe-flow-id=2");
-  expect(webhook.disabled).toBe(false);
-  expect(outputs.nextSteps).toEqual([]);
-  const sources = one(resources, "aep:index:MappingSet").mappings.map((item: { source: string }) => item.source);
-  expect(sources.filter((path: string) => path.includes("relay."))).toEqual([]);
-  expect(warnings).toEqual([expect.stringMatching(/signature.*holds.*replayed/s)]);
-});
-
-test("the HTTP API source gets a base connection, and the relay a credential whose secret lies in the vault", async () => {
-  const credential = {
-    imsUrl: "https://ims.example",
-    clientId: "client-1",
-    clientSecret: "p8e-hidden",
-    scopes: "openid",
-    orgId: "0123@AdobeOrg",
-  };
-  const { resources } = await source({ source: "http", "aep:": { ...credential, sandbox: "dev" } });
-  expect(one(resources, "aep:index:BaseConnection").name).toBe("Customer.io events (dev) endpoint");
-  expect(one(resources, "aep:index:SourceConnection")).toMatchObject({
-    connectionSpecId: "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb",
-    baseConnectionId: "customerio-aep-platform-base-id",
-  });
-  expect(one(resources, "aep:index:Dataflow").flowSpecId).toBe("c1a19761-d2c7-4702-b9fa-fe91f0613e81");
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
-  expect(settings).toMatchObject({
-    PLATFORM_IMS_URL: "https://ims.example",
-    PLATFORM_CLIENT_ID: "client-1",
-    PLATFORM_SCOPES: "openid",
-    PLATFORM_ORG_ID: "0123@AdobeOrg",
-    PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
-  });
-  expect(one(resources, "customerio-aep:index:VaultSecret", "client-secret").value.value).toBe("p8e-hidden");
-  const plain = one(byDefault.resources, "azure-native:web:WebAppApplicationSettings").properties;
-  expect(
-    Object.keys(plain).filter(
-      (name) => /IMS|CLIENT_(ID|SECRET)$|SCOPES|ORG_ID/.test(name) && name.startsWith("PLATFORM_"),
-    ),
-  ).toEqual([]);
-});
-
-test("with a credential of its own, the relay gets nothing of the provisioning one; without, a preview warns", async () => {
-  const warnings: string[] = [];
-  const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (said) => void warnings.push(said));
-  const credential = { imsUrl: "https://ims.example", orgId: "0123@AdobeOrg", sandbox: "dev", scopes: "openid" };
-  const provisioning = { ...credential, clientId: "mighty", clientSecret: "p8e-mighty" };
-  const http = { source: "http", "aep:": provisioning };
-  await source(http);
-  expect(warnings).toEqual([expect.stringContaining("npx pulumi config set --path relayCredential.clientId")]);
-  warnings.length = 0;
-  const own = { relayCredential: { clientId: "own" }, relayClientSecret: "p8e-own" };
-  const { resources } = await source({ ...http, ...own });
-  expect(warnings).toEqual([]);
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
-  expect(settings).toMatchObject({
-    PLATFORM_CLIENT_ID: "own",
-    PLATFORM_SCOPES: "openid",
-    PLATFORM_ORG_ID: "0123@AdobeOrg",
-  });
-  expect(one(resources, "customerio-aep:index:VaultSecret", "client-secret").value.value).toBe("p8e-own");
-  expect(JSON.stringify(settings)).not.toMatch(/mighty|p8e/);
-  warn.mockRestore();
-});
-
 test("the relay writes every field of its log lines that alerts and workbook read", async () => {
   const { resources } = byDefault;
   const queries = [
     ...resources
       .filter(({ type }) => type === "azure-native:monitor:ScheduledQueryRule")
       .map(({ inputs }) => inputs.criteria.allOf[0].query as string),
-    one(resources, "customerio-aep:index:ArmResource", "workbook").body.properties.serializedData as string,
+    inputsOfOne(resources, "customerio-aep:index:ArmResource", "workbook").body.properties.serializedData as string,
   ];
   const read = new Set(queries.flatMap((query) => [...query.matchAll(/line\.(\w+)/g)].map(([, field]) => field)));
   const folder = path.resolve(import.meta.dirname, "../../relay/azure");
