@@ -14,7 +14,14 @@ test("direct delivery declares nothing in Azure, maps Customer.io's own body, an
   const warn = jest.spyOn(pulumi.log, "warn").mockImplementation(async (message) => void warnings.push(message));
   const { resources, outputs } = await declareFromSettings({ delivery: "direct", dataflowActivationSeconds: 240 });
   warn.mockRestore();
-  expect(resources.filter(({ type }) => /^(azure-native|relay):/.test(type))).toEqual([]);
+  const ofRelay = resources.filter(({ type }) => /^(azure-native|customerio-aep):/.test(type));
+  expect(ofRelay.map(({ type }) => type.replace("customerio-aep:index:", "")).sort()).toEqual([
+    "CustomerIoSource",
+    "PlatformDataflow",
+    // Against the removal of a relay.
+    "RelayGuard",
+    "ReportingWebhookSubscription",
+  ]);
   expect(inputsOfOne(resources, "aep:index:Dataflow")).toMatchObject({ activationSeconds: 240 });
   const webhook = inputsOfOne(resources, "customerio:index:ReportingWebhook");
   // As a secret.
