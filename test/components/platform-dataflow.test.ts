@@ -7,6 +7,7 @@ import { readStackSettings } from "../../components/settings/settings.ts";
 import { fieldGroupBody } from "../../events/field-group.ts";
 import { eventFields } from "../../events/fields.ts";
 import { stackWords } from "../../settings/setting-words.ts";
+import { inputsOfOne } from "./declare-source.ts";
 import { type Answers, configure, type DeclaredResource, declareBy } from "./stack.ts";
 
 const title = "Customer.io events (dev)";
@@ -57,9 +58,7 @@ async function refusal(settings: Record<string, unknown>, answers: Answers): Pro
 }
 
 function one(resources: DeclaredResource[], type: string): DeclaredResource["inputs"] {
-  const found = resources.filter((resource) => resource.type === `aep:index:${type}`);
-  expect(found).toHaveLength(1);
-  return found[0]?.inputs;
+  return inputsOfOne(resources, `aep:index:${type}`);
 }
 
 const types = (resources: DeclaredResource[]) =>

@@ -9,6 +9,7 @@ import { RelayGuard } from "../../relay/deploy/sdk.ts";
 import { dataflowSettings, relaySettings, webhookSettings } from "../../settings/part-settings.ts";
 import { plainSettings } from "../../settings/schema.ts";
 import { argumentWords } from "../../settings/setting-words.ts";
+import { inputsOfOne } from "./declare-source.ts";
 import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 const streamingUrl = "https://dcs.example/collection/1";
@@ -33,8 +34,6 @@ async function constructPart(type: string, inputs: pulumi.Inputs, answers: Recor
 jest.mock("customerio-aep", () => jest.requireActual("../../components/index.ts"), { virtual: true });
 
 const typesOf = (resources: DeclaredResource[]) => [...new Set(resources.map(({ type }) => type.split(":")[0]))].sort();
-const one = (resources: DeclaredResource[], type: string, name = "") =>
-  resources.find((resource) => resource.type === type && resource.name.endsWith(name))?.inputs;
 
 test("every setting is an argument of a part, except one that the relay's credential replaces", () => {
   const all = new Set<string>([...dataflowSettings, ...relaySettings, ...webhookSettings, "relayCredential"]);
@@ -47,9 +46,9 @@ test("a dataflow alone is created with the defaults of a source, in Platform onl
     dataflowActivationSeconds: 60,
   });
   expect(typesOf(resources)).toEqual(["aep", "customerio-aep"]);
-  expect(one(resources, "aep:index:Dataset")).toMatchObject({ name: "Own events", rowExpirationDays: 60 });
-  expect(one(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
-  expect(one(resources, "aep:index:MappingSet").samples.length).toBeGreaterThan(10);
+  expect(inputsOfOne(resources, "aep:index:Dataset")).toMatchObject({ name: "Own events", rowExpirationDays: 60 });
+  expect(inputsOfOne(resources, "aep:index:Schema").title).toBe("Customer.io events (dev)");
+  expect(inputsOfOne(resources, "aep:index:MappingSet").samples.length).toBeGreaterThan(10);
   expect(outputs).toMatchObject({
     streamingUrl: "https://dcs.example/collection/1?x-adobe-flow-id=2",
     readyAt: "2026-01-02T03:05:05.000Z",
@@ -86,10 +85,10 @@ test("a relay alone whose code is not built is refused at once, with the command
 test("a relay alone sends to the given endpoint, at once and without a token", async () => {
   const { resources, outputs } = await constructPart("WebhookRelay", { streamingUrl, duplicateWindowDays: 0 });
   expect(typesOf(resources)).not.toContain("aep");
-  const settings = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const settings = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({ PLATFORM_READY_AT: "1970-01-01T00:00:00.000Z", DUPLICATE_WINDOW_DAYS: "0" });
   expect(Object.keys(settings).filter((name) => /CLIENT|SIGNING/.test(name))).toEqual([]);
-  const secret = one(resources, "customerio-aep:index:VaultSecret", "platform-streaming-url").value;
+  const secret = inputsOfOne(resources, "customerio-aep:index:VaultSecret", "platform-streaming-url").value;
   expect(secret).toMatchObject({ value: streamingUrl, [pulumi.runtime.specialSigKey]: expect.any(String) });
   expect(outputs).toMatchObject({
     url: "https://relay.example/customerio",
@@ -109,7 +108,7 @@ test("a relay alone uses the given credential for tokens, and waits for readyAt"
     credential: { clientId: "client", clientSecret: pulumi.secret("p8e-other-secret"), orgId: "1@AdobeOrg" },
   });
   // All settings are secret, since one is.
-  const { value: settings } = one(resources, "azure-native:web:WebAppApplicationSettings").properties;
+  const { value: settings } = inputsOfOne(resources, "azure-native:web:WebAppApplicationSettings").properties;
   expect(settings).toMatchObject({
     PLATFORM_READY_AT: "2026-02-03T04:05:06.000Z",
     PLATFORM_IMS_URL: "https://ims-na1.adobelogin.com",
@@ -117,7 +116,7 @@ test("a relay alone uses the given credential for tokens, and waits for readyAt"
     PLATFORM_CLIENT_ID: "client",
     PLATFORM_CLIENT_SECRET: expect.stringMatching(/^@Microsoft\.KeyVault\(/),
   });
-  const secret = one(resources, "customerio-aep:index:VaultSecret", "client-secret").value;
+  const secret = inputsOfOne(resources, "customerio-aep:index:VaultSecret", "client-secret").value;
   expect(secret).toMatchObject({ value: "p8e-other-secret", [pulumi.runtime.specialSigKey]: expect.any(String) });
 });
 
@@ -148,10 +147,10 @@ test("a subscription alone posts every event to the given endpoint", async () =>
   const { resources, outputs } = await constructPart("ReportingWebhookSubscription", {
     endpoint: pulumi.output("https://own.example/customerio"),
   });
-  const webhook = one(resources, "customerio:index:ReportingWebhook");
+  const webhook = inputsOfOne(resources, "customerio:index:ReportingWebhook");
   expect(webhook).toMatchObject({ name: "Customer.io events (dev)", disabled: false, fullResolution: false });
   expect(webhook.events).toEqual(subscriptionNames);
-  expect(one(resources, "customerio:index:Ownership")).toBeDefined();
+  expect(inputsOfOne(resources, "customerio:index:Ownership")).toBeDefined();
   expect(outputs).toEqual({ webhookId: 7, webhookName: "Customer.io events (dev)" });
 });
 
@@ -161,7 +160,7 @@ test("a subscription alone accepts a name, events, and whether it is disabled", 
     webhook: { name: "Own", disabled: true },
     events: ["email_delivered"],
   });
-  expect(one(resources, "customerio:index:ReportingWebhook")).toMatchObject({
+  expect(inputsOfOne(resources, "customerio:index:ReportingWebhook")).toMatchObject({
     name: "Own",
     events: ["email_delivered"],
     disabled: true,
