@@ -124,6 +124,8 @@ export class Engine {
         drifted.push(held.name);
         continue;
       }
+      // As it shows what the refresh has found (`RefreshStep` in pkg/resource/deploy/step.go).
+      await this.#diff({ ...held, ...read }, held.inputs);
       const { id, inputs } = read;
       if (!isDeepStrictEqual(reveal(inputs), reveal(held.inputs)) || id !== held.id) drifted.push(held.name);
       this.#put(held, { ...held, ...read });
