@@ -284,7 +284,12 @@ test("is deleted once it is no longer in transition; a missing one is fine", asy
 
 describe("a dataflow without a relay that holds events back", () => {
   const given = { ...inputs, activationSeconds: 300 };
-  const recently = (secondsAgo: number) => listOf({ ...item, updatedAt: Date.now() - secondsAgo * 1000 });
+  /** The dataflow's last change, and the state of a run that knew it. */
+  const changed = (secondsAgo: number) => {
+    const at = Date.now() - secondsAgo * 1000;
+    stub.answer(`GET ${one}`, listOf({ ...item, updatedAt: at }));
+    return { ...given, ...defaults, ...outputs, updatedAt: new Date(at).toISOString() };
+  };
 
   test("is finished once it keeps events that it accepts", async () => {
     expect((await aep.create(type, given)).properties).toEqual({ ...given, ...defaults, ...outputs });
@@ -299,20 +304,26 @@ describe("a dataflow without a relay that holds events back", () => {
     expect(error.id).toBe(id);
     expect(error.reasons[0]).toContain("is not ready: the wait for its activation was stopped.");
     aep = await Aep.connect(stub.url);
-    stub.answer(`GET ${one}`, recently(100));
-    await aep.update(type, id, given, given, { ...given, ...defaults, ...outputs });
+    await aep.update(type, id, given, given, changed(100));
     expect(aep.waits).toHaveLength(1);
     expect(aep.waits[0]).toBeGreaterThan(190_000);
     expect(aep.waits[0]).toBeLessThanOrEqual(200_000);
   });
 
   test("does not wait long after its last change, nor while it is disabled", async () => {
-    stub.answer(`GET ${one}`, recently(301));
-    await aep.update(type, id, given, given, { ...given, ...defaults, ...outputs });
+    await aep.update(type, id, given, given, changed(301));
     stub.answer(`GET ${one}`, listOf({ ...item, state: "disabled", updatedAt: Date.now() }));
     const disabled = { ...given, enabled: false };
     await aep.update(type, id, disabled, disabled, { ...disabled, ...outputs });
     expect(aep.waits).toEqual([]);
+  });
+
+  test("waits for the whole time after a change, also if this machine's clock is ahead", async () => {
+    const state = changed(3600);
+    stub.answer(`GET ${one}`, listOf({ ...item, updatedAt: Date.now() - 3000_000 }));
+    stub.answer(`PATCH ${one}`, { body: { id, etag: "x" } });
+    await aep.update(type, id, given, { ...given, name: "Renamed" }, state);
+    expect(aep.waits).toEqual([300_000]);
   });
 });
 

@@ -177,8 +177,10 @@ export const dataflow = defineResource<AepClient>()({
     return keepOnError(id, `The dataflow "${news.name}" (${id}) was changed`, stored, async () => {
       const outputs = await switchTo(operation, id, news.enabled ? "enabled" : "disabled", stored);
       const seconds = news.enabled ? (news.activationSeconds ?? 0) : 0;
-      const sinceChange = (Date.now() - Date.parse(outputs.updatedAt)) / 1000;
-      return activate(operation, outputs, Math.min(seconds, seconds - sinceChange));
+      // A wait that was interrupted goes on. After a change, it begins now, whatever this machine's clock says.
+      const isSame = outputs.updatedAt === stored.updatedAt;
+      const waited = isSame ? Math.max(0, Date.now() - Date.parse(outputs.updatedAt)) / 1000 : 0;
+      return activate(operation, outputs, seconds - waited);
     });
   },
 
