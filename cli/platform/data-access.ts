@@ -81,9 +81,8 @@ export class DataAccess {
     const file = await open(target, "w", 0o600);
     try {
       for (let from = 0; from < length; ) {
-        const headers = { Range: `bytes=${from}-${Math.min(length, from + partLength) - 1}` };
-        const bytes = await this.#client.readBytes({ path, params: { path: name }, headers, signal, purpose });
-        if (bytes.length === 0) throw new Error(`Could not ${purpose}: it ends after ${from} of ${length} bytes.`);
+        const part = { from, to: Math.min(length, from + partLength), total: length };
+        const bytes = await this.#client.readBytes({ path, params: { path: name }, signal, purpose }, part);
         await file.write(bytes);
         from += bytes.length;
       }

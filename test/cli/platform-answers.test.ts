@@ -1,8 +1,12 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { DataAccess } from "../../cli/platform/data-access.ts";
 import { listRuns, readDataflow } from "../../cli/platform/dataflow.ts";
 import { listBatches } from "../../cli/platform/dataset.ts";
 import type { AepClient } from "../../packages/pulumi-aep/src/client/client.ts";
 import { clientFor } from "../../packages/pulumi-aep/test/aep.ts";
-import { PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
+import { type Answer, PlatformStub } from "../../packages/pulumi-aep/test/platform-stub.ts";
 
 // What Platform leaves out or writes in another form must not make a check fail.
 
@@ -105,4 +109,62 @@ test.each([
     body: { b1: { created, ...counts } },
   });
   expect(await listBatches(client, "d1")).toMatchObject([{ rows, failedRecords }]);
+});
+
+describe("a file of a batch", () => {
+  const partLength = 8 * 1024 * 1024;
+  const [first, rest] = ["a".repeat(partLength), "bcd"];
+  const total = partLength + rest.length;
+  const rangeOf = (from: number, to: number, size: number | string = total) => ({
+    "Content-Range": `bytes ${from}-${to}/${size}`,
+  });
+  const begin = { status: 206, headers: rangeOf(0, partLength - 1), body: first };
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "file-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function download(...answers: Answer[]): Promise<string> {
+    stub.answer(`${foundation}/export/files/f1?path=rows.parquet`, ...answers);
+    const target = path.join(folder, "rows.parquet");
+    const file = { id: "f1", name: "rows.parquet", length: total };
+    await new DataAccess(client, "d1").download(file, target, new AbortController().signal);
+    return readFile(target, "utf8");
+  }
+
+  test.each([
+    ["in the parts that were requested", [begin, { status: 206, headers: rangeOf(partLength, total - 1), body: rest }]],
+    [
+      "without Content-Range",
+      [
+        { ...begin, headers: {} },
+        { status: 206, body: rest },
+      ],
+    ],
+    [
+      "with a part that is shorter",
+      [
+        begin,
+        { status: 206, headers: rangeOf(partLength, partLength, "*"), body: "b" },
+        { status: 206, headers: rangeOf(partLength + 1, total - 1), body: "cd" },
+      ],
+    ],
+    ["as a whole from a server without ranges", [{ body: first + rest }]],
+  ])("is read %s", async (_how, answers) => {
+    expect((await download(...answers)) === first + rest).toBe(true);
+  });
+
+  test.each([
+    ["the whole file again", { body: first + rest }],
+    ["another part", { status: 206, headers: rangeOf(0, rest.length - 1), body: first.slice(0, rest.length) }],
+    ["a part of another version", { status: 206, headers: rangeOf(partLength, total - 1, total + 9), body: rest }],
+    ["a part of another length, without Content-Range", { status: 206, body: "b" }],
+    ["nothing", { status: 206, body: "" }],
+    ["an answer without a range that has as many bytes", { body: "xyz" }],
+  ] satisfies [string, Answer][])("is refused if its second part is %s", async (_what, answer: Answer) => {
+    const refusal = `Could not download the file rows.parquet: the answer did not match Adobe's documentation (${answer.status ?? 200}, `;
+    await expect(download(begin, answer)).rejects.toThrow(refusal);
+  });
 });

@@ -40,6 +40,14 @@ export const jsonOrNothing = z.union([json, z.literal("")]);
 
 const statsAnswer = z.object({ tenantId: z.string().min(1) });
 
+/** A part of a file in bytes: from the first, up to but not including the second. */
+interface FilePart {
+  readonly from: number;
+  readonly to: number;
+  /** The size of the file. */
+  readonly total: number;
+}
+
 /**
  * A client for one sandbox of one organization. It sends the four headers that every Platform API requires, parses answers
  * with a zod schema, and throws `VendorError`s with remedies.
@@ -99,11 +107,24 @@ export class AepClient {
     throw this.#notUnderstood(call, `${issue?.path.join(".")}: ${issue?.message}`);
   }
 
-  /** Reads a file or, with a header `Range`, a part of it. */
-  async readBytes(call: Omit<Call, "method">): Promise<Buffer> {
-    const data = await this.#send({ ...call, method: "GET", isBinary: true });
-    if (Buffer.isBuffer(data)) return data;
-    throw this.#notUnderstood({ ...call, method: "GET" }, "no bytes");
+  /**
+   * Reads a part of a file, or less of it: the caller reads on after what it has got.
+   *
+   * @throws if the answer is another part, such as from a proxy that changes or ignores `Range`: the file would be wrong
+   */
+  async readBytes(call: Omit<Call, "method" | "headers">, { from, to, total }: FilePart): Promise<Buffer> {
+    const request: Call = { ...call, method: "GET", isBinary: true, headers: { Range: `bytes=${from}-${to - 1}` } };
+    const { status, data, headers } = await this.#http.call(request);
+    if (!Buffer.isBuffer(data)) throw this.#notUnderstood(request, "no bytes");
+    const { length } = data;
+    const range = headers["content-range"] as string | undefined;
+    // Adobe's documentation does not mention Content-Range; without it, only all of the requested bytes can be the right ones.
+    const ranges = [total, "*"].map((size) => `bytes ${from}-${from + length - 1}/${size}`);
+    const isPart = range === undefined ? length === to - from : ranges.includes(range) && length <= to - from;
+    const isWhole = from === 0 && length === total;
+    if (status === 206 ? isPart : isWhole) return data;
+    const found = `${status}, ${length} bytes${range === undefined ? "" : `, Content-Range: ${range}`}`;
+    throw this.#notUnderstood(request, `${found}, for the bytes from ${from} to ${to - 1} of ${total}`);
   }
 
   /** Like `call`; undefined if Platform says that the object is gone. */
