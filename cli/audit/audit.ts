@@ -139,7 +139,7 @@ async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResul
   const unknown = await readRecord(parts, ledger, created);
   const unread = await readStoredRows(parts, ledger);
   progress("the relay's queue and its notes of deliveries");
-  const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, signal }));
+  const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, now: parts.now, signal }));
   if (deadLetters) {
     await readHeldEvents(deadLetters, { ledger, signal, progress: (read) => progress(`dead letters: ${read}`) });
   }

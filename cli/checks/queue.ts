@@ -14,8 +14,10 @@ import { holdEndOf } from "../stack/source-settings.ts";
 import { redeployCommand } from "./relay.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 
-/** Milliseconds. A forwarder sends a probe after each pause, and no pause is longer than an hour and a half. */
-const longestPause = 2 * 60 * 60 * 1000;
+/**
+ * Milliseconds within which the relay tries again what waits: an event waits for an hour at most, and for another one if Platform asks for it.
+ */
+export const longestPause = 2 * 60 * 60 * 1000;
 
 /** Milliseconds before a late event in which none was delivered, as in the alert `late`: while a backlog is delivered, many are late. */
 const quietTime = 15 * 60 * 1000;

@@ -2,6 +2,7 @@ import type { StoredEntity } from "../../../relay/azure/storage/tables.ts";
 import { timeOfPartition } from "../../../relay/core/duplicates/delivered-tables.ts";
 import { readDeliveryNote } from "../../../relay/core/duplicates/delivery-note.ts";
 import type { QueuedEvent } from "../../../relay/core/event/envelope.ts";
+import { longestPause } from "../../checks/queue.ts";
 import { eventsIn } from "../../relay/queue-message.ts";
 import type { RelayQueues } from "../../relay/relay-queues.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
@@ -54,9 +55,14 @@ const [mostLooks, lookPause] = [16, 2_000];
  */
 export async function readRelaySide(
   { tables, storage, queues, pause }: RelaySide,
-  { ledger, range, signal }: { readonly ledger: Ledger; readonly range: AuditRange; readonly signal: AbortSignal },
+  {
+    ledger,
+    range,
+    now,
+    signal,
+  }: { readonly ledger: Ledger; readonly range: AuditRange; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<RelayRead> {
-  const { events, ...hidden } = await readQueues({ tables, storage, queues, pause }, signal);
+  const { events, ...hidden } = await readQueues({ tables, storage, queues, pause }, now, signal);
   await ledger.run("DELETE FROM waiting; DELETE FROM noted");
   const waiting: Occurrence[] = [];
   for (const event of events) {
@@ -72,13 +78,14 @@ export async function readRelaySide(
 
 /**
  * Reads the visible messages of the queues. A hidden one is being delivered at the moment, or waits for its next try, perhaps for hours. If there
- * are few of them, this looks again until none is left or the relay has delivered something; if neither happens, they wait.
+ * are few of them, this looks again until none is left or the relay has delivered something; if neither happens, they wait. An event that
+ * fails by itself waits beside others that are delivered; each of its tries sets `lateAt` once it has waited for an hour.
  */
 async function readQueues(
   { tables, storage, queues, pause }: RelaySide,
+  now: Date,
   signal: AbortSignal,
 ): Promise<Omit<RelayRead, "notesSince"> & { readonly events: readonly QueuedEvent[] }> {
-  const countDelivered = async () => (await tables.readCounts()).total.delivered;
   let before: number | undefined;
   for (let look = 1; ; look += 1) {
     const count = await queues.count();
@@ -88,9 +95,10 @@ async function readQueues(
     const events = read.flatMap(eventsIn);
     if (messages === 0) return { events, messages, mayHold: false };
     if (messages > backlog) return { events, messages, mayHold: true };
-    const delivered = await countDelivered();
-    before ??= delivered;
-    if (delivered > before) return { events, messages, mayHold: false };
+    const { total, lateAt } = await tables.readCounts();
+    const isLate = lateAt !== undefined && now.getTime() - lateAt.getTime() < longestPause;
+    before ??= total.delivered;
+    if (total.delivered > before && !isLate) return { events, messages, mayHold: false };
     if (look === mostLooks) return { events, messages, mayHold: true };
     await pause(lookPause, signal);
   }
