@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { backfillMissing, checkBackfill } from "../backfill/backfill.ts";
-import { backfillOptions, backfillResult } from "../backfill/options.ts";
+import { type BackfillResult, backfillOptions, backfillResult } from "../backfill/options.ts";
 import { defineCommand } from "../command/definition.ts";
+import type { Ending } from "../command/exit-codes.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { auditLines } from "./report.ts";
 import { auditVerdict } from "./result-file.ts";
-import { auditOptions, checkAuditDays, runAudit } from "./run-audit.ts";
+import { type AuditRun, auditOptions, checkAuditDays, runAudit } from "./run-audit.ts";
 
 const count = z.number();
 const counts = {
@@ -29,14 +30,22 @@ const counts = {
 
 const endings = { complete: "well", missing: "broken", unjudged: "waiting" } as const;
 
+/** A later audit judges what was sent. What could not be sent, or waits for a replay, still needs someone. */
+function endingOfHeal({ stopped, sent, unjudged }: BackfillResult, before: AuditRun["totals"]): Ending {
+  if (stopped) return "interrupted";
+  const unsent = before.missing + before.unjudged - sent - unjudged;
+  if (unsent > 0 || before.held > 0) return "broken";
+  return unjudged > 0 ? "waiting" : "well";
+}
+
 export const auditCommand = defineCommand({
   name: "audit",
   summary: "compare what Customer.io recorded with the rows of the dataset, and name what is missing",
   description:
     "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal` it " +
     "changes nothing. " +
-    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing. See " +
-    "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage " +
+    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing " +
+    "and was not sent. See docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage " +
     "Queries.",
   options: {
     ...auditOptions,
@@ -112,9 +121,10 @@ export const auditCommand = defineCommand({
     const { result, totals, verdict } = run;
     print(...auditLines(result, source.target));
     const healed = values.heal ? await backfillMissing(source, run, values, context) : undefined;
+    const ending = healed ? endingOfHeal(healed, totals) : endings[verdict];
     const { cells, reasons, missingFile, extraFile, notesSince, comparedUntil, webhookGone, ...rest } = result;
     return {
-      ending: healed?.stopped ? "interrupted" : endings[verdict],
+      ending,
       json: {
         verdict,
         totals,

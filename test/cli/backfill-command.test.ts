@@ -1,4 +1,7 @@
+import path from "node:path";
 import { backfillCommand } from "../../cli/backfill/backfill-command.ts";
+import { deadEvent } from "../../relay/core/event/dead-letter.ts";
+import { newEvent } from "../../relay/core/event/envelope.ts";
 import {
   auditValues,
   closeStage,
@@ -6,8 +9,10 @@ import {
   flowWithFields,
   happen,
   openStage,
+  runAuditCommand,
   sourceOf,
   stage,
+  timestamp,
 } from "./audit-stack.ts";
 import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
 
@@ -40,4 +45,24 @@ test("what an audit finds missing goes into the relay's queue, and a message say
     "2 of 2 events are in the relay's queue. Rows appear within the hour; then run the same audit again.",
     "  2 email sent",
   ]);
+});
+
+test("an audit that heals ends well if it has sent everything, and with 1 if a dead letter is left", async () => {
+  const flow = await flowWithFields();
+  await happen(flow, "d1", "sent");
+  for (const delivery of ["d2", "d3"]) await happen(flow, delivery, "sent", true);
+  await stage.platform.idle();
+  const source = await sourceOf(flow, undefined, undefined, operator.source.storageAccount);
+
+  const healed = await runAuditCommand(source, { heal: true });
+  expect([healed.ending, healed.json.verdict, healed.json.backfill?.sent]).toEqual(["well", "missing", 2]);
+
+  await happen(flow, "d4", "sent", true);
+  const body = JSON.stringify({ object_type: "email", metric: "sent", timestamp, data: { delivery_id: "d4" } });
+  const event = newEvent({ id: "d4", receivedAt: new Date().toISOString(), body });
+  const { name, document } = deadEvent(event, body, { class: "refused", reason: "400", now: new Date() });
+  await operator.account.addDeadLetter(name, Buffer.from(JSON.stringify(document)));
+  const folder = path.join(stage.folder, "again");
+  const left = await runAuditCommand(source, { heal: true, folder });
+  expect([left.ending, left.json.totals.held]).toEqual(["broken", 1]);
 });
