@@ -49,8 +49,18 @@ export const stage = {} as { folder: string; platform: Platform; customerIo: Cus
 export async function openStage(options: Partial<PlatformOptions> = {}): Promise<void> {
   stage.folder = await mkdtemp(path.join(tmpdir(), "audit-command-"));
   stage.platform = await Platform.start(options);
+  stage.customerIo = await startWorkspace();
+}
+
+function startWorkspace(): Promise<CustomerIoStandIn> {
   const workspaces = [{ name: "shop", appApiKey: "audit-key", signingKey: "signing-key" }];
-  stage.customerIo = await startCustomerIo({ workspaces, switches: { messageDelaySeconds: 0 } });
+  return startCustomerIo({ workspaces, switches: { messageDelaySeconds: 0 } });
+}
+
+/** Customer.io no longer has any message. */
+export async function forgetMessages(): Promise<void> {
+  await stage.customerIo.close();
+  stage.customerIo = await startWorkspace();
 }
 
 export async function closeStage(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   closeStage,
   contextFor,
   flowWithFields,
+  forgetMessages,
   happen,
   openStage,
   runAuditCommand,
@@ -65,4 +66,16 @@ test("an audit that heals ends well if it has sent everything, and with 1 if a d
   const folder = path.join(stage.folder, "again");
   const left = await runAuditCommand(source, { heal: true, folder });
   expect([left.ending, left.json.totals.held]).toEqual(["broken", 1]);
+});
+
+test("an audit that heals ends with 1 if Customer.io no longer has what is missing", async () => {
+  const flow = await flowWithFields();
+  await happen(flow, "d1", "sent");
+  await happen(flow, "d5", "sent", true);
+  await stage.platform.idle();
+  const stackSource = () => sourceOf(flow, undefined, undefined, operator.source.storageAccount);
+  await runAuditCommand(await stackSource());
+  await forgetMessages();
+  const { ending, json } = await runAuditCommand(await stackSource(), { heal: true });
+  expect([ending, json.totals.missing, json.backfill?.sent]).toEqual(["broken", 1, 0]);
 });
