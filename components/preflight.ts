@@ -64,7 +64,7 @@ async function warnOf(unchecked: readonly string[]): Promise<void> {
 /** The engine answers with nothing for a provider with settings that a preview does not know. */
 const unknownProvider =
   "This preview can't ask Experience Platform, since settings of the program's provider aep are known only after an update. Give it " +
-  "values that are known when the program runs, such as the stack's configuration, or go on without a preview: npx pulumi up --skip-preview";
+  "values that are known when the program runs, such as the stack's configuration, or continue without a preview: npx pulumi up --skip-preview";
 
 interface Found {
   /** One message for each vendor with problems: a sentence, and the list that belongs to it. */

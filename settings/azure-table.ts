@@ -65,8 +65,8 @@ export const azureTable = {
     default: {},
     decides: true,
     description:
-      "Who may call the relay; by default everyone, since only signed events count. `customerIo` allows the addresses that " +
-      "Customer.io's API lists, `addresses` others that send events, `frontDoorIds` your profiles of Azure Front Door, `operators` " +
+      "Who may call the relay; by default everyone, since the relay accepts only signed events. `customerIo` allows the addresses that " +
+      "Customer.io's API lists, `addresses` other senders of events, `frontDoorIds` your profiles of Azure Front Door, and `operators` " +
       "the machines that run Pulumi and the command line. A call from elsewhere gets 403.",
     page: "networking.md",
     examples: [{ customerIo: true, operators: ["203.0.113.0/24"] }],
@@ -77,7 +77,7 @@ export const azureTable = {
     default: "",
     description:
       "Your own address for Customer.io to post to, such as that of a Front Door or a gateway that forwards the calls to the relay. " +
-      "Empty: the address of the function app.",
+      "If it is empty, Customer.io posts to the address of the function app.",
     page: "networking.md#an-address-of-your-own",
     examples: ["https://events.example.com/customerio"],
     direct: { refused: "Customer.io then posts straight to Platform" },
@@ -89,7 +89,7 @@ export const azureTable = {
     description:
       "A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and accept no calls from outside. The program " +
       "creates the network, the subnets and the DNS zones, or uses those of `appSubnetId`, `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is " +
-      "for the network that it creates; `publicAccess` leaves storage and vault open, as a first step.",
+      "for the network that it creates. `publicAccess` leaves storage and vault open, as a first step.",
     page: "networking.md",
     examples: [{ enabled: true, addressSpace: "10.20.30.0/24" }],
     direct: ofTheRelay,
@@ -99,7 +99,7 @@ export const azureTable = {
     default: 0,
     description:
       "Events that you expect in a month, for the output `estimatedCost`: what the relay costs in Azure, by meter, at list prices " +
-      "with their dates. 0: what it costs without events. It changes nothing in Azure.",
+      "with their dates. With 0, it is the cost without events. The setting changes nothing in Azure.",
     page: "azure.md#what-it-costs",
     examples: [3_000_000],
     direct: ofTheRelay,
@@ -109,8 +109,8 @@ export const azureTable = {
     default: 0,
     decides: true,
     description:
-      "What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription; 0: no budget. Azure " +
-      "notifies those who get the alerts once 80 % and 100 % of it are spent, and once the forecast exceeds it. It stops nothing.",
+      "A monthly budget for everything in the relay's resource group in Azure, in the currency of the subscription; 0 means no budget. Azure " +
+      "notifies everyone who gets the alerts when 80 % and 100 % of it are spent, and when the forecast exceeds it. A budget stops nothing.",
     page: "azure.md#a-budget",
     examples: [250],
     direct: ofTheRelay,

@@ -22,7 +22,7 @@ export const settingsTable = {
     secret: true,
     schema: z.string(),
     description:
-      "Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so that you can rotate a key without a gap. " +
+      "Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so you can rotate a key without a gap. " +
       'In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu of the webhook, "Copy signing key". ' +
       "Until there is a key, the webhook stays disabled.",
     page: "setup.md",
@@ -31,8 +31,8 @@ export const settingsTable = {
     schema: z.array(subscription).transform((names) => (names.length > 0 ? names : [...subscriptionNames])),
     default: [],
     description:
-      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. It sends a name " +
-      "that it does not know yet to Customer.io unchanged, with a warning.",
+      "Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package knows. A name that the " +
+      "package does not know yet is sent to Customer.io unchanged, with a warning.",
     examples: [["email_sent", "email_delivered", "email_opened", "email_clicked"]],
   },
   fullResolution: {
@@ -80,8 +80,8 @@ export const settingsTable = {
     default: {},
     decides: ["existing"],
     description:
-      "The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the fields that it has " +
-      "under `_<tenant>.customerio`. Without it, the program creates a schema with this `title` and `description`.",
+      "The schema of the dataset. `existing` is the $id, meta:altId or title of a schema to use unchanged; events fill the fields that it has " +
+      "under `_<tenant>.customerio`. Without `existing`, the program creates a schema with this `title` and `description`.",
     page: "mapping.md",
     examples: [{ title: "Customer.io events", description: "One record for each event." }, { existing: "My events" }],
   },
@@ -97,11 +97,11 @@ export const settingsTable = {
     default: {},
     decides: ["existing", "forceDestroy", "keep"],
     description:
-      "The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can fill one; if two of them " +
-      "have the same workspace, its events arrive twice. Without it, the program creates a dataset with `name`, `description`, " +
-      "`rowExpirationDays` (30 to 3650; by default records never expire) and " +
-      "`tags`; `forceDestroy` lets a destroy or a change delete it even if it holds data, and `keep` leaves it in Platform, with its " +
-      "schema and field group, when the stack no longer has it. In both cases: `errorDiagnostics` (`true` by default) and " +
+      "The dataset. `existing` is the id or name of a dataset to use unchanged, with its schema. Several stacks can fill the same dataset, but if " +
+      "two of them have the same workspace, its events arrive twice. Without `existing`, the program creates a dataset with `name`, `description`, " +
+      "`rowExpirationDays` (30 to 3650; by default, records never expire) and `tags`. `forceDestroy` lets a destroy or a change delete it even if " +
+      "it holds data. `keep` leaves it in Platform, with its schema and field group, when the stack no longer has it. In both cases: " +
+      "`errorDiagnostics` (`true` by default) and " +
       "`partialIngestionPercent`, the share of failed records up to which Platform still ingests a batch.",
     page: "taking-down.md",
     examples: [
@@ -121,8 +121,8 @@ export const settingsTable = {
     default: {},
     decides: true,
     description:
-      "Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the identity " +
-      "namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most; `{email: Email}` by default); the " +
+      "Real-Time Customer Profile. `enabled` sends it the events; `true` can't be undone. `identities` names the identity " +
+      "namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most; `{email: Email}` by default). The " +
       "first one in this order that an event has is its primary identity. `primaryIdentity` is `identityMap`, or a field that every record must then have.",
     page: "profile.md",
     examples: [{ enabled: true, identities: { email: "Email", id: "CrmId" } }],
@@ -155,7 +155,7 @@ export const settingsTable = {
     default: {},
     decides: ["disabled"],
     description:
-      "`name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in another " +
+      "`name` of the reporting webhook in Customer.io. `disabled` keeps it from sending, such as in a standby stack in another " +
       "region. Customer.io does not send the events of that time later.",
     page: "disaster-recovery.md",
     examples: [{ name: "Adobe Experience Platform" }, { disabled: true }],
@@ -186,7 +186,7 @@ export const settingsTable = {
     default: {},
     decides: ["clientId"],
     description:
-      "With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with `relayClientSecret`. It should " +
+      "With `source: http`, an Adobe credential that only the relay uses: `clientId` and `scopes`, with `relayClientSecret`. It should " +
       "have no permission in Platform beyond sending events. Without it, the relay uses the credential of `aep:clientId`, which may change " +
       "and delete what the stack has created.",
     page: "delivery.md",
@@ -204,8 +204,8 @@ export const settingsTable = {
     default: "relay",
     decides: true,
     description:
-      "`relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's tutorial, and creates " +
-      "nothing in Azure; it is for trials and sandboxes.",
+      "`relay` checks, holds and replays events. `direct` lets the webhook post directly to Platform, as in Adobe's tutorial, and creates " +
+      "nothing in Azure. It is for trials and sandboxes.",
     page: "delivery.md",
     examples: ["direct"],
   },
@@ -216,7 +216,7 @@ export const settingsTable = {
     description:
       "Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids) and " +
       "`recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event. The relay counts the " +
-      "events that it leaves out; they cost no more than the call. The test events of `npx customerio-aep verify` have the object type " +
+      "events that it leaves out. They cost no more than the call. The test events of `npx customerio-aep verify` have the object type " +
       "`verify`, and only `except` applies to them.",
     examples: [
       {
@@ -250,8 +250,8 @@ export const settingsTable = {
     default: appNumbers.DUPLICATE_WINDOW_DAYS.default,
     appSetting: "DUPLICATE_WINDOW_DAYS",
     description:
-      "Days for which the relay remembers delivered events, so that it leaves out those that Customer.io sends again; 0 delivers them again. " +
-      "This takes one table transaction for an event that comes alone, about 4 cents per million events, and less for events that come together.",
+      "Days for which the relay remembers delivered events, so that it does not deliver them again if Customer.io repeats them. 0 switches this " +
+      "off. It takes one table transaction for an event that arrives alone, about 4 cents per million events, and less for events that arrive together.",
     direct: ofTheRelay,
   },
   maximumRequestsPerSecond: {
@@ -278,8 +278,8 @@ export const settingsTable = {
     default: 300,
     decides: true,
     description:
-      "Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that long. Adobe " +
-      "recommends about five minutes. Once fields were added to the stack's schema, the wait is three times as long: Platform may take " +
+      "Seconds for which the relay holds events back after a change of the dataflow. Without the relay, `up` waits that long. Adobe " +
+      "recommends about five minutes. If fields have been added to the stack's schema, the wait is three times as long: Platform may take " +
       "fifteen minutes to know a new field, and loses events with it until then.",
   },
   drainTimeoutSeconds: {
@@ -313,8 +313,8 @@ export const settingsTable = {
     schema: z.int().min(0).max(40),
     default: 1,
     description:
-      "Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but those seconds then include a " +
-      "cold start.",
+      "Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then those 4 seconds include " +
+      "a cold start.",
     direct: ofTheRelay,
   },
   ...azureTable,
@@ -344,8 +344,8 @@ export const settingsTable = {
     schema: z.int().min(0).max(47),
     default: unusual.silenceHours,
     description:
-      "An alert fires if Customer.io, after earlier calls, makes none for this many hours: 1 to 47. 0 switches the alert off, such as for a " +
-      "workspace that is quiet on weekends.",
+      "An alert fires if Customer.io has called before, but then makes no call for this many hours: 1 to 47. 0 switches the alert off, such as " +
+      "for a workspace that is quiet on weekends.",
     direct: ofTheRelay,
   },
   logDetail: {
@@ -353,8 +353,8 @@ export const settingsTable = {
     default: "summary",
     appSetting: "LOG_DETAIL",
     description:
-      "What the relay logs about events that it delivers: `summary` writes counts every few seconds; `events` writes a line with ids for each " +
-      "event, which makes up most of the log's price. Each dead letter always has its own line.",
+      "What the relay logs about events that it delivers. `summary` writes counts every few seconds. `events` writes a line with ids for each " +
+      "event, and these lines make up most of the log's price. Each dead letter always has its own line.",
     page: "azure.md",
     examples: ["events"],
     direct: ofTheRelay,

@@ -42,15 +42,15 @@ export const auditCommand = defineCommand({
   name: "audit",
   summary: "compare what Customer.io recorded with the rows of the dataset, and name what is missing",
   description:
-    "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal` it " +
-    "changes nothing. " +
-    "What is absent and less than 7 days old may still arrive, and does not count as missing. Exits with 1 if something is missing " +
-    "and was not sent. See docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage " +
+    "Reads the messages of the App API and the dataset's rows, and compares them by delivery, object type and metric. Without `--heal`, it " +
+    "changes nothing. Events without a row that are less than 7 days old do not count as missing, since they may still arrive. Exits with 1 if " +
+    "something is missing and was not sent. See " +
+    "docs/audit.md for what can't be known. Needs the package @duckdb/node-api, and the permission View Datasets; with `--sql` also Manage " +
     "Queries.",
   options: {
     ...auditOptions,
     heal: {
-      description: "then send what is missing through the relay, as `customerio-aep backfill` does",
+      description: "then send the missing events through the relay, as `customerio-aep backfill` does",
       schema: z.boolean().default(false),
     },
     ...backfillOptions,

@@ -21,8 +21,8 @@ export const backfillCommand = defineCommand({
   name: "backfill",
   summary: "rebuild events that never arrived from what Customer.io recorded, and send them",
   description:
-    "Audits the days first, and sends only what is missing: what happened before the webhook existed or while it was disabled, and what " +
-    "Customer.io gave up on. The events go through the relay's queue, so filters, personal data options, mapping and dead letters apply; their " +
+    "Audits the days first, and sends only missing events: those from before the webhook existed or while it was disabled, and those that " +
+    "Customer.io gave up on. The events go through the relay's queue, so filters, personal data options, mapping and dead letters apply. Their " +
     "rows have `rebuilt` in the field `origin`. `--via batch` uploads the same rows as a batch, which you can revert. You can stop and repeat " +
     "the command at any time. See docs/backfill.md for what can't be rebuilt.",
   options: {
@@ -34,7 +34,7 @@ export const backfillCommand = defineCommand({
       schema: z.boolean().default(false),
     },
     revert: {
-      description: "remove the batches that the backfill of these days has uploaded from the dataset, and send nothing",
+      description: "remove from the dataset the batches that a backfill of these days has uploaded, and send nothing",
       schema: z.boolean().default(false),
     },
   },

@@ -17,7 +17,7 @@ export const consoleCommand = defineCommand({
   options: {
     port: {
       value: "number",
-      description: "port of 127.0.0.1; without it, a free one",
+      description: "port on 127.0.0.1; without it, a free one",
       schema: z.coerce
         .number()
         .int("it must be a port")
@@ -31,7 +31,7 @@ export const consoleCommand = defineCommand({
     },
     samples: {
       value: "file",
-      description: "up to 100 events to try the mapping on, as in preview; without it, one of every kind",
+      description: "up to 100 events to map, as in preview; without it, one of every kind",
       schema: z.string().optional(),
     },
     folder: {

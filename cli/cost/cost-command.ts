@@ -27,7 +27,7 @@ export const costCommand = defineCommand({
   name: "cost",
   summary: "estimate what the relay's resources in Azure cost a month, by meter",
   description:
-    "Uses the relay's setup after the last `npx pulumi up`, what an event was measured to use, and public list prices, each with " +
+    "Uses the relay's settings after the last `npx pulumi up`, measurements of what an event uses, and public list prices, each with " +
     "its region, date and source. Put prices of your own region or contract into a JSON file (`--prices`) that has, for each meter, an object " +
     "with `amount`, `per`, `free`, `region`, `date` and `source`. A meter without a price is listed, but not in the total. This is an estimate, " +
     "not an offer: retries, dead letters, large events and diagnostic settings cost extra. Platform and Customer.io charge separately.",

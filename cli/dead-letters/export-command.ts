@@ -14,8 +14,8 @@ export const exportCommand = defineCommand({
   name: "export",
   summary: "write dead letters into files, one each, and leave them in the storage",
   description:
-    "The files hold personal data, so only you can read them and the folder that the command creates. You can stop and repeat it at any " +
-    "time. If the stack has several sources, each gets a subfolder with its name.",
+    "The files hold personal data, so only you can read them and the folder that the command creates. You can stop and repeat the command at " +
+    "any time. If the stack has several sources, each gets a subfolder with its name.",
   options: {
     folder: {
       value: "folder",

@@ -16,7 +16,7 @@ export const replayCommand = defineCommand({
   name: "replay",
   summary: "put dead letters back into the relay's queue, or delete old ones",
   description:
-    "First fix the cause, which `--dry-run` shows. You can stop and repeat the command at any time; at worst an event then reaches " +
+    "First fix the cause, which `--dry-run` shows. You can stop and repeat the command at any time. At worst, an event then reaches " +
     "Platform twice, under the same `_id`.",
   options: {
     ...filterOptions,
@@ -24,7 +24,7 @@ export const replayCommand = defineCommand({
     "dry-run": { description: "only count", schema: z.boolean().default(false) },
     "purge-older-than": {
       value: "days",
-      description: "instead of replaying, delete those that died more than this many days ago",
+      description: "instead of replaying, delete dead letters that are older than this many days",
       schema: positiveNumber.optional(),
     },
   },

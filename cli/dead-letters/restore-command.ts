@@ -19,9 +19,9 @@ export const restoreCommand = defineCommand({
   name: "restore",
   summary: "put exported dead letters back into the relay's storage",
   description:
-    "Reads them from a folder that `export` has filled, from this relay or another one. Changes neither the files nor what the storage has. You " +
-    "can stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, it reads the subfolder with the " +
-    "source's name, as `export` fills it, or the folder itself if it has the folders of days.",
+    "Reads them from a folder that `export` has filled, from this relay or another one. Changes neither the files nor dead letters that the " +
+    "storage has. You can stop and repeat the command at any time. `replay` then delivers them. If the stack has several sources, the command " +
+    "reads the subfolder with the source's name, as `export` creates it, or the folder itself if that contains the folders of days.",
   options: {
     folder: {
       value: "folder",

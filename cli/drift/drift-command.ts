@@ -8,7 +8,7 @@ export const driftCommand = defineCommand({
   name: "drift",
   summary: "list changes made in Azure that `npx pulumi preview` does not show",
   description:
-    "Compares Azure with what the last `npx pulumi up` left: the relay's app settings (by name), its code (by digest), its secrets (by version), " +
+    "Compares Azure with its state after the last `npx pulumi up`: the relay's app settings (by name), its code (by digest), its secrets (by version), " +
     "and the access rules of the function app, the storage accounts and the vault. Prints no values. Changes nothing. Exits with 1 if something " +
     "differs or can't be compared, so that a nightly job can detect it.",
   options: {},

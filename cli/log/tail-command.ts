@@ -14,7 +14,7 @@ export const tailCommand = defineCommand({
   summary: "follow the relay's log: what arrives, and what happens to it",
   description:
     "The lines have counts, kinds, ids and reasons, but never personal data. Azure shows a line 20 seconds to three minutes after it was " +
-    "written, and the relay sums up what happens within 15 seconds; with the setting logDetail: events each event has its own line. " +
+    "written, and the relay sums up what happens within 15 seconds. With the setting logDetail: events, each event has its own line. " +
     "Only arrivals have an object type and a metric; deliveries are counted without them. If more than 5,000 lines match, it shows the newest. " +
     "With --json, each line is a JSON document. If the stack has several sources, it follows all of them, and each line begins with the name of " +
     "its source. Ctrl-C ends it.",

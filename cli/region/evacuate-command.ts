@@ -19,12 +19,12 @@ export const evacuateCommand = defineCommand({
   name: "evacuate",
   summary: "move waiting events and dead letters from a relay to the relay of another stack",
   description:
-    "For a relay that can't deliver, after a `failover`. It waits for messages that are hidden until their next try. You can stop " +
-    "and repeat it at any time; an event may then reach Platform twice, under the same `_id`.",
+    "For a relay that can't deliver, after a `failover`. The command waits for messages that are hidden until their next attempt. You can stop " +
+    "and repeat it at any time. At worst, an event then reaches Platform twice, under the same `_id`.",
   options: {
     to: {
       value: "stack",
-      description: "the stack whose relay gets them",
+      description: "the stack whose relay gets the events",
       schema: z.string(),
     },
     once: {
@@ -51,7 +51,7 @@ export const evacuateCommand = defineCommand({
     hidden: z
       .number()
       .describe(
-        "messages left, about: those that are hidden until their next try and, if it was stopped, visible ones",
+        "messages left, about: those that are hidden until their next attempt and, if it was stopped, visible ones",
       ),
     changed: z.number().describe("dead letters left because their event became one again meanwhile"),
     milliseconds: z.number(),
@@ -144,7 +144,7 @@ export function describeEvacuation(
   { messages, events, deadLetters, hidden, changed }: EvacuationCounts,
   isStopped = false,
 ): string {
-  const why = isStopped ? "left" : `hidden until ${hidden === 1 ? "its" : "their"} next try`;
+  const why = isStopped ? "left" : `hidden until ${hidden === 1 ? "its" : "their"} next attempt`;
   const left = [
     ...(hidden > 0 ? [`about ${countOf(hidden, "message is", "messages are")} ${why}`] : []),
     ...(changed > 0

@@ -73,14 +73,14 @@ export class StoragePermission {
       const cause = { cause: error };
       if (code === "ContainerNotFound") {
         throw new Error(
-          `A container of the storage account ${this.name} is gone: it was deleted, with what it held. If azure.softDeleteDays is set, restore it ` +
+          `A container of the storage account ${this.name} was deleted, with its content. If azure.softDeleteDays is set, restore it ` +
             `in the Azure portal, under Containers > Show deleted containers, before anything creates it again. Otherwise: ${this.#repair}`,
           cause,
         );
       }
       if (code === "QueueNotFound") {
         throw new Error(
-          `A queue of the storage account ${this.name} is gone: it was deleted, with what it held. To create it again: ${this.#repair}`,
+          `A queue of the storage account ${this.name} was deleted, with the messages in it. To recreate it: ${this.#repair}`,
           cause,
         );
       }
@@ -88,7 +88,7 @@ export class StoragePermission {
       if (code === "AuthorizationFailure") {
         throw new Error(
           `The storage account ${this.name} refuses this network (${code}). With privateNetwork, run the command from inside the virtual network, or ` +
-            "from one that is peered with it and finds its private DNS zones (docs/networking.md). Otherwise run it from a network that the account allows.",
+            "from a peered network that can resolve its private DNS zones (docs/networking.md). Otherwise run it from a network that the account allows.",
           cause,
         );
       }

@@ -10,9 +10,9 @@ export const initCommand = defineProjectCommand({
   name: "init",
   summary: "set up a stack: ask for what is missing, test each credential, write the settings, and preview",
   description:
-    "In an empty folder, it first creates a project from a template. It asks only for what neither an option, the stack's settings nor an " +
-    `environment variable gives. Secrets are never options, since the shell's history would keep them; the variables for them are ${secrets}. ` +
-    "It writes everything at the end, secrets encrypted, so Ctrl-C leaves the stack unchanged. You can run it again at any time.",
+    "In an empty folder, the command first creates a project from a template. It asks only for values that are not in an option, the stack's " +
+    `settings or an environment variable. Secrets are never options, since the shell's history would keep them. Their variables are ${secrets}. ` +
+    "It writes everything at the end, with secrets encrypted, so Ctrl-C leaves the stack unchanged. You can run it again at any time.",
   options: {
     ...questionOptions,
     template: {

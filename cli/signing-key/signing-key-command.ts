@@ -14,10 +14,10 @@ import { awaitCall, complaintOfKey, type KeyProof, realPorts, runUp, storeKeys, 
 export const signingKeyCommand = defineCommand({
   name: "signing-key",
   summary:
-    "ask for Customer.io's signing key, check its form, store it, run `npx pulumi up`, and wait for a test event",
+    "ask for Customer.io's signing key, check its format, store it, run `npx pulumi up`, and wait for a test event",
   description:
-    "You type the key without echo, or pass it on standard input; the stack stores it encrypted. For a rotation, `--add` keeps the keys that the " +
-    "stack has, so that the relay accepts calls with either. An accepted call proves that the key, or one of several, is right.",
+    "You type the key without echo, or pass it on standard input. The stack stores it encrypted. For a rotation, `--add` keeps the stack's " +
+    "present keys, so that the relay accepts calls with any of them. An accepted call proves that the key, or one of several, is right.",
   options: {
     add: { description: "keep the stack's keys, and add this one", schema: z.boolean().default(false) },
     setting: {

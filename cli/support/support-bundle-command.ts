@@ -10,10 +10,10 @@ import { readStackTexts } from "./stack-texts.ts";
 
 export const supportBundleCommand = defineCommand({
   name: "support-bundle",
-  summary: "collect what is needed to understand a problem into one zip file, without secrets and personal data",
+  summary: "collect what is needed to understand a problem into one zip file, without secrets or personal data",
   description:
     "The file has versions, settings with secrets hidden, the findings of `status`, the relay's health, counts and latest log lines, names and " +
-    "shapes of resources, and dead letters by reason, but never bodies of events. The command sends nothing: look through the file, then attach it.",
+    "shapes of resources, and dead letters by reason, but never bodies of events. The command sends nothing. Look through the file before you share it.",
   options: {
     folder: {
       value: "folder",
@@ -40,7 +40,7 @@ export const supportBundleCommand = defineCommand({
     const texts = await progress.showWhile("reading the stack without its secrets", readStackTexts(source));
     const parts = partsOfBundle(source, texts);
     print(
-      "The bundle has, without secrets and personal data:",
+      "The bundle has, without secrets or personal data:",
       ...parts.map(({ name, about }) => `  ${name.padEnd(18)} ${about}`),
     );
     const files = await progress.showWhile("collecting", collectBundle(parts, new Scrubber(texts.secrets)));

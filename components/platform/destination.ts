@@ -80,7 +80,7 @@ async function checkIdentities(
       `Experience Platform (Identities > Create identity namespace), or choose another: ${words.set(`profile.identities.${field}`, "<code>")}`,
   );
   throw new pulumi.RunError(
-    `Profile can't use these identities:\n${lines.join("\n")}\nThere are: ${codes.join(", ")}.`,
+    `Profile can't use these identities:\n${lines.join("\n")}\nThe sandbox has: ${codes.join(", ")}.`,
   );
 }
 

@@ -48,8 +48,8 @@ export function requireUsableSchema(schema: ExistingSchema, use: SchemaUse): Exi
   const place = `_${tenantId}.customerio`;
   if (fields.length === 0 && !use.mapsOtherFields) {
     throw new pulumi.RunError(
-      `${what} has none of the fields that events fill, which are under ${place}, such as ${place}.email. Say which of ` +
-        `its fields they are to fill, by the setting mapping.set, or add such fields to it. ${other}`,
+      `${what} has none of the fields that events fill, which are under ${place}, such as ${place}.email. Map ` +
+        `events to its fields with the setting mapping.set, or add such fields to it. ${other}`,
     );
   }
   if (profile.enabled) checkInProfile(schema, what, words);

@@ -4,16 +4,16 @@ import type { SettingArgument } from "./setting-types.ts";
 /** The settings as arguments of a component. Each has a default. */
 export interface SettingArguments {
   /**
-   * Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so that you can rotate a
-   * key without a gap. In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu
-   * of the webhook, "Copy signing key". Until there is a key, the webhook stays disabled. A secret.
+   * Signing keys of the Customer.io workspace, one per line. The relay accepts all of them, so you can rotate a key
+   * without a gap. In Customer.io: Data & Integrations > Integrations > Reporting Webhooks, the three-dots menu of
+   * the webhook, "Copy signing key". Until there is a key, the webhook stays disabled. A secret.
    *
    * @example new pulumi.Config().getSecret("signingKeys")
    */
   signingKeys?: SettingArgument<"signingKeys">;
   /**
    * Reporting webhook events to subscribe to, such as `email_delivered`. Empty means every event that this package
-   * knows. It sends a name that it does not know yet to Customer.io unchanged, with a warning.
+   * knows. A name that the package does not know yet is sent to Customer.io unchanged, with a warning.
    *
    * @example ["email_sent", "email_delivered", "email_opened", "email_clicked"]
    */
@@ -57,9 +57,9 @@ export interface SettingArguments {
    */
   mapping?: SettingArgument<"mapping">;
   /**
-   * The schema of the dataset. `existing` is the $id, meta:altId or title of one to use unchanged; events fill the
-   * fields that it has under `_<tenant>.customerio`. Without it, the program creates a schema with this `title` and
-   * `description`. `existing` is a plain value, not an output.
+   * The schema of the dataset. `existing` is the $id, meta:altId or title of a schema to use unchanged; events fill
+   * the fields that it has under `_<tenant>.customerio`. Without `existing`, the program creates a schema with this
+   * `title` and `description`. `existing` is a plain value, not an output.
    *
    * @example { title: "Customer.io events", description: "One record for each event." }
    */
@@ -71,13 +71,13 @@ export interface SettingArguments {
    */
   fieldGroup?: SettingArgument<"fieldGroup">;
   /**
-   * The dataset. `existing` is the id or name of one to use unchanged, with its schema, so that several stacks can
-   * fill one; if two of them have the same workspace, its events arrive twice. Without it, the program creates a
-   * dataset with `name`, `description`, `rowExpirationDays` (30 to 3650; by default records never expire) and `tags`;
-   * `forceDestroy` lets a destroy or a change delete it even if it holds data, and `keep` leaves it in Platform, with
-   * its schema and field group, when the stack no longer has it. In both cases: `errorDiagnostics` (`true` by
-   * default) and `partialIngestionPercent`, the share of failed records up to which Platform still ingests a batch.
-   * `existing`, `forceDestroy` and `keep` are plain values, not outputs.
+   * The dataset. `existing` is the id or name of a dataset to use unchanged, with its schema. Several stacks can fill
+   * the same dataset, but if two of them have the same workspace, its events arrive twice. Without `existing`, the
+   * program creates a dataset with `name`, `description`, `rowExpirationDays` (30 to 3650; by default, records never
+   * expire) and `tags`. `forceDestroy` lets a destroy or a change delete it even if it holds data. `keep` leaves it
+   * in Platform, with its schema and field group, when the stack no longer has it. In both cases: `errorDiagnostics`
+   * (`true` by default) and `partialIngestionPercent`, the share of failed records up to which Platform still ingests
+   * a batch. `existing`, `forceDestroy` and `keep` are plain values, not outputs.
    *
    * @example {
    *   name: "Customer.io events",
@@ -90,9 +90,9 @@ export interface SettingArguments {
    */
   dataset?: SettingArgument<"dataset">;
   /**
-   * Real-Time Customer Profile. `enabled` feeds it with the events; `true` can't be undone. `identities` names the
+   * Real-Time Customer Profile. `enabled` sends it the events; `true` can't be undone. `identities` names the
    * identity namespace of each field that identifies people (`email`, `id`, `cio_id`, `phone`; three at most;
-   * `{email: Email}` by default); the first one in this order that an event has is its primary identity.
+   * `{email: Email}` by default). The first one in this order that an event has is its primary identity.
    * `primaryIdentity` is `identityMap`, or a field that every record must then have. A plain value, not an output.
    *
    * @example { enabled: true, identities: { email: "Email", id: "CrmId" } }
@@ -118,7 +118,7 @@ export interface SettingArguments {
    */
   dataflow?: SettingArgument<"dataflow">;
   /**
-   * `name` of the reporting webhook in Customer.io; `disabled` keeps it from sending, such as in a standby stack in
+   * `name` of the reporting webhook in Customer.io. `disabled` keeps it from sending, such as in a standby stack in
    * another region. Customer.io does not send the events of that time later. `disabled` is a plain value, not an
    * output.
    *
@@ -135,7 +135,7 @@ export interface SettingArguments {
    */
   source?: SettingArgument<"source">;
   /**
-   * With `source: http`, a credential of Adobe that the relay alone uses: `clientId` and `scopes`, with
+   * With `source: http`, an Adobe credential that only the relay uses: `clientId` and `scopes`, with
    * `relayClientSecret`. It should have no permission in Platform beyond sending events. Without it, the relay uses
    * the credential of `aep:clientId`, which may change and delete what the stack has created. `clientId` is a plain
    * value, not an output.
@@ -150,8 +150,8 @@ export interface SettingArguments {
    */
   relayClientSecret?: SettingArgument<"relayClientSecret">;
   /**
-   * `relay` checks, holds and replays events. `direct` lets the webhook post straight to Platform, as in Adobe's
-   * tutorial, and creates nothing in Azure; it is for trials and sandboxes. A plain value, not an output. Default:
+   * `relay` checks, holds and replays events. `direct` lets the webhook post directly to Platform, as in Adobe's
+   * tutorial, and creates nothing in Azure. It is for trials and sandboxes. A plain value, not an output. Default:
    * `"relay"`.
    *
    * @example "direct"
@@ -160,7 +160,7 @@ export interface SettingArguments {
   /**
    * Which events go to Platform: `only` and `except`, each with any of `objectTypes`, `metrics`, `campaigns` (ids)
    * and `recipientDomains`. An event must match every list of `only` and none of `except`; empty means every event.
-   * The relay counts the events that it leaves out; they cost no more than the call. The test events of `npx
+   * The relay counts the events that it leaves out. They cost no more than the call. The test events of `npx
    * customerio-aep verify` have the object type `verify`, and only `except` applies to them.
    *
    * @example {
@@ -183,9 +183,9 @@ export interface SettingArguments {
    */
   maximumCallAgeSeconds?: SettingArgument<"maximumCallAgeSeconds">;
   /**
-   * Days for which the relay remembers delivered events, so that it leaves out those that Customer.io sends again; 0
-   * delivers them again. This takes one table transaction for an event that comes alone, about 4 cents per million
-   * events, and less for events that come together. Default: `7`.
+   * Days for which the relay remembers delivered events, so that it does not deliver them again if Customer.io
+   * repeats them. 0 switches this off. It takes one table transaction for an event that arrives alone, about 4 cents
+   * per million events, and less for events that arrive together. Default: `7`.
    */
   duplicateWindowDays?: SettingArgument<"duplicateWindowDays">;
   /**
@@ -201,10 +201,10 @@ export interface SettingArguments {
    */
   eventQueues?: SettingArgument<"eventQueues">;
   /**
-   * Seconds for which the relay holds events back after a change of the dataflow; without the relay, `up` waits that
-   * long. Adobe recommends about five minutes. Once fields were added to the stack's schema, the wait is three times
-   * as long: Platform may take fifteen minutes to know a new field, and loses events with it until then. A plain
-   * value, not an output. Default: `300`.
+   * Seconds for which the relay holds events back after a change of the dataflow. Without the relay, `up` waits that
+   * long. Adobe recommends about five minutes. If fields have been added to the stack's schema, the wait is three
+   * times as long: Platform may take fifteen minutes to know a new field, and loses events with it until then. A
+   * plain value, not an output. Default: `300`.
    */
   dataflowActivationSeconds?: SettingArgument<"dataflowActivationSeconds">;
   /**
@@ -225,8 +225,8 @@ export interface SettingArguments {
    */
   maximumInstances?: SettingArgument<"maximumInstances">;
   /**
-   * Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but those
-   * seconds then include a cold start. Default: `1`.
+   * Instances that Azure keeps warm for Customer.io's calls, which wait 4 seconds at most. 0 costs nothing, but then
+   * those 4 seconds include a cold start. Default: `1`.
    */
   alwaysReadyInstances?: SettingArgument<"alwaysReadyInstances">;
   /**
@@ -269,17 +269,17 @@ export interface SettingArguments {
    */
   azureExisting?: SettingArgument<"azureExisting">;
   /**
-   * Who may call the relay; by default everyone, since only signed events count. `customerIo` allows the addresses
-   * that Customer.io's API lists, `addresses` others that send events, `frontDoorIds` your profiles of Azure Front
-   * Door, `operators` the machines that run Pulumi and the command line. A call from elsewhere gets 403. A plain
-   * value, not an output.
+   * Who may call the relay; by default everyone, since the relay accepts only signed events. `customerIo` allows the
+   * addresses that Customer.io's API lists, `addresses` other senders of events, `frontDoorIds` your profiles of
+   * Azure Front Door, and `operators` the machines that run Pulumi and the command line. A call from elsewhere gets
+   * 403. A plain value, not an output.
    *
    * @example { customerIo: true, operators: ["203.0.113.0/24"] }
    */
   allowedCallers?: SettingArgument<"allowedCallers">;
   /**
    * Your own address for Customer.io to post to, such as that of a Front Door or a gateway that forwards the calls to
-   * the relay. Empty: the address of the function app. Default: `""`.
+   * the relay. If it is empty, Customer.io posts to the address of the function app. Default: `""`.
    *
    * @example "https://events.example.com/customerio"
    */
@@ -287,7 +287,7 @@ export interface SettingArguments {
   /**
    * A virtual network for the relay: with `enabled`, its storage and vault have private endpoints and accept no calls
    * from outside. The program creates the network, the subnets and the DNS zones, or uses those of `appSubnetId`,
-   * `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is for the network that it creates; `publicAccess` leaves
+   * `endpointSubnetId` and `dnsZoneIds`. `addressSpace` is for the network that it creates. `publicAccess` leaves
    * storage and vault open, as a first step. A plain value, not an output.
    *
    * @example { enabled: true, addressSpace: "10.20.30.0/24" }
@@ -295,15 +295,16 @@ export interface SettingArguments {
   privateNetwork?: SettingArgument<"privateNetwork">;
   /**
    * Events that you expect in a month, for the output `estimatedCost`: what the relay costs in Azure, by meter, at
-   * list prices with their dates. 0: what it costs without events. It changes nothing in Azure. Default: `0`.
+   * list prices with their dates. With 0, it is the cost without events. The setting changes nothing in Azure.
+   * Default: `0`.
    *
    * @example 3000000
    */
   monthlyEvents?: SettingArgument<"monthlyEvents">;
   /**
-   * What everything in the relay's resource group in Azure may cost in a month, in the currency of the subscription;
-   * 0: no budget. Azure notifies those who get the alerts once 80 % and 100 % of it are spent, and once the forecast
-   * exceeds it. It stops nothing. A plain value, not an output. Default: `0`.
+   * A monthly budget for everything in the relay's resource group in Azure, in the currency of the subscription; 0
+   * means no budget. Azure notifies everyone who gets the alerts when 80 % and 100 % of it are spent, and when the
+   * forecast exceeds it. A budget stops nothing. A plain value, not an output. Default: `0`.
    *
    * @example 250
    */
@@ -323,14 +324,14 @@ export interface SettingArguments {
    */
   alertWebhooks?: SettingArgument<"alertWebhooks">;
   /**
-   * An alert fires if Customer.io, after earlier calls, makes none for this many hours: 1 to 47. 0 switches the alert
-   * off, such as for a workspace that is quiet on weekends. Default: `24`.
+   * An alert fires if Customer.io has called before, but then makes no call for this many hours: 1 to 47. 0 switches
+   * the alert off, such as for a workspace that is quiet on weekends. Default: `24`.
    */
   silenceAlertHours?: SettingArgument<"silenceAlertHours">;
   /**
-   * What the relay logs about events that it delivers: `summary` writes counts every few seconds; `events` writes a
-   * line with ids for each event, which makes up most of the log's price. Each dead letter always has its own line.
-   * Default: `"summary"`.
+   * What the relay logs about events that it delivers. `summary` writes counts every few seconds. `events` writes a
+   * line with ids for each event, and these lines make up most of the log's price. Each dead letter always has its
+   * own line. Default: `"summary"`.
    *
    * @example "events"
    */

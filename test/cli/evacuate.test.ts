@@ -213,7 +213,7 @@ test("after a stop, what is left is not called hidden", () => {
   const counts = { messages: 1, events: 2, deadLetters: 0, hidden: 40, changed: 0 };
   const moved = "2 events in 1 message and 0 dead letters moved";
   expect(describeEvacuation(counts, true)).toBe(`${moved}; about 40 messages are left`);
-  expect(describeEvacuation(counts)).toBe(`${moved}; about 40 messages are hidden until their next try`);
+  expect(describeEvacuation(counts)).toBe(`${moved}; about 40 messages are hidden until their next attempt`);
 });
 
 test("every event stays in one of the two accounts wherever a storage fails, and repeated runs move them all", async () => {

@@ -210,13 +210,13 @@ describe("the tables", () => {
 test("a queue that was deleted is named as the cause, with the command that creates it again", async () => {
   await new QueueServiceClient(operator.endpoints.queue, new DefaultAzureCredential()).deleteQueue("events");
   await expect(operator.account.enqueue("e30=")).rejects.toThrow(
-    /^A queue of the storage account relaystorage is gone: .* To create it again: npx pulumi up --refresh --stack dev$/,
+    /^A queue of the storage account relaystorage was deleted, .* To recreate it: npx pulumi up --refresh --stack dev$/,
   );
 });
 
 test("a container that was deleted is named as the cause, with the way to restore it and the command that creates it again", async () => {
   await new BlobServiceClient(operator.endpoints.blob, new DefaultAzureCredential()).deleteContainer("dead-letters");
   await expect(operator.account.listDeadLetters()).rejects.toThrow(
-    /^A container of the storage account relaystorage is gone: .* Show deleted containers, .* Otherwise: npx pulumi up --refresh --stack dev$/,
+    /^A container of the storage account relaystorage was deleted, with its content. .* Show deleted containers, .* Otherwise: npx pulumi up --refresh --stack dev$/,
   );
 });

@@ -216,7 +216,7 @@ describe("an existing schema", () => {
   test("with none of the fields is refused, with what to do", async () => {
     const said = await refusalOf(existingSchema([]));
     expect(said).toContain("has none of the fields that events fill, which are under _acme.customerio");
-    expect(said).toContain("by the setting mapping.set");
+    expect(said).toContain("with the setting mapping.set");
   });
 
   test("is never enabled for Profile", async () => {
@@ -300,7 +300,7 @@ describe("Profile", () => {
     const said = await refusal({ profile }, {});
     expect(said).toContain('customerio-aep:profile.identities.id: there is no identity namespace "CrmId"');
     expect(said).toContain("npx pulumi config set --path profile.identities.id <code>");
-    expect(said).toContain("There are: Email, Phone, Email_LC_SHA256.");
+    expect(said).toContain("The sandbox has: Email, Phone, Email_LC_SHA256.");
   });
 
   test("that is enabled already causes no warning", async () => {

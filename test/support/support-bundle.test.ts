@@ -217,6 +217,6 @@ test("the command's file has everything that it needs, and no canary", async () 
   });
   expect(JSON.parse(resources)[0]).toMatchObject({ id: "7", inputs: { endpoint: "[secret]" } });
   expect(JSON.parse(status).map(({ part }: { part: string }) => part)).toContain("webhook");
-  expect(printed[0]).toMatch(/^The bundle has, without secrets and personal data:/);
+  expect(printed[0]).toMatch(/^The bundle has, without secrets or personal data:/);
   expect(printed.at(-1)).toBe(`  unzip -p ${json.file} status.json`);
 }, 60_000);

@@ -49,7 +49,7 @@ export const config = z.object({
     environment: "AEP_IMS_URL",
   }),
   platformUrl: address.default("https://platform.adobe.io").meta({
-    description: "Address of the Experience Platform APIs; change it if a proxy is in between.",
+    description: "Address of the Experience Platform APIs, for a proxy in between.",
     environment: "AEP_PLATFORM_URL",
   }),
 });

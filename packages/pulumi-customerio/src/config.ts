@@ -18,7 +18,7 @@ export const config = z.object({
       environment: "CUSTOMERIO_APP_API_KEY",
     }),
   region: z.enum(["us", "eu"], { error: 'it must be "us" or "eu"' }).default("us").meta({
-    description: "The data center of the Customer.io account: us or eu; default us.",
+    description: "The data center of the Customer.io account: us or eu.",
     environment: "CUSTOMERIO_REGION",
   }),
   appApiUrl: address.optional().meta({

@@ -131,5 +131,5 @@ function titleClash(detail: string): string {
   const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];
   const other = "Titles are unique across schemas, field groups, classes and data types: choose another title";
   if (!type) return `${other}.`;
-  return `${other}, or take the existing object into the stack: npx pulumi import ${type} <resource name> ${id}`;
+  return `${other}, or import the existing object into the stack: npx pulumi import ${type} <resource name> ${id}`;
 }

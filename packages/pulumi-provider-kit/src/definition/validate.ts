@@ -10,7 +10,7 @@ export function validate(schema: z.ZodObject, given: PropertyMap): { values: Pro
   for (const name of Object.keys(given)) {
     if (name in schema.shape) continue;
     const known = Object.keys(schema.shape).join(", ");
-    failures.push({ property: name, reason: `There is no property "${name}". There are: ${known}.` });
+    failures.push({ property: name, reason: `There is no property "${name}". The properties are: ${known}.` });
   }
   for (const [name, property] of Object.entries(schema.shape)) {
     const value = given[name];

@@ -73,7 +73,7 @@ export const identityDescriptor = defineResource<AepClient>()({
     if (other !== undefined && !isKnown(given.schemaId, schemaType)) {
       throw new Error(
         `The schema ${given.schemaId} already has this identity descriptor (${other}). This command does not manage the schema, so the ` +
-          "descriptor may be somebody else's. Either remove it from the program, or take it into the stack, and a destroy then deletes it: " +
+          "descriptor may be somebody else's. Either remove it from the program, or import it into the stack (a destroy then deletes it): " +
           `npx pulumi import ${identityDescriptor.type} ${name} ${other}`,
       );
     }
