@@ -150,7 +150,7 @@ async function outage(lab: Lab, perSecond: number): Promise<Figure[]> {
       target: "at most 5 s",
     },
     { what: "  the first after its end", value: seconds(firstAfter(lab, end) - end) },
-    { what: `  wasted tries for ${count} events`, value: String(wasted), target: "at most 70" },
+    { what: `  wasted attempts for ${count} events`, value: String(wasted), target: "at most 70" },
   ];
 }
 

@@ -27,7 +27,7 @@ export const platformScenarios: readonly Scenario[] = [
   platformAnswers(429, 5),
   platformAnswers(503, 2),
   {
-    name: "two tries of three fail, in several ways",
+    name: "two requests of three fail, in several ways",
     async act(world, { count, duration }) {
       const { platform } = world.platform;
       const effects = [
@@ -42,7 +42,7 @@ export const platformScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "half of the tries get 403",
+    name: "half of the requests get 403",
     async act(world, { count, duration }) {
       const effect = { kind: "status", status: 403 };
       await world.platform.platform.addFault({ target: "inlet", rate: 0.5, effect });
