@@ -15,7 +15,7 @@ const datesOfFolder = /^\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d$/;
 export const auditVerdict = z
   .enum(["complete", "missing", "unjudged"])
   .describe(
-    "`missing` if anything is missing or a dead letter; otherwise `unjudged` if anything can't be judged yet, so that it may be missing",
+    "`missing` if anything is missing or a dead letter; otherwise `unjudged` if anything can't be judged yet and may be missing",
   );
 export type AuditVerdict = z.output<typeof auditVerdict>;
 

@@ -52,7 +52,7 @@ export function checkAuditDays({ from, to }: Pick<AuditValues, "from" | "to">): 
   if (to < from) throw new UsageError("--to must not be before --from.");
   if ((from + listingDelay) * 1000 > Date.now()) {
     throw new UsageError(
-      "--from is invalid: in UTC, that day has not begun, or less than an hour ago, so that Customer.io may not list it yet.",
+      "--from is invalid: in UTC, that day has not begun, or began less than an hour ago, so Customer.io may not list its events yet.",
     );
   }
 }

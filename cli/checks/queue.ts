@@ -47,7 +47,7 @@ export async function checkQueue(source: StackSource, answers: SharedAnswers): P
     return {
       verdict: "broken",
       runbook: "finding-queue-deleted",
-      found: "A queue of the relay is gone: it was deleted.",
+      found: "A queue of the relay was deleted.",
       todo,
     };
   }

@@ -35,7 +35,10 @@ export const initCommand = defineProjectCommand({
   examples: [
     { args: "init", shows: "asks for everything that is missing" },
     { args: "init --stack prod --environment prod --location northeurope", shows: "the same, for another stack" },
-    { args: "init --stack dev --yes --json", shows: "in CI: lists what is missing, or writes what the variables give" },
+    {
+      args: "init --stack dev --yes --json",
+      shows: "in CI: lists what is missing, or writes the values of the variables",
+    },
   ],
   json: z.object({
     project: z.string().describe("name of the Pulumi project"),

@@ -95,7 +95,7 @@ function checkDataset({ id, name, profileEnabled }: aep.ExistingDataset, wanted:
   }
   if (profileEnabled && !wanted) {
     pulumi.log.warn(
-      `${what} is enabled for Profile, but profile.enabled is not set, so that no event has an identity map. If its ` +
+      `${what} is enabled for Profile, but profile.enabled is not set, so no event has an identity map. If its ` +
         `schema has no primary identity either, Profile can't use the events: ${words.set("profile.enabled", "true")}`,
     );
   }

@@ -37,8 +37,8 @@ export const partComponents: readonly ComponentDefinition[] = [
     type: "customerio-aep:index:WebhookRelay",
     description:
       "The relay of a source without the rest, for a dataflow that exists already: a function app in Azure that checks, stores and delivers " +
-      "what Customer.io sends. Let what sends to its `url` depend on it (option dependsOn), and a `RelayGuard` on that, so that a destroy " +
-      "ends the sending first and then waits for what the relay holds. Uses the provider azure-native.",
+      "what Customer.io sends. Let the sender to its `url` depend on it (option dependsOn), and a `RelayGuard` on the sender, so that a destroy " +
+      "stops the sender first, and then waits until the relay has delivered what it holds. Uses the provider azure-native.",
     inputs: settingsOf(relaySettings).extend({
       signingKeys: secretInputs.signingKeys,
       streamingUrl: z.string().meta({
@@ -50,18 +50,18 @@ export const partComponents: readonly ComponentDefinition[] = [
         .optional()
         .meta({
           description:
-            "Before this time (ISO 8601) the relay holds events: `readyAt` of a `PlatformDataflow` that the same program makes. Default: it " +
-            "sends at once.",
+            "Before this time (ISO 8601), the relay holds events: `readyAt` of a `PlatformDataflow` that the same program creates. Default: it " +
+            "sends immediately.",
         }),
       credential: credential().optional().meta({
         description:
-          "With which the relay gets access tokens, where the endpoint asks for them. Default: it sends without one.",
+          "Credential with which the relay gets access tokens, if the endpoint requires them. Default: it sends without a token.",
       }),
     }),
     outputs: z.object({
       url: z.string().meta({ description: "Where Customer.io posts its events." }),
       hostName: z.string().meta({ description: "Host name of the function app, for the origin of a front door." }),
-      healthUrl: z.string().meta({ description: "Where the relay says how it is." }),
+      healthUrl: z.string().meta({ description: "Address of the relay's health check." }),
       queueId: z.string().meta({ description: "Azure Resource Manager id of the queue in which events wait." }),
       estimatedCost,
       parts: partsSchema.meta({ description: "What a destroy deletes one by one, for a `RelayGuard`." }),

@@ -19,7 +19,7 @@ test("a first day of which nothing would be compared yet is refused", () => {
   const day = utcDate.parse("2026-11-30");
   const check = () => checkAuditDays({ from: day, to: day });
   now.mockReturnValue(Date.parse("2026-11-30T00:59:00Z"));
-  expect(check).toThrow("that day has not begun, or less than an hour ago");
+  expect(check).toThrow("that day has not begun, or began less than an hour ago");
   now.mockReturnValue(Date.parse("2026-11-30T01:00:01Z"));
   expect(check).not.toThrow();
   now.mockRestore();

@@ -106,7 +106,7 @@ async function mayDisable(client: AzureClient, secretId: string, signal: AbortSi
 export function lacksRole(names: readonly string[], vaultId: string, target: CommandTarget): string {
   return (
     `Former versions of ${names.join(", ")}, if there are any, can still be read in the key vault ${vaultId.split("/").at(-1)}: this login may ` +
-    "not disable them, since an Owner has no right to what is in a vault, or the vault's firewall blocks it. Give it the role: " +
+    "not disable them, since even an Owner has no right to the secrets in a vault, or the vault's firewall blocks it. Assign the role: " +
     `az role assignment create --role "Key Vault Secrets Officer" --assignee <its object id> --scope ${vaultId}, wait some minutes, and ` +
     `run ${pulumiCommand("up --refresh", target)}. To leave them enabled: npx pulumi config set --path azure.disableFormerSecrets false`
   );

@@ -61,16 +61,16 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Digest of the app's settings, which the app knows too and its health check answers as `configuration`. After a change the " +
-        "resource waits until the app works with the new settings. Nothing is deployed for it.",
+        "Digest of the app's settings. The app knows it too, and its health check returns it as `configuration`. After a change, the " +
+        "resource waits until the app works with the new settings. Nothing is deployed for this.",
     }),
   settings: z
     .record(z.string(), z.string())
     .optional()
     .meta({
       description:
-        "The app settings as the program writes them: references to secrets, no secrets. A refresh reports settings that somebody has changed, " +
-        "which azure-native does not, with a digest in place of the foreign value; an update writes them again.",
+        "The app settings as the program writes them: references to secrets, no secrets. Unlike azure-native, a refresh reports settings that " +
+        "someone has changed, with a digest in place of the foreign value. An update writes them again.",
     }),
   queueId: z
     .string()
@@ -84,7 +84,8 @@ const inputs = z.object({
 
 const outputs = z.object({
   packageHash: z.string().meta({
-    description: "SHA-256 of the deployed zip; empty while it isn't sure which code runs, and then deployed again.",
+    description:
+      "SHA-256 of the deployed zip. Empty while it is not certain which code runs; then the code is deployed again.",
     volatile: true,
   }),
   deploymentId: z
@@ -100,7 +101,7 @@ const outputs = z.object({
     .optional()
     .meta({
       description:
-        "Digest of the deployed code, as its package.json and its health check say it. A refresh compares them, and reports other code as a " +
+        "Digest of the deployed code, from its package.json and its health check. A refresh compares the two, and reports different code as a " +
         "changed package.",
       volatile: true,
     }),
@@ -119,10 +120,10 @@ const unsure: Outputs = { packageHash: "", deploymentId: "" };
 export const functionCode = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionCode",
   description:
-    "The code of an Azure function app on the Flex Consumption plan: zipped, deployed by one deploy with the caller's " +
-    "own Azure login (role Website Contributor). It is done once Azure has resolved all Key Vault references of the app's settings, " +
-    "and the health check answers by this code, with these settings and all secrets. While a role is still propagating, the references are " +
-    "refreshed, for ten minutes at most. Deleting it calls nothing: the code goes with its function app. It can't be imported.",
+    "The code of an Azure function app on the Flex Consumption plan. It is zipped, and deployed with the caller's " +
+    "own Azure login (role Website Contributor). The deployment is complete once Azure has resolved all Key Vault references of the app's " +
+    "settings, and the health check reports this code, these settings and all secrets. While a role is still propagating, the references are " +
+    "refreshed, for ten minutes at most. Deleting the resource makes no call: the code is deleted with its function app. It can't be imported.",
   inputs,
   inputOnly: ["package", "settings", "siteId", "queueId"],
   outputs,
@@ -239,8 +240,8 @@ async function activate(
     if ("done" in ready) return await handOver(operation, values, olds);
     return (
       `it does not work ${ready.gaveUp}. Most often a role of the app's identity is still propagating, or an app setting ` +
-      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, what it had " +
-      "deleted is missing: npx pulumi up --refresh"
+      "is wrong: see the app's log stream in the Azure portal. Then run: npx pulumi up. If a destroy was stopped before, " +
+      "restore what it had deleted: npx pulumi up --refresh"
     );
   } catch (error) {
     return `its start could not be followed. ${wordsOf(error)}`;

@@ -25,8 +25,8 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Address of the relay's health check, which reports how many dead letters there are. Without it they can't be counted, and the " +
-        "deletion is refused unless they are given up.",
+        "Address of the relay's health check, which reports how many dead letters there are. Without it, they can't be counted, and the " +
+        "deletion fails unless you discard them.",
     }),
   takeoverUrl: z
     .url()
@@ -34,7 +34,7 @@ const inputs = z.object({
     .meta({
       description:
         "Address at which the relay copies the notes of delivered events of the relay that it replaces, if that one has another " +
-        "storage account. Without it, it does not learn what the former relay has delivered.",
+        "storage account. Without it, the new relay does not know what the former one has delivered.",
     }),
   principalId: z
     .string()
@@ -51,8 +51,8 @@ const inputs = z.object({
     .default(1800)
     .meta({
       description:
-        "Seconds to wait for the queue to become empty; default 1800. For more, the resource's `customTimeouts.delete` must " +
-        "be raised too.",
+        "Seconds to wait for the queue to become empty; default 1800. For a longer time, also raise the resource's " +
+        "`customTimeouts.delete`.",
     }),
 });
 

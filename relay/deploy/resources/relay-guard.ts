@@ -10,19 +10,19 @@ import { accountOf } from "./succession.ts";
 const inputs = z.object({
   delivery: z.enum(["relay", "direct"]).meta({
     description:
-      "`relay`: there is a relay to guard. `direct`: there is no relay; a change from `relay` to `direct` is refused while the relay has dead letters.",
+      "`relay`: there is a relay to guard. `direct`: there is no relay. A change from `relay` to `direct` fails while the relay has dead letters.",
   }),
   queueId: z.string().optional().meta({
     description:
-      "Azure Resource Manager id of the relay's storage queue (`Queue.id`). Where its storage account is gone, so is the relay.",
+      "Azure Resource Manager id of the relay's storage queue (`Queue.id`). If its storage account no longer exists, neither does the relay.",
   }),
   healthUrl: z.string().optional().meta({
     description: "Address of the relay's health check, which reports how many dead letters there are.",
   }),
   parts: partsSchema.optional().meta({
     description:
-      "Parts of the relay that a destroy deletes one by one, by any name. They are looked up when the guard is created, which happens after each interrupted destroy, since " +
-      "the guard is the first resource that a destroy deletes; and when `delivery` changes back to `relay`.",
+      "Parts of the relay that a destroy deletes one by one, by any name. The guard checks whether they exist when it is created, which happens " +
+      "after each interrupted destroy, since the guard is the first resource that a destroy deletes. It also checks when `delivery` changes back to `relay`.",
     creation: true,
     packed: true,
   }),
@@ -35,9 +35,9 @@ const inputs = z.object({
 export const relayGuard = defineResource<AzureClient>()({
   type: "customerio-aep:index:RelayGuard",
   description:
-    "Refuses a `npx pulumi destroy`, and a change to direct delivery, before anything is taken down, if the relay has dead letters. It does " +
-    "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy comes to it first; without " +
-    "one, let the webhook depend on it, so that it is asked before the webhook is turned. RELAY_ABANDON_DEAD_LETTERS=true allows them to be lost.",
+    "Stops a `npx pulumi destroy`, and a change to direct delivery, before anything is taken down, if the relay has dead letters. It does " +
+    "not exist in Azure. With a relay, let it depend on the webhook (resource option dependsOn), so that a destroy deletes it first. Without " +
+    "a relay, let the webhook depend on it, so that it checks before the webhook is redirected. RELAY_ABANDON_DEAD_LETTERS=true discards dead letters.",
   inputs,
   inputOnly: ["parts", "queueId"],
   outputs: z.object({}),

@@ -29,7 +29,7 @@ const inputs = z.object({
     }),
   apiVersion,
   body: z.record(z.string(), z.unknown()).default({}).meta({
-    description: "What is sent to Azure: `properties`, and where the type has them `location` and `kind`. No secrets.",
+    description: "What is sent to Azure: `properties`, and `location` and `kind` if the type has them. No secrets.",
   }),
 });
 
@@ -42,10 +42,11 @@ type Inputs = z.output<typeof inputs>;
 export const armResource = defineResource<AzureClient>()({
   type: "customerio-aep:index:ArmResource",
   description:
-    "An Azure resource with a name that the program chooses, created by Azure Resource Manager's own PUT, which also adopts what exists " +
-    "under that id. So the next `up` continues after one that was killed before it could record the resource, where " +
-    "`azure-native` would say `cannot create already existing resource`. For resources that Azure makes at once, such as queues, " +
-    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the resource, unless there is nothing to send, and keeps what it holds. It can't be imported: declare it, and `npx pulumi up` adopts what exists.",
+    "An Azure resource with a name that the program chooses, created by Azure Resource Manager's own PUT, which also adopts an existing resource " +
+    "with that id. So if an `up` was killed before it could record the resource, the next `up` continues, where " +
+    "`azure-native` would fail with `cannot create already existing resource`. Use it for resources that Azure creates immediately, such as queues, " +
+    "containers and role assignments, and for those of `Microsoft.Network`, for which it waits. A replacement under the same id rewrites the " +
+    "resource, unless there is nothing to send, and keeps its content. It can't be imported: declare it, and `npx pulumi up` adopts the existing resource.",
   inputs,
   inputOnly: ["parentId", "path", "body"],
   outputs: z.object({}),

@@ -50,7 +50,7 @@ export const budget = defineResource<AzureClient>()({
   type: "customerio-aep:index:Budget",
   description:
     "A monthly budget of a resource group in Azure, from the month in which it is created. Action groups are notified once 80 % and 100 % of the " +
-    "amount are spent, and once Azure's forecast for the month exceeds it. It stops nothing. As with `ArmResource`, an existing one with that name " +
+    "amount are spent, and once Azure's forecast for the month exceeds it. A budget stops nothing. As with `ArmResource`, an existing one with that name " +
     "is adopted. It can't be imported.",
   inputs,
   outputs,

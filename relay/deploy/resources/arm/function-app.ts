@@ -39,8 +39,8 @@ const answer = z.object({
 export const functionApp = defineResource<AzureClient>()({
   type: "customerio-aep:index:FunctionApp",
   description:
-    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, an existing one with that name is " +
-    "adopted, so that an `up` that was killed is finished by the next one. Deleting it leaves its plan. It can't be imported.",
+    "A function app on the Flex Consumption plan, without its code. As with `ArmResource`, an existing app with that name is " +
+    "adopted, so after an `up` that was killed, the next one continues. Deleting the app leaves its plan. It can't be imported.",
   inputs,
   inputOnly: ["body"],
   outputs,

@@ -17,8 +17,7 @@ const inputs = z.object({
     .meta({ description: "What the secret is called in the vault.", replaces: true }),
   value: z.string().meta({ description: "The secret itself.", secret: true }),
   contentType: z.string().max(255).optional().meta({
-    description:
-      "What the value is, for people who look into the vault. It is written with each value; a change of it alone is not.",
+    description: "What the value is, for people who look into the vault. It is written only together with a value.",
     creation: true,
   }),
   expiresAt: z.iso
@@ -26,8 +25,8 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Time after which the vault may refuse to return the value. A later time is written to the present version, so that nothing that " +
-        "uses it has to change.",
+        "Time after which the vault may refuse to return the value. A later time is written to the present version, so nothing that uses this " +
+        "version has to change.",
     }),
   tags: z.record(z.string(), z.string()).optional().meta({ description: "Tags of the secret." }),
   disableWhenDeleted: z.boolean().optional().meta({
@@ -50,11 +49,11 @@ const outputs = z.object({
 export const vaultSecret = defineResource<AzureClient>()({
   type: "customerio-aep:index:VaultSecret",
   description:
-    "A secret in an Azure key vault. As with `ArmResource`, one that already exists with that name gets the value as a new version. " +
-    "A refresh reports another version, or a disabled one, as a changed value, and the next update writes the stack's own. It reports " +
-    "another expiry date too. " +
-    "Azure Resource Manager has no call to delete a secret, which goes with its vault. Deleting the resource does nothing, or disables the " +
-    "secret with `disableWhenDeleted`. It can't be imported.",
+    "A secret in an Azure key vault. As with `ArmResource`, a secret that already exists with that name gets the value as a new version. " +
+    "A refresh reports a different or disabled version as a changed value, and the next update writes the stack's own value. It also reports " +
+    "a different expiry date. " +
+    "Azure Resource Manager has no call to delete a secret; a secret is deleted with its vault. Deleting the resource does nothing, or disables " +
+    "the secret if `disableWhenDeleted` is set. It can't be imported.",
   inputs,
   outputs,
 
