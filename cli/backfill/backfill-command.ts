@@ -44,7 +44,7 @@ export const backfillCommand = defineCommand({
       args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --dry-run",
       shows: "what is missing from the summer, and how long a backfill would take",
     },
-    { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31", shows: "sends it" },
+    { args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31", shows: "sends these events" },
     {
       args: "backfill --stack prod --from 2026-06-01 --to 2026-08-31 --via batch",
       shows: "uploads it as a batch, for millions of events",

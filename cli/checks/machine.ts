@@ -64,7 +64,7 @@ export function machineFinding(spaces: readonly FolderSpace[], ahead: number): F
     return {
       verdict: "broken",
       runbook: "finding-clock",
-      found: `The clock of this machine is ${off} the relay's. Ages and silences above are wrong by that; events are not affected.`,
+      found: `The clock of this machine is ${off} the relay's. Ages and times without calls above are wrong by as much. Events are not affected.`,
       todo: "Set this machine's clock, then run the command again",
     };
   }

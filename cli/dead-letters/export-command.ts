@@ -25,7 +25,7 @@ export const exportCommand = defineCommand({
     ...filterOptions,
   },
   examples: [
-    { args: "export --stack dev --folder kept", shows: "all dead letters, into files below kept" },
+    { args: "export --stack dev --folder kept", shows: "all dead letters, into files in the folder kept" },
     { args: "export --stack dev --folder kept --class refused", shows: "only what Platform has refused" },
   ],
   needsSecrets: false,

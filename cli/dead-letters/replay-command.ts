@@ -31,7 +31,7 @@ export const replayCommand = defineCommand({
   examples: [
     { args: "replay --stack dev --dry-run", shows: "the dead letters, by reason and kind of event" },
     { args: "replay --stack dev --class refused --from 2026-11-20", shows: "replays what Platform has refused since" },
-    { args: "replay --stack dev --purge-older-than 90", shows: "deletes what died more than 90 days ago" },
+    { args: "replay --stack dev --purge-older-than 90", shows: "deletes dead letters that are older than 90 days" },
   ],
   needsSecrets: true,
   needsStorage: true,

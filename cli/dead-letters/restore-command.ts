@@ -29,7 +29,7 @@ export const restoreCommand = defineCommand({
       schema: z.string(),
     },
   },
-  examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters that are below kept" }],
+  examples: [{ args: "restore --stack dev --folder kept", shows: "all dead letters in the folder kept" }],
   needsSecrets: false,
   needsStorage: true,
   stopsInOrder: true,

@@ -37,7 +37,7 @@ export const tailCommand = defineCommand({
     event: { value: "id", description: "only lines that name this event", schema: z.string().optional() },
     since: {
       value: "minutes",
-      description: "begin with the lines of this many minutes",
+      description: "begin with lines from this many minutes ago",
       schema: positiveNumber.default(10),
     },
     once: { description: "show the existing lines, and end", schema: z.boolean().default(false) },
@@ -46,7 +46,7 @@ export const tailCommand = defineCommand({
     { args: "tail --stack prod", shows: "everything, as it happens" },
     {
       args: "tail --stack prod --outcome dead --since 60",
-      shows: "dead letters of the last hour, and those that follow",
+      shows: "dead letters of the last hour, and new ones",
     },
     { args: "tail --stack prod --object-type email --metric bounced", shows: "bounces that arrive" },
     { args: "tail --stack prod --json", shows: "one JSON document per line, for a program that follows them" },

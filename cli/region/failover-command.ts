@@ -17,13 +17,13 @@ export const failoverCommand = defineCommand({
   options: {
     to: {
       value: "stack",
-      description: "the stack whose relay gets the events from now on",
+      description: "the stack whose relay gets the events",
       schema: z.string(),
     },
   },
   examples: [
-    { args: "failover --stack prod --to prod-west", shows: "events go to the relay of prod-west from now on" },
-    { args: "failover --stack prod --to prod", shows: "and back" },
+    { args: "failover --stack prod --to prod-west", shows: "from now on, events go to the relay of prod-west" },
+    { args: "failover --stack prod --to prod", shows: "points the webhook back to the stack's own relay" },
   ],
   needsSecrets: true,
   needsStorage: true,

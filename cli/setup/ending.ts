@@ -53,7 +53,7 @@ export function printEnd({
 }): void {
   if (problems.length > 0) print("", "Still missing:", ...problems.map((problem) => `  - ${problem}`));
   if (askedForPassphrase) {
-    print("", "The passphrase is stored nowhere. For the commands below, put it into the environment of your shell:");
+    print("", "The passphrase is not stored anywhere. Before you run the commands below, set it in your shell:");
     print("  read -rs PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE");
   }
   if (preview === "failed") {

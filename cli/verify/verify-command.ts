@@ -52,7 +52,7 @@ export const verifyCommand = defineCommand({
     { args: "verify --stack dev --filtered", shows: "the same, but only as far as the relay and without a row" },
     {
       args: "verify --stack dev --event customerio-aep-verify-20261128T120000Z-1a2b3c4d",
-      shows: "what happened to an earlier one",
+      shows: "what happened to the event of an earlier run",
     },
   ],
   needsSecrets: true,
