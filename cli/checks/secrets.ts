@@ -64,7 +64,7 @@ export function secretsFinding({
   const gone = secrets.filter(({ state }) => state !== "enabled");
   if (gone.length > 0) {
     const names = gone.map(({ name }) => name).join(", ");
-    const found = `Deleted or disabled in the vault: ${names}. The relay gets no secret from there when it starts again, and then accepts or sends no events.`;
+    const found = `Deleted or disabled in the vault: ${names}. The relay can't read them at its next start, and then accepts or sends no events.`;
     const [deleted] = gone.filter(({ state }) => state === "deleted");
     // Until then, Azure refuses to write a secret with that name.
     const recovery = deleted

@@ -13,7 +13,7 @@ export interface EvacuationOptions {
     readonly queues: Pick<RelayQueues, "take" | "delete" | "count">;
   };
   readonly to: Pick<RelayStorageAccount, "enqueue" | "putClaim" | "addDeadLetter">;
-  /** Whether to wait for messages that are hidden until their next try. */
+  /** Whether to wait for messages that are hidden until their next attempt. */
   readonly waits: boolean;
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Stops the work after the current steps. */
@@ -29,7 +29,7 @@ export interface EvacuationCounts {
   /** Events in them, as far as they can be read. */
   events: number;
   deadLetters: number;
-  /** The approximate number of messages that are hidden until their next try. */
+  /** The approximate number of messages that are hidden until their next attempt. */
   hidden: number;
   /** Dead letters that were rewritten while they were copied; the next run moves them. */
   changed: number;

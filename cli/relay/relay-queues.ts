@@ -40,7 +40,7 @@ export class RelayQueues {
     );
   }
 
-  /** Takes at most 32 messages of one queue. The list is empty if all queues are, or if all messages are hidden until their next try. */
+  /** Takes at most 32 messages of one queue. The list is empty if all queues are, or if all messages are hidden until their next attempt. */
   async take(): Promise<TakenMessage[]> {
     for (const queue of this.#queues) {
       const { receivedMessageItems } = await this.#permission.explain(dataRoles.queueContributor, () =>

@@ -21,7 +21,7 @@ import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts"
 
 /** Maximum number of times to read the counts again. */
 const mostReads = 5;
-/** Milliseconds between the tries of a call, about as in Azure's libraries for blobs and queues. */
+/** Milliseconds between the attempts of a call, about as in Azure's libraries for blobs and queues. */
 const tryPauses = [500, 2_000, 8_000];
 
 /** What the instances of the relay have counted. */

@@ -53,7 +53,7 @@ export function relayGroup(
 export function inSubscription(id: string, subscriptionId: string, setting: string): string {
   if (id.toLowerCase().startsWith(`/subscriptions/${subscriptionId}/`.toLowerCase())) return id;
   throw new pulumi.RunError(
-    `${setting} is in another subscription than ${subscriptionId}, in which the stack creates everything. ` +
+    `${setting} is not in the subscription ${subscriptionId}, in which the stack creates everything. ` +
       `To use that one, run: npx pulumi config set azure-native:subscriptionId ${id.split("/")[2]}`,
   );
 }

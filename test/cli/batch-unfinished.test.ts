@@ -81,7 +81,7 @@ test("a trial whose batch stays stalled ends with what to do, and its event is s
   });
   const pause = async () => bed.platform.pass(600);
   const words =
-    /The batch \w+, with which the backfill tries one event, is stalled: .* Nothing else was uploaded\. Ask Adobe's support/;
+    /The batch \w+, which holds the backfill's trial event, is stalled: .* Nothing else was uploaded\. Ask Adobe's support/;
   await expect(runBackfill({ ingestion, pause })).rejects.toThrow(words);
   // The next run finds it so.
   await expect(runBackfill({ pause })).rejects.toThrow(words);

@@ -69,7 +69,7 @@ async function endTrial(parts: TrialParts, batch: string): Promise<void> {
 
 function explainStalledTrial(batch: string): Error {
   return new Error(
-    `The batch ${batch}, with which the backfill tries one event, is stalled: Platform makes no progress on it. ` +
+    `The batch ${batch}, which holds the backfill's trial event, is stalled: Platform makes no progress on it. ` +
       "Nothing else was uploaded. Ask Adobe's support about this batch; once Platform has finished it, run the same command again. Or leave out " +
       "--via batch: the other events then go through the relay.",
   );

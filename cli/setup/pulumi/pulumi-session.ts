@@ -59,7 +59,7 @@ export class PulumiSession {
     const chosen = await prompter.choose({
       message: "Where should Pulumi keep its state?",
       choices: [
-        { value: "file://~", name: "On this machine", description: "For a first try. Nobody else sees the stack." },
+        { value: "file://~", name: "On this machine", description: "For a trial. Nobody else sees the stack." },
         { value: "", name: "Elsewhere: Pulumi Cloud, or storage in Azure, AWS or Google Cloud" },
       ],
     });
