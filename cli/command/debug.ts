@@ -49,7 +49,7 @@ function write(line: string): void {
 
 let isLogging = false;
 
-/** Writes each call of Pulumi, if `--debug` asked for it. */
+/** Writes each Pulumi command, if `--debug` asked for it. */
 export function logCommand(command: string, folder: string): void {
   if (isLogging) debug(`${command} (in ${folder})`);
 }

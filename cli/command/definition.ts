@@ -151,7 +151,7 @@ export const sharedOptions = {
     schema: z.boolean().default(false),
   },
   debug: {
-    description: "write the stack trace of an error, each HTTP call and each call of Pulumi to standard error",
+    description: "write the stack trace of an error, each HTTP call and each Pulumi command to standard error",
     schema: z.boolean().default(false),
   },
 } as const satisfies OptionTable;

@@ -19,7 +19,7 @@ export function cliPage(): string {
       "npx customerio-aep help            # all commands\nnpx customerio-aep help status     # one of them\nnpx customerio-aep --version",
     ),
     "With `--json`, a command prints only one JSON document (`tail` prints one per line); its schema is below. Within a major version, we may " +
-      "add fields, but neither remove one nor change its meaning. `--debug` writes stack traces, the calls of Pulumi and the HTTP calls to " +
+      "add fields, but neither remove one nor change its meaning. `--debug` writes stack traces, the Pulumi commands and the HTTP calls to " +
       "standard error, without headers, bodies and queries, which may hold secrets. On a terminal, verdicts are in color, unless `NO_COLOR` " +
       "is set, and anything that takes longer than a second shows its progress. The command sends no telemetry.",
     "## Exit codes",

@@ -11,7 +11,7 @@ import { isSuccess, sendRequest } from "./http-request.ts";
  */
 const tokenTimeout = 5_000;
 
-/** Milliseconds between two tries, and the most tries, as in Microsoft's own library. */
+/** Milliseconds between two attempts, and the maximum number of attempts, as in Microsoft's own library. */
 const retries = { pause: 1_000, mostTries: 4 };
 
 /** Milliseconds before its end at which the next token is requested at the latest. */

@@ -32,11 +32,11 @@ export interface RelaySide {
 
 /** What was read of a relay. */
 export interface RelayRead {
-  /** Unix seconds: what happened since, and has no note, the relay has not delivered. Undefined if nothing can be known. */
+  /** Unix seconds. The relay has not delivered an event that happened since then and has no note. Undefined if nothing can be known. */
   readonly notesSince: number | undefined;
-  /** About how many messages of its queues could not be read: they are hidden until their next try, or are not at the heads of the queues. */
+  /** About how many messages of its queues could not be read: they are hidden until their next attempt, or are not at the heads of the queues. */
   readonly messages: number;
-  /** Whether an event that is found nowhere may be in one of these messages; otherwise they are of this moment, and are being delivered. */
+  /** Whether an event that is found nowhere may be in one of these messages; otherwise they have just arrived, and are being delivered. */
   readonly mayHold: boolean;
 }
 

@@ -25,9 +25,9 @@ const rotation = 250;
 const look = 20;
 
 /**
- * Tries after which a refusal is blamed on its event, even without another event to compare with: there may be none. Three such events must
- * not look like an outage, which the breaker sees in 20 refusals in a row. The try before must have been refused too: a former outage may
- * have left many events with as many tries.
+ * Attempts after which a refusal is blamed on its event, even if there is no other event to compare with. Three such events must not look
+ * like an outage, which the breaker sees in 20 refusals in a row. The attempt before must have been refused too: an earlier outage may
+ * have left many events with as many attempts.
  */
 const lonelyTries = 5;
 
@@ -48,7 +48,7 @@ export interface SendingTurn {
    * Sends the event. A pause means that it was not sent: Platform went down meanwhile, or newer settings came into
    * force.
    *
-   * @param wasRefused whether Platform refused it at its last try
+   * @param wasRefused whether Platform refused it at its last attempt
    */
   send(body: string, wasRefused: boolean): Promise<SentRequest | Pause>;
 }
@@ -213,7 +213,7 @@ export class PacedClient implements Sender {
     await this.#doorway.enter(rank);
     try {
       for (;;) {
-        // Checked before the request begins, so that it counts neither as a try nor as a failure of Platform.
+        // Checked before the request begins, so that it counts neither as an attempt nor as a failure of Platform.
         const fenced = await fence();
         if (fenced) return pauseOf(fenced);
         // Platform may have gone down meanwhile; then this request would be useless.

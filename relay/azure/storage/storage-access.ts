@@ -14,7 +14,7 @@ export type StorageAccess =
     };
 
 /**
- * An immediate second try, and a third after a short wait: enough for a stale connection or a busy partition. The
- * caller limits the total with a signal, which ends both a try and a wait between tries.
+ * An immediate second attempt, and a third after a short wait: enough for a stale connection or a busy partition. The
+ * caller limits the total time with a signal, which ends both an attempt and a wait between attempts.
  */
 export const retryOptions = { maxTries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 300 };

@@ -21,7 +21,7 @@ const wait = { base: 2, cap: 3600 };
 
 /**
  * How many failures of an event count as bad luck while at least this share of the retries is delivered, and the weight of the latest retry in
- * that share. In 200 events of which 63 % of the tries fail at random, the unluckiest one fails about 12 times.
+ * that share. If 63 % of the attempts fail at random, the unluckiest of 200 events fails about 12 times.
  */
 const luck = { failures: 16, share: 0.25, weight: 1 / 32 };
 

@@ -63,7 +63,7 @@ export class AzureClient {
   readonly #healthTimeout: number;
   readonly #orderTimeout: number;
 
-  /** @param parts.attemptTimeout milliseconds for one try of a call; default: 30,000, for others than Azure's APIs as they need */
+  /** @param parts.attemptTimeout milliseconds for one attempt of a call; default: 30,000 for Azure's APIs, and what others need */
   constructor(settings: Config, parts: { login?: Login; clock?: Clock; attemptTimeout?: number } = {}) {
     const {
       login = callersLogin(),

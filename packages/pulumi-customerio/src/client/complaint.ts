@@ -27,7 +27,7 @@ export function explainCustomerIoError(settings: Config, response: AxiosResponse
 }
 
 /**
- * Whether a daily quota is used up, so that no further try helps today. The App API's description: only the limit per second comes with
+ * Whether a daily quota is used up, so that no further attempt helps today. The App API's description: only the limit per second comes with
  * `Retry-After`. Descriptions before September 2026 lack that header, so the words of its example count as well: "rate limited to 10
  * requests per 1s".
  */

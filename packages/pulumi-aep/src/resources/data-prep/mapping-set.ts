@@ -65,7 +65,7 @@ const inputs = z.object({
     .optional()
     .meta({
       description:
-        "Records as JSON texts. Platform tries the mapping on them before the set is created; a mapping that fails on one is refused. " +
+        "Records as JSON texts, on which Platform tests the mapping before the set is created. If the mapping fails on one, no set is created. " +
         "Matters only on creation. Default: none.",
       creation: true,
       packed: true,
