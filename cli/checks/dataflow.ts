@@ -46,7 +46,7 @@ const day = 24 * 60 * 60 * 1000;
 /** Before the first run, and the first batch. */
 export const nothingYet: Finding = {
   verdict: "waiting",
-  found: "There are none yet: the first appears within an hour of the first events.",
+  found: "No runs yet: the first appears within an hour of the first events.",
 };
 
 /** @param runs the newest first */

@@ -43,7 +43,7 @@ export function deadLettersFinding({
   letters: readonly DeadLetter[];
   target: CommandTarget;
 }): Finding {
-  if (newest === undefined) return { verdict: "fine", found: "There are none." };
+  if (newest === undefined) return { verdict: "fine", found: "No event is a dead letter." };
   const reasons = Map.groupBy(letters, (letter) => `${letter.class}: ${reasonWithoutIds(letter)}`);
   const sorted = [...reasons].toSorted(([, one], [, other]) => other.length - one.length);
   const of = letters.length < total ? ` of the newest ${letters.length}` : "";

@@ -49,7 +49,8 @@ test("of many dead letters, the newest are read, and three reasons named", () =>
   ]);
 });
 
-test("no dead letters are fine", () => expect(findingOf([], 0)).toEqual({ verdict: "fine", found: "There are none." }));
+test("no dead letters are fine", () =>
+  expect(findingOf([], 0)).toEqual({ verdict: "fine", found: "No event is a dead letter." }));
 
 test("of 100,000 dead letters, only the newest are kept, and few others are in memory meanwhile", async () => {
   const [length, most] = [100_000, 50];

@@ -179,7 +179,7 @@ function open(isOpen: boolean): Promise<unknown> {
     const event = page.locator(".event", { hasText: "row25-11" }).first();
     await event.locator("summary").click();
     await event.getByText("a row of the dataset").waitFor();
-    expect(await event.textContent()).toContain("The relay keeps no event that it has delivered.");
+    expect(await event.textContent()).toContain("The relay does not keep events that it has delivered.");
     const reason = page.locator(".letter", { hasText: "refused" });
     expect(await reason.textContent()).not.toContain("ada@example.org");
     await page.getByLabel("Show personal data").check();

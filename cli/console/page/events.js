@@ -85,7 +85,7 @@ function showInside({ id, path, errors, pairs, source, row }) {
     make(
       "div",
       { class: "beside" },
-      jsonOf("As Customer.io sent it", id, source, "The relay keeps no event that it has delivered."),
+      jsonOf("As Customer.io sent it", id, source, "The relay does not keep events that it has delivered."),
       jsonOf("As a row", id, row, "No row."),
     ),
   );

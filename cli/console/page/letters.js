@@ -5,7 +5,7 @@ import { formatCount, formatTime } from "./format.js";
 const actions = {
   replay: {
     title: (count) => `Replay ${count}?`,
-    text: "They go back into the queue, and are sent to Platform again. If the cause is not fixed, they die again.",
+    text: "They go back into the queue, and are sent to Platform again. If the cause is not fixed, they become dead letters again.",
     yes: "Replay",
   },
   export: {
@@ -15,7 +15,7 @@ const actions = {
   },
   purge: {
     title: (count) => `Purge ${count}?`,
-    text: "They are deleted for good. No copy is kept, and the events will never have rows.",
+    text: "They are deleted permanently. No copy is kept, and the events will never have rows.",
     yes: "Purge for good",
   },
 };
@@ -32,7 +32,7 @@ export async function showLetters(mayAct) {
   note.className = "note";
   note.textContent =
     total === 0
-      ? "There are none: the relay gave up no event."
+      ? "No event is a dead letter."
       : `${formatCount(total)} in all, by reason${read < total ? `; the newest ${formatCount(read)} were read` : ""}. ${mayAct ? "Fix the cause first, then replay." : "This console only reads: start it with --allow-actions to replay, export or purge them here."}`;
   find("letters-list").replaceChildren(...groups.map((group) => showGroup(group, mayAct)));
 }
