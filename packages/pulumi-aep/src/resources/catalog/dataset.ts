@@ -11,6 +11,7 @@ import { afterwards, insteadOfChange, requireEmpty } from "./data-loss.ts";
 import { isEnabled, isReserved, ownTags, profileTag, renamedStack, tagSteps, tagsOf } from "./dataset-tags.ts";
 import { type datasetAnswer, listMarked, readDataset, readTags } from "./marked-datasets.ts";
 import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
+import { connectionsInto } from "./rows-under-way.ts";
 import { holdsData } from "./stored-data.ts";
 
 /** Attempts to change a dataset that was just created, and that Platform may show late: half a minute. */
@@ -282,14 +283,10 @@ async function findMarked(
 ): Promise<Leftover<Inputs>[]> {
   const marked = [];
   for (const { id, ...item } of await listMarked(client, hasMark, what, signal)) {
-    const inUse = !isHeld(id) && ((await isTarget(client, id, signal)) || (await holdsData(client, id, signal)));
+    const inUse =
+      !isHeld(id) &&
+      ((await isReferredTo(client, connectionsInto(id), signal)) || (await holdsData(client, id, signal)));
     marked.push({ id, createdAt: item.created, inputs: inputsOf(item, wanted), inUse });
   }
   return marked;
-}
-
-/** Whether a target connection leads to the dataset. */
-function isTarget(client: AepClient, id: string, signal: AbortSignal): Promise<boolean> {
-  const purpose = `look for connections that lead to the dataset ${id}`;
-  return isReferredTo(client, { collection: paths.targetConnections, path: "params.dataSetId", id, purpose }, signal);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
-import { isReferredTo, listReferring } from "../../client/pages.ts";
+import { isReferredTo, listReferring, type References } from "../../client/pages.ts";
 import { paths } from "../../client/paths.ts";
 import { countMessagesReceived } from "./inlet-metrics.ts";
 
@@ -33,15 +33,15 @@ export async function describeRowsUnderWay(
   return undefined;
 }
 
+/** The target connections that lead to a dataset. */
+export function connectionsInto(datasetId: string): References {
+  const purpose = `look for connections that lead to the dataset ${datasetId}`;
+  return { collection: paths.targetConnections, path: "params.dataSetId", id: datasetId, purpose };
+}
+
 /** The dataflows into a dataset, listed one connection after another: the first with rows under way ends the search. */
 async function* flowsInto(client: AepClient, datasetId: string, signal: AbortSignal): AsyncGenerator<Flow> {
-  const toDataset = {
-    collection: paths.targetConnections,
-    path: "params.dataSetId",
-    id: datasetId,
-    purpose: `look for connections that lead to the dataset ${datasetId}`,
-  };
-  for (const { id } of await listReferring(client, toDataset, target, signal)) {
+  for (const { id } of await listReferring(client, connectionsInto(datasetId), target, signal)) {
     const toTarget = {
       collection: paths.flows,
       path: "targetConnectionIds[]",
