@@ -3,7 +3,7 @@ import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { checkInputs } from "../../packages/local-cloud/src/azure/arm/resource-inputs.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
-import { Subscription, text } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
+import { Subscription, textAt } from "../../packages/local-cloud/src/azure/arm/subscription.ts";
 import { refuseResource } from "../../packages/local-cloud/src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../packages/local-cloud/src/azure/switches.ts";
 import { guidOf } from "../../relay/deploy/resources/arm/guid.ts";
@@ -109,7 +109,13 @@ test.each([
       { location: "westeurope", groupLocation: () => undefined },
     );
     expect(checked.failures).toEqual([]);
-    const asked = { id: `/${name}`, type, name: text(checked.inputs, type.nameInput), inputs: {}, existing: undefined };
+    const asked = {
+      id: `/${name}`,
+      type,
+      name: textAt(checked.inputs, type.nameInput),
+      inputs: {},
+      existing: undefined,
+    };
     expect(() => refuseResource(asked, nothing, defaultAzureSwitches)).not.toThrow(/invalid|must be a GUID/i);
   }
 });

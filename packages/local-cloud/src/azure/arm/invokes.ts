@@ -5,7 +5,7 @@ import type { FunctionApp } from "../host/function-app.ts";
 import { issueToken } from "../identity/access-token.ts";
 import { connectionsOf } from "../network/private-access.ts";
 import { ArmError } from "./arm-error.ts";
-import { type Principal, type Resource, text } from "./subscription.ts";
+import { type Principal, type Resource, textAt } from "./subscription.ts";
 
 export interface InvokeParts extends AzureParts {
   readonly tokenSecret: string;
@@ -28,12 +28,12 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
     tenantId: subscription.tenantId,
   }),
   "azure-native:authorization:getClientToken": (args, { caller, subscription, tokenSecret }) => {
-    const audience = text(args, "endpoint") || "https://management.azure.com/";
+    const audience = textAt(args, "endpoint") || "https://management.azure.com/";
     const { token } = issueToken(tokenSecret, { ...caller, audience, tenantId: subscription.tenantId });
     return { token: new Secret(token) };
   },
   "azure-native:resources:getResourceGroup": (args, { subscription }) => {
-    const name = text(args, "resourceGroupName");
+    const name = textAt(args, "resourceGroupName");
     const group = subscription.findByName("resources:ResourceGroup", name);
     if (group === undefined) {
       throw new ArmError(404, "ResourceGroupNotFound", `Resource group '${name}' could not be found.`);
@@ -41,7 +41,7 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
     return { ...group.outputs, id: group.id };
   },
   "azure-native:managedidentity:getUserAssignedIdentity": (args, { subscription }) => {
-    const found = subscription.findByName("managedidentity:UserAssignedIdentity", text(args, "resourceName"));
+    const found = subscription.findByName("managedidentity:UserAssignedIdentity", textAt(args, "resourceName"));
     const { id, outputs } = requireNamed(found, args, "resourceName");
     return { ...outputs, id };
   },
@@ -58,7 +58,7 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
       keyName: `key${index + 1}`,
       value: new Secret(value),
       permissions: "FULL",
-      creationTime: text(outputs, "creationTime"),
+      creationTime: textAt(outputs, "creationTime"),
     }));
     return { keys };
   },
@@ -81,23 +81,23 @@ const invokes: Record<string, (args: PropertyMap, parts: InvokeParts) => Propert
 
 function account(args: PropertyMap, { subscription }: InvokeParts): Resource {
   return requireNamed(
-    subscription.findByName("storage:StorageAccount", text(args, "accountName")),
+    subscription.findByName("storage:StorageAccount", textAt(args, "accountName")),
     args,
     "accountName",
   );
 }
 
 function site(args: PropertyMap, { subscription }: InvokeParts): Resource {
-  return requireNamed(subscription.findByName("web:WebApp", text(args, "name")), args, "name");
+  return requireNamed(subscription.findByName("web:WebApp", textAt(args, "name")), args, "name");
 }
 
 function requireNamed(resource: Resource | undefined, args: PropertyMap, nameArg: string): Resource {
-  const group = text(args, "resourceGroupName");
+  const group = textAt(args, "resourceGroupName");
   if (resource?.id.toLowerCase().includes(`/resourcegroups/${group.toLowerCase()}/`)) return resource;
   throw new ArmError(
     404,
     "ResourceNotFound",
-    `The Resource '${text(args, nameArg)}' under resource group '${group}' was not found.`,
+    `The Resource '${textAt(args, nameArg)}' under resource group '${group}' was not found.`,
   );
 }
 
@@ -110,19 +110,19 @@ function running({ id }: Resource, { apps }: InvokeParts): FunctionApp {
 
 function sas(args: PropertyMap, parts: InvokeParts): string {
   const { id, name } = account(args, parts);
-  const [containerName, ...blob] = text(args, "canonicalizedResource")
+  const [containerName, ...blob] = textAt(args, "canonicalizedResource")
     .replace(/^\/blob\/[^/]+\//, "")
     .split("/");
   if (containerName === undefined) {
     throw new ArmError(400, "InvalidValuesForRequestParameters", "canonicalizedResource");
   }
-  const startsOn = text(args, "sharedAccessStartTime");
+  const startsOn = textAt(args, "sharedAccessStartTime");
   return generateBlobSASQueryParameters(
     {
       containerName,
       ...(blob.length > 0 && { blobName: blob.join("/") }),
-      permissions: BlobSASPermissions.parse(text(args, "permissions") || "r"),
-      expiresOn: new Date(text(args, "sharedAccessExpiryTime")),
+      permissions: BlobSASPermissions.parse(textAt(args, "permissions") || "r"),
+      expiresOn: new Date(textAt(args, "sharedAccessExpiryTime")),
       ...(startsOn !== "" && { startsOn: new Date(startsOn) }),
     },
     new StorageSharedKeyCredential(name, parts.storage.get(id).keys[0]),

@@ -19,7 +19,7 @@ import { ArmError } from "./arm-error.ts";
 import type { InvokeParts } from "./invokes.ts";
 import { typeOfId } from "./resource-id.ts";
 import type { ResourceWrites } from "./resource-writes.ts";
-import { type Resource, text } from "./subscription.ts";
+import { type Resource, textAt } from "./subscription.ts";
 
 /**
  * Azure Resource Manager over HTTP: creates, changes, reads and deletes resources, lists the functions of function apps, and
@@ -162,7 +162,7 @@ async function change(context: Context, parts: InvokeParts, writes: ResourceWrit
 
 async function remove(context: Context, parts: InvokeParts, writes: ResourceWrites, id: string): Promise<Response> {
   const existing = parts.subscription.get(id);
-  const planId = existing && text(existing.inputs, "serverFarmId");
+  const planId = existing && textAt(existing.inputs, "serverFarmId");
   await writes.delete(id);
   if (existing && (takesTime(id) || planId)) writes.beginSlowChange(existing, "Deleting");
   // Azure deletes a plan with its last app, unless the call says otherwise.

@@ -7,7 +7,7 @@ import { pathInputs } from "./resource-id.ts";
 import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 import { mapWith, overlay, type ResourceWrites, shownInputs } from "./resource-writes.ts";
-import { text } from "./subscription.ts";
+import { textAt } from "./subscription.ts";
 
 /** Behaves like azure-native towards the engine and a program, on top of the local cloud's resources. */
 export class AzureNative implements Provider {
@@ -32,8 +32,8 @@ export class AzureNative implements Provider {
   }
 
   async configure(inputs: PropertyMap): Promise<void> {
-    this.#location = text(inputs, "location") || undefined;
-    this.#subscriptionId = text(inputs, "subscriptionId") || this.#parts.subscription.subscriptionId;
+    this.#location = textAt(inputs, "location") || undefined;
+    this.#subscriptionId = textAt(inputs, "subscriptionId") || this.#parts.subscription.subscriptionId;
   }
 
   async check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult> {
@@ -41,7 +41,7 @@ export class AzureNative implements Provider {
       location: this.#location,
       groupLocation: (name) => {
         const group = this.#parts.subscription.findByName("resources:ResourceGroup", name);
-        return group && text(group.inputs, "location");
+        return group && textAt(group.inputs, "location");
       },
     });
   }
@@ -109,7 +109,7 @@ export class AzureNative implements Provider {
       throw new ArmError(404, "SubscriptionNotFound", `The subscription '${this.#subscriptionId}' could not be found.`);
     }
     const filled = type.id.replace(/\{(\w+)\}/g, (_match, name: string) =>
-      name === "subscriptionId" ? this.#subscriptionId : text(inputs, name),
+      name === "subscriptionId" ? this.#subscriptionId : textAt(inputs, name),
     );
     return filled.replaceAll(/(?<!:)\/{2,}/g, "/");
   }
@@ -130,6 +130,6 @@ function previewOutputs(type: ResourceType, inputs: PropertyMap): PropertyMap {
 
 /** Azure ignores case and blanks in the names of regions. */
 function movesRegion(olds: PropertyMap, news: PropertyMap): boolean {
-  const region = (map: PropertyMap) => text(map, "location").toLowerCase().replaceAll(" ", "");
+  const region = (map: PropertyMap) => textAt(map, "location").toLowerCase().replaceAll(" ", "");
   return region(olds) !== region(news);
 }

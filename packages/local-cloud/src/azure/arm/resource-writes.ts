@@ -11,7 +11,7 @@ import { deleteArmResource } from "./resource-deletion.ts";
 import { pathInputs } from "./resource-id.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import type { ResourceType } from "./resource-types.ts";
-import { type Resource, text } from "./subscription.ts";
+import { type Resource, textAt } from "./subscription.ts";
 
 /** Creates, changes and deletes resources, for any caller. */
 export class ResourceWrites {
@@ -57,7 +57,7 @@ export class ResourceWrites {
     const { networkSeconds: seconds } = switches;
     const fails = connectionsOf(resource).some(({ target }) => this.#busyAccounts.has(target.toLowerCase()));
     subscription.slowChanges.begin(resource, state, { seconds, fails: fails && state === "Updating" });
-    const network = subscription.get(networkOf(text(resource.inputs, "subnet.id")));
+    const network = subscription.get(networkOf(textAt(resource.inputs, "subnet.id")));
     if (network) subscription.slowChanges.begin(network, "Updating", { seconds });
   }
 
@@ -133,7 +133,7 @@ export class ResourceWrites {
 }
 
 function nameOf(type: ResourceType, id: string, inputs: PropertyMap): string {
-  return text(inputs, type.nameInput) || (id.split("/").at(-1) ?? "");
+  return textAt(inputs, type.nameInput) || (id.split("/").at(-1) ?? "");
 }
 
 /** Inputs as Azure returns them: without those that are only part of the address, and never a vault secret's value. */
@@ -146,7 +146,7 @@ export function shownInputs(type: ResourceType, inputs: PropertyMap): PropertyMa
     const { value: _value, ...rest } = properties;
     outputs.properties = rest;
   }
-  const armType = type.armType || `${text(inputs, "resourceProviderNamespace")}/${text(inputs, "resourceType")}`;
+  const armType = type.armType || `${textAt(inputs, "resourceProviderNamespace")}/${textAt(inputs, "resourceType")}`;
   return { ...outputs, type: armType, ...(type.apiVersion !== "" && { azureApiVersion: type.apiVersion }) };
 }
 

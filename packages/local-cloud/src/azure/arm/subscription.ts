@@ -126,8 +126,8 @@ export class Subscription {
   identities(): (Principal & { resourceId: string })[] {
     return this.list("managedidentity:UserAssignedIdentity").map(({ id, outputs }) => ({
       resourceId: id,
-      objectId: text(outputs, "principalId"),
-      clientId: text(outputs, "clientId"),
+      objectId: textAt(outputs, "principalId"),
+      clientId: textAt(outputs, "clientId"),
     }));
   }
 }
@@ -140,7 +140,7 @@ export function plainValueAt(map: PropertyMap, path: string): PropertyValue | un
 }
 
 /** The text at a path; empty if there is none. */
-export function text(map: PropertyMap, path: string): string {
+export function textAt(map: PropertyMap, path: string): string {
   const value = plainValueAt(map, path);
   return typeof value === "string" ? value : "";
 }

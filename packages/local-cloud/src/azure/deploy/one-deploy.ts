@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BlobServiceClient } from "@azure/storage-blob";
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { type Principal, type Subscription, text } from "../arm/subscription.ts";
+import { type Principal, type Subscription, textAt } from "../arm/subscription.ts";
 import { bearerToken, readToken } from "../identity/access-token.ts";
 import { isForManagement } from "../identity/audience.ts";
 import { type Origin, originOf } from "../network/access-restrictions.ts";
@@ -171,7 +171,7 @@ export class OneDeploy {
   #deploymentStorage(): { service: BlobServiceClient; container: string } {
     const { subscription, storage, app, id } = this.#options;
     const inputs = subscription.get(id)?.inputs ?? {};
-    const at = (name: string) => text(inputs, `functionAppConfig.deployment.storage.${name}`);
+    const at = (name: string) => textAt(inputs, `functionAppConfig.deployment.storage.${name}`);
     const url = at("value");
     const found = storage.findByBlobUrl(url);
     if (found === undefined) throw refusal(`Name or service not known (${url}).`);

@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { typeOfId } from "../arm/resource-id.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 import { refuseNetworkDeletion, refuseZoneDeletion } from "../network/network-refusals.ts";
 import { mapsIn } from "../network/private-access.ts";
 import type { Effects } from "./effects.ts";
@@ -37,7 +37,7 @@ function withZoneTags({ inputs }: ResourceRequest): PropertyMap {
 /** Subnets that are part of a network's PUT also exist as separate resources. */
 function putSubnets({ id, inputs }: ResourceRequest, subscription: Subscription) {
   for (const subnet of mapsIn(plainValueAt(inputs, "subnets"))) {
-    const name = text(subnet, "name");
+    const name = textAt(subnet, "name");
     const found = typeOfId(`${id}/subnets/${name}`);
     if (found === undefined) continue;
     const properties = plainValueAt(subnet, "properties");

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
-import { text } from "../arm/subscription.ts";
+import { textAt } from "../arm/subscription.ts";
 import type { Grant } from "../identity/data-plane-authorization.ts";
 import { refuseLogTableDeletion } from "../refusals/table-refusals.ts";
 import type { Effects } from "./effects.ts";
@@ -55,7 +55,7 @@ const effects: Record<string, Effects> = {
   },
   "azure-native:applicationinsights:Component": {
     create: ({ name, inputs }, { subscription }) => {
-      const [instrumentationKey, appId, location] = [randomUUID(), randomUUID(), text(inputs, "location")];
+      const [instrumentationKey, appId, location] = [randomUUID(), randomUUID(), textAt(inputs, "location")];
       return {
         instrumentationKey,
         appId,
@@ -101,11 +101,11 @@ export function effectsOf(token: string): Effects {
 }
 
 function grantOf(inputs: PropertyMap, activeFrom: number): Grant {
-  const condition = text(inputs, "condition");
+  const condition = textAt(inputs, "condition");
   return {
-    principalId: text(inputs, "principalId"),
-    roleDefinitionId: text(inputs, "roleDefinitionId"),
-    scope: text(inputs, "scope"),
+    principalId: textAt(inputs, "principalId"),
+    roleDefinitionId: textAt(inputs, "roleDefinitionId"),
+    scope: textAt(inputs, "scope"),
     activeFrom,
     ...(condition !== "" && { condition }),
   };

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
-import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
 import { sitesOn } from "../refusals/flex-refusals.ts";
 import type { Effects } from "./effects.ts";
 
@@ -10,7 +10,7 @@ export const siteEffects: Record<string, Effects> = {
   "azure-native:web:AppServicePlan": {
     create: ({ id, inputs }) => ({
       status: "Ready",
-      geoRegion: text(inputs, "location"),
+      geoRegion: textAt(inputs, "location"),
       numberOfSites: 0,
       provisioningState: "Succeeded",
       resourceGroup: id.split("/")[4] ?? "",
@@ -69,7 +69,7 @@ export const siteEffects: Record<string, Effects> = {
 };
 
 function deploymentContainer(inputs: PropertyMap): string {
-  return text(inputs, "functionAppConfig.deployment.storage.value");
+  return textAt(inputs, "functionAppConfig.deployment.storage.value");
 }
 
 /** The site that a configuration is part of. */
@@ -100,11 +100,11 @@ function identityOutput(inputs: PropertyMap, subscription: Subscription, existin
   const userAssignedIdentities = Object.fromEntries(
     ids.map((id) => {
       const outputs = subscription.get(id)?.outputs ?? {};
-      return [id, { principalId: text(outputs, "principalId"), clientId: text(outputs, "clientId") }];
+      return [id, { principalId: textAt(outputs, "principalId"), clientId: textAt(outputs, "clientId") }];
     }),
   );
   const isSystemAssigned = String(identity.type ?? "").includes("SystemAssigned");
-  const principalId = (existing && text(existing.outputs, "identity.principalId")) || randomUUID();
+  const principalId = (existing && textAt(existing.outputs, "identity.principalId")) || randomUUID();
   return {
     identity: {
       type: identity.type ?? "None",

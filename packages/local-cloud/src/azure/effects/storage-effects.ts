@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { Archive, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
-import { text } from "../arm/subscription.ts";
+import { textAt } from "../arm/subscription.ts";
 import { zipFileArchive } from "../deploy/folder-archive.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
 import type { Effects } from "./effects.ts";
@@ -23,7 +23,7 @@ export const storageEffects: Record<string, Effects> = {
           dfs: elsewhere("dfs"),
           web: elsewhere("web"),
         },
-        primaryLocation: text(inputs, "location"),
+        primaryLocation: textAt(inputs, "location"),
         statusOfPrimary: "available",
         creationTime: new Date().toISOString(),
         provisioningState: "Succeeded",
@@ -97,13 +97,13 @@ export const storageEffects: Record<string, Effects> = {
   },
   "azure-native:storage:Blob": {
     create: async ({ id, name, inputs }, { storage }) => {
-      const container = storage.blobs(accountOf(id)).getContainerClient(text(inputs, "containerName"));
+      const container = storage.blobs(accountOf(id)).getContainerClient(textAt(inputs, "containerName"));
       const blob = container.getBlockBlobClient(name);
       await blob.uploadData(await contentOf(inputs));
       return { url: blob.url };
     },
     delete: async ({ id, name, inputs }, { storage }) => {
-      const container = storage.blobs(accountOf(id)).getContainerClient(text(inputs, "containerName"));
+      const container = storage.blobs(accountOf(id)).getContainerClient(textAt(inputs, "containerName"));
       await container.getBlobClient(name).deleteIfExists();
     },
   },

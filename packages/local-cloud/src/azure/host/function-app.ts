@@ -8,7 +8,7 @@ import type { PropertyValue } from "pulumi-provider-kit";
 import type { Certificate } from "../../certificate.ts";
 import { type Listener, listen, listenOn } from "../../listen.ts";
 import { ArmError } from "../arm/arm-error.ts";
-import { type Principal, plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { type Principal, plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
 import { OneDeploy } from "../deploy/one-deploy.ts";
 import { unpack } from "../deploy/package-archive.ts";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
@@ -212,7 +212,7 @@ export class FunctionApp {
   }
 
   #systemIdentity(): Principal | undefined {
-    const objectId = this.#site && text(this.#site.outputs, "identity.principalId");
+    const objectId = this.#site && textAt(this.#site.outputs, "identity.principalId");
     return objectId ? { objectId, clientId: objectId } : undefined;
   }
 
@@ -245,7 +245,7 @@ export class FunctionApp {
     const site = this.#site;
     const appFolder = this.#appFolder;
     if (this.#closed || site === undefined || appFolder === undefined) return;
-    const rolling = text(site.inputs, "functionAppConfig.siteUpdateStrategy.type") === "RollingUpdate";
+    const rolling = textAt(site.inputs, "functionAppConfig.siteUpdateStrategy.type") === "RollingUpdate";
     const previous = this.#host;
     const { formerInstances } = this.#options.switches;
     if (!rolling) {
@@ -258,7 +258,7 @@ export class FunctionApp {
   }
 
   async #startHost(site: Resource, appFolder: string): Promise<HostProcess | undefined> {
-    const version = text(site.inputs, "functionAppConfig.runtime.version");
+    const version = textAt(site.inputs, "functionAppConfig.runtime.version");
     if (version !== "" && !this.#options.switches.nodeVersions.includes(version)) {
       await this.#note(`The runtime node ${version} is not available in this region: the app can't start.`);
       return undefined;

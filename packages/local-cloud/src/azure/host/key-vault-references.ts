@@ -1,4 +1,4 @@
-import { plainValueAt, type Resource, type StoredSecret, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type StoredSecret, type Subscription, textAt } from "../arm/subscription.ts";
 import { reaches, refusesInternet } from "../network/private-access.ts";
 import type { AzureSwitches } from "../switches.ts";
 
@@ -96,7 +96,7 @@ function resolve(
   if (!subscription.allows(identity, secretsAction, id)) return outcome("AccessToKeyVaultDenied");
   const secret = subscription.get(id);
   if (secret === undefined) return outcome("SecretNotFound");
-  const current = text(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
+  const current = textAt(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
   const version = subscription.secretVersions.get(`${id}/${secretVersion || current}`.toLowerCase());
   if (version === undefined) return outcome("SecretVersionNotFound");
   return isGiven(version, switches) ? outcome("Resolved", version.value) : outcome("OtherReasons");
@@ -132,9 +132,9 @@ function parseReference(
 
 /** Object id of the identity that reads Key Vault references: the configured one, or the app's system-assigned one. */
 function referenceIdentity(subscription: Subscription, site: Resource): string | undefined {
-  const named = text(site.inputs, "keyVaultReferenceIdentity");
+  const named = textAt(site.inputs, "keyVaultReferenceIdentity");
   if (named === "" || named.toLowerCase() === "systemassigned") {
-    return text(site.outputs, "identity.principalId") || undefined;
+    return textAt(site.outputs, "identity.principalId") || undefined;
   }
   const attached = Object.keys(
     (plainValueAt(site.outputs, "identity.userAssignedIdentities") as object | undefined) ?? {},

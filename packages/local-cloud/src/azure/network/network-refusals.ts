@@ -1,6 +1,6 @@
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
 import { regionName } from "../refusals/regions.ts";
 import { connectionsOf, mapsIn, networkOf } from "./private-access.ts";
 
@@ -15,7 +15,7 @@ const groupsByType: Readonly<Record<string, readonly string[]>> = {
 
 /** Refuses a function app on Flex Consumption if its subnet is not suitable. */
 export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subscription): void {
-  const subnetId = text(inputs, "virtualNetworkSubnetId");
+  const subnetId = textAt(inputs, "virtualNetworkSubnetId");
   if (subnetId === "") return;
   const subnet = findSubnet(subnetId, subscription);
   const refuse = (message: string) => {
@@ -28,15 +28,15 @@ export function refuseAppSubnet({ inputs }: ResourceRequest, subscription: Subsc
     refuse(`Subnet ${subnetId} must be delegated to ${flexDelegation} for Flex Consumption sites.`);
   }
   const network = subscription.get(networkOf(subnetId));
-  if (network && regionName(text(network.inputs, "location")) !== regionName(text(inputs, "location"))) {
+  if (network && regionName(textAt(network.inputs, "location")) !== regionName(textAt(inputs, "location"))) {
     refuse(`The virtual network '${network.name}' is in another region than the site.`);
   }
 }
 
 /** What Azure refuses about a private endpoint. */
 export function refusePrivateEndpoint(request: ResourceRequest, subscription: Subscription): void {
-  const subnet = findSubnet(text(request.inputs, "subnet.id"), subscription);
-  const former = request.existing && text(request.existing.inputs, "subnet.id");
+  const subnet = findSubnet(textAt(request.inputs, "subnet.id"), subscription);
+  const former = request.existing && textAt(request.existing.inputs, "subnet.id");
   if (former && former.toLowerCase() !== subnet.id.toLowerCase()) {
     const message = `Private endpoint ${request.id} already exists in the subnet ${former}, which can't be changed.`;
     throw new ArmError(400, "CannotChangeSubnetOnExistingPrivateEndpoint", message);
@@ -63,7 +63,7 @@ export function refusePrivateEndpoint(request: ResourceRequest, subscription: Su
 export function refuseNetwork({ id, inputs, existing }: ResourceRequest, subscription: Subscription): void {
   const prefixes = (of: ResourceRequest["inputs"]) =>
     new Map(
-      mapsIn(plainValueAt(of, "subnets")).map((one) => [text(one, "name"), text(one, "properties.addressPrefix")]),
+      mapsIn(plainValueAt(of, "subnets")).map((one) => [textAt(one, "name"), textAt(one, "properties.addressPrefix")]),
     );
   const wanted = prefixes(inputs);
   for (const [name, prefix] of prefixes(existing?.inputs ?? {})) {
@@ -80,9 +80,9 @@ function isUsed(subnetId: string, subscription: Subscription): boolean {
 /** Refuses records in a zone, or a link to a network, that does not exist. */
 export function refuseMissingReference({ id, inputs }: ResourceRequest, subscription: Subscription): void {
   const zoneIds = mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) =>
-    text(config, "properties.privateDnsZoneId"),
+    textAt(config, "properties.privateDnsZoneId"),
   );
-  const network = text(inputs, "virtualNetwork.id");
+  const network = textAt(inputs, "virtualNetwork.id");
   const named = [...zoneIds, ...(network === "" ? [] : [network])];
   const gone = named.find((one) => subscription.get(one) === undefined);
   if (gone !== undefined) throw missing(gone);
@@ -104,7 +104,7 @@ function subnetUsers(subscription: Subscription): string[] {
     ...subscription.list("network:PrivateEndpoint"),
     ...subscription.slowChanges.leaving(),
   ];
-  return users.map(({ inputs }) => text(inputs, "virtualNetworkSubnetId") || text(inputs, "subnet.id"));
+  return users.map(({ inputs }) => textAt(inputs, "virtualNetworkSubnetId") || textAt(inputs, "subnet.id"));
 }
 
 /** A zone that is linked to a network can't be deleted. */
@@ -124,7 +124,7 @@ function findSubnet(id: string, subscription: Subscription): Resource {
 }
 
 function delegationsOf({ inputs }: Resource): string[] {
-  return mapsIn(plainValueAt(inputs, "delegations")).map((delegation) => text(delegation, "properties.serviceName"));
+  return mapsIn(plainValueAt(inputs, "delegations")).map((delegation) => textAt(delegation, "properties.serviceName"));
 }
 
 function missing(id: string): ArmError {

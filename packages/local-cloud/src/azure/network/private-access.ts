@@ -1,5 +1,5 @@
 import { isMap, type PropertyMap, type PropertyValue } from "pulumi-provider-kit";
-import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
 
 /**
  * Services of a storage account or a vault, each with the zone in which a virtual network looks up its address
@@ -17,9 +17,9 @@ type LinkedService = keyof typeof zones;
 /** Whether a storage account or vault refuses calls from the internet; a default action alone is enough for that. */
 export function refusesInternet(inputs: PropertyMap): boolean {
   const values = ["", "properties."].flatMap((prefix) => [
-    text(inputs, `${prefix}publicNetworkAccess`).toLowerCase() === "disabled",
-    text(inputs, `${prefix}networkRuleSet.defaultAction`) === "Deny",
-    text(inputs, `${prefix}networkAcls.defaultAction`) === "Deny",
+    textAt(inputs, `${prefix}publicNetworkAccess`).toLowerCase() === "disabled",
+    textAt(inputs, `${prefix}networkRuleSet.defaultAction`) === "Deny",
+    textAt(inputs, `${prefix}networkAcls.defaultAction`) === "Deny",
   ]);
   return values.includes(true);
 }
@@ -31,7 +31,7 @@ export function insidersOf(resourceId: string, service: LinkedService, subscript
   return insiders.flatMap(({ outputs }) => {
     const attached = plainValueAt(outputs, "identity.userAssignedIdentities");
     const ids = Object.keys(isMap(attached) ? attached : {}).map((id) => id.toLowerCase());
-    const own = text(outputs, "identity.principalId");
+    const own = textAt(outputs, "identity.principalId");
     const assigned = identities.filter(({ resourceId: id }) => ids.includes(id.toLowerCase()));
     return [...assigned.map(({ objectId }) => objectId), ...(own ? [own] : [])];
   });
@@ -47,13 +47,13 @@ export function reaches(
   service: LinkedService,
   subscription: Subscription,
 ): boolean {
-  const network = networkOf(text(site.inputs, "virtualNetworkSubnetId"));
+  const network = networkOf(textAt(site.inputs, "virtualNetworkSubnetId"));
   if (network === "") return false;
   return subscription.list("network:PrivateEndpoint").some((endpoint) => {
     const leadsThere = connectionsOf(endpoint).some(
       ({ target, groups }) => target.toLowerCase() === resourceId.toLowerCase() && groups.includes(service),
     );
-    const isHere = networkOf(text(endpoint.inputs, "subnet.id")) === network;
+    const isHere = networkOf(textAt(endpoint.inputs, "subnet.id")) === network;
     return (
       leadsThere &&
       isHere &&
@@ -65,7 +65,7 @@ export function reaches(
 /** The services that a private endpoint gives access to. */
 export function connectionsOf({ inputs }: Pick<Resource, "inputs">): { target: string; groups: string[] }[] {
   return mapsIn(plainValueAt(inputs, "privateLinkServiceConnections")).map((connection) => ({
-    target: text(connection, "properties.privateLinkServiceId") || text(connection, "privateLinkServiceId"),
+    target: textAt(connection, "properties.privateLinkServiceId") || textAt(connection, "privateLinkServiceId"),
     groups: textsIn(plainValueAt(connection, "properties.groupIds") ?? plainValueAt(connection, "groupIds")),
   }));
 }
@@ -81,7 +81,9 @@ function zonesOf(endpoint: Resource, subscription: Subscription): string[] {
     .list("network:PrivateDnsZoneGroup")
     .filter(({ id }) => id.toLowerCase().startsWith(`${endpoint.id}/`.toLowerCase()));
   return groups.flatMap(({ inputs }) =>
-    mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) => text(config, "properties.privateDnsZoneId")),
+    mapsIn(plainValueAt(inputs, "privateDnsZoneConfigs")).map((config) =>
+      textAt(config, "properties.privateDnsZoneId"),
+    ),
   );
 }
 
@@ -92,7 +94,7 @@ function serves(zoneId: string, service: LinkedService, network: string, subscri
     .some(
       ({ id, inputs }) =>
         id.toLowerCase().startsWith(`${zoneId}/`.toLowerCase()) &&
-        networkOf(text(inputs, "virtualNetwork.id")) === network,
+        networkOf(textAt(inputs, "virtualNetwork.id")) === network,
     );
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { ArmError } from "../arm/arm-error.ts";
 import type { InvokeParts } from "../arm/invokes.ts";
-import { type Resource, text } from "../arm/subscription.ts";
+import { type Resource, textAt } from "../arm/subscription.ts";
 
 /** A record of the table AppTraces, with the columns that the stand-in supports. */
 type LogRow = Readonly<Record<"TimeGenerated" | "Message" | "_ResourceId", string>>;
@@ -43,11 +43,11 @@ export async function answerLogQuery(workspace: Resource, query: string, parts: 
 async function readLines(workspace: Resource, { apps, subscription }: InvokeParts): Promise<LogRow[]> {
   const components = subscription
     .list("applicationinsights:Component")
-    .filter(({ inputs }) => text(inputs, "workspaceResourceId").toLowerCase() === workspace.id.toLowerCase());
+    .filter(({ inputs }) => textAt(inputs, "workspaceResourceId").toLowerCase() === workspace.id.toLowerCase());
   const found: LogRow[] = [];
   for (const app of apps.list()) {
     const connection = app.settings.APPLICATIONINSIGHTS_CONNECTION_STRING;
-    const component = components.find(({ outputs }) => text(outputs, "connectionString") === connection);
+    const component = components.find(({ outputs }) => textAt(outputs, "connectionString") === connection);
     if (component === undefined) continue;
     const lines = (await readFile(app.logFile, "utf8").catch(() => "")).split("\n");
     for (const line of lines) {

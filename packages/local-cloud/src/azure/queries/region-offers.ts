@@ -1,4 +1,4 @@
-import { text } from "../arm/subscription.ts";
+import { textAt } from "../arm/subscription.ts";
 import { hasZones, offersFlex, regionName } from "../refusals/regions.ts";
 import type { AzureSwitches } from "../switches.ts";
 import type { Query } from "./query.ts";
@@ -91,7 +91,7 @@ export const regionQueries: readonly Query[] = [
     answer: ({ groups: [location = ""] }, { subscription, switches }) => {
       const accounts = subscription
         .list("storage:StorageAccount")
-        .filter(({ inputs }) => regionName(text(inputs, "location")) === regionName(location));
+        .filter(({ inputs }) => regionName(textAt(inputs, "location")) === regionName(location));
       const name = { value: "StorageAccounts", localizedValue: "Storage Accounts" };
       const limit = switches.storageAccountLimit;
       return { value: [{ unit: "Count", currentValue: accounts.length, limit, name }] };

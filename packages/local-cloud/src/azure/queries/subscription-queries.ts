@@ -1,4 +1,4 @@
-import { plainValueAt, type Resource, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, textAt } from "../arm/subscription.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import type { Query } from "./query.ts";
@@ -89,7 +89,7 @@ const nameQueries: readonly Query[] = [
     action: "Microsoft.KeyVault/deletedVaults/read",
     answer: ({ scope }, { subscription }) => ({
       value: [...subscription.deletedVaults.values()].map(({ vault }) => {
-        const location = text(vault.inputs, "location");
+        const location = textAt(vault.inputs, "location");
         const id = `${scope}/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/${vault.name}`;
         const isProtected = plainValueAt(vault.inputs, "properties.enablePurgeProtection") === true;
         const properties = { vaultId: vault.id, location, ...(isProtected && { purgeProtectionEnabled: true }) };

@@ -1,7 +1,7 @@
 import { isMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 
 /** Log categories that programs here use, by the last part of the resource type (Azure Monitor, "Supported log categories"). */
 const categories: Readonly<Record<string, readonly string[]>> = {
@@ -13,14 +13,14 @@ const categories: Readonly<Record<string, readonly string[]>> = {
 
 /** What Azure refuses about a diagnostic setting. */
 export function refuseDiagnosticSetting({ inputs }: ResourceRequest, subscription: Subscription): void {
-  const workspaceId = text(inputs, "workspaceId");
+  const workspaceId = textAt(inputs, "workspaceId");
   if (
     workspaceId !== "" &&
     subscription.get(workspaceId)?.type.token !== "azure-native:operationalinsights:Workspace"
   ) {
     throw new ArmError(404, "ResourceNotFound", `The workspace '${workspaceId}' was not found.`);
   }
-  const segments = text(inputs, "resourceUri").split("/");
+  const segments = textAt(inputs, "resourceUri").split("/");
   // A storage account's service is named `default`; other resources have their own names.
   const known = categories[segments.at(-2) ?? ""];
   if (known === undefined) {

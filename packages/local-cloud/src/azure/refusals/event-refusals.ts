@@ -1,6 +1,6 @@
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 import { secretEvents } from "../vault/secret-alerts.ts";
 
 const severities = ["Sev0", "Sev1", "Sev2", "Sev3", "Sev4"];
@@ -13,18 +13,18 @@ export function refuseEventSubscription({ name, inputs }: ResourceRequest, subsc
     throw new ArmError(400, "InvalidRequest", message);
   };
   if (!/^[a-z0-9-]{3,64}$/i.test(name)) refuse(`Event subscription name '${name}' is not valid.`);
-  const destination = text(inputs, "destination.endpointType");
+  const destination = textAt(inputs, "destination.endpointType");
   if (destination !== "MonitorAlert") {
     refuse(`The local cloud delivers events as alerts alone, not to '${destination}'.`);
   }
   // Microsoft, "How to send events to Azure monitor alerts".
-  if (subscription.get(text(inputs, "scope"))?.type.token !== "azure-native:keyvault:Vault") {
+  if (subscription.get(textAt(inputs, "scope"))?.type.token !== "azure-native:keyvault:Vault") {
     refuse("The destination MonitorAlert is supported for events of Azure Key Vault only.");
   }
-  if (text(inputs, "eventDeliverySchema") !== "CloudEventSchemaV1_0") {
+  if (textAt(inputs, "eventDeliverySchema") !== "CloudEventSchemaV1_0") {
     refuse("The destination MonitorAlert supports the event delivery schema CloudEventSchemaV1_0 only.");
   }
-  const severity = text(inputs, "destination.properties.severity");
+  const severity = textAt(inputs, "destination.properties.severity");
   if (!severities.includes(severity)) {
     refuse(`The severity '${severity}' of the destination MonitorAlert is not valid.`);
   }

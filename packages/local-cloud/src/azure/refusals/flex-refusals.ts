@@ -1,7 +1,7 @@
 import { isMap, type PropertyValue } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Resource, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
 import { forbiddenOnFlex } from "../host/app-settings.ts";
 import { brokenRule } from "../network/access-restrictions.ts";
 import { refuseAppSubnet } from "../network/network-refusals.ts";
@@ -23,8 +23,8 @@ const instanceSizes = [512, 2048, 4096];
 
 /** What Azure refuses about a plan. */
 export function refusePlan({ inputs }: ResourceRequest, _subscription: Subscription, switches: AzureSwitches): void {
-  const location = text(inputs, "location");
-  const sku = text(inputs, "sku.name");
+  const location = textAt(inputs, "location");
+  const sku = textAt(inputs, "sku.name");
   if (sku === "FC1" && !offersFlex(location, switches)) {
     throw new ArmError(400, "BadRequest", `The SKU '${sku}' is not available in the region '${location}'.`);
   }
@@ -41,12 +41,12 @@ export function refuseSite(request: ResourceRequest, subscription: Subscription)
     throw new ArmError(409, "Conflict", `Website with given name ${name} already exists.`);
   }
   refuseIdentities(request, subscription);
-  const planId = text(inputs, "serverFarmId");
+  const planId = textAt(inputs, "serverFarmId");
   const plan = planId === "" ? undefined : subscription.get(planId);
   if (plan === undefined) {
     throw new ArmError(404, "NotFound", `Cannot find ServerFarm with name ${planId.split("/").at(-1)}.`);
   }
-  if (text(plan.inputs, "sku.name") !== "FC1") return;
+  if (textAt(plan.inputs, "sku.name") !== "FC1") return;
   const other = sitesOn(subscription, plan.id).find((site) => site.id.toLowerCase() !== id.toLowerCase());
   if (!existing && other) {
     const message = `A Flex Consumption plan can host one app only, and '${plan.name}' hosts '${other.name}' already.`;
@@ -69,14 +69,14 @@ export function refuseSite(request: ResourceRequest, subscription: Subscription)
 export function sitesOn(subscription: Subscription, planId: string): Resource[] {
   return subscription
     .list("web:WebApp")
-    .filter(({ inputs }) => text(inputs, "serverFarmId").toLowerCase() === planId.toLowerCase());
+    .filter(({ inputs }) => textAt(inputs, "serverFarmId").toLowerCase() === planId.toLowerCase());
 }
 
 /** Refuses app settings that a site on a Flex Consumption plan may not have. */
 export function refuseFlexSettings(subscription: Subscription, siteId: string, names: readonly string[]): void {
   const site = subscription.get(siteId);
-  const plan = site && subscription.get(text(site.inputs, "serverFarmId"));
-  if (plan && text(plan.inputs, "sku.name") === "FC1") refuseSettingNames(names);
+  const plan = site && subscription.get(textAt(site.inputs, "serverFarmId"));
+  if (plan && textAt(plan.inputs, "sku.name") === "FC1") refuseSettingNames(names);
 }
 
 function refuseSettingNames(names: readonly string[]): void {
@@ -132,23 +132,24 @@ function refuseScale({ inputs }: ResourceRequest): void {
     );
   }
   if (
-    text(inputs, "functionAppConfig.runtime.name") === "" ||
-    text(inputs, "functionAppConfig.runtime.version") === ""
+    textAt(inputs, "functionAppConfig.runtime.name") === "" ||
+    textAt(inputs, "functionAppConfig.runtime.version") === ""
   ) {
     throw invalid("Site.FunctionAppConfig.Runtime", "The name and version of the runtime are required.");
   }
 }
 
 function refuseDeploymentStorage({ inputs }: ResourceRequest, subscription: Subscription): void {
-  const at = (name: string) => text(inputs, `functionAppConfig.deployment.storage.${name}`);
+  const at = (name: string) => textAt(inputs, `functionAppConfig.deployment.storage.${name}`);
   const subject = "Site.FunctionAppConfig.Deployment.Storage";
   if (at("type").toLowerCase() !== "blobcontainer") {
     throw invalid(`${subject}.Type`, "The allowed value is blobContainer.");
   }
   const container = subscription.list("storage:BlobContainer").find((candidate) => {
-    const account = subscription.findByName("storage:StorageAccount", text(candidate.inputs, "accountName"));
+    const account = subscription.findByName("storage:StorageAccount", textAt(candidate.inputs, "accountName"));
     return (
-      account && at("value").replace(/\/$/, "") === `${text(account.outputs, "primaryEndpoints.blob")}${candidate.name}`
+      account &&
+      at("value").replace(/\/$/, "") === `${textAt(account.outputs, "primaryEndpoints.blob")}${candidate.name}`
     );
   });
   if (container === undefined) {

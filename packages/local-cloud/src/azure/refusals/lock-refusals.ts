@@ -1,14 +1,14 @@
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { type Subscription, text } from "../arm/subscription.ts";
+import { type Subscription, textAt } from "../arm/subscription.ts";
 import { covers } from "../identity/data-plane-authorization.ts";
 
 const lockPath = /\/providers\/Microsoft\.Authorization\/locks\/[^/]+$/i;
 
 /** Refuses unknown levels of locks. */
 export function refuseLock({ inputs }: ResourceRequest): void {
-  if (["CanNotDelete", "ReadOnly"].includes(text(inputs, "level"))) return;
-  throw new ArmError(400, "InvalidLockLevel", `The lock level '${text(inputs, "level")}' is not supported.`);
+  if (["CanNotDelete", "ReadOnly"].includes(textAt(inputs, "level"))) return;
+  throw new ArmError(400, "InvalidLockLevel", `The lock level '${textAt(inputs, "level")}' is not supported.`);
 }
 
 /** A lock protects its scope, everything below it (including role assignments and diagnostic settings), and everything that contains it. */

@@ -2,7 +2,7 @@ import { isMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import { refuseName } from "../arm/resource-names.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 import { parseRoleCondition } from "../identity/role-conditions.ts";
 import { findRole } from "../identity/role-definitions.ts";
 import { refuseMissingReference, refuseNetwork, refusePrivateEndpoint } from "../network/network-refusals.ts";
@@ -85,8 +85,8 @@ const refusals: Record<string, Refusal> = {
     const { name, inputs } = request;
     refuseDnsName(name);
     refuseBeingDeleted(request, "Container", subscription, switches);
-    const access = text(inputs, "publicAccess");
-    const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
+    const access = textAt(inputs, "publicAccess");
+    const account = subscription.findByName("storage:StorageAccount", textAt(inputs, "accountName"));
     if (access === "" || access === "None" || plainValueAt(account?.inputs ?? {}, "allowBlobPublicAccess") === true) {
       return;
     }
@@ -111,7 +111,7 @@ const refusals: Record<string, Refusal> = {
     }
   },
   "azure-native:storage:Blob": ({ inputs }, subscription) => {
-    const account = subscription.findByName("storage:StorageAccount", text(inputs, "accountName"));
+    const account = subscription.findByName("storage:StorageAccount", textAt(inputs, "accountName"));
     if (plainValueAt(account?.inputs ?? {}, "allowSharedKeyAccess") !== false) return;
     const message = "Key based authentication is not permitted on this storage account.";
     throw new ArmError(403, "KeyBasedAuthenticationNotPermitted", message);
@@ -176,7 +176,7 @@ function refuseBeingDeleted(
 }
 
 function refuseLocation({ inputs, type }: ResourceRequest, available: string): void {
-  const location = text(inputs, "location").toLowerCase().replaceAll(" ", "");
+  const location = textAt(inputs, "location").toLowerCase().replaceAll(" ", "");
   if (available.split(",").includes(location)) return;
   throw new ArmError(
     400,
@@ -187,11 +187,11 @@ function refuseLocation({ inputs, type }: ResourceRequest, available: string): v
 }
 
 function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, subscription: Subscription): void {
-  const principalId = text(inputs, "principalId");
-  const roleDefinitionId = text(inputs, "roleDefinitionId");
-  refuseCondition(text(inputs, "condition"), text(inputs, "conditionVersion"));
+  const principalId = textAt(inputs, "principalId");
+  const roleDefinitionId = textAt(inputs, "roleDefinitionId");
+  refuseCondition(textAt(inputs, "condition"), textAt(inputs, "conditionVersion"));
   if (existing) {
-    const isSame = (name: string) => text(existing.inputs, name).toLowerCase() === text(inputs, name).toLowerCase();
+    const isSame = (name: string) => textAt(existing.inputs, name).toLowerCase() === textAt(inputs, name).toLowerCase();
     if (isSame("roleDefinitionId") && isSame("principalId")) return;
     const message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.";
     throw new ArmError(400, "RoleAssignmentUpdateNotPermitted", message);
@@ -211,7 +211,7 @@ function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, s
   }
   // The directory may not know a new identity yet. Azure skips the lookup only if the principal type is given.
   const isManagedIdentity = subscription.identities().some(({ objectId }) => objectId === principalId);
-  if (isManagedIdentity && text(inputs, "principalType") !== "ServicePrincipal") {
+  if (isManagedIdentity && textAt(inputs, "principalType") !== "ServicePrincipal") {
     const message =
       `Principal ${principalId.replaceAll("-", "")} does not exist in the directory ${subscription.tenantId}. ` +
       "Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, " +
@@ -224,9 +224,9 @@ function refuseRoleAssignment({ name, inputs, existing, id }: ResourceRequest, s
     .find(
       (other) =>
         other.id.toLowerCase() !== id.toLowerCase() &&
-        text(other.inputs, "principalId") === principalId &&
-        findRole(text(other.inputs, "roleDefinitionId")) === role &&
-        text(other.inputs, "scope").toLowerCase() === text(inputs, "scope").toLowerCase(),
+        textAt(other.inputs, "principalId") === principalId &&
+        findRole(textAt(other.inputs, "roleDefinitionId")) === role &&
+        textAt(other.inputs, "scope").toLowerCase() === textAt(inputs, "scope").toLowerCase(),
     );
   if (twin) throw new ArmError(409, "RoleAssignmentExists", "The role assignment already exists.");
 }

@@ -1,6 +1,6 @@
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 import type { AzureSwitches } from "../switches.ts";
 import { hasZones, regionName } from "./regions.ts";
 
@@ -16,23 +16,23 @@ export function refuseAccount(request: ResourceRequest, subscription: Subscripti
   if (!existing && switches.namesTaken.includes(name)) {
     throw new ArmError(409, "StorageAccountAlreadyTaken", `The storage account named ${name} is already taken.`);
   }
-  if (!existing) refuseOverQuota(text(inputs, "location"), subscription, switches);
-  const sku = text(inputs, "sku.name");
+  if (!existing) refuseOverQuota(textAt(inputs, "location"), subscription, switches);
+  const sku = textAt(inputs, "sku.name");
   const known = redundancies.some((redundancy) => sku === `Standard_${redundancy}`) || /^Premium_/.test(sku);
-  const location = text(inputs, "location");
+  const location = textAt(inputs, "location");
   if (!known || (isZonal(sku) && !hasZones(location, switches))) {
     throw new ArmError(400, "SkuNotAvailable", `The sku '${sku}' is not available in the location '${location}'.`);
   }
-  const period = text(inputs, "sasPolicy.sasExpirationPeriod");
+  const period = textAt(inputs, "sasPolicy.sasExpirationPeriod");
   if (period !== "" && !/^\d+\.\d\d:\d\d:\d\d$/.test(period)) throw invalid("sasPolicy.sasExpirationPeriod");
-  if (!["", "AAD", "PrivateLink"].includes(text(inputs, "allowedCopyScope"))) throw invalid("allowedCopyScope");
+  if (!["", "AAD", "PrivateLink"].includes(textAt(inputs, "allowedCopyScope"))) throw invalid("allowedCopyScope");
   if (existing) refuseChange(inputs, existing.inputs);
 }
 
 function refuseOverQuota(location: string, subscription: Subscription, { storageAccountLimit }: AzureSwitches): void {
   const inRegion = subscription
     .list("storage:StorageAccount")
-    .filter(({ inputs }) => regionName(text(inputs, "location")) === regionName(location));
+    .filter(({ inputs }) => regionName(textAt(inputs, "location")) === regionName(location));
   if (inRegion.length < storageAccountLimit) return;
   const message = `Subscription already contains ${inRegion.length} storage accounts in location ${location} and the maximum allowed is ${storageAccountLimit}.`;
   throw new ArmError(409, "MaxStorageAccountsCountPerSubscriptionExceeded", message);
@@ -41,7 +41,7 @@ function refuseOverQuota(location: string, subscription: Subscription, { storage
 function refuseChange(news: ResourceRequest["inputs"], olds: ResourceRequest["inputs"]): void {
   const encrypts = (inputs: ResourceRequest["inputs"]) =>
     plainValueAt(inputs, "encryption.requireInfrastructureEncryption") === true;
-  const zonal = (inputs: ResourceRequest["inputs"]) => isZonal(text(inputs, "sku.name"));
+  const zonal = (inputs: ResourceRequest["inputs"]) => isZonal(textAt(inputs, "sku.name"));
   const [property, isChanged] =
     encrypts(news) !== encrypts(olds)
       ? ["encryption.requireInfrastructureEncryption", true]

@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 import type { AzureSwitches } from "../switches.ts";
 
 /** What Azure refuses about a key vault. */
@@ -22,7 +22,7 @@ export function refuseVault(
   if (namesTaken.includes(name.toLowerCase()) || (taken && taken.id.toLowerCase() !== id.toLowerCase())) {
     throw new ArmError(409, "VaultAlreadyExists", `The vault name '${name}' is already in use.`);
   }
-  if (subscription.deletedVaults.has(name.toLowerCase()) && text(inputs, "properties.createMode") !== "recover") {
+  if (subscription.deletedVaults.has(name.toLowerCase()) && textAt(inputs, "properties.createMode") !== "recover") {
     const message =
       "A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. " +
       "Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.";

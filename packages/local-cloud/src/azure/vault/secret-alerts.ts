@@ -1,4 +1,4 @@
-import { plainValueAt, type Subscription, text } from "../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../arm/subscription.ts";
 
 const day = 86_400_000;
 
@@ -27,13 +27,13 @@ export interface SecretAlert {
  */
 export function secretAlerts(subscription: Subscription, now: number): SecretAlert[] {
   return subscription.list("eventgrid:EventSubscription").flatMap(({ inputs, outputs }) => {
-    const since = Date.parse(text(outputs, "systemData.createdAt"));
+    const since = Date.parse(textAt(outputs, "systemData.createdAt"));
     const wanted = listOf(plainValueAt(inputs, "filter.includedEventTypes"));
     const secrets = subscription
-      .tree(text(inputs, "scope"))
+      .tree(textAt(inputs, "scope"))
       .filter(({ type }) => type.token === "azure-native:keyvault:Secret");
     return secrets.flatMap((secret) => {
-      const present = text(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
+      const present = textAt(secret.outputs, "properties.secretUriWithVersion").split("/").at(-1) ?? "";
       const { createdAt, expires } = subscription.secretVersions.get(`${secret.id}/${present}`.toLowerCase()) ?? {};
       if (createdAt === undefined || expires === undefined || createdAt < since) return [];
       const events = [
@@ -45,8 +45,8 @@ export function secretAlerts(subscription: Subscription, now: number): SecretAle
         .map((event) => ({
           event,
           secretId: secret.id,
-          severity: text(inputs, "destination.properties.severity"),
-          description: text(inputs, "destination.properties.description"),
+          severity: textAt(inputs, "destination.properties.severity"),
+          description: textAt(inputs, "destination.properties.description"),
           actionGroups: listOf(plainValueAt(inputs, "destination.properties.actionGroups")),
         }));
     });

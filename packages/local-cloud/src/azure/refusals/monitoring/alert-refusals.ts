@@ -1,7 +1,7 @@
 import { isMap, type PropertyMap } from "pulumi-provider-kit";
 import { ArmError } from "../../arm/arm-error.ts";
 import type { ResourceRequest } from "../../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../../arm/subscription.ts";
 
 /** Minutes (Azure Monitor, "Create a log search alert rule"): aggregation granularity up to two days, frequency up to one. */
 const logWindows = [1, 5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880];
@@ -17,7 +17,7 @@ export function refuseLogAlert({ inputs }: ResourceRequest): void {
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
   const conditions = plainValueAt(inputs, "criteria.allOf");
   if (!Array.isArray(conditions) || conditions.length === 0) refuseAs("The rule has no condition.");
-  if (text(inputs, "muteActionsDuration") !== "" && plainValueAt(inputs, "autoMitigate") !== false) {
+  if (textAt(inputs, "muteActionsDuration") !== "" && plainValueAt(inputs, "autoMitigate") !== false) {
     refuseAs("A rule that mutes its actions must not resolve automatically: set autoMitigate to false.");
   }
 }
@@ -27,13 +27,13 @@ export function refuseMetricAlert({ inputs }: ResourceRequest, subscription: Sub
   refuseOthers("windowSize", window, metricWindows);
   refuseOthers("evaluationFrequency", frequency, metricFrequencies);
   if (window < frequency) refuseAs("The windowSize must not be smaller than the evaluationFrequency.");
-  if (text(inputs, "criteria.odataType") === "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria") {
+  if (textAt(inputs, "criteria.odataType") === "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria") {
     const [scopes, criteria] = [plainValueAt(inputs, "scopes"), plainValueAt(inputs, "criteria.allOf")];
     if (!Array.isArray(scopes) || scopes.length !== 1) refuseAs("A rule of one resource must have one scope.");
     if (!Array.isArray(criteria) || criteria.length === 0) refuseAs("The rule has no criterion.");
   }
-  if (text(inputs, "criteria.odataType") !== "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria") return;
-  const ids = [text(inputs, "criteria.webTestId"), text(inputs, "criteria.componentId")];
+  if (textAt(inputs, "criteria.odataType") !== "Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria") return;
+  const ids = [textAt(inputs, "criteria.webTestId"), textAt(inputs, "criteria.componentId")];
   const scopes = plainValueAt(inputs, "scopes");
   const named = (Array.isArray(scopes) ? scopes : []).map((scope) => String(scope).toLowerCase());
   if (ids.some((id) => !named.includes(id.toLowerCase()))) {
@@ -58,14 +58,14 @@ export function refuseWebTest({ inputs }: ResourceRequest, subscription: Subscri
   if (!(timeout > 0 && timeout <= 120)) refuseAs("The timeout of a web test must be at most 120 seconds.");
   const locations = plainValueAt(inputs, "locations");
   if (!Array.isArray(locations) || locations.length === 0) refuseAs("A web test needs a location.");
-  if (text(inputs, "webTestKind") === "standard" && !/^https?:\/\//.test(text(inputs, "request.requestUrl"))) {
+  if (textAt(inputs, "webTestKind") === "standard" && !/^https?:\/\//.test(textAt(inputs, "request.requestUrl"))) {
     refuseAs("A standard web test needs request.requestUrl.");
   }
 }
 
 /** Minutes of an ISO 8601 duration; NaN if it is not a duration. */
 function minutesOf(inputs: PropertyMap, name: string): number {
-  const [found, days, hours, minutes] = text(inputs, name).match(/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/) ?? [];
+  const [found, days, hours, minutes] = textAt(inputs, name).match(/^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/) ?? [];
   if (found === undefined) return Number.NaN;
   return Number(days ?? 0) * 1440 + Number(hours ?? 0) * 60 + Number(minutes ?? 0);
 }

@@ -1,7 +1,7 @@
 import { isMap, type PropertyValue } from "pulumi-provider-kit";
 import { ArmError } from "../../arm/arm-error.ts";
 import type { ResourceRequest } from "../../arm/resource-request.ts";
-import { plainValueAt, type Subscription, text } from "../../arm/subscription.ts";
+import { plainValueAt, type Subscription, textAt } from "../../arm/subscription.ts";
 
 /** The months of a period, by its time grain. */
 const months: Readonly<Record<string, number>> = { Monthly: 1, Quarterly: 3, Annually: 12 };
@@ -13,12 +13,12 @@ const months: Readonly<Record<string, number>> = { Monthly: 1, Quarterly: 3, Ann
 export function refuseBudget({ inputs, existing }: ResourceRequest, subscription: Subscription): void {
   const amount = plainValueAt(inputs, "amount");
   if (typeof amount !== "number" || amount <= 0) refuseAs("The budget amount must be greater than zero.");
-  if (text(inputs, "category") !== "Cost") refuseAs(`The category '${text(inputs, "category")}' is not supported.`);
-  const grain = months[text(inputs, "timeGrain")];
-  if (grain === undefined) refuseAs(`The time grain '${text(inputs, "timeGrain")}' is not supported.`);
-  const start = new Date(text(inputs, "timePeriod.startDate"));
+  if (textAt(inputs, "category") !== "Cost") refuseAs(`The category '${textAt(inputs, "category")}' is not supported.`);
+  const grain = months[textAt(inputs, "timeGrain")];
+  if (grain === undefined) refuseAs(`The time grain '${textAt(inputs, "timeGrain")}' is not supported.`);
+  const start = new Date(textAt(inputs, "timePeriod.startDate"));
   if (existing) {
-    if (start.getTime() !== new Date(text(existing.inputs, "timePeriod.startDate")).getTime()) {
+    if (start.getTime() !== new Date(textAt(existing.inputs, "timePeriod.startDate")).getTime()) {
       refuseAs("Start date of budgets cannot be updated. Please delete and create a new budget.");
     }
   } else refuseStart(start, grain, new Date());
