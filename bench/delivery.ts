@@ -178,7 +178,7 @@ async function someAlwaysFail(lab: Lab): Promise<Figure[]> {
     },
     {
       what: "  tries for each that fails, in two minutes",
-      value: ((lab.sink.tries - good.length) / 50).toFixed(1),
+      value: ((lab.sink.attempts - good.length) / 50).toFixed(1),
     },
   ];
 }

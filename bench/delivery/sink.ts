@@ -14,7 +14,7 @@ const receipt = JSON.stringify({ inletId: "bench", xactionId: "1", receivedTimeM
 export class Sink {
   /** By id, the time (`performance.now()`) at which an event was taken first. */
   readonly takenAt = new Map<string, number>();
-  tries = 0;
+  attempts = 0;
   /** How often it accepted an event that it had. */
   takenAgain = 0;
   /** How it reacts to a try with the event of this id; 200 takes the event. */
@@ -47,7 +47,7 @@ export class Sink {
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk;
     const id = text.match(/"event_id":"([^"]+)"/)?.[1] ?? "";
-    this.tries += 1;
+    this.attempts += 1;
     const reaction = this.react(id);
     if (reaction === "hang") return;
     await sleep(answerTime);

@@ -12,7 +12,7 @@ import { isSuccess, sendRequest } from "./http-request.ts";
 const tokenTimeout = 5_000;
 
 /** Milliseconds between two attempts, and the maximum number of attempts, as in Microsoft's own library. */
-const retries = { pause: 1_000, mostTries: 4 };
+const retries = { pause: 1_000, maxAttempts: 4 };
 
 /** Milliseconds before its end at which the next token is requested at the latest. */
 const margin = 5 * 60_000;
@@ -106,10 +106,10 @@ export class ManagedIdentity implements TokenCredential {
 
   async #try(resource: string, signal: AbortSignal): Promise<KeptToken> {
     const { pause = (milliseconds, options) => wait(milliseconds, undefined, { signal: options }) } = this.#options;
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       const result = await this.#request(resource, signal).catch((error: Error) => ({ error, mayPass: true }));
       if ("token" in result) return result;
-      if (!result.mayPass || tries === retries.mostTries || signal.aborted) throw result.error;
+      if (!result.mayPass || attempt === retries.maxAttempts || signal.aborted) throw result.error;
       await pause(retries.pause, signal);
     }
   }

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Milliseconds between two tries of a call, and the timeout of a try. */
+/** Milliseconds between two attempts of a call, and the timeout of an attempt. */
 const times = { pause: 250, try: 4_000 };
 
 /** Calls signed as by Customer.io with bodies that are not events. Each is repeated until it gets 2xx. */
@@ -29,7 +29,7 @@ export class MalformedCalls {
   }
 
   async #untilAccepted(id: string): Promise<void> {
-    for (let tries = 0; tries < 2_000; tries++) {
+    for (let attempt = 0; attempt < 2_000; attempt++) {
       if ((await this.#post(JSON.stringify([{ event_id: id }]))) === 200) {
         this.accepted.push(id);
         return;

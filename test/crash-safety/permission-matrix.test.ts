@@ -47,7 +47,7 @@ function casesOf(vendor: string): Case[] {
 }
 
 /** How often one call may be tried, by the class of its answer; see `retryRules` and, for a lost POST, `createOnce`. */
-function triesOf(call: string, { name, status }: Case): number {
+function attemptsOf(call: string, { name, status }: Case): number {
   const [method] = call.split(" ");
   const lost = status === undefined ? name !== "non-JSON body" : [408, 503, 504].includes(status);
   if (status === 401) return 2;
@@ -192,12 +192,12 @@ async function survives(
 ): Promise<void> {
   await bench.prepare(operation);
   const before = bench.stack.state;
-  let tries = 0;
+  let attempts = 0;
   bench.line.fault = (call) => {
     if (anyId(call) !== signature) return undefined;
-    tries++;
+    attempts++;
     // Timeouts are slow, so the later ones are reported at once.
-    return entry.fault.break === "hang" && tries > 1 ? { break: "reset" } : entry.fault;
+    return entry.fault.break === "hang" && attempts > 1 ? { break: "reset" } : entry.fault;
   };
   const error = await bench.run(operation, entry.fault).then(
     () => undefined,
@@ -230,11 +230,11 @@ async function survives(
       bench.stack.state.every((held) => held.name !== name || held.id !== id),
     );
     expect({ at, left }).toEqual({ at, left: [] });
-    const expected = triesOf(signature, entry);
+    const expected = attemptsOf(signature, entry);
     // A deployment continues as long as its time allows, and so does a drain that counts dead letters.
     const isDeployment = operation === "create" && type === "customerio-aep:index:FunctionCode";
     const isOnce = operation !== "update" && !isDeployment && !isHealthCheck(signature);
-    if (expected > 0 && isOnce) expect({ at, tries }).toEqual({ at, tries: expected });
+    if (expected > 0 && isOnce) expect({ at, attempts }).toEqual({ at, attempts: expected });
     await bench.rest();
     // The next `up` creates what is not in the state, and finishes what is partly created.
     if (operation === "create" || operation === "update") await bench.run(operation);

@@ -63,10 +63,10 @@ test("if Platform accepts less than the rate, all of that is used, and few reque
   const simulation: Simulation = new Simulation({ instances: 2, requestsPerSecond: 800, answer });
   behind(simulation, 3_000, 10);
   await simulation.time.pass(20_000);
-  const [tries, delivered] = [simulation.totalTries, simulation.deliveredAt.size];
+  const [attempts, delivered] = [simulation.totalAttempts, simulation.deliveredAt.size];
   await simulation.time.pass(60_000);
-  const each = (simulation.totalTries - tries) / (simulation.deliveredAt.size - delivered);
-  figure(`${(delivered / 20).toFixed(1)} events/s; later ${each.toFixed(2)} tries an event`);
+  const each = (simulation.totalAttempts - attempts) / (simulation.deliveredAt.size - delivered);
+  figure(`${(delivered / 20).toFixed(1)} events/s; later ${each.toFixed(2)} attempts an event`);
   expect((simulation.deliveredAt.size - delivered) / 40).toBeGreaterThan(98);
   expect(each).toBeLessThan(1.6);
 }, 120_000);

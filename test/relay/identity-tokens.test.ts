@@ -145,7 +145,7 @@ test("a connection that breaks is tried again", async () => {
   expect(await identity().token()).toBe("token 2");
 });
 
-test("it gives up after four tries, and the next call asks again", async () => {
+test("it gives up after four attempts, and the next call asks again", async () => {
   answers = [answering(503, { message: "busy" })];
   const { token } = identity();
   await expect(token()).rejects.toThrow("Azure gave no token for the managed identity: it answered 503 busy");

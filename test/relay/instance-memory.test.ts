@@ -44,10 +44,10 @@ const MiB = 2 ** 20;
 
 /**
  * The answer to a call that is repeated at once, as Customer.io repeats it later, if it gets 503: on a busy machine the storage may not
- * answer in time. While calls are refused for lack of memory, the few tries end in no time.
+ * answer in time. While calls are refused for lack of memory, the few attempts end in no time.
  */
 async function untilTaken(call: () => Promise<number>): Promise<number> {
   let status = await call();
-  for (let tries = 1; status === 503 && tries < 5; tries++) status = await call();
+  for (let attempt = 1; status === 503 && attempt < 5; attempt++) status = await call();
   return status;
 }

@@ -187,10 +187,10 @@ describe("a refusal (400, 413, 415, 422)", () => {
     expect(await send("bad")).toMatchObject({ verdict: "dead" });
   });
 
-  test("of an event that is alone is its own after five tries", async () => {
+  test("of an event that is alone is its own after five attempts", async () => {
     const { send } = pacedClient(times(7, answerOf(400)));
     const verdicts = [];
-    for (let tries = 0; tries < 5; tries += 1) verdicts.push(await send("alone", tries, 0, tries > 0));
+    for (let attempts = 0; attempts < 5; attempts += 1) verdicts.push(await send("alone", attempts, 0, attempts > 0));
     expect(verdicts).toMatchObject([...Array(4).fill({ verdict: "retry" }), { verdict: "dead" }]);
     // If other trouble kept it until now, this is its first refusal.
     expect(await send("old", 30)).toMatchObject({ verdict: "retry" });

@@ -34,7 +34,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   };
 
   test.each([1, 10, 64])(
-    "63 %% of the tries fail: all of 200 events are through in a minute (%i a message)",
+    "63 %% of the attempts fail: all of 200 events are through in a minute (%i a message)",
     async (each) => {
       const troubles = [
         refusal(500),
@@ -54,7 +54,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       const ids = numbers(200).map((at) => `e${at}`);
       void enqueue(simulation, ids, each);
       await time.pass(5 * minutes, () => deliveredAt.size === 200);
-      figure(`63 %, ${each} a message: ${time.now / 1000} s, ${simulation.totalTries} tries`);
+      figure(`63 %, ${each} a message: ${time.now / 1000} s, ${simulation.totalAttempts} attempts`);
       expect(deliveredAt.size).toBe(200);
       expect(time.now).toBeLessThan(60 * seconds);
       expect(simulation.dead.size).toBe(0);
@@ -62,7 +62,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   );
 
   test.each([1, 10])(
-    "each try fails with a chance of 63 %%: all of 200 events but at most one are through in a minute (%i a message)",
+    "each attempt fails with a chance of 63 %%: all of 200 events but at most one are through in a minute (%i a message)",
     async (each) => {
       const troubles = [refusal(500), refusal(503), refusal(403), refusal(429)];
       const { time, deliveredAt } = start({
@@ -77,13 +77,13 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       // One event in two thousand fails more than sixteen times, and then waits longer.
       expect(deliveredAt.size).toBeGreaterThanOrEqual(199);
       await time.pass(30 * minutes, () => deliveredAt.size === 200);
-      figure(`63 % at random, ${each} a message: ${time.now / 1000} s, ${simulation.totalTries} tries`);
+      figure(`63 % at random, ${each} a message: ${time.now / 1000} s, ${simulation.totalAttempts} attempts`);
       expect(deliveredAt.size).toBe(200);
     },
   );
 
   test.each([1, 2, 5])(
-    "an outage of 10 s at %i events/s is over 5 s after its end, with few tries wasted",
+    "an outage of 10 s at %i events/s is over 5 s after its end, with few attempts wasted",
     async (perSecond) => {
       const { time, deliveredAt } = start({
         answer: () => (time.now >= 2 * seconds && time.now < 12 * seconds ? refusal(503) : receipt),
@@ -91,9 +91,9 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       const ids = numbers(14 * perSecond).map((at) => `e${at}`);
       void trickle(simulation, ids, seconds / perSecond);
       await time.pass(5 * minutes, () => deliveredAt.size === ids.length);
-      figure(`outage at ${perSecond} a second: ${time.now / 1000} s, ${simulation.totalTries - ids.length} wasted`);
+      figure(`outage at ${perSecond} a second: ${time.now / 1000} s, ${simulation.totalAttempts - ids.length} wasted`);
       expect(time.now).toBeLessThan(17 * seconds);
-      expect(simulation.totalTries - ids.length).toBeLessThanOrEqual(70);
+      expect(simulation.totalAttempts - ids.length).toBeLessThanOrEqual(70);
     },
   );
 
@@ -106,7 +106,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
     ["403", 10, refusal(403)],
     ["a closed port", 10, { answer: { failure: "no answer: ECONNREFUSED" }, after: 1 }],
   ])(
-    "an outage of 10 s (%s) at 200 events/s, %i a message, is over 5 s after its end, with few tries wasted",
+    "an outage of 10 s (%s) at 200 events/s, %i a message, is over 5 s after its end, with few attempts wasted",
     async (name, each, trouble) => {
       const { time, deliveredAt } = start({
         answer: () => (time.now >= 2 * seconds && time.now < 12 * seconds ? trouble : receipt),
@@ -117,15 +117,15 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       const onTime = ids.filter((id) => (simulation.queuedAt.get(id) ?? 0) < 12 * seconds);
       const lastOfOutage = Math.max(...onTime.map((id) => deliveredAt.get(id) ?? Number.POSITIVE_INFINITY));
       figure(
-        `outage ${name}, ${each}: ${time.now / 1000} s, backlog ${lastOfOutage / 1000}, ${simulation.totalTries - 2_800} wasted`,
+        `outage ${name}, ${each}: ${time.now / 1000} s, backlog ${lastOfOutage / 1000}, ${simulation.totalAttempts - 2_800} wasted`,
       );
       expect(time.now).toBeLessThan(17 * seconds);
-      expect(simulation.totalTries - 2_800).toBeLessThanOrEqual(70);
+      expect(simulation.totalAttempts - 2_800).toBeLessThanOrEqual(70);
     },
   );
 
   test.each([2, 5])(
-    "after %i s without answers everything is through 5 s later, with few tries wasted",
+    "after %i s without answers everything is through 5 s later, with few attempts wasted",
     async (length) => {
       const end = (2 + length) * seconds;
       const hang = { answer: { failure: noAnswerInTime }, after: 8 * seconds };
@@ -135,9 +135,11 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       const ids = numbers((4 + length) * 200).map((at) => `e${at}`);
       void trickle(simulation, ids, 5);
       await time.pass(5 * minutes, () => deliveredAt.size === ids.length);
-      figure(`no answers for ${length} s: ${(time.now - end) / 1000} s, ${simulation.totalTries - ids.length} wasted`);
+      figure(
+        `no answers for ${length} s: ${(time.now - end) / 1000} s, ${simulation.totalAttempts - ids.length} wasted`,
+      );
       expect(time.now - end).toBeLessThan(5 * seconds);
-      expect(simulation.totalTries - ids.length).toBeLessThanOrEqual(30);
+      expect(simulation.totalAttempts - ids.length).toBeLessThanOrEqual(30);
     },
   );
 
@@ -169,7 +171,7 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       void trickle(simulation, good, every);
       await time.pass(length + minutes);
       figure(
-        `${count} bad, one each ${every}: late ${late(simulation, good, 60)}, longest ${Math.max(...good.map((id) => simulation.waitOf(id)))}, tries of the bad ${(simulation.totalTries - good.length) / count}`,
+        `${count} bad, one each ${every}: late ${late(simulation, good, 60)}, longest ${Math.max(...good.map((id) => simulation.waitOf(id)))}, attempts of the bad ${(simulation.totalAttempts - good.length) / count}`,
       );
       expect(late(simulation, good, 60)).toBeLessThanOrEqual(0.05);
       expect(dead.size).toBe(0);
@@ -242,14 +244,14 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
   test("events that were often answered 503 get 400: they are held, and at most three die", async () => {
     let isWrong = false;
     const failing = () => (simulation.random() < 0.9 ? refusal(503) : receipt);
-    const { time, dead, tries, deliveredAt } = start({ answer: () => (isWrong ? refusal(400) : failing()) });
+    const { time, dead, attempts, deliveredAt } = start({ answer: () => (isWrong ? refusal(400) : failing()) });
     void enqueue(
       simulation,
       numbers(300).map((at) => `e${at}`),
       1,
     );
     await time.pass(2 * minutes);
-    const often = [...tries].filter(([id, count]) => count >= 4 && !deliveredAt.has(id));
+    const often = [...attempts].filter(([id, count]) => count >= 4 && !deliveredAt.has(id));
     expect(often.length).toBeGreaterThan(20);
     isWrong = true;
     await time.pass(12 * minutes);
@@ -268,14 +270,14 @@ describe.each([1, 2, 3])("of Platform's answers (seed %i)", (seed) => {
       );
       const from = time.now;
       await time.pass(from + 5 * seconds);
-      const soon = simulation.totalTries;
+      const soon = simulation.totalAttempts;
       await time.pass(from + 10 * minutes);
       const held = simulation.lines.filter(({ level, outcome }) => level === "error" && Number(outcome.held) > 0);
       figure(
-        `all 400, warm ${isWarm}: ${soon} soon, ${simulation.totalTries} tries, ${dead.size} dead, ${held.length} lines`,
+        `all 400, warm ${isWarm}: ${soon} soon, ${simulation.totalAttempts} attempts, ${dead.size} dead, ${held.length} lines`,
       );
       expect(soon).toBeLessThanOrEqual(60);
-      expect(simulation.totalTries).toBeLessThanOrEqual(200);
+      expect(simulation.totalAttempts).toBeLessThanOrEqual(200);
       expect(dead.size).toBeLessThanOrEqual(isWarm ? 3 : 0);
       expect(held.length).toBeGreaterThan(0);
     },

@@ -104,7 +104,7 @@ describe("while the service fails", () => {
     expect(calls).toHaveLength(1);
   });
 
-  test("an aborted signal ends a try, the wait between two tries, and all further ones", async () => {
+  test("an aborted signal ends an attempt, the wait between two attempts, and all further ones", async () => {
     const controller = new AbortController();
     answers = [() => controller.abort()];
     await expect(put(controller.signal)).rejects.toThrow("aborted");

@@ -127,7 +127,7 @@ describe("an error is reported with code, request id and remedy", () => {
     );
   });
 
-  test("of throttling, after five tries", async () => {
+  test("of throttling, after five attempts", async () => {
     const body = { error_code: "429050", message: "Too many requests" };
     expect(await refusal({ status: 429, body, headers: { "Retry-After": "0" } })).toContain(
       "npx pulumi up --parallel 4",

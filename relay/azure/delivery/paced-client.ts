@@ -29,7 +29,7 @@ const look = 20;
  * like an outage, which the breaker sees in 20 refusals in a row. The attempt before must have been refused too: an earlier outage may
  * have left many events with as many attempts.
  */
-const lonelyTries = 5;
+const lonelyAttempts = 5;
 
 /** Why a request is given up before its time is over. */
 const othersAnswered = new DOMException("no answer, while others were answered", "TimeoutError");
@@ -186,7 +186,7 @@ export class PacedClient implements Sender {
       return pauseOf(answer);
     }
     const said = "status" in answer ? verdictOf(answer) : "retry";
-    const isOwnFault = pace.othersPass || (!pace.isAway && wasRefused && attempts + 1 >= lonelyTries);
+    const isOwnFault = pace.othersPass || (!pace.isAway && wasRefused && attempts + 1 >= lonelyAttempts);
     const retryAfter = "status" in answer ? retryAfterSeconds(answer.retryAfter, clock()) : undefined;
     pace.record(request, said, {
       now: monotonic(),

@@ -24,7 +24,7 @@ const patience = 2 * 60 * 1000;
  * without running this function, until the message expires: a poison queue has no poison queue of its own (`QueueProcessor` and
  * `QueueListenerFactory` in Azure/azure-sdk-for-net). From the third time on there are three chances to renew it.
  */
-const mostTries = 2;
+const dequeuesBeforeRenewal = 2;
 
 /** Seconds until a renewed message comes again: as long as the host's lease, which passes after a failure. */
 const delaySeconds = 600;
@@ -44,7 +44,7 @@ const reason =
 export function poisonHandler({ queue, storage, room, clock }: PoisonPorts): StorageQueueHandler {
   return async (message, context) => {
     const envelope = decodeEnvelope(message);
-    if (Number(context.triggerMetadata?.dequeueCount ?? 1) > mostTries) {
+    if (Number(context.triggerMetadata?.dequeueCount ?? 1) > dequeuesBeforeRenewal) {
       for (const text of messagesOf(envelope)) {
         await storage.enqueue(text, { queue, delaySeconds, signal: AbortSignal.timeout(storageTimeout) });
       }

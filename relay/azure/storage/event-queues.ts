@@ -52,7 +52,7 @@ export class EventQueues {
     const queues = name === undefined ? this.#inTurn() : [this.#find(name)];
     for (const queue of queues.slice(0, -1)) {
       try {
-        return await queue.put(message, { ...options, maxTries: 1 });
+        return await queue.put(message, { ...options, maxAttempts: 1 });
       } catch (error) {
         if (!isRefusal(error)) return queue.put(message, options);
       }

@@ -10,7 +10,7 @@ export interface PutOptions {
   readonly delaySeconds: number;
   readonly signal: AbortSignal;
   /** Default: see `retryOptions`. */
-  readonly maxTries?: number;
+  readonly maxAttempts?: number;
 }
 
 /** What a queue says about itself. */
@@ -80,13 +80,13 @@ export class Queue {
     {
       signal,
       body,
-      maxTries = retryOptions.maxTries,
-    }: { readonly signal: AbortSignal; readonly body?: string; readonly maxTries?: number },
+      maxAttempts = retryOptions.maxTries,
+    }: { readonly signal: AbortSignal; readonly body?: string; readonly maxAttempts?: number },
   ): Promise<HttpAnswer> {
     const { address, authorize } = await this.#endpoint();
     const url = new URL(`${address}/${this.name}${path}`);
-    for (let tries = 1; ; tries += 1) {
-      const isLast = tries === maxTries;
+    for (let attempt = 1; ; attempt += 1) {
+      const isLast = attempt === maxAttempts;
       const common = { "x-ms-date": new Date().toUTCString(), "x-ms-version": apiVersion };
       const headers = { ...common, ...(body !== undefined && { "content-type": "application/xml" }) };
       const authorization = await authorize({ method, url, headers });
@@ -99,7 +99,7 @@ export class Queue {
       } catch (error) {
         if (isLast || signal.aborted || error instanceof StorageError) throw error;
       }
-      if (tries > 1) await sleep(retryOptions.retryDelayInMs, undefined, { signal });
+      if (attempt > 1) await sleep(retryOptions.retryDelayInMs, undefined, { signal });
     }
   }
 }

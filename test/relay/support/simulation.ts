@@ -12,7 +12,7 @@ import { VirtualTime } from "./virtual-time.ts";
 
 const { batchSize, newBatchThreshold } = JSON.parse(readFileSync("relay/host.json", "utf8")).extensions.queues;
 /** As in relay/host.json and the host's queue extension. */
-const host = { batchSize, newBatchThreshold, polling: { least: 100, most: 2_000 }, retry: 30_000, tries: 5 };
+const host = { batchSize, newBatchThreshold, polling: { least: 100, most: 2_000 }, retry: 30_000, maxDequeueCount: 5 };
 
 /** Milliseconds for one call of the storage. */
 const storageLatency = 5;
@@ -27,10 +27,10 @@ export interface SimulationOptions {
   readonly seed?: number;
   readonly instances?: number;
   readonly requestsPerSecond?: number;
-  /** Operations per second that the queue accepts; default: any number. An operation beyond it fails after three tries. */
+  /** Operations per second that the queue accepts; default: any number. An operation beyond it fails after three attempts. */
   readonly queueLimit?: number;
   /** Platform's answer to an event at its n-th try, and after how many milliseconds; default: a receipt after 5. */
-  readonly answer?: (id: string, tries: number) => { readonly answer: PlatformAnswer; readonly after: number };
+  readonly answer?: (id: string, attempts: number) => { readonly answer: PlatformAnswer; readonly after: number };
 }
 
 export const receipt = { answer: { status: 200, retryAfter: null, detail: "" }, after: 5 } as const;
@@ -51,7 +51,7 @@ export class Simulation {
   readonly queuedAt = new Map<string, number>();
   /** When Platform accepted an event. */
   readonly deliveredAt = new Map<string, number>();
-  readonly tries = new Map<string, number>();
+  readonly attempts = new Map<string, number>();
   readonly dead = new Map<string, string>();
   readonly lines: { readonly level: string; readonly outcome: Record<string, unknown> }[] = [];
   executions = 0;
@@ -113,8 +113,8 @@ export class Simulation {
     return ((this.deliveredAt.get(id) ?? Number.POSITIVE_INFINITY) - (this.queuedAt.get(id) ?? 0)) / 1000;
   }
 
-  get totalTries(): number {
-    return [...this.tries.values()].reduce((sum, tries) => sum + tries, 0);
+  get totalAttempts(): number {
+    return [...this.attempts.values()].reduce((sum, attempts) => sum + attempts, 0);
   }
 
   async #runHost(): Promise<void> {
@@ -152,7 +152,7 @@ export class Simulation {
       await handle(JSON.parse(Buffer.from(message.text, "base64").toString()), message.dequeued);
       await this.#queueCall();
     } catch {
-      if (message.dequeued >= host.tries) this.poisoned += 1;
+      if (message.dequeued >= host.maxDequeueCount) this.poisoned += 1;
       else this.#show({ ...message, visibleAt: this.time.now + host.retry });
     }
   }
@@ -216,9 +216,9 @@ export class Simulation {
   }
 
   async #send(id: string, signal?: AbortSignal): Promise<PlatformAnswer> {
-    const tries = (this.tries.get(id) ?? 0) + 1;
-    this.tries.set(id, tries);
-    const { answer, after } = this.#options.answer?.(id, tries) ?? receipt;
+    const attempts = (this.attempts.get(id) ?? 0) + 1;
+    this.attempts.set(id, attempts);
+    const { answer, after } = this.#options.answer?.(id, attempts) ?? receipt;
     this.#underWay += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
     const answered = this.time.sleep(after).then(() => {
@@ -264,12 +264,12 @@ export class Simulation {
     this.queue.splice(at, 0, message);
   }
 
-  async #queueCall(tries = Number.POSITIVE_INFINITY): Promise<void> {
+  async #queueCall(maxAttempts = Number.POSITIVE_INFINITY): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await this.time.sleep(storageLatency);
       this.queueCalls += 1;
       if (this.#takeToken()) return;
-      if (attempt >= tries) throw new Error("ServerBusy");
+      if (attempt >= maxAttempts) throw new Error("ServerBusy");
       await this.time.sleep(300);
     }
   }
