@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
-import { jsonOf } from "../../../core/event/json.ts";
+import { isObject, jsonOf } from "../../../core/event/json.ts";
 import type { AzureClient } from "../../client/client.ts";
 import { importRefusal } from "../refusal.ts";
 import { refuseMove } from "./network-moves.ts";
@@ -109,8 +109,4 @@ export function matchSpelling(answered: unknown, sent: unknown): unknown {
 function isSame(answered: string, sent: string): boolean {
   if (answered.toLowerCase() === sent.toLowerCase()) return true;
   return sent.startsWith("{") && isDeepStrictEqual(jsonOf(answered), jsonOf(sent));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

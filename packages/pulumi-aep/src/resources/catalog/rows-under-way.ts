@@ -75,7 +75,12 @@ async function describeTraffic(
   }
   if (received <= 0) return undefined;
   return (
-    `rows that may be on their way: its dataflow "${title}" has received ${received} ${received === 1 ? "event" : "events"} ` +
-    "within a day, and rows take up to an hour to show"
+    `rows that may be on their way: its dataflow "${title}" has received ${quantityOf(received, "event")} within a ` +
+    "day, and rows take up to an hour to show"
   );
+}
+
+/** How many there are: `1 row`, `3 batches`. */
+export function quantityOf(count: number, one: string, several = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`;
 }

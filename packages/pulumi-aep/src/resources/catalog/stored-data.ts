@@ -3,7 +3,7 @@ import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { batchCounts, batchCountsAnswer } from "./batch-counts.ts";
 import { batchOutcome } from "./batch-outcome.ts";
-import { describeRowsUnderWay } from "./rows-under-way.ts";
+import { describeRowsUnderWay, quantityOf } from "./rows-under-way.ts";
 
 /** Maximum objects in one list (Catalog Service API). */
 const listLimit = 100;
@@ -58,13 +58,9 @@ async function batchesOf(client: AepClient, id: string, signal: AbortSignal): Pr
   const batches = Object.values(listed).filter(({ status }) => batchOutcome(status) !== "removed");
   const isAll = Object.keys(listed).length < listLimit;
   if (batches.length === 0) return isAll ? undefined : "an unknown number of batches";
-  const batchCount = count(batches.length, "batch", "batches");
+  const batchCount = quantityOf(batches.length, "batch", "batches");
   const counted = batches.flatMap((one) => batchCounts(one).rows ?? []);
   if (counted.length < batches.length) return isAll ? batchCount : `${batchCount} or more`;
   const rows = counted.reduce((sum, each) => sum + each, 0);
-  return `${count(rows, "row", "rows")} in ${batchCount}${isAll ? "" : ", or more"}`;
-}
-
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
+  return `${quantityOf(rows, "row")} in ${batchCount}${isAll ? "" : ", or more"}`;
 }
