@@ -3,8 +3,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { redeployCommand } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { parseDeadLetter } from "../../relay/core/event/dead-letter.ts";
 import { type LocalStack, repository, startLocalStack } from "../e2e/local-stack.ts";
@@ -61,18 +63,6 @@ async function statusWhen(shows: RegExp): Promise<Ended> {
   }
 }
 
-async function platform(method: string, route: string, body?: object): Promise<unknown> {
-  const answer = await fetch(`${stack.cloud.environment.AEP_PLATFORM_URL}/__local/${route}`, {
-    method,
-    headers: { "content-type": "application/json" },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return answer.status === 204 ? undefined : answer.json();
-}
-
-const refuseWith = (status: number) =>
-  platform("POST", "faults", { target: "inlet", effect: { kind: "status", status }, rate: 1 });
-
 /** Triggers these events and waits until Customer.io has sent them. */
 async function send(ids: readonly string[]): Promise<void> {
   const [sample] = samples;
@@ -86,13 +76,9 @@ async function send(ids: readonly string[]): Promise<void> {
   await stack.vendors.untilSent();
 }
 
+/** Waits until the answer is this one. */
 async function eventually<T>(ask: () => Promise<T>, expected: T): Promise<void> {
-  const end = Date.now() + minutes;
-  for (;;) {
-    const found = await ask();
-    if (JSON.stringify(found) === JSON.stringify(expected) || Date.now() > end) return expect(found).toEqual(expected);
-    await wait(200);
-  }
+  await until(ask, (found) => isDeepStrictEqual(found, expected));
 }
 
 const deadIds = async () => (await stack.vendors.deadLetteredIds()).sort();
@@ -169,10 +155,10 @@ test(
 test(
   "dead letters are reported, counted by a dry run, exported, and replayed into rows by kind",
   async () => {
-    await refuseWith(400);
+    await stack.vendors.refuseEvents(400);
     await send(["dead-1", "dead-2", "dead-3"]);
     await eventually(deadIds, ["dead-1", "dead-2", "dead-3"]);
-    await platform("DELETE", "faults");
+    await stack.vendors.endFaults();
 
     const status = await statusWhen(/: 5 accepted = 2 delivered \+ 0 duplicate \+ 3 dead letters \+ 0 on their way/);
     expect([status.code, verdicts(status.stdout)]).toEqual([1, { ...allFine, "dead letters": "broken" }]);
@@ -228,10 +214,10 @@ test(
 test(
   "a purge needs an explicit age, and deletes only what is older",
   async () => {
-    await refuseWith(400);
+    await stack.vendors.refuseEvents(400);
     await send(["old-1"]);
     await eventually(deadIds, ["old-1"]);
-    await platform("DELETE", "faults");
+    await stack.vendors.endFaults();
     const young = await run("replay", "--purge-older-than", "1");
     expect(young.stdout).toBe("0 of 1 dead letter of the stack local purged.\n");
     const age = String(1 / 24 / 3600 / 1000);
@@ -317,9 +303,9 @@ test(
 test(
   "a verification that Platform refuses is broken, with the reason, and can be followed once it was replayed",
   async () => {
-    await refuseWith(400);
+    await stack.vendors.refuseEvents(400);
     const refused = await run("verify");
-    await platform("DELETE", "faults");
+    await stack.vendors.endFaults();
     expect([refused.code, verdicts(refused.stdout)]).toEqual([1, { webhook: fine, relay: fine, delivery: "broken" }]);
     expect(refused.stdout).toMatch(/delivery +It is a dead letter: Platform refused the event: HTTP 400/);
     expect((await run("replay", "--object-type", "verify")).stdout).toContain("1 of 1 dead letter");
@@ -355,9 +341,12 @@ test(
 test(
   "Ctrl-C stops a destroy that waits for the queue, with the number left; with the flag it continues without them",
   async () => {
-    await refuseWith(404);
+    await stack.vendors.refuseEvents(404);
     await send(["left-1"]);
-    await eventually(async () => (await stack.vendors.pendingIds()).length > 0, true);
+    await until(
+      () => stack.vendors.pendingIds(),
+      (pending) => pending.length > 0,
+    );
     // The relay's counts show within 15 s that it holds the event, and the dataset still lacks the row that the disabled dataflow lost.
     await statusWhen(/queue +About 1 message waits, .* The relay holds them, since Platform refuses it/);
     const status = await statusWhen(

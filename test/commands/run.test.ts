@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { type Cloud, startCloud } from "../../packages/local-cloud/src/cloud.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { eventOf } from "../e2e/traffic.ts";
+import { eventOf, makeDeadLetters, untilDelivered } from "../e2e/traffic.ts";
 import { makeClone } from "./clone.ts";
 import { listDocumented, normalize } from "./documented.ts";
 import { acting, before, deploying, looking, type Run, runs, withDeadLetters } from "./runs.ts";
@@ -98,14 +98,6 @@ async function mistakesOf(list: readonly Run[]): Promise<object[]> {
   return mistakes;
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + minutes;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`It did not become true: ${holds}`);
-    await wait(200);
-  }
-}
-
 test(
   "from nothing to the signing key",
   async () => {
@@ -136,10 +128,11 @@ test(
     await vendors.untilSent();
     // Customer.io lists a message a minute after it was made.
     await vendors.passTime(120);
-    await until(async () => (await vendors.deliveredIds()).includes("bounced"));
+    await untilDelivered(vendors, ["bounced"]);
     // The relay logs the events of some seconds in one line.
-    await until(async () =>
-      / {2}age/.test((await shell("npx customerio-aep tail --stack dev --since 30 --once")).said),
+    await until(
+      async () => (await shell("npx customerio-aep tail --stack dev --since 30 --once")).said,
+      (said) => / {2}age/.test(said),
     );
     // Three at once.
     const thirds = [0, 1, 2].map((rest) => looking.filter((_, index) => index % 3 === rest));
@@ -154,14 +147,11 @@ test(
   "with dead letters, and to the end",
   async () => {
     // The event of the last verification was refused and is tried again. With the next fault it would become a third dead letter.
-    await until(async () => (await vendors.pendingIds()).length === 0);
-    const fault = { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 };
-    const url = `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-    const headers = { "content-type": "application/json" };
-    await fetch(url, { method: "POST", headers, body: JSON.stringify(fault) });
-    await vendors.emit(["dead-1", "dead-2"].map(eventOf));
-    await until(async () => (await vendors.deadLetteredIds()).length === 2);
-    await fetch(url, { method: "DELETE" });
+    await until(
+      () => vendors.pendingIds(),
+      (pending) => pending.length === 0,
+    );
+    await makeDeadLetters(vendors, "dead-1", "dead-2");
     expect(await mistakesOf(withDeadLetters)).toEqual([]);
   },
   4 * minutes,

@@ -5,7 +5,7 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { cli } from "../cli/cli.ts";
 import { LocalPulumi } from "./local-pulumi.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
-import { eventOf, Traffic } from "./traffic.ts";
+import { eventOf, makeDeadLetters, Traffic } from "./traffic.ts";
 
 // One stack that changes between the two ways of delivery while events arrive. The tests run in order.
 let stack: LocalStack;
@@ -118,7 +118,7 @@ test(
 test(
   "dead letters stop a destroy and the change back to direct before the webhook is touched",
   async () => {
-    await makeDeadLetter("dead");
+    await makeDeadLetters(stack.vendors, "dead");
 
     const before = await stack.pulumi.resources();
     const destroyed = await traffic.during(() => failureOf(stack.pulumi.destroy()));
@@ -172,7 +172,7 @@ test(
     // Until Platform has enabled the new dataflow, the relay holds events back.
     await traffic.during(() => wait(500));
     expect(await traffic.missing()).toEqual([]);
-    await makeDeadLetter("dead, too");
+    await makeDeadLetters(stack.vendors, "dead, too");
     await stack.pulumi.configure("delivery", "direct");
     const output = await traffic.during(() => givingUp().up());
     expect(output).toContain("gives up the dead letters (1), as RELAY_ABANDON_DEAD_LETTERS asks");
@@ -216,22 +216,6 @@ async function forgetRelayAddress(): Promise<void> {
   const file = path.join(path.dirname(configFile), "former.json");
   await writeFile(file, JSON.stringify(state));
   await pulumi.run("stack", "import", "--stack", "local", "--file", file);
-}
-
-/** Makes an event that Platform refuses for good. */
-async function makeDeadLetter(id: string): Promise<void> {
-  await inletFaults("POST", { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 });
-  await stack.vendors.emit([eventOf(id)]);
-  for (let looks = 0; looks < 200 && (await stack.vendors.deadLetteredIds()).length === 0; looks++) await wait(100);
-  await inletFaults("DELETE");
-  expect(await stack.vendors.deadLetteredIds()).toEqual([id]);
-}
-
-async function inletFaults(method: "POST" | "DELETE", fault?: object): Promise<void> {
-  const headers = { "content-type": "application/json" };
-  const url = `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-  const { ok } = await fetch(url, { method, headers, ...(fault && { body: JSON.stringify(fault) }) });
-  if (!ok) throw new Error("the inlet's faults could not be set");
 }
 
 /** The key that an operator copies from Customer.io's UI. */

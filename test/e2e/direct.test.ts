@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { type LocalProgram, startLocalProgram } from "./local-stack.ts";
@@ -35,10 +37,14 @@ test(
   "the tutorial's event becomes a row without a relay, as does one of every other kind",
   async () => {
     const { datasetId, dataflowId } = (await example.pulumi.outputs()) as { datasetId: string; dataflowId: string };
-    await untilWarm();
+    // A new dataflow loses events until it is enabled, since no relay holds them back here.
+    await wait(3_000);
     await example.vendors.emit(samples.map(({ event }) => event));
     await example.vendors.untilSent();
-    await untilWritten(dataflowId);
+    await until(
+      () => example.vendors.rowsWritten(dataflowId),
+      (rows) => rows >= samples.length,
+    );
     const rows = (await example.vendors.previewRows(datasetId)) as { _id: string }[];
     expect(rows.map((row) => row._id).toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
     expect(rows.find(({ _id }) => _id === "01E4C4CT6YDC7Y5M7FE1GWWPQJ")).toMatchObject({
@@ -86,15 +92,3 @@ test(
   },
   2 * minutes,
 );
-
-/** A new dataflow loses events until it is enabled, since no relay holds them back here. */
-function untilWarm(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 3_000));
-}
-
-async function untilWritten(dataflowId: string): Promise<void> {
-  for (let look = 0; look < 50; look++) {
-    if ((await example.vendors.rowsWritten(dataflowId)) >= samples.length) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

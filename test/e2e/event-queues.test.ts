@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { eventQueues } from "../../relay/core/names.ts";
 import { failureOf, isDraining, type LocalStack, startLocalStack } from "./local-stack.ts";
-import { eventOf, Traffic } from "./traffic.ts";
+import { eventOf, Traffic, untilDelivered } from "./traffic.ts";
 
 // Queues are added to a relay that works, and can't be taken away from it. Its deletion waits for what is in each.
 let stack: LocalStack;
@@ -22,11 +22,8 @@ async function listQueues(): Promise<{ queue: string; messages: number }[]> {
 
 /** From now on Platform refuses everything; so twelve events wait, and each queue has some. */
 async function leaveWaiting(kind: string): Promise<string[]> {
-  const { cloud, vendors } = stack;
-  const outage = { target: "inlet", effect: { kind: "status", status: 503 }, rate: 1 };
-  const headers = { "content-type": "application/json" };
-  const faults = `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-  await fetch(faults, { method: "POST", headers, body: JSON.stringify(outage) });
+  const { vendors } = stack;
+  await vendors.refuseEvents(503);
   const ids = Array.from({ length: 12 }, (_, number) => `${kind}-${number}`);
   for (const id of ids) {
     await vendors.emit([eventOf(id)]);
@@ -38,15 +35,6 @@ async function leaveWaiting(kind: string): Promise<string[]> {
 
 async function listUsedQueues(): Promise<string[]> {
   return (await listQueues()).flatMap(({ queue, messages }) => (messages > 0 ? [queue] : [])).toSorted();
-}
-
-/** Those that are not in the dataset after half a minute. */
-async function listUndelivered(ids: readonly string[]): Promise<string[]> {
-  for (const until = Date.now() + 30_000; ; await wait(300)) {
-    const delivered = new Set(await stack.vendors.deliveredIds());
-    const left = ids.filter((id) => !delivered.has(id));
-    if (left.length === 0 || Date.now() > until) return left;
-  }
 }
 
 test(
@@ -75,7 +63,7 @@ test(
     expect(await failureOf(pulumi.up())).toContain(refusal);
     expect(await pulumi.exportState()).toMatch(/"EVENT_QUEUES":\s*"3"/);
     await vendors.endFaults();
-    expect(await listUndelivered(waiting)).toEqual([]);
+    await untilDelivered(vendors, waiting);
     const [, command = ""] = printed.match(/Keep them: npx pulumi (config set eventQueues 3)\./) ?? [];
     await pulumi.run(...command.split(" "), "--stack", pulumi.stack, "--config-file", configFile);
     expect(await pulumi.preview()).not.toContain("EVENT_QUEUES");
@@ -100,7 +88,7 @@ test(
     expect([isOver, await listUsedQueues()]).toEqual([false, names]);
     await vendors.endFaults();
     await replaced;
-    expect(await listUndelivered(waiting)).toEqual([]);
+    await untilDelivered(vendors, waiting);
     expect((await listQueues()).map(({ queue }) => queue).toSorted()).toEqual(["events", "events-poison"]);
     const traffic = new Traffic(vendors, { pause: 250, repeats: false });
     await traffic.during(async () => undefined);

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { eventOf, findMissing } from "./traffic.ts";
 
 // Instances with the former settings keep running while `up` changes the mapping, and get every second call.
 let stack: LocalStack;
@@ -19,23 +19,10 @@ beforeAll(async () => {
 afterAll(() => stack.stop(), 60_000);
 
 async function emit(): Promise<string> {
-  // Only the first open and click of a delivery would be sent.
-  const event = { ...samples[0]?.event, event_id: `traffic-${sent.length}` };
-  sent.push(event.event_id);
-  await stack.vendors.emit([event]);
-  return event.event_id;
-}
-
-/** Waits until each event is in the dataset, or the time is over; skips Customer.io's hours of waiting. */
-async function missing(): Promise<string[]> {
-  const until = Date.now() + 2 * minutes;
-  for (;;) {
-    await stack.vendors.passTime(3600);
-    const delivered = new Set(await stack.vendors.deliveredIds());
-    const absent = sent.filter((id) => !delivered.has(id));
-    if (absent.length === 0 || Date.now() > until) return absent;
-    await wait(300);
-  }
+  const id = `traffic-${sent.length}`;
+  sent.push(id);
+  await stack.vendors.emit([eventOf(id)]);
+  return id;
 }
 
 /** The log lines of the relay's instances. */
@@ -57,7 +44,7 @@ test(
     const { cloud, pulumi, vendors } = stack;
     const { datasetId, dataflowId } = await pulumi.outputs();
     await emit();
-    expect(await missing()).toEqual([]);
+    expect(await findMissing(stack.vendors, sent)).toEqual([]);
 
     await vendors.switchAzure({ formerInstances });
     const rotation = `${cloud.environment.CUSTOMERIO_APP_API_URL}/__local/signing-key`;
@@ -88,7 +75,7 @@ test(
     await vendors.passTime(1e6);
     const late = new Set([await emit(), await emit(), await emit(), await emit()]);
 
-    expect(await missing()).toEqual([]);
+    expect(await findMissing(stack.vendors, sent)).toEqual([]);
     const { refusals } = await ask<{ refusals: object }>(`${cloud.environment.AEP_PLATFORM_URL}/__local/journal`);
     expect(refusals).toEqual({});
     expect(await vendors.lostIds()).toEqual([]);

@@ -6,7 +6,7 @@ import { localCredentials } from "../../packages/local-cloud/src/credentials.ts"
 import { roleId, roles } from "../../packages/local-cloud/test/azure/support.ts";
 import { callManagement } from "./azure-management.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
-import { eventOf } from "./traffic.ts";
+import { eventOf, untilDelivered } from "./traffic.ts";
 
 // Profile from the first preview to after destroy: each test continues from the previous one. In `prod`, so that the real engine creates and deletes
 // what only that environment has: a storage account for the host, roles on containers, locks, diagnostic settings. And with what a bank asks for
@@ -95,7 +95,7 @@ test(
   async () => {
     expect(await callThrough("99999999-2222-4333-8444-555555555555", "of-a-stranger")).toBe(403);
     expect(await callThrough(frontDoorId, "through-the-front-door")).toBe(200);
-    for (let looks = 0; looks < 200 && (await stack.vendors.deliveredIds()).length === 0; looks++) await wait(100);
+    await untilDelivered(stack.vendors, ["through-the-front-door"]);
     expect(await stack.vendors.deliveredIds()).toEqual(["through-the-front-door"]);
   },
   minutes,

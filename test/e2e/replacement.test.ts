@@ -2,10 +2,11 @@ import { copyFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { cli } from "../cli/cli.ts";
 import { LocalPulumi } from "./local-pulumi.ts";
 import { checkpointsOf, failureOf, isDraining, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
-import { eventOf, Traffic } from "./traffic.ts";
+import { eventOf, makeDeadLetters, Traffic } from "./traffic.ts";
 
 // One stack with parts that are replaced while events arrive. The tests run in order.
 let stack: LocalStack;
@@ -41,8 +42,10 @@ async function comeAgain(): Promise<void> {
 
 /** Events that Platform accepted more than once. */
 async function doubles(): Promise<string[]> {
-  const until = Date.now() + 60_000;
-  while ((await stack.vendors.pendingIds()).length > 0 && Date.now() < until) await wait(500);
+  await until(
+    () => stack.vendors.pendingIds(),
+    (pending) => pending.length === 0,
+  );
   const seen = new Set<string>();
   return (await stack.vendors.deliveredIds()).filter((id) => seen.size === seen.add(id).size);
 }
@@ -117,17 +120,10 @@ test(
   "dead letters stop a replacement before the webhook is redirected; once they are replayed, it continues and hands over what the former relay has delivered, even if it is killed while it drains that",
   async () => {
     const { vendors, cloud, configFile } = stack;
-    const faults = `${cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-    const headers = { "content-type": "application/json" };
-    const refusing = { target: "inlet", effect: { kind: "status", status: 400 }, rate: 1 };
     // Until a relay has delivered something, it treats a 400 as a mistake in its settings and keeps the event.
     await traffic.during(() => wait(500));
     expect(await traffic.missing()).toEqual([]);
-    await fetch(faults, { method: "POST", headers, body: JSON.stringify(refusing) });
-    await vendors.emit([eventOf("dead")]);
-    for (let looks = 0; looks < 200 && (await vendors.deadLetteredIds()).length === 0; looks++) await wait(100);
-    await fetch(faults, { method: "DELETE" });
-    expect(await vendors.deadLetteredIds()).toEqual(["dead"]);
+    await makeDeadLetters(vendors, "dead");
 
     const [urn = ""] = await urnsOf([["azure-native:storage:StorageAccount", "cioaep"]]);
     await pulumi.preview("--replace", urn);

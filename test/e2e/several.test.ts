@@ -1,14 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { stringify } from "yaml";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { runCommand, type SourceReport } from "../cli/cli.ts";
 import { LocalPulumi } from "./local-pulumi.ts";
 import { type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
-import { eventOf } from "./traffic.ts";
+import { eventOf, makeDeadLetters, untilDelivered } from "./traffic.ts";
 
 // The example's whole life with the real engine. The tests run in order.
 let example: LocalProgram;
@@ -55,7 +55,7 @@ test(
     await example.vendors.emit([{ ...event, event_id: "from-north" }], "Local");
     await example.vendors.emit([{ ...event, event_id: "from-south" }], "Second");
     await example.vendors.untilSent();
-    for (let look = 0; look < 100 && (await example.vendors.deliveredIds()).length < 2; look++) await wait(300);
+    await untilDelivered(example.vendors, ["from-north", "from-south"]);
     const ids = async (datasetId: string) => (await example.vendors.rows(datasetId)).map(({ _id }) => _id);
     expect([await ids(sources.north.datasetId), await ids(sources.south.datasetId)]).toEqual([
       ["from-north"],
@@ -177,16 +177,6 @@ async function standBy(datasetId: string): Promise<LocalPulumi> {
   return west;
 }
 
-/** Lets Platform answer every delivery with a status; undefined: it works. */
-async function platformAnswers(status?: number): Promise<void> {
-  const faults = `${example.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-  const headers = { "content-type": "application/json" };
-  const body = JSON.stringify({ target: "inlet", effect: { kind: "status", status }, rate: 1 });
-  expect((await fetch(faults, { method: "DELETE" })).ok).toBe(true);
-  if (status === undefined) return;
-  expect((await fetch(faults, { method: "POST", headers, body })).ok).toBe(true);
-}
-
 test(
   "a stack in another region takes over from a relay that can't deliver: every event is a row or a dead letter",
   async () => {
@@ -198,10 +188,8 @@ test(
       await example.vendors.untilSent();
     };
     const dead = ["dead-1", "dead-2"];
-    await platformAnswers(400);
-    await emit(dead);
-    while ((await example.vendors.deadLetteredIds()).length < dead.length) await wait(100);
-    await platformAnswers(503);
+    await makeDeadLetters(example.vendors, ...dead);
+    await example.vendors.refuseEvents(503);
     const waiting = ["waiting-1", "waiting-2", "waiting-3"];
     await emit(waiting);
 
@@ -209,7 +197,7 @@ test(
     expect([turned.code, turned.stderr]).toEqual([0, ""]);
     const later = ["later-1", "later-2"];
     await emit(later);
-    await platformAnswers();
+    await example.vendors.endFaults();
     const moved = await run("evacuate", "--source", "north", "--to", "west", "--json");
     expect([moved.code, moved.stderr]).toEqual([0, ""]);
     const resultOf = ({ stdout }: { stdout: string }) =>
@@ -225,8 +213,7 @@ test(
       const rows = new Set((await example.vendors.rows(datasetId)).map(({ _id }) => _id));
       return expected.filter((id) => !rows.has(id));
     };
-    for (let look = 0; look < 200 && (await missing()).length > 0; look++) await wait(200);
-    expect(await missing()).toEqual([]);
+    await until(missing, (ids) => ids.length === 0);
     expect((await example.vendors.deadLetteredIds()).toSorted()).toEqual(dead);
 
     const back = await run("failover", "--source", "north", "--to", "local", "--json");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { ByHand } from "../../packages/pulumi-aep/test/by-hand.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { failureOf, type LocalStack, startLocalStack } from "./local-stack.ts";
@@ -28,11 +28,10 @@ async function arrives(event_id: string): Promise<void> {
 
 /** Waits until an event is a row; the relay retries a refused one with growing delays. */
 async function becomesRow(event_id: string): Promise<void> {
-  for (let look = 0; look < 600; look++) {
-    if ((await stack.vendors.rows(datasetId)).some(({ _id }) => _id === event_id)) return;
-    await wait(200);
-  }
-  throw new Error(`The event ${event_id} is not a row of the dataset ${datasetId}.`);
+  await until(
+    async () => (await stack.vendors.rows(datasetId)).map(({ _id }) => _id),
+    (ids) => ids.includes(event_id),
+  );
 }
 
 /** Makes a change that `up` refuses, as a preview does: both ask the provider the same. Then reverts it. */
@@ -50,7 +49,7 @@ test(
   async () => {
     await stack.pulumi.up();
     datasetId = String((await stack.pulumi.outputs()).datasetId);
-    await platformIsAway(true);
+    await stack.vendors.refuseEvents(503);
     await stack.vendors.emit([{ ...samples[0]?.event, event_id: "waiting" }]);
     await stack.vendors.untilSent();
     const before = await stack.pulumi.resources();
@@ -61,8 +60,11 @@ test(
     const guard = before.find((resource) => resource.endsWith("aep:index:DatasetGuard::customerio-aep-guard"));
     await stack.pulumi.run("state", "delete", String(guard), "--yes", "--stack", "local");
     const late = failureOf(stack.pulumi.destroy());
-    while ((await stack.vendors.leftovers())["Customer.io"]?.length) await wait(200);
-    await platformIsAway(false);
+    await until(
+      async () => (await stack.vendors.leftovers())["Customer.io"],
+      (webhooks) => webhooks.length === 0,
+    );
+    await stack.vendors.endFaults();
     const saidLate = await late;
     expect(saidLate).toContain(
       `(${datasetId}) holds data: 1 row in 1 batch. Customer.io's webhook is already deleted;`,
@@ -79,14 +81,6 @@ test(
 async function nothingIsTakenDown(before: readonly string[]): Promise<void> {
   const others = before.filter((urn) => !urn.endsWith("RelayGuard::customerio-aep-relay-guard"));
   expect(await stack.pulumi.resources()).toEqual(others);
-}
-
-async function platformIsAway(isAway: boolean): Promise<void> {
-  const faults = `${stack.cloud.environment.AEP_PLATFORM_URL}/__local/faults`;
-  const away = { target: "inlet", effect: { kind: "status", status: 503 }, rate: 1 };
-  const headers = { "content-type": "application/json" };
-  const request = isAway ? { method: "POST", headers, body: JSON.stringify(away) } : { method: "DELETE" };
-  expect((await fetch(faults, request)).ok).toBe(true);
 }
 
 test(

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 
 /** Only the first open and click of a delivery would be sent. */
@@ -46,15 +47,41 @@ export class Traffic {
     }
   }
 
-  /** The events that are not in the dataset after some minutes, which a busy machine needs; skips Customer.io's hours of waiting. */
-  async missing(): Promise<string[]> {
-    const until = Date.now() + 150_000;
-    for (;;) {
-      await this.#vendors.passTime(3600);
-      const delivered = new Set(await this.#vendors.deliveredIds());
-      const absent = this.sent.filter((id) => !delivered.has(id));
-      if (absent.length === 0 || Date.now() > until) return absent;
-      await wait(500);
-    }
+  /** See `findMissing`. */
+  missing(): Promise<string[]> {
+    return findMissing(this.#vendors, this.sent);
   }
+}
+
+/** The events that are not in the dataset after some minutes, which a busy machine needs; skips Customer.io's hours of waiting. */
+export async function findMissing(vendors: Vendors, sent: readonly string[]): Promise<string[]> {
+  const end = Date.now() + 150_000;
+  for (;;) {
+    await vendors.passTime(3600);
+    const delivered = new Set(await vendors.deliveredIds());
+    const absent = sent.filter((id) => !delivered.has(id));
+    if (absent.length === 0 || Date.now() > end) return absent;
+    await wait(500);
+  }
+}
+
+/** Waits until Platform has mapped each of these events. */
+export async function untilDelivered(vendors: Vendors, ids: readonly string[]): Promise<void> {
+  const findRest = async () => {
+    const delivered = new Set(await vendors.deliveredIds());
+    return ids.filter((id) => !delivered.has(id));
+  };
+  await until(findRest, (rest) => rest.length === 0);
+}
+
+/** Makes events that Platform refuses for good. */
+export async function makeDeadLetters(vendors: Vendors, ...ids: readonly string[]): Promise<void> {
+  await vendors.refuseEvents(400);
+  await vendors.emit(ids.map(eventOf));
+  const dead = await until(
+    () => vendors.deadLetteredIds(),
+    (found) => found.length >= ids.length,
+  );
+  await vendors.endFaults();
+  expect(dead.toSorted()).toEqual(ids);
 }

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { json } from "node:stream/consumers";
-import { setTimeout as wait } from "node:timers/promises";
 import tls from "node:tls";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { sign } from "../../packages/local-cloud/src/customer-io/sending/signature.ts";
@@ -12,7 +11,7 @@ import { ensureYamlHost } from "../../packages/local-cloud/src/engine/engine.ts"
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { configureAccounts } from "./account-settings.ts";
 import { failureOf, type LocalProgram, repository, startLocalProgram } from "./local-stack.ts";
-import { eventOf } from "./traffic.ts";
+import { eventOf, untilDelivered } from "./traffic.ts";
 
 // A program in another language, with components from the plugin: the template, and the parts of a source, each without the
 // others. The tests run in order.
@@ -159,10 +158,9 @@ test(
     await send(alone.relayUrl, eventOf("to-the-relay"));
     await send(alone.streamingUrl, eventOf("to-the-dataflow"));
     await vendors.untilSent();
-    const all = samples.length + 2;
-    for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < all; look++) await wait(300);
-    const idsIn = async (dataset: string) => (await vendors.rows(dataset)).map(({ _id }) => _id as string).toSorted();
     const emitted = samples.map(({ event }) => event.event_id);
+    await untilDelivered(vendors, [...emitted, "to-the-relay", "to-the-dataflow"]);
+    const idsIn = async (dataset: string) => (await vendors.rows(dataset)).map(({ _id }) => _id as string).toSorted();
     expect(await idsIn(datasetId)).toEqual([...emitted, "to-the-relay"].toSorted());
     expect(await idsIn(alone.datasetId)).toEqual(["to-the-dataflow"]);
     expect(ownEndpoint.events.map(({ event_id }) => event_id).toSorted()).toEqual(emitted.toSorted());

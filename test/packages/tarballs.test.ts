@@ -1,6 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { apiPage, publicApi } from "../../scripts/api.ts";
@@ -8,6 +7,7 @@ import { packAll, type Tarball } from "../../scripts/pack.ts";
 import { runCli, type SourceReport } from "../cli/cli.ts";
 import { configureAccounts } from "../e2e/account-settings.ts";
 import { type LocalProgram, repository, startLocalProgram } from "../e2e/local-stack.ts";
+import { untilDelivered } from "../e2e/traffic.ts";
 import { type Consumer, installConsumer } from "./consumer.ts";
 import { listTypeErrors } from "./type-errors.ts";
 
@@ -147,9 +147,10 @@ test(
     expect(nextSteps).toEqual([]);
     await vendors.emit(samples.map(({ event }) => event));
     await vendors.untilSent();
-    for (let look = 0; look < 200 && (await vendors.deliveredIds()).length < samples.length; look++) await wait(300);
+    const emitted = samples.map(({ event }) => event.event_id);
+    await untilDelivered(vendors, emitted);
     const ids = (await vendors.rows(datasetId)).map(({ _id }) => _id as string);
-    expect(ids.toSorted()).toEqual(samples.map(({ event }) => event.event_id).toSorted());
+    expect(ids.toSorted()).toEqual(emitted.toSorted());
     await pulumi.preview("--expect-no-changes");
     const target = ["--stack", "local", "--config-file", String(stack.configFile), "--json"];
     const cli = { environment: stack.cloud.environment, folder: consumer.folder, bin: consumer.bin };

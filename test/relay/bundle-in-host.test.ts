@@ -7,7 +7,8 @@ import { QueueServiceClient } from "@azure/storage-queue";
 import manifest from "../../package.json" with { type: "json" };
 import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
 import { functionHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
-import { startTestStorage, type TestStorage, until } from "../../packages/local-cloud/test/azure/support.ts";
+import { startTestStorage, type TestStorage } from "../../packages/local-cloud/test/azure/support.ts";
+import { until } from "../../packages/local-cloud/test/until.ts";
 
 jest.setTimeout(60_000);
 

@@ -43,6 +43,11 @@ export class Vendors {
     await post(`${this.#customerIo}/__local/clock`, { advanceSeconds: seconds });
   }
 
+  /** Lets Platform answer every event with this status, until `endFaults`. */
+  async refuseEvents(status: number): Promise<void> {
+    await post(`${this.#platform}/__local/faults`, { target: "inlet", effect: { kind: "status", status }, rate: 1 });
+  }
+
   /** Ends all faults that were switched on. */
   async endFaults(): Promise<void> {
     await post(`${this.#customerIo}/__local/faults`, { faults: [] });

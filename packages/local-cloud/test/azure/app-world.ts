@@ -1,6 +1,7 @@
 import type { PropertyMap } from "../../../pulumi-provider-kit/src/engine/values.ts";
 import type { AzureOptions } from "../../src/azure/azure.ts";
-import { callerToken, inGroup, make, startAzureWithGroup, until } from "./support.ts";
+import { until } from "../until.ts";
+import { callerToken, inGroup, make, startAzureWithGroup } from "./support.ts";
 
 export type Made = Awaited<ReturnType<typeof make>>;
 

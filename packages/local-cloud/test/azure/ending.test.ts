@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { runMark } from "../../src/run-mark.ts";
-import { temporaryFolder, until } from "./support.ts";
+import { until } from "../until.ts";
+import { temporaryFolder } from "./support.ts";
 
 jest.setTimeout(60_000);
 

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
+import { until } from "../until.ts";
 import { type App, type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
-import { assign, callerToken, inGroup, make, packageOf, remove, roles, testApp, until, zipOf } from "./support.ts";
+import { assign, callerToken, inGroup, make, packageOf, remove, roles, testApp, zipOf } from "./support.ts";
 
 jest.setTimeout(120_000);
 

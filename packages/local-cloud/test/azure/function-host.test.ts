@@ -4,7 +4,8 @@ import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { type Child, startChild } from "../../src/azure/host/child-process.ts";
 import { functionHost } from "../../src/azure/host/host-process.ts";
-import { packageOf, startTestStorage, type TestStorage, testApp, until } from "./support.ts";
+import { until } from "../until.ts";
+import { packageOf, startTestStorage, type TestStorage, testApp } from "./support.ts";
 
 jest.setTimeout(120_000);
 

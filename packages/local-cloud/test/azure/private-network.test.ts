@@ -9,7 +9,8 @@ import { insidersOf, refusesInternet } from "../../src/azure/network/private-acc
 import { refuseResource } from "../../src/azure/refusals/refusals.ts";
 import { defaultAzureSwitches } from "../../src/azure/switches.ts";
 import { localCredentials } from "../../src/credentials.ts";
-import { callerToken, make, startAzureWithGroup, until } from "./support.ts";
+import { until } from "../until.ts";
+import { callerToken, make, startAzureWithGroup } from "./support.ts";
 
 const group = "/subscriptions/sub/resourceGroups/group";
 const network = `${group}/providers/Microsoft.Network`;

@@ -1,7 +1,8 @@
 import { QueueServiceClient } from "@azure/storage-queue";
 import { HostLog } from "../../src/azure/function-host/host-log.ts";
 import { QueueListener, type QueueListenerOptions } from "../../src/azure/function-host/queues/queue-listener.ts";
-import { startTestStorage, type TestStorage, until } from "./support.ts";
+import { until } from "../until.ts";
+import { startTestStorage, type TestStorage } from "./support.ts";
 
 jest.setTimeout(60_000);
 

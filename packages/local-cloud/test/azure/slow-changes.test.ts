@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Resource } from "../../src/azure/arm/subscription.ts";
 import { SlowChanges } from "../../src/azure/network/slow-changes.ts";
-import { callerToken, groupId, inGroup, make, startAzureWithGroup, type TestAzure, until } from "./support.ts";
+import { until } from "../until.ts";
+import { callerToken, groupId, inGroup, make, startAzureWithGroup, type TestAzure } from "./support.ts";
 
 jest.setTimeout(60_000);
 

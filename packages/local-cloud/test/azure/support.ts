@@ -235,17 +235,6 @@ export function zipOf(files: Record<string, string>, options: { unixModes?: bool
   return zipSync(entries, { level: 1 });
 }
 
-/** Repeats a call until its answer matches; fails with the last answer after half a minute. */
-export async function until<T>(ask: () => Promise<T>, suits: (answer: T) => boolean): Promise<T> {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const answer = await ask();
-    if (suits(answer)) return answer;
-    if (Date.now() > end) throw new Error(`Still not so: ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Token of the caller's login, as azure-native returns it. */
 export async function callerToken(provider: Provider, endpoint = "https://management.azure.com/"): Promise<string> {
   const { token } = await provider.invoke("azure-native:authorization:getClientToken", { endpoint });

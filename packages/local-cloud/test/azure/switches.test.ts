@@ -1,5 +1,6 @@
+import { until } from "../until.ts";
 import { type App, type AppWorld, failed, startAppWorld, success } from "./app-world.ts";
-import { assign, inGroup, make, packageOf, roles, testApp, until, zipOf } from "./support.ts";
+import { assign, inGroup, make, packageOf, roles, testApp, zipOf } from "./support.ts";
 
 jest.setTimeout(60_000);
 
