@@ -81,35 +81,10 @@ function platformApp(state: PlatformState, queryService: LocalQueryService): Hon
     if (sandbox !== undefined) forgetDeleted(state, sandbox);
     await next();
   });
-  app.use("/data/foundation/schemaregistry/*", requirePermission(state, registryType));
-  app.use(
-    "/data/foundation/catalog/*",
-    requirePermission(state, () => "datasets"),
-  );
-  app.use(
-    "/data/foundation/import/*",
-    requirePermission(state, () => "datasets"),
-  );
-  app.use(
-    "/data/foundation/flowservice/*",
-    requirePermission(state, () => "streaming-source"),
-  );
-  app.use(
-    "/data/foundation/query/*",
-    requirePermission(state, () => "queries"),
-  );
-  app.route("/data/foundation/schemaregistry", schemaRegistryRoutes(state));
-  app.route("/data/foundation/catalog", datasetRoutes(state));
-  app.route("/data/foundation/catalog", batchRoutes(state));
-  app.route("/data/foundation/import", batchIngestionRoutes(state));
-  app.route("/data/foundation/flowservice", flowServiceRoutes(state));
-  app.route("/data/foundation/conversion", dataPrepRoutes(state));
-  app.route("/data/foundation/export", dataAccessRoutes(state));
-  app.route("/data/foundation/query", queryService.routes());
-  app.route("/data/foundation/sandbox-management", sandboxManagementRoutes(state));
-  app.route("/data/foundation/access-control", accessControlRoutes(state));
-  app.route("/data/infrastructure/observability/insights", observabilityRoutes(state));
-  app.route("/data/core/idnamespace", identityNamespaceRoutes());
+  for (const { path, routes, typeOf } of servicesOf(state, queryService)) {
+    if (typeOf) app.use(`/data/${path}/*`, requirePermission(state, typeOf));
+    app.route(`/data/${path}`, routes);
+  }
 
   app.notFound((context) =>
     refuse(state, context, plainProblem(404, `No API at ${context.req.method} ${context.req.path}`)),
@@ -120,6 +95,33 @@ function platformApp(state: PlatformState, queryService: LocalQueryService): Hon
     return refuse(state, context, problem);
   });
   return app;
+}
+
+/** A service behind the gateway. */
+interface Service {
+  /** Below `/data`. */
+  readonly path: string;
+  readonly routes: Hono<PlatformEnvironment>;
+  /** The resource type of access control that a call needs a right on; undefined: none. */
+  readonly typeOf?: Parameters<typeof requirePermission>[1];
+}
+
+function servicesOf(state: PlatformState, queryService: LocalQueryService): readonly Service[] {
+  const datasets = () => "datasets";
+  return [
+    { path: "foundation/schemaregistry", routes: schemaRegistryRoutes(state), typeOf: registryType },
+    { path: "foundation/catalog", routes: datasetRoutes(state), typeOf: datasets },
+    { path: "foundation/catalog", routes: batchRoutes(state) },
+    { path: "foundation/import", routes: batchIngestionRoutes(state), typeOf: datasets },
+    { path: "foundation/flowservice", routes: flowServiceRoutes(state), typeOf: () => "streaming-source" },
+    { path: "foundation/query", routes: queryService.routes(), typeOf: () => "queries" },
+    { path: "foundation/conversion", routes: dataPrepRoutes(state) },
+    { path: "foundation/export", routes: dataAccessRoutes(state) },
+    { path: "foundation/sandbox-management", routes: sandboxManagementRoutes(state) },
+    { path: "foundation/access-control", routes: accessControlRoutes(state) },
+    { path: "infrastructure/observability/insights", routes: observabilityRoutes(state) },
+    { path: "core/idnamespace", routes: identityNamespaceRoutes() },
+  ];
 }
 
 /** Changing descriptors, which are identity metadata, needs a separate permission; viewing them needs only that for schemas. */

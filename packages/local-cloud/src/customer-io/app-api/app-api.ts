@@ -75,43 +75,24 @@ class AppApi {
   }
 
   routes(): Hono<Env> {
-    const { account, region } = this.#parts;
-    const workspaces = () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) });
-    const addresses = () => Response.json({ ip_addresses: ipAddresses[region] });
+    const { account, region, clock, switches } = this.#parts;
     const webhook = "/reporting_webhooks/:id";
-    const { clock, switches } = this.#parts;
-    const app = new Hono<Env>()
-      .get(
-        "/reporting_webhooks",
-        this.#guard("list", (workspace) => this.#list(workspace)),
-      )
-      .post(
-        "/reporting_webhooks",
-        this.#guard("create", (...call) => this.#create(...call)),
-      )
-      .get(
-        webhook,
-        this.#guard(
-          "read",
-          this.#onWebhook((found) => this.#single(found)),
-        ),
-      )
-      .put(
-        webhook,
-        this.#guard(
-          "update",
-          this.#onWebhook((...call) => this.#update(...call)),
-        ),
-      )
-      .delete(
-        webhook,
-        this.#guard(
-          "delete",
-          this.#onWebhook((found, workspace) => this.#delete(found, workspace)),
-        ),
-      )
-      .get("/workspaces", this.#guard("workspaces", workspaces))
-      .get("/info/ip_addresses", this.#guard("ip_addresses", addresses));
+    const operations: readonly (readonly [method: string, path: string, AppApiOperation, Act])[] = [
+      ["GET", "/reporting_webhooks", "list", (workspace) => this.#list(workspace)],
+      ["POST", "/reporting_webhooks", "create", (...call) => this.#create(...call)],
+      ["GET", webhook, "read", this.#onWebhook((found) => this.#single(found))],
+      ["PUT", webhook, "update", this.#onWebhook((...call) => this.#update(...call))],
+      ["DELETE", webhook, "delete", this.#onWebhook((...call) => this.#delete(...call))],
+      [
+        "GET",
+        "/workspaces",
+        "workspaces",
+        () => Response.json({ workspaces: account.workspaces.map(workspaceSummary) }),
+      ],
+      ["GET", "/info/ip_addresses", "ip_addresses", () => Response.json({ ip_addresses: ipAddresses[region] })],
+    ];
+    const app = new Hono<Env>();
+    for (const [method, path, operation, act] of operations) app.on(method, path, this.#guard(operation, act));
     const guard = (...call: [AppApiOperation, Act]) => this.#guard(...call);
     const refuse = (status: number, detail: string) => this.#refusal(status, detail);
     return addHistoryRoutes(app, { clock, switches, guard, refuse }).all("*", () => this.#refusal(404, "not found"));

@@ -79,7 +79,8 @@ export function mapRecord(
   for (const mapping of ordered) {
     try {
       const value = mapping.read({ ...context, arithmetic: rules.arithmetic });
-      if (value !== null) place(row, mapping.destination, value, mapping.field, mapping.item.destination, rules);
+      const target = { field: mapping.field, path: mapping.item.destination, rules };
+      if (value !== null) place(row, mapping.destination, value, target);
     } catch (error) {
       if (error instanceof MissingAttribute) {
         if (rules.missingSourceAttribute === "fails-record") failures.push(issue(mapping.item, error));
@@ -95,30 +96,30 @@ function issue({ source, destination, sourceType }: MappingItem, { message }: Er
   return { source, destination, exception: message, columnName: destination, sourceType };
 }
 
-/** Puts a value at a path; `[*]` distributes an array over the items. */
-function place(
-  container: Json | undefined,
-  steps: Path,
-  value: Value,
-  field: JsonObject,
-  path: string,
-  rules: MappingRules,
-): Json {
-  const [step, ...rest] = steps;
-  if (step === undefined) return coerceToField(value, field, path, rules);
+/** Where a value goes, and how it may be changed for that. */
+interface Target {
+  readonly field: JsonObject;
+  /** As the mapping names it. */
+  readonly path: string;
+  readonly rules: MappingRules;
+}
+
+/** Puts a value at the rest of a path; `[*]` distributes an array over the items. */
+function place(container: Json | undefined, [step, ...rest]: Path, value: Value, target: Target): Json {
+  if (step === undefined) return coerceToField(value, target.field, target.path, target.rules);
   if (typeof step === "string") {
     const object = isObject(container) ? container : {};
-    object[step] = place(object[step], rest, value, field, path, rules);
+    object[step] = place(object[step], rest, value, target);
     return object;
   }
   const array = Array.isArray(container) ? container : [];
   if (typeof step === "number") {
     while (array.length <= step) array.push(null);
-    array[step] = place(array[step], rest, value, field, path, rules);
+    array[step] = place(array[step], rest, value, target);
     return array;
   }
-  if (!Array.isArray(value)) throw new TypeMismatch(path, value, "array");
-  for (const [index, item] of value.entries()) array[index] = place(array[index], rest, item, field, path, rules);
+  if (!Array.isArray(value)) throw new TypeMismatch(target.path, value, "array");
+  for (const [index, item] of value.entries()) array[index] = place(array[index], rest, item, target);
   return array;
 }
 
