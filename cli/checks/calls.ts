@@ -41,86 +41,92 @@ export async function checkCalls(source: StackSource, answers: SharedAnswers): P
   });
 }
 
-export function callsFinding({
-  counts: { days, takenAt, refusedAt },
-  enabled,
-  changedAt,
-  silenceHours,
-  now,
-  target,
-}: {
-  counts: Pick<RelayCounts, "days" | "takenAt" | "refusedAt">;
+/** What decides whether the calls are as they should be. */
+interface CallFacts {
+  readonly counts: Pick<RelayCounts, "days" | "takenAt" | "refusedAt">;
   /** Whether the webhook is enabled, so that Customer.io calls. */
-  enabled: boolean;
+  readonly enabled: boolean;
   /** When the webhook was last changed, such as enabled; undefined if unknown. */
-  changedAt: Date | undefined;
+  readonly changedAt: Date | undefined;
   /** Hours without a call after which silence is unusual; 0: never. */
-  silenceHours: number;
-  now: Date;
-  target: CommandTarget;
-}): Finding {
+  readonly silenceHours: number;
+  readonly now: Date;
+  readonly target: CommandTarget;
+}
+
+export function callsFinding(facts: CallFacts): Finding {
+  const { takenAt, refusedAt } = facts.counts;
+  const counted = describeToday(facts);
+  if (takenAt === undefined) {
+    if (!facts.enabled) return disabledFinding([counted]);
+    return refusedAt === undefined ? neverCalledFinding(facts, counted) : refusedFinding(facts, counted);
+  }
+  const last = `The last call from Customer.io was accepted at ${takenAt.toISOString()}.`;
+  const details = [counted, last];
+  if (!facts.enabled) return disabledFinding(details);
+  // The same condition as in the alert `refused`.
+  const refusedFor = refusedAt === undefined ? 0 : refusedAt.getTime() - takenAt.getTime();
+  if (refusedFor >= unusual.refusedHours * hour) return refusedFinding(facts, counted);
+  const silence = facts.now.getTime() - takenAt.getTime();
+  if (facts.silenceHours > 0 && silence >= facts.silenceHours * hour) return silentFinding(silence, details);
+  if (refusedAt !== undefined && refusedFor > 0) {
+    return {
+      verdict: "waiting",
+      found: `The last one was refused, at ${refusedAt.toISOString()}. Customer.io repeats it, and holds back all later ones.`,
+      details,
+      todo: `If the signing key was rotated in Customer.io: ${signingKeySteps(facts.target, "signing-key --add")}`,
+    };
+  }
+  return { verdict: "fine", found: `They arrive. ${last}`, details: [counted] };
+}
+
+function describeToday({ counts: { days }, now }: CallFacts): string {
   const today = days.get(utcDateOf(now));
   const taken = (today?.accepted ?? 0) + (today?.filtered ?? 0) + (today?.setAside ?? 0);
-  const refused = today?.refused ?? 0;
   const unsigned = today?.unsigned ?? 0;
   const strangers =
     unsigned > 0
       ? ` ${unsigned} of these had neither of Customer.io's headers: they come from strangers, or a gateway removes the headers.`
       : "";
-  const counted = `Today the relay accepted ${countOf(taken, "call")} and refused ${refused}.${strangers}`;
-  const last =
-    takenAt === undefined ? undefined : `The last call from Customer.io was accepted at ${takenAt.toISOString()}.`;
-  const details = [counted, ...(last === undefined ? [] : [last])];
-  if (!enabled) return { verdict: "waiting", found: "Customer.io sends none: the webhook is disabled.", details };
+  return `Today the relay accepted ${countOf(taken, "call")} and refused ${today?.refused ?? 0}.${strangers}`;
+}
 
-  // The same condition as in the alert `refused`.
-  const refusedSince =
-    refusedAt !== undefined &&
-    takenAt !== undefined &&
-    refusedAt.getTime() - takenAt.getTime() >= unusual.refusedHours * hour;
-  const refusedOnly = takenAt === undefined && refusedAt !== undefined;
-  if (refusedSince || refusedOnly) {
-    const since =
-      takenAt === undefined
-        ? "No call has been accepted yet"
-        : `No call has been accepted since ${takenAt.toISOString()}`;
-    return {
-      verdict: "broken",
-      runbook: "alert-refused",
-      found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
-      details: [counted],
-      todo: signingKeySteps(target),
-    };
+function disabledFinding(details: readonly string[]): Finding {
+  return { verdict: "waiting", found: "Customer.io sends none: the webhook is disabled.", details };
+}
+
+function refusedFinding({ counts: { takenAt }, target }: CallFacts, counted: string): Finding {
+  const since =
+    takenAt === undefined
+      ? "No call has been accepted yet"
+      : `No call has been accepted since ${takenAt.toISOString()}`;
+  return {
+    verdict: "broken",
+    runbook: "alert-refused",
+    found: `${since}, but calls were refused: their signatures match no signing key of the stack. Meanwhile Customer.io holds back all events.`,
+    details: [counted],
+    todo: signingKeySteps(target),
+  };
+}
+
+function neverCalledFinding({ changedAt, silenceHours, now, target }: CallFacts, counted: string): Finding {
+  const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
+  const prove = `${sendTestStep}, then: ${operatorCommand("status", target)}`;
+  if (silenceHours === 0 || waited < silenceHours * hour) {
+    return { verdict: "waiting", found: "None has arrived from Customer.io yet.", details: [counted], todo: prove };
   }
-  const patience = (silenceHours || unusual.silenceHours) * hour;
-  if (takenAt === undefined) {
-    const waited = changedAt === undefined ? 0 : now.getTime() - changedAt.getTime();
-    const prove = `${sendTestStep}, then: ${operatorCommand("status", target)}`;
-    if (waited < patience || silenceHours === 0) {
-      return { verdict: "waiting", found: "None has arrived from Customer.io yet.", details: [counted], todo: prove };
-    }
-    const found = `None has arrived from Customer.io since the webhook was last changed, ${formatDuration(waited)} ago, although it is enabled.`;
-    return { verdict: "broken", runbook: "alert-silent", found, details: [counted], todo: prove };
-  }
-  const silence = now.getTime() - takenAt.getTime();
-  if (silenceHours > 0 && silence >= patience) {
-    return {
-      verdict: "broken",
-      runbook: "alert-silent",
-      found: `None has arrived from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
-      details,
-      todo:
-        `${sendTestStep}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
-        "shows Customer.io's last attempts and their errors.",
-    };
-  }
-  if (refusedAt !== undefined && refusedAt.getTime() > takenAt.getTime()) {
-    return {
-      verdict: "waiting",
-      found: `The last one was refused, at ${refusedAt.toISOString()}. Customer.io repeats it, and holds back all later ones.`,
-      details,
-      todo: `If the signing key was rotated in Customer.io: ${signingKeySteps(target, "signing-key --add")}`,
-    };
-  }
-  return { verdict: "fine", found: `They arrive. ${last}`, details: [counted] };
+  const found = `None has arrived from Customer.io since the webhook was last changed, ${formatDuration(waited)} ago, although it is enabled.`;
+  return { verdict: "broken", runbook: "alert-silent", found, details: [counted], todo: prove };
+}
+
+function silentFinding(silence: number, details: readonly string[]): Finding {
+  return {
+    verdict: "broken",
+    runbook: "alert-silent",
+    found: `None has arrived from Customer.io for ${formatDuration(silence)}, although the webhook is enabled.`,
+    details,
+    todo:
+      `${sendTestStep}. If it arrives, Customer.io had nothing to send: raise silenceAlertHours. If it does not, the page ` +
+      "shows Customer.io's last attempts and their errors.",
+  };
 }
