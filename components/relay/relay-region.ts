@@ -13,7 +13,7 @@ export function warnOfOtherRegion(group: ResourceGroup): void {
     if (normalizeRegion(location) === normalizeRegion(wanted)) return;
     void pulumi.log.warn(
       `The relay stays in ${location}, although azure-native:location is ${wanted}. To move it, losing no event, run: ` +
-        `npx pulumi up --replace '${urn}' (docs/reliability.md, "Replacing the relay"). ` +
+        `npx pulumi up --replace '${urn}' (docs/tasks/replace.md). ` +
         `To leave it where it is, run: npx pulumi config set azure-native:location ${normalizeRegion(location)}`,
       group,
     );

@@ -46,7 +46,7 @@ export function rolesPage(): string {
           takeoverRole.role,
           "the storage account of a relay that it replaces, until that account is deleted",
           "one or two",
-          "copy the notes of [delivered events](../reliability.md#delivered-events)",
+          "copy the notes of [delivered events](../tasks/replace.md#delivered-events)",
         ],
       ],
     ),

@@ -73,7 +73,7 @@ export function withSettingsTables(document: string): string {
           "`azure-native:location`",
           "",
           "",
-          "The region in Azure. A change does not move an existing relay: [how to move it](reliability.md#replacing-the-relay).",
+          "The region in Azure. A change does not move an existing relay: [how to move it](tasks/replace.md).",
         ],
         [
           "`azure-native:subscriptionId`",

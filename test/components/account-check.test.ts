@@ -55,8 +55,7 @@ test("zones are refused, with the commands that keep the redundancy or convert t
   expect((await check({}, { redundancy: "ZRS" })).refusal).toBe(
     "Azure does not change the redundancy of the storage account events from LRS to ZRS in an update. To keep it: npx pulumi config set --path " +
       "azure.storageRedundancy LRS. To change it, let Azure convert the account, which can take days, and then try again: az storage account " +
-      "migration start --account-name events --resource-group g --sku Standard_ZRS. Or replace the relay (docs/reliability.md, " +
-      '"Replacing the relay").',
+      "migration start --account-name events --resource-group g --sku Standard_ZRS. Or replace the relay (docs/tasks/replace.md).",
   );
   expect((await check({}, { redundancy: "ZRS", words: argumentWords })).refusal).toContain(
     "To keep it: set the argument azure.storageRedundancy to LRS.",

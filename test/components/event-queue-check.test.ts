@@ -41,7 +41,7 @@ test.each([
 test("fewer queues than Azure has are refused, also if an interrupted up has added them", async () => {
   expect(await check(queues, 1)).toBe(
     "The relay has 3 queues of events, and can't have fewer: events may wait in the others, which no function would read any more. Keep " +
-      'them: npx pulumi config set eventQueues 3. Only a new relay can have fewer queues (docs/reliability.md, "Replacing the relay").',
+      "them: npx pulumi config set eventQueues 3. Only a new relay can have fewer queues (docs/tasks/replace.md).",
   );
   expect(await check(queues, 2, { said: argumentWords })).toContain("Keep them: set the argument eventQueues to 3.");
 });

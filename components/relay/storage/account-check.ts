@@ -56,7 +56,7 @@ function refuseConversion(
     `Azure does not change the redundancy of the storage account ${names.accountName} from ${existing} to ${redundancy} in an update. To keep ` +
       `it: ${words.set("azure.storageRedundancy", existing)}. To change it, let Azure convert the account, which can take days, and then try ` +
       `again: az storage account migration start --account-name ${names.accountName} --resource-group ${names.resourceGroupName} ` +
-      `--sku Standard_${conversions[existing]}. Or replace the relay (docs/reliability.md, "Replacing the relay").`,
+      `--sku Standard_${conversions[existing]}. Or replace the relay (docs/tasks/replace.md).`,
   );
 }
 

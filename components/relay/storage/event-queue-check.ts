@@ -26,7 +26,6 @@ export async function refuseFewerQueues(
   if (existing <= wanted) return;
   throw new pulumi.RunError(
     `The relay has ${existing} queues of events, and can't have fewer: events may wait in the others, which no function would read any ` +
-      `more. Keep them: ${words.set("eventQueues", String(existing))}. Only a new relay can have fewer queues (docs/reliability.md, ` +
-      '"Replacing the relay").',
+      `more. Keep them: ${words.set("eventQueues", String(existing))}. Only a new relay can have fewer queues (docs/tasks/replace.md).`,
   );
 }

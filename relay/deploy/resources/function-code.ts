@@ -178,7 +178,7 @@ export const functionCode = defineResource<AzureClient>()({
 const moveWarning =
   "The app's code and its host's storage move to another storage account (azure.separateHostStorage). Azure may answer calls with 404 for about a " +
   "minute, and after a 404 Customer.io holds back all events for an hour. None is lost. To avoid it, replace the relay instead of running a " +
-  'plain npx pulumi up (docs/reliability.md, "Replacing the relay").';
+  "plain npx pulumi up (docs/tasks/replace.md).";
 const stay = "To stay with one account: npx pulumi config set --path azure.separateHostStorage false";
 
 /**

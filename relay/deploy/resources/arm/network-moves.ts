@@ -22,7 +22,7 @@ export function refuseMove(id: string, olds: unknown, news: unknown): void {
     `Azure can't change ${moved}. To move a relay to another network, open its storage and vault first: set privateNetwork.enabled to ` +
       "false, remove the rest of privateNetwork, and run npx pulumi up. Then set the new network, together with privateNetwork.publicAccess, " +
       'and run npx pulumi up again (docs/networking.md, "To move to another network"). Or replace the relay with the new settings ' +
-      '(docs/reliability.md, "Replacing the relay").',
+      "(docs/tasks/replace.md).",
   );
 }
 

@@ -117,7 +117,9 @@ test("a preview warns of a move of the code, also while the new account is unkno
   const toTwo = await warningsOf({ olds, news: olds, unknown: ["packageContainer"] });
   expect(toTwo).toMatch(/404 for about a minute.*replace the relay.*azure\.separateHostStorage false$/);
   expect(await warningsOf({ olds, news: moved })).toBe(toTwo);
-  expect(await warningsOf({ olds: moved, news: olds })).toMatch(/404 for about a minute.*"Replacing the relay"\)\.$/);
+  expect(await warningsOf({ olds: moved, news: olds })).toMatch(
+    /404 for about a minute.*docs\/tasks\/replace\.md\)\.$/,
+  );
   expect(await warningsOf({ olds, news: { ...olds, configuration: "new" } })).toBe("");
   expect(await warningsOf({ olds, news: moved, replaces: true })).toBe("");
 });
