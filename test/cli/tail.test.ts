@@ -13,7 +13,7 @@ import { StackSource } from "../../cli/stack/source.ts";
 import type { StackResource } from "../../cli/stack/state.ts";
 import { answerLogQuery } from "../../packages/local-cloud/src/azure/queries/log-query.ts";
 import { type RecordingServer, recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
-import { jsonMistakes } from "../cli/json.ts";
+import { jsonMistakes } from "./json.ts";
 
 const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
 const workspaceOf = (source: string) =>
