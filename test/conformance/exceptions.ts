@@ -48,7 +48,7 @@ const metrics = z.looseObject({ metricResponses: z.array(z.looseObject({ datapoi
 
 const noBody = "this status is not described|no body is described";
 
-/** The one source of the list in docs/fidelity.md; an entry that no call needs fails the conformance test. */
+/** The one source of the list in docs/vendor-descriptions.md; an entry that no call needs fails the conformance test. */
 export const exceptions: readonly Exception[] = [
   {
     operation: /^(Schema Registry|Flow Service): /,

@@ -1,14 +1,15 @@
 import path from "node:path";
 import { exceptions } from "./exceptions.ts";
 
-export const fidelityDocument = path.resolve(import.meta.dirname, "../../docs/fidelity.md");
+export const exceptionsPage = path.resolve(import.meta.dirname, "../../docs/vendor-descriptions.md");
 
 const listed = /(<!-- exceptions: .* -->\n)[\s\S]*(<!-- end of exceptions -->)/;
 
-/** The document with the exceptions as they are now. */
-export function withExceptions(document: string): string {
-  if (!listed.test(document)) throw new Error("docs/fidelity.md lacks the two marks between which exceptions stand.");
-  return document.replace(listed, (_, begin: string, end: string) => `${begin}\n${table()}\n${end}`);
+/** The page with the exceptions as they are now. */
+export function withExceptions(page: string): string {
+  if (!listed.test(page))
+    throw new Error("docs/vendor-descriptions.md lacks the two marks between which exceptions stand.");
+  return page.replace(listed, (_, begin: string, end: string) => `${begin}\n${table()}\n${end}`);
 }
 
 function table(): string {
