@@ -1,4 +1,4 @@
-import { defineResource, type Operation, Unfinished } from "pulumi-provider-kit";
+import { defineResource, type Operation } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { paths } from "../../client/paths.ts";
@@ -11,6 +11,7 @@ import {
   flowServiceItem,
   getItem,
   getNewItem,
+  keepOnError,
   labelSteps,
   patchItem,
 } from "./flow-service.ts";
@@ -113,12 +114,12 @@ export const baseConnection = defineResource<AepClient>()({
 });
 
 /** The endpoint usually comes with the connection; wait for it in case it comes later. */
-async function waitUntilOpen(
+function waitUntilOpen(
   { client, signal, progress }: Operation<AepClient>,
   id: string,
   read: typeof getItem = getItem,
 ): Promise<Outputs> {
-  try {
+  return keepOnError<Outputs>(id, `The base connection (${id}) exists`, {}, async () => {
     for (;;) {
       const found = await read({ client, signal }, baseConnectionKind, id);
       const inletUrl = found.auth?.params?.inletUrl;
@@ -129,14 +130,7 @@ async function waitUntilOpen(
         throw new Error("it had no streaming endpoint before the timeout, or before the command was stopped.");
       }
     }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Unfinished(
-      id,
-      {},
-      `The base connection (${id}) exists, but is not ready: ${reason} Run npx pulumi up again to continue.`,
-    );
-  }
+  });
 }
 
 function inputsOf({ name, description, auth }: Connection): Inputs {

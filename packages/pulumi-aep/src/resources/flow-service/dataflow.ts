@@ -15,6 +15,7 @@ import {
   flowServiceItem,
   getItem,
   getNewItem,
+  keepOnError,
   labelSteps,
   type PatchStep,
   patchItem,
@@ -233,22 +234,6 @@ async function activate(
   await client.wait(seconds * 1000, signal);
   if (!signal.aborted) return outputs;
   throw new Unfinished("", outputs, "the wait for its activation was stopped.");
-}
-
-/** If anything fails after the dataflow was created, keeps it in the stack's state with its known outputs. */
-async function keepOnError(
-  id: string,
-  done: string,
-  stored: Partial<Outputs>,
-  work: () => Promise<Outputs>,
-): Promise<Outputs> {
-  try {
-    return await work();
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const outputs = error instanceof Unfinished ? { ...stored, ...error.outputs } : stored;
-    throw new Unfinished(id, outputs, `${done}, but is not ready: ${reason} Run npx pulumi up again to continue.`);
-  }
 }
 
 function mappingOf({ mappingSetId, mappingSetVersion }: Inputs): object {

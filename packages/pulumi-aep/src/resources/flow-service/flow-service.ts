@@ -1,4 +1,4 @@
-import type { Leftover, Operation } from "pulumi-provider-kit";
+import { type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { isReferredTo, listFlowObjects } from "../../client/pages.ts";
@@ -197,6 +197,27 @@ export async function patchItem<Item extends typeof flowServiceItem>(
     const call = { method: "PATCH", path: pathOf(kind.collection, id), body, signal, purpose } as const;
     await client.call(etag ? { ...call, headers: { "If-Match": etag } } : call, jsonOrNothing);
   });
+}
+
+/**
+ * Waits for what an object that was created or changed still needs. If that fails, the object stays in the stack's state with its known
+ * outputs, so that the next `up` continues.
+ *
+ * @param done what was done, as the beginning of a sentence
+ */
+export async function keepOnError<Outputs extends object>(
+  id: string,
+  done: string,
+  stored: Partial<Outputs>,
+  work: () => Promise<Outputs>,
+): Promise<Outputs> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const outputs = error instanceof Unfinished ? { ...stored, ...error.outputs } : stored;
+    throw new Unfinished(id, outputs, `${done}, but is not ready: ${reason} Run npx pulumi up again to continue.`);
+  }
 }
 
 /** The steps to the wanted name and description; a new description carries the resource's mark. */
