@@ -82,7 +82,7 @@ class AppApi {
       ["POST", "/reporting_webhooks", "create", (...call) => this.#create(...call)],
       ["GET", webhook, "read", this.#onWebhook((found) => this.#single(found))],
       ["PUT", webhook, "update", this.#onWebhook((...call) => this.#update(...call))],
-      ["DELETE", webhook, "delete", this.#onWebhook((...call) => this.#delete(...call))],
+      ["DELETE", webhook, "delete", this.#onWebhook((found, workspace) => this.#delete(found, workspace))],
       [
         "GET",
         "/workspaces",
