@@ -7,8 +7,9 @@ const listed = /(<!-- exceptions: .* -->\n)[\s\S]*(<!-- end of exceptions -->)/;
 
 /** The page with the exceptions as they are now. */
 export function withExceptions(page: string): string {
-  if (!listed.test(page))
+  if (!listed.test(page)) {
     throw new Error("docs/vendor-descriptions.md lacks the two marks between which exceptions stand.");
+  }
   return page.replace(listed, (_, begin: string, end: string) => `${begin}\n${table()}\n${end}`);
 }
 
