@@ -43,7 +43,9 @@ export class Ledger {
   /** @throws if DuckDB is not installed, with the command that installs it; or if another process has the file open, or it is damaged */
   static async open(file: string): Promise<Ledger> {
     const duckDb = await loadDuckDb();
-    const options = { memory_limit: "400MB", threads: "2" };
+    // By default, DuckDB takes a file with the path, the length and the second of an earlier one for that one, and uses the earlier one's
+    // metadata: downloaded files have the same few names.
+    const options = { memory_limit: "400MB", threads: "2", enable_external_file_cache: "false" };
     const instance = await duckDb.DuckDBInstance.create(file, options).catch((error: unknown) => {
       throw explainOpening(error, file);
     });

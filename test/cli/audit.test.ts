@@ -1,4 +1,4 @@
-import { readdir, rm, truncate } from "node:fs/promises";
+import { readdir, rm, stat, truncate, utimes } from "node:fs/promises";
 import path from "node:path";
 import { type AuditParts, audit } from "../../cli/audit/audit.ts";
 import { rangeOf } from "../../cli/audit/range.ts";
@@ -263,6 +263,22 @@ test("a batch whose rows Catalog does not count is read again until it is a day 
   expect(await foundAt(30)).toBe(8);
   batches[0] = [];
   expect(await foundAt(31)).toBe(8);
+});
+
+test("files of the same length that are downloaded in the same second are each read as they are", async () => {
+  // A row of the one takes as many bytes as one of the other, in other columns.
+  const [opens, sends] = [happen("d0", 0, "opened"), happen("d100", 60)];
+  await openWorld([opens, sends]);
+  const access = accessTo([[opens], [sends]]);
+  const sizes: number[] = [];
+  const download: typeof access.download = async (file, target, signal) => {
+    await access.download(file, target, signal);
+    await utimes(target, start, start);
+    sizes.push((await stat(target)).size);
+  };
+  const { cells } = await audit(partsFor({ ...access, download }));
+  expect(sumCells(cells)).toMatchObject({ recorded: 2, found: 2, missing: 0 });
+  expect(new Set(sizes).size).toBe(1);
 });
 
 test("a file that Platform rewrites while it is downloaded is listed and read again", async () => {
