@@ -9,12 +9,13 @@ import { QueryService } from "../platform/query-service.ts";
 import { RelayQueues } from "../relay/relay-queues.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
+import { StoragePermission } from "../relay/storage-permission.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
 import type { AuditParts, KeptRows } from "./audit.ts";
 import { rowPathsOf } from "./row-paths.ts";
-import type { RelaySide } from "./sides/relay-side.ts";
+import type { RelayAccount, RelaySide } from "./sides/relay-side.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
@@ -41,12 +42,12 @@ export async function collectAuditParts(
   bySql: boolean,
   signal: AbortSignal,
 ): Promise<Omit<AuditParts, "range" | "folder" | "now" | "signal" | "progress">> {
+  refuseIncompleteRelay(source);
   const { inputs } = source.resource("customerio:index:ReportingWebhook");
   const found = await findWebhook(source);
   // One that was deleted has sent what the stack says.
   const { events: subscribed } = "gone" in found ? webhookInputs.parse(inputs) : found;
   const filters = source.hasRelay ? policyOf(source).filters : undefined;
-  const storage = source.hasStorage ? await RelayStorageAccount.open(source) : undefined;
   return {
     subject: describeSubject(source),
     history: historyOf(source),
@@ -55,10 +56,24 @@ export async function collectAuditParts(
     table: bySql ? await openTable(source, signal) : undefined,
     paths: rowPathsOf(mappingSet.parse(valuesOf(source.resource("aep:index:MappingSet"))).mappings),
     kept: keptRows((await readDataset(source, signal))?.extensions?.adobe_lakeHouse?.rowExpiration?.ttlValue),
-    deadLetters: storage,
+    deadLetters: source.hasRelay ? await RelayStorageAccount.open(source) : undefined,
     relay: source.hasRelay ? await openRelaySide(source) : undefined,
     expectation: { filters, subscribed, ...("gone" in found && { webhookGone: found.gone }) },
   };
+}
+
+/**
+ * Half a relay may hold events, or have delivered some, that nobody can tell.
+ *
+ * @throws if the source has the storage of a relay, and not its code
+ */
+function refuseIncompleteRelay({ hasRelay, hasStorage, name, target }: StackSource): void {
+  if (hasRelay || !hasStorage) return;
+  throw new Error(
+    `The relay of the source ${name} is incomplete: its storage account exists, but not its code, as after an interrupted up or destroy. So ` +
+      "nobody can tell which events it has delivered, or still holds. First finish what was interrupted: " +
+      `${pulumiCommand("up", target)}, or ${pulumiCommand("destroy", target)}.`,
+  );
 }
 
 /**
@@ -120,10 +135,14 @@ async function readDataset(source: StackSource, signal: AbortSignal) {
 }
 
 async function openRelaySide(source: StackSource): Promise<RelaySide> {
-  const [storage, tables, queues] = await Promise.all([
-    RelayStorageAccount.open(source),
-    RelayTables.open(source),
-    RelayQueues.open(source),
-  ]);
-  return { storage, tables, queues, pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }) };
+  const [current, replaced] = await Promise.all([StoragePermission.of(source), StoragePermission.ofReplaced(source)]);
+  return {
+    accounts: [await openRelayAccount(current), ...(await Promise.all(replaced.map(openRelayAccount)))],
+    pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+  };
+}
+
+async function openRelayAccount(permission: StoragePermission): Promise<RelayAccount> {
+  const [storage, queues] = await Promise.all([RelayStorageAccount.openAt(permission), RelayQueues.openAt(permission)]);
+  return { storage, queues, tables: RelayTables.openAt(permission) };
 }

@@ -138,11 +138,17 @@ async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResul
   const created = { from: range.createdFrom, to: Math.floor(Math.min(range.to, now - listingDelay)) };
   const unknown = await readRecord(parts, ledger, created);
   const unread = await readStoredRows(parts, ledger);
+  await ledger.run("DELETE FROM held");
+  const known = new Set<string>();
+  const readHeld = async () => {
+    const showRead = (read: number) => progress(`dead letters: ${read}`);
+    if (deadLetters) await readHeldEvents(deadLetters, { ledger, known, signal, progress: showRead });
+  };
+  // Before the queue, since a replay may put them there meanwhile; and the new ones after it, since an event of the queue may die.
+  await readHeld();
   progress("the relay's queue and its notes of deliveries");
   const relay = parts.relay && (await readRelaySide(parts.relay, { ledger, range, now: parts.now, signal }));
-  if (deadLetters) {
-    await readHeldEvents(deadLetters, { ledger, signal, progress: (read) => progress(`dead letters: ${read}`) });
-  }
+  await readHeld();
   const messages = await countMessages(parts, ledger);
 
   progress("comparing");

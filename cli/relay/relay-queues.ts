@@ -28,10 +28,12 @@ export class RelayQueues {
   }
 
   static async open(source: StackSource): Promise<RelayQueues> {
-    const [permission, { QueueServiceClient }] = await Promise.all([
-      StoragePermission.of(source),
-      import("@azure/storage-queue"),
-    ]);
+    return RelayQueues.openAt(await StoragePermission.of(source));
+  }
+
+  /** Those of any account. */
+  static async openAt(permission: StoragePermission): Promise<RelayQueues> {
+    const { QueueServiceClient } = await import("@azure/storage-queue");
     const service = new QueueServiceClient(permission.endpoints.queue, permission.credential);
     const { events, poison } = await listRelayQueues(permission, service);
     return new RelayQueues(

@@ -40,9 +40,19 @@ export class RelayStorageAccount {
   }
 
   static async open(source: StackSource): Promise<RelayStorageAccount> {
-    const [permission, replaced, { BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
+    const [permission, replaced] = await Promise.all([
       StoragePermission.of(source),
       StoragePermission.ofReplaced(source),
+    ]);
+    return RelayStorageAccount.openAt(permission, replaced);
+  }
+
+  /** Any account, with the dead letters of others. */
+  static async openAt(
+    permission: StoragePermission,
+    others: readonly StoragePermission[] = [],
+  ): Promise<RelayStorageAccount> {
+    const [{ BlobServiceClient }, { QueueServiceClient }] = await Promise.all([
       import("@azure/storage-blob"),
       import("@azure/storage-queue"),
     ]);
@@ -57,7 +67,7 @@ export class RelayStorageAccount {
     };
     return new RelayStorageAccount(
       containersOf(permission, ""),
-      replaced.map((one) => containersOf(one, `@${one.name}`)),
+      others.map((one) => containersOf(one, `@${one.name}`)),
       new QueueServiceClient(permission.endpoints.queue, permission.credential),
     );
   }

@@ -10,7 +10,7 @@ import {
 } from "../../relay/azure/storage/tables.ts";
 import { type Counts, daysBefore, foldedAfterDays, type OperatorCount } from "../../relay/core/counts/counts.ts";
 import { sumOfRows } from "../../relay/core/counts/row-of-counts.ts";
-import { deliveredKeysOf, isDeliveredTable, partitionsOfTime } from "../../relay/core/duplicates/delivered-tables.ts";
+import { deliveredKeysOf, isDeliveredTable, partitionsSince } from "../../relay/core/duplicates/delivered-tables.ts";
 import type { JsonObject } from "../../relay/core/event/json.ts";
 import { countsTable, forwardersPartition, forwardersTable } from "../../relay/core/names.ts";
 import { utcDateOf } from "../../relay/core/zoned-time.ts";
@@ -64,7 +64,11 @@ export class RelayTables {
   }
 
   static async open(source: StackSource): Promise<RelayTables> {
-    const permission = await StoragePermission.of(source);
+    return RelayTables.openAt(await StoragePermission.of(source));
+  }
+
+  /** Those of any account. */
+  static openAt(permission: StoragePermission): RelayTables {
     const { endpoints, credential } = permission;
     const access = {
       queueServiceUri: endpoints.queue,
@@ -178,17 +182,17 @@ export class RelayTables {
   /**
    * Reads the notes of delivered events, page by page, several at a time.
    *
-   * @param created when the events were created, in milliseconds since 1970; events without a known time are read, too
+   * @param createdFrom when the first of the events was created, in milliseconds since 1970; events without a known time are read, too
    */
   async eachDeliveryNote(
-    created: { readonly from: number; readonly before: number },
+    createdFrom: number,
     signal: AbortSignal,
     work: (notes: readonly StoredEntity[]) => Promise<void>,
   ): Promise<void> {
     const tables = await this.#call(dataRoles.tableReader, () => this.#tables.list(startTimeLimit()));
     const places = tables
       .filter(isDeliveredTable)
-      .flatMap((table) => partitionsOfTime(created.from, created.before).map((range) => ({ table, range })));
+      .flatMap((table) => partitionsSince(createdFrom).map((range) => ({ table, range })));
     await processEach(places, signal, async ({ table, range }) => {
       for (let position: Position | undefined = {}; position !== undefined; ) {
         signal.throwIfAborted();

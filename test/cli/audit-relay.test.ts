@@ -191,6 +191,16 @@ test("an event that was lost and delivered again lately may still get its row", 
   expect(totals).toMatchObject({ missing: 0, young: 1 });
 });
 
+test("an event that a device has reported weeks after it happened, and that was just delivered, may still get its row", async () => {
+  const [sent, late] = [happen("one", 0), happen("one", 3 * day, "opened")];
+  await relay.deliver(sent);
+  const at = start + 60 * day - 1_800;
+  await relay.deliver(late, { at, createdAt: at });
+  await openWorld([sent, late]);
+  const { cells } = await audit(partsFor(accessTo([[sent]]), { relay: await relay.side() }));
+  expect(sumCells(cells)).toMatchObject({ found: 1, young: 1, missing: 0 });
+});
+
 test("an unfinished batch hides only what Platform accepted about its time, or before the notes begin", async () => {
   const delivered = [20, 30, 35].map((at) => happen(`lost-${at}`, at * day));
   const late = happen("late", 10 * day);

@@ -88,12 +88,19 @@ export async function sendRow(flow: RunningFlow, delivery: string, metric: strin
   await stage.platform.send(flow.inletUrl, flow.flow, event({ event_id: `${delivery}-${metric}`, ...made }));
 }
 
-/** @param relay its storage account, as the stack has it; without one the source has no relay */
+/** Storage accounts as a stack has them. */
+type StorageAccounts = Pick<StackSource, "storageAccount" | "replacedStorageAccounts">;
+
+/**
+ * @param relay its storage accounts; without one the source has no relay
+ * @param hasCode whether the relay is complete
+ */
 export async function sourceOf(
   { dataset, flow }: RunningFlow,
   given = mappings,
   stack = "dev",
-  relay?: Pick<StackResource, "id" | "outputs">,
+  relay?: StorageAccounts,
+  hasCode = true,
 ): Promise<StackSource> {
   const { customerIo, platform } = stage;
   const events = ["email_sent", "email_opened"];
@@ -128,7 +135,12 @@ export async function sourceOf(
       resource("aep:index:MappingSet", "mapping", { mappings: given }),
       ...(relay
         ? [
-            resource("azure-native:storage:StorageAccount", relay.id, relay.outputs),
+            resource("azure-native:storage:StorageAccount", relay.storageAccount.id, relay.storageAccount.outputs),
+            ...relay.replacedStorageAccounts.map(({ id: replaced, outputs }) => ({
+              ...resource("azure-native:storage:StorageAccount", replaced, outputs),
+              delete: true,
+            })),
+            ...(hasCode ? [resource("customerio-aep:index:FunctionCode", "code")] : []),
             resource("azure-native:web:WebAppApplicationSettings", "settings", {}, { properties: {} }),
           ]
         : []),

@@ -197,7 +197,14 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
     message: {
       ...document,
       class: "unreadable",
-      body: JSON.stringify({ version: 1, events: [1, 2].map((at) => ({ ...event, body: JSON.stringify(world[at]) })) }),
+      body: JSON.stringify({
+        version: 1,
+        events: [
+          { ...event, body: JSON.stringify(world[1]) },
+          { ...event, body: undefined, claim: "large" },
+          { ...event, body: undefined, claim: "gone" },
+        ],
+      }),
     },
   };
   const storage = {
@@ -206,6 +213,8 @@ test("filters, subscriptions, dead letters, youth, expiry and unread rows are ac
     },
     readDeadLetter: async (name: string) =>
       letters[name] && { etag: "", content: Buffer.from(JSON.stringify(letters[name])) },
+    readClaim: async (claim: string, letter?: string) =>
+      claim === "large" && letter === "message" ? JSON.stringify(world[2]) : undefined,
   };
   expect(await totalsWith({ deadLetters: storage })).toEqual({ missing: 6, held: 3 });
   const soon = new Date((start + 8.5 * day) * 1000);
@@ -336,6 +345,7 @@ test("Ctrl-C ends an audit that reads dead letters, of which there may be many",
       if (++read === 100) stop.abort();
       return undefined;
     },
+    readClaim: async () => undefined,
   };
   const stopped = audit(partsFor(accessTo([world]), { deadLetters, signal: stop.signal }));
   await expect(stopped).rejects.toThrow("aborted");

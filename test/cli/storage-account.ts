@@ -12,7 +12,7 @@ export interface TestAccount {
   readonly tables: RelayTables;
   readonly endpoints: { readonly blob: string; readonly queue: string; readonly table: string };
   /** The account of a replaced relay, if there is one. */
-  readonly formerEndpoints: { readonly blob: string } | undefined;
+  readonly formerEndpoints: TestAccount["endpoints"] | undefined;
   stop(): Promise<void>;
 }
 

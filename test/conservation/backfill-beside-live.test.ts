@@ -155,20 +155,26 @@ function partsIn(name: string): AuditParts {
       timestamp: place("timestamp"),
     },
     relay: {
-      tables: new RelayTables(asItIs, account.tables),
-      queues: new RelayQueues(
-        asItIs,
-        queues.map((name) => account.queue(name)),
-      ),
-      storage: {
-        async peekMessages() {
-          const { peekedMessageItems } = await account.queue(queueNames.events).peekMessages({ numberOfMessages: 32 });
-          return new Map([
-            [queueNames.events, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))],
-          ]);
+      accounts: [
+        {
+          tables: new RelayTables(asItIs, account.tables),
+          queues: new RelayQueues(
+            asItIs,
+            queues.map((name) => account.queue(name)),
+          ),
+          storage: {
+            async peekMessages() {
+              const { peekedMessageItems } = await account
+                .queue(queueNames.events)
+                .peekMessages({ numberOfMessages: 32 });
+              return new Map([
+                [queueNames.events, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))],
+              ]);
+            },
+            readClaim: async () => undefined,
+          },
         },
-        readClaim: async () => undefined,
-      },
+      ],
       pause: (milliseconds) => sleep(milliseconds),
     },
     deadLetters: undefined,

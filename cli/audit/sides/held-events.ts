@@ -6,8 +6,8 @@ import { eventsIn, readQueueMessageText } from "../../relay/queue-message.ts";
 import type { RelayStorageAccount } from "../../relay/relay-storage.ts";
 import type { Ledger, Occurrence } from "../ledger.ts";
 
-/** Where dead letters are. */
-export type HeldStorage = Pick<RelayStorageAccount, "eachDeadLetter" | "readDeadLetter">;
+/** Where dead letters are, with the bodies that they refer to. */
+export type HeldStorage = Pick<RelayStorageAccount, "eachDeadLetter" | "readDeadLetter" | "readClaim">;
 
 const eventBody = z.object({
   object_type: z.string(),
@@ -17,7 +17,9 @@ const eventBody = z.object({
 });
 
 export interface HeldEventsOptions {
-  readonly ledger: Pick<Ledger, "add" | "run">;
+  readonly ledger: Pick<Ledger, "add">;
+  /** The names of those that were read before, which are skipped. It gets those that are read now. */
+  readonly known: Set<string>;
   readonly signal: AbortSignal;
   readonly progress: (deadLetters: number) => void;
 }
@@ -25,13 +27,11 @@ export interface HeldEventsOptions {
 /** Events that are added at a time. */
 const chunk = 1_000;
 
-/** Reads the events of messages that wait as dead letters into the ledger; all others are skipped. There may be a million. */
+/** Adds the events of messages that wait as dead letters to the ledger; all others are skipped. There may be a million. */
 export async function readHeldEvents(
   storage: HeldStorage,
-  { ledger, signal, progress }: HeldEventsOptions,
+  { ledger, known, signal, progress }: HeldEventsOptions,
 ): Promise<void> {
-  await ledger.run("DELETE FROM held");
-  let read = 0;
   let held: Occurrence[] = [];
   const flush = async () => {
     const events = held;
@@ -39,11 +39,14 @@ export async function readHeldEvents(
     await ledger.add("held", events);
   };
   await processEach(storage.eachDeadLetter(), signal, async ({ name }) => {
+    if (known.has(name)) return;
     const blob = await storage.readDeadLetter(name);
-    const letter = blob && tryParseDeadLetter(blob.content);
-    if (letter) held.push(...bodiesIn(letter).flatMap((body) => occurrenceOf(body) ?? []));
-    read += 1;
-    progress(read);
+    if (blob === undefined) return;
+    known.add(name);
+    const letter = tryParseDeadLetter(blob.content);
+    const bodies = letter ? await readBodies(letter, (claim) => storage.readClaim(claim, name)) : [];
+    held.push(...bodies.flatMap((body) => occurrenceOf(body) ?? []));
+    progress(known.size);
     if (held.length >= chunk) await flush();
   });
   await flush();
@@ -51,10 +54,18 @@ export async function readHeldEvents(
 }
 
 /** The events in a dead letter that a replay delivers. An unreadable one is a whole message of the queue, which a newer relay has written. */
-function bodiesIn({ class: why, encoding, body }: DeadLetter): string[] {
+async function readBodies(
+  { class: why, encoding, body }: DeadLetter,
+  readClaim: (name: string) => Promise<string | undefined>,
+): Promise<string[]> {
   if (encoding !== "utf8") return [];
   if (why !== "unreadable") return [body];
-  return eventsIn(readQueueMessageText(body)).flatMap((event) => ("body" in event ? [event.body ?? ""] : []));
+  const bodies: string[] = [];
+  for (const event of eventsIn(readQueueMessageText(body))) {
+    const text = "body" in event ? event.body : await readClaim(event.claim);
+    if (text !== undefined) bodies.push(text);
+  }
+  return bodies;
 }
 
 /** What an event's text is about; undefined if no message caused it. */

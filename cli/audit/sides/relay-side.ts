@@ -11,21 +11,22 @@ import type { Ledger, Occurrence } from "../ledger.ts";
 import type { AuditRange } from "../range.ts";
 import { occurrenceOf } from "./held-events.ts";
 
-const day = 86_400;
-/** Seconds before the range from which notes are read: the first of them shows since when the relay has kept notes. */
-const before = day;
-/** Seconds after the range in which an event of the range may still be created: devices report late. */
-const after = 7 * day;
 /**
  * Seconds for which a note of a former version, which does not say what it is about, makes other absences unknowable.
  */
 const mixed = 3_600;
 
-/** What a relay knows about the events that it has accepted. */
-export interface RelaySide {
+/** A storage account of a relay. */
+export interface RelayAccount {
   readonly tables: Pick<RelayTables, "eachDeliveryNote" | "readCounts">;
   readonly storage: Pick<RelayStorageAccount, "peekMessages" | "readClaim">;
   readonly queues: Pick<RelayQueues, "count">;
+}
+
+/** What a relay knows about the events that it has accepted. */
+export interface RelaySide {
+  /** Its own, and those of replaced relays that still exist: these deliver what they hold. */
+  readonly accounts: readonly [RelayAccount, ...RelayAccount[]];
   /** Waits for some milliseconds. */
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -50,11 +51,11 @@ const backlog = 20;
 const [mostLooks, lookPause] = [16, 2_000];
 
 /**
- * Reads a relay's side into the ledger: the events at the head of its queue, and its notes of delivered events. The queue comes first,
+ * Reads a relay's side into the ledger: the events at the heads of its queues, and its notes of delivered events. The queues come first,
  * so that no event moves past the reader.
  */
 export async function readRelaySide(
-  { tables, storage, queues, pause }: RelaySide,
+  { accounts, pause }: RelaySide,
   {
     ledger,
     range,
@@ -62,18 +63,37 @@ export async function readRelaySide(
     signal,
   }: { readonly ledger: Ledger; readonly range: AuditRange; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<RelayRead> {
-  const { events, ...hidden } = await readQueues({ tables, storage, queues, pause }, now, signal);
   await ledger.run("DELETE FROM waiting; DELETE FROM noted");
-  const waiting: Occurrence[] = [];
+  let [messages, mayHold] = [0, false];
+  for (const account of accounts) {
+    const { events, ...hidden } = await readQueues(account, pause, now, signal);
+    messages += hidden.messages;
+    mayHold ||= hidden.mayHold;
+    await ledger.add("waiting", await readOccurrences(events, account.storage));
+  }
+  let notesSince: number | undefined;
+  for (const [index, { tables }] of accounts.entries()) {
+    // An event is created after its message, and perhaps weeks after it happened: devices report late.
+    await tables.eachDeliveryNote(range.createdFrom * 1000, signal, (notes) =>
+      ledger.add("noted", notes.map(occurrenceOfNote)),
+    );
+    // A replaced relay may have older notes, but the current one's have no gap.
+    if (index === 0) notesSince = await findBeginning(ledger);
+  }
+  return { notesSince, messages, mayHold };
+}
+
+async function readOccurrences(
+  events: readonly QueuedEvent[],
+  storage: Pick<RelayStorageAccount, "readClaim">,
+): Promise<Occurrence[]> {
+  const found: Occurrence[] = [];
   for (const event of events) {
     const body = "body" in event ? event.body : await storage.readClaim(event.claim);
     const occurrence = body === undefined ? undefined : occurrenceOf(body);
-    if (occurrence) waiting.push(occurrence);
+    if (occurrence) found.push(occurrence);
   }
-  await ledger.add("waiting", waiting);
-  const created = { from: (range.from - before) * 1000, before: (range.to + after) * 1000 };
-  await tables.eachDeliveryNote(created, signal, (notes) => ledger.add("noted", notes.map(occurrenceOfNote)));
-  return { notesSince: await findBeginning(ledger), ...hidden };
+  return found;
 }
 
 /**
@@ -82,7 +102,8 @@ export async function readRelaySide(
  * fails by itself waits beside others that are delivered; each of its tries sets `lateAt` once it has waited for an hour.
  */
 async function readQueues(
-  { tables, storage, queues, pause }: RelaySide,
+  { tables, storage, queues }: RelayAccount,
+  pause: RelaySide["pause"],
   now: Date,
   signal: AbortSignal,
 ): Promise<Omit<RelayRead, "notesSince"> & { readonly events: readonly QueuedEvent[] }> {

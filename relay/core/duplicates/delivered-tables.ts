@@ -87,16 +87,14 @@ export function deliveredKeysOf({ id, createdAt }: Pick<DeliveredEvent, "id" | "
 const digits = [..."0123456789abcdef"];
 
 /**
- * The ranges of partitions with the notes of events that were created in a time, and of events that don't say when they were created.
+ * The ranges of partitions with the notes of events that were created since a time, and of events that don't say when they were created.
  *
- * @param from milliseconds since 1970, as is `before`
+ * @param from milliseconds since 1970
  */
-export function partitionsOfTime(from: number, before: number): { readonly from: string; readonly before: string }[] {
-  const [first, last] = [Math.floor(from / minute), Math.ceil(before / minute)];
-  return digits.flatMap((digit) => [
-    { from: `${digit}-${first}`, before: `${digit}-${last}` },
-    { from: `${digit}0`, before: `${digit}~` },
-  ]);
+export function partitionsSince(from: number): { readonly from: string; readonly before: string }[] {
+  const first = Math.floor(from / minute);
+  // A digit or letter sorts after the hyphen, and `~` after both.
+  return digits.map((digit) => ({ from: `${digit}-${first}`, before: `${digit}~` }));
 }
 
 /** When the events of a partition were created, in milliseconds since 1970; undefined if they don't say. */
