@@ -142,6 +142,21 @@ test("each instance and each day has a row of its own", async () => {
   ]);
 });
 
+test("a clock that goes back over midnight doesn't start the day before anew", async () => {
+  const { tally, time } = startTally();
+  tally.add({ accepted: 1 });
+  time.now += 60_000;
+  tally.add({ accepted: 10 });
+  await tally.flush();
+  time.now -= 1;
+  tally.add({ accepted: 2 });
+  await tally.flush();
+  expect(await readRows()).toEqual([
+    { day: "2026-11-20", accepted: 3 },
+    { day: "2026-11-21", accepted: 10 },
+  ]);
+});
+
 test("the first count after a quiet time is written soon, and those that follow at most every 15 seconds", async () => {
   const writes: unknown[] = [];
   const { tally, time, later } = startTally({

@@ -39,7 +39,7 @@ interface Day {
 export class Tally {
   readonly #ports: TallyPorts;
   readonly #me = randomUUID();
-  /** By day; a past day is removed once it is written. */
+  /** By day. A past day stays for a week: if the clock goes back a little after midnight, its row must not start from zero. */
   readonly #days = new Map<string, Day>();
   #scheduled = false;
   /** The last day for which `daily` was called. */
@@ -101,7 +101,6 @@ export class Tally {
       this.#calledFor = today;
       void daily?.();
     }
-    for (const [date, { dirty }] of Array.from(this.#days)) if (!dirty && date !== today) this.#days.delete(date);
   }
 
   #writeLater(): void {
