@@ -1,6 +1,7 @@
 import { PlatformClient } from "../../relay/azure/delivery/platform-client.ts";
 import { blobName } from "../../relay/core/blob-name.ts";
-import { claimBody, encodeEnvelopes } from "../../relay/core/event/envelope.ts";
+import { addCounts, noCounts } from "../../relay/core/counts/counts.ts";
+import { claimBody, encodeEnvelopes, type QueuedEvent, requeueEvent } from "../../relay/core/event/envelope.ts";
 import { containerNames } from "../../relay/core/names.ts";
 import { taken } from "./support/fake-platform.ts";
 import { bodyOf, comingBack, event, ForwarderWorld, message, now, receivedAt } from "./support/forwarder-world.ts";
@@ -189,6 +190,35 @@ describe("events that Platform will never accept", () => {
       { level: "error", outcome: "dead", dead: 1, ids: ["b"], deadLetter, reason: "refused" },
       { level: "information", outcome: "forwarded", delivered: 2, ids: ["a", "c"] },
     ]);
+  });
+
+  test("become one dead letter if their call was repeated, which counts once", async () => {
+    world.platform.answer = () => ({ status: 400 });
+    const counts = async (id: string, queued: QueuedEvent) => {
+      const { lines } = await world.forward(message(queued), {}, { id });
+      const total = noCounts();
+      for (const { outcome } of lines) addCounts(total, outcome);
+      return { dead: total.dead, gone: total.gone };
+    };
+    expect(await counts("first", event("a"))).toEqual({ dead: 1, gone: 0 });
+    expect(await counts("second", event("a"))).toEqual({ dead: 0, gone: 1 });
+    expect(await counts("third", { ...event("a"), putBack: true, attempts: 1 })).toEqual({ dead: 0, gone: 1 });
+    // The host hands it out again.
+    expect(await counts("first", event("a"))).toEqual({ dead: 1, gone: 0 });
+    // A replay that has not yet removed the dead letter.
+    expect(await counts("replay", requeueEvent(event("a"), now))).toEqual({ dead: 1, gone: 0 });
+    expect(await world.azurite.deadLetters()).toHaveLength(1);
+  });
+
+  test("leave no claim if their call was repeated", async () => {
+    world.platform.answer = () => ({ status: 413 });
+    const large = event("large", { data: { content: "x".repeat(60_000) } });
+    for (let call = 1; call <= 2; call += 1) {
+      await world.storage.putClaim(blobName(large), large.body, AbortSignal.timeout(5_000));
+      await world.forward(message(claimBody(large, blobName(large))), {}, { id: `call ${call}` });
+    }
+    expect(await world.azurite.blobNames(containerNames.claims)).toEqual([]);
+    expect(await world.azurite.deadLetters()).toHaveLength(1);
   });
 
   test("are tried again if their dead letter can't be written", async () => {

@@ -25,7 +25,7 @@ export type DeliveryResult =
   | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
   /** Platform already has the same event. */
   | { readonly fate: "duplicate"; readonly event: QueuedEvent }
-  /** Its claim is gone, so an earlier run of the same message finished it. */
+  /** It is finished: its claim is gone, or another message with the same event has made it a dead letter. */
   | { readonly fate: "gone"; readonly event: QueuedEvent }
   | FailedDelivery
   | UnsentDelivery;
@@ -60,6 +60,8 @@ export interface DeliveryPorts {
   readonly duplicates: Duplicates;
   /** Whether the queue may have handed out the message before. */
   readonly isRedelivered: boolean;
+  /** The queue's id of the message, if the host reports it. */
+  readonly messageId?: string | undefined;
   /** Called when duplicates can't be recognized just now. */
   readonly onTrouble: (reason: string) => void;
   readonly clock: () => Date;
@@ -225,16 +227,23 @@ function overdue(why: string): string {
   return `The event waited for 30 days; the last failure: ${why}`;
 }
 
-/** Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt. */
+/**
+ * Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt.
+ *
+ * A repeated call is in a message of its own, but both events become the same dead letter. Each message finishes its event once, so the
+ * second one counts as `gone`: otherwise the counts would never balance. A replayed event may die before the replay has removed its former
+ * dead letter.
+ */
 async function buryEvent(
   { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
   body: string,
   { class: why, reason }: { class: DeadLetterClass; reason: string },
-  { storage, clock }: Pick<DeliveryPorts, "storage" | "clock">,
+  { storage, clock, messageId }: Pick<DeliveryPorts, "storage" | "clock" | "messageId">,
 ): Promise<DeliveryResult> {
   const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
   try {
-    await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+    const isFirst = await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout), messageId);
+    if (!isFirst && messageId !== undefined && event.queuedAt === undefined) return { fate: "gone", event };
     return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
   } catch (error) {
     return recordFailure(event, `the dead letter could not be written: ${describeError(error)}`, clock());

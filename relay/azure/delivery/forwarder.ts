@@ -1,5 +1,5 @@
 import type { InvocationContext, StorageQueueHandler } from "@azure/functions";
-import { type Fate, fates, loudestLevel, type WaitReason } from "../../core/delivery/fates.ts";
+import { comesAgain, type Fate, fates, loudestLevel, type WaitReason } from "../../core/delivery/fates.ts";
 import type { LogLevel, Outcome, OutcomeNumber } from "../../core/delivery/outcomes.ts";
 import { isOverdue, retryDelaySeconds, secondsUntil } from "../../core/delivery/retry-schedule.ts";
 import { decodeEnvelope, encodeEnvelopes, type QueuedEvent, waitingSince } from "../../core/event/envelope.ts";
@@ -88,7 +88,7 @@ export function forwarderHandler({
     context: InvocationContext,
   ): Promise<void> => {
     for (const { events, delaySeconds } of turns) await putBack(events, delaySeconds);
-    const isDone = ({ fate }: DeliveryResult) => fate !== "unsent" && fates[fate].endsClaim;
+    const isDone = ({ fate }: DeliveryResult) => fate !== "unsent" && !comesAgain(fate);
     await deleteClaims(
       deliveries.filter(isDone).map(({ event }) => event),
       storage,
@@ -128,6 +128,7 @@ export function forwarderHandler({
       duplicates,
       // The host always reports how often it handed out the message; without that, nothing is known.
       isRedelivered: Number(context.triggerMetadata?.dequeueCount ?? 2) > 1,
+      messageId: context.triggerMetadata?.id?.toString(),
       onTrouble: (reason) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log),
       clock,
     });

@@ -89,21 +89,25 @@ export class RelayStorageClient {
   /**
    * Writes a dead letter. A second write overwrites it: see `blobName`.
    *
-   * @returns whether there was no dead letter with this name
+   * @param writer names who writes it, such as the queue message of its event; by default each call is another writer
+   * @returns whether this writer is the first
    */
-  putDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<boolean> {
+  putDeadLetter(
+    { name, document }: DeadLetterBlob,
+    signal: AbortSignal,
+    writer: string = randomUUID(),
+  ): Promise<boolean> {
     return runWithin(signal, async () => {
       const text = JSON.stringify(document);
-      // Azure's library retries if an answer is lost, and then finds the blob that it has written itself.
-      const write = randomUUID();
       try {
-        await this.#put(containerNames.deadLetters, name, text, { signal, ifNoneMatch: "*", metadata: { write } });
+        await this.#put(containerNames.deadLetters, name, text, { signal, ifNoneMatch: "*", metadata: { writer } });
         return true;
       } catch (error) {
         if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
         const metadata = await this.#metadataOf(containerNames.deadLetters, name, signal);
-        if (metadata?.write === write) return true;
-        await this.#put(containerNames.deadLetters, name, text, { signal });
+        // Azure's library retries if an answer is lost, and then finds the blob that it has written itself.
+        if (metadata?.writer === writer) return true;
+        await this.#put(containerNames.deadLetters, name, text, { signal, metadata: metadata ?? { writer } });
         return false;
       }
     });

@@ -5,26 +5,24 @@ interface FateProperties {
   readonly count: OutcomeNumber;
   /** The log level of the line that counts it. */
   readonly level: LogLevel;
-  /** Whether the event's claim is deleted because nothing needs it. */
-  readonly endsClaim: boolean;
-  /** Whether the event is tried again. */
+  /** Whether the event is tried again. Otherwise it is finished, and its claim is deleted. */
   readonly comesAgain: boolean;
 }
 
 /** The possible results for an event that the forwarder takes from the queue. */
 export const fates = {
   /** Platform has it. */
-  delivered: { count: "delivered", level: "info", endsClaim: true, comesAgain: false },
+  delivered: { count: "delivered", level: "info", comesAgain: false },
   /** Platform already had the same event. */
-  duplicate: { count: "duplicate", level: "info", endsClaim: true, comesAgain: false },
-  /** Its claim is gone: an earlier run of the same message has finished it. */
-  gone: { count: "gone", level: "warn", endsClaim: false, comesAgain: false },
+  duplicate: { count: "duplicate", level: "info", comesAgain: false },
+  /** Its claim is gone, or it is a dead letter: an earlier run, or another message with the same event, has finished it. */
+  gone: { count: "gone", level: "warn", comesAgain: false },
   /** It is a dead letter, which has its own line. */
-  dead: { count: "dead", level: "error", endsClaim: true, comesAgain: false },
+  dead: { count: "dead", level: "error", comesAgain: false },
   /** Platform is busy or failing; the same event may succeed later. */
-  retry: { count: "retried", level: "warn", endsClaim: false, comesAgain: true },
+  retry: { count: "retried", level: "warn", comesAgain: true },
   /** An operator has to fix the address, unless only this event is refused, or only for a while. */
-  hold: { count: "held", level: "error", endsClaim: false, comesAgain: true },
+  hold: { count: "held", level: "error", comesAgain: true },
 } as const satisfies Record<string, FateProperties>;
 
 export type Fate = keyof typeof fates;

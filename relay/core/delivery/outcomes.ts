@@ -53,7 +53,7 @@ export type Outcome =
       readonly retried: number;
       /** They come again: they only wait for their turn, or, at the level `error`, an operator has to fix something. */
       readonly held: number;
-      /** An earlier run has finished them. */
+      /** An earlier run, or another message with the same event, has finished them. */
       readonly gone: number;
       /** The longest time that one of the events has spent in the queue. */
       readonly oldestSeconds: number;
