@@ -144,11 +144,12 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     if (relay) {
       // This guard is deleted first: dead letters that stop a destroy may become rows, which the dataset's guard must still protect.
       const { queueId, healthUrl, parts } = relay;
+      // Protected together with the account: a destroy without a preview then stops at its first resource, before it deletes anything.
+      const { protect } = azureProfile(settings.environment, settings.azure);
       new RelayGuard(
         `${name}-relay-guard`,
         { delivery, queueId, healthUrl, parts },
-        // Protected together with the account: a destroy without a preview then stops at its first resource, before it deletes anything.
-        { ...parent, dependsOn: everything, protect: azureProfile(settings.environment, settings.azure).protect },
+        { ...parent, dependsOn: everything, ...(protect && { protect }) },
       );
     }
 

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { CustomerIoSource } from "../../components/customer-io-source.ts";
 import { azureName, compactStem } from "../../components/relay/azure/azure-names.ts";
 import { SourceArguments } from "../../components/settings/source-arguments.ts";
 import { armResourceTypes } from "../../packages/local-cloud/src/azure/arm/resource-types.ts";
@@ -7,7 +9,7 @@ import { type AzureQuery, plannedRelaySchema } from "../../relay/deploy/prefligh
 import { checkResourceProviders } from "../../relay/deploy/preflight/resource-providers.ts";
 import { azureChoices, environmentChoices, environments } from "../../settings/azure-settings.ts";
 import { declareSource, findInputs } from "./declare-source.ts";
-import type { DeclaredResource } from "./stack.ts";
+import { configureWithCredentials, type DeclaredResource, declareBy } from "./stack.ts";
 
 /** What an environment determines, as sent to Azure. */
 function summary(resources: readonly DeclaredResource[]) {
@@ -106,6 +108,30 @@ test("every choice of an environment can be overridden", async () => {
     diagnosed: [],
   });
 });
+
+test.each([
+  ["dev", undefined],
+  ["prod", true],
+] as const)(
+  "in %s, the account and its guard leave protect to the component's option, or set it: %p",
+  async (environment, protect) => {
+    configureWithCredentials();
+    const options: Record<string, unknown> = {};
+    const transformations: pulumi.ResourceTransformation[] = [
+      ({ type, name, opts }) => {
+        options[`${type} ${name}`] = opts.protect;
+        return undefined;
+      },
+    ];
+    await declareBy(() => {
+      return { id: new CustomerIoSource("events", { environment }, { transformations }).webhookId };
+    });
+    expect(options).toMatchObject({
+      [`azure-native:storage:StorageAccount ${account.slice(0, -"-id".length)}`]: protect,
+      "customerio-aep:index:RelayGuard events-relay-guard": protect,
+    });
+  },
+);
 
 test.each(environments)("storage accounts and the workspace accept no keys in %s", async (environment) => {
   const resources = await declareSource({ environment });

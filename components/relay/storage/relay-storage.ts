@@ -45,7 +45,8 @@ export class RelayStorage extends pulumi.ComponentResource {
     const account = new RelayAccount(name, compactStem(relayName), args, {
       parent: this,
       aliases: formerNames("storageAccount", relayName),
-      protect,
+      // Without it, the account has the option of the component.
+      ...(protect && { protect }),
     });
     account.declare("blob-service", "blobServices/default", {
       formerType: "BlobServiceProperties",
