@@ -26,6 +26,7 @@ import { protectRelay } from "./relay-protection.ts";
 import { referringSettings } from "./relay-references.ts";
 import { RelayVault } from "./relay-vault.ts";
 import { type AccountChange, checkAccountChange } from "./storage/account-check.ts";
+import { refuseWithoutDrain } from "./storage/drain-check.ts";
 import { refuseFewerQueues } from "./storage/event-queue-check.ts";
 import { HostStorage } from "./storage/host-storage.ts";
 import { declareDrain } from "./storage/queue-drain.ts";
@@ -137,7 +138,7 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
     return this.#declare(this.#name, this.#args);
   }
 
-  #declare(name: string, args: WebhookRelayArgs): RelayOutputs {
+  async #declare(name: string, args: WebhookRelayArgs): Promise<RelayOutputs> {
     const parent = { parent: this };
     const { subscriptionId, tenantId } = getClientConfigOutput(parent);
     const { azureNames: names, azureExisting: existing } = args;
@@ -294,6 +295,9 @@ export class WebhookRelay extends pulumi.ComponentResource<RelayOutputs> {
       ...budget,
     };
     this.registerOutputs({ url });
+    // Before the webhook is redirected to a new relay: it is declared once this component is complete.
+    const ownGroupId = existing.resourceGroupId === undefined ? group.id : undefined;
+    await refuseWithoutDrain(drain, [storageAccountId, ownGroupId]);
     const estimatedCost = estimateCost({ ...args, profile, network });
     return { url, hostName, healthUrl, estimatedCost, queueId, parts, ready: [app.code, drain] };
   }

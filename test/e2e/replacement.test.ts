@@ -130,6 +130,7 @@ test(
     expect(await stack.logs()).toContain(
       "If this change replaces the relay, it will fail: The relay is not taken down",
     );
+    expect(await failureOf(pulumi.preview("--target-replace", urn))).toContain("it leaves out the relay's drain");
     const refused = await traffic.during(() => failureOf(pulumi.up("--replace", urn)));
     expect(refused).toContain("The relay is not taken down, since there is 1 dead letter: ");
     expect(refused).toContain("Customer.io's webhook still posts to it.");

@@ -11,6 +11,7 @@ import { identifyRunningCode } from "../drift/code-drift.ts";
 import { restoreSettings } from "../drift/restore-settings.ts";
 import { shownSettings } from "../drift/setting-drift.ts";
 import { packageManifest, packageMistake, zipFolder } from "../package-folder.ts";
+import { drainBeforeApp } from "./queue-drain.ts";
 import { wordsOf } from "./refusal.ts";
 import { askHealth } from "./relay-health.ts";
 import { resolveReferences } from "./secret-references.ts";
@@ -123,7 +124,8 @@ export const functionCode = defineResource<AzureClient>()({
     "The code of an Azure function app on the Flex Consumption plan. It is zipped, and deployed with the caller's " +
     "own Azure login (role Website Contributor). The deployment is complete once Azure has resolved all Key Vault references of the app's " +
     "settings, and the health check reports this code, these settings and all secrets. While a role is still propagating, the references are " +
-    "refreshed, for ten minutes at most. Deleting the resource makes no call: the code is deleted with its function app. It can't be imported.",
+    "refreshed, for ten minutes at most. The code is deleted with its function app. Deleting the resource drains the relay, unless a `QueueDrain` " +
+    "has drained it or another app works on the same queue. It can't be imported.",
   inputs,
   inputOnly: ["package", "settings", "siteId", "queueId"],
   outputs,
@@ -169,8 +171,11 @@ export const functionCode = defineResource<AzureClient>()({
 
   update: (operation, _id, { news, olds, outputs: running }) => deploy(operation, news, { olds, running }),
 
-  async delete() {
-    // The code is deleted with its function app.
+  // The code itself is deleted with its function app.
+  async delete(operation, _id, { queueId, hostName, healthPath }) {
+    // Another app may work on the same queue: that of a new plan.
+    if (queueId === undefined || operation.other?.inputs.queueId === queueId) return;
+    await drainBeforeApp(operation, { queueId, healthUrl: `https://${hostName}${healthPath}` });
   },
 });
 

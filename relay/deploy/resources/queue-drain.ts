@@ -11,6 +11,8 @@ import { accountOf, holdSending, Succession } from "./succession.ts";
 
 /** Milliseconds between two counts: longer than the relay caches its health. */
 const countEvery = 6_000;
+/** Seconds for which the deletion of an app waits: less than the half hour that any deletion may take. */
+const appWaits = 1_500;
 
 const inputs = z.object({
   queueId: z
@@ -88,7 +90,7 @@ export const queueDrain = defineResource<AzureClient>()({
 
   async create(operation, values) {
     const { client, signal, other } = operation;
-    await openIntakeAtStart(operation, values.queueId);
+    await open(operation, values.queueId);
     // Before the webhook is redirected to this relay: repeated events then wait until the relay knows what was delivered.
     if (other && other.inputs.queueId !== values.queueId && values.takeoverUrl !== undefined) {
       await holdSending(client, values.queueId, signal);
@@ -104,15 +106,16 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 
   async update(operation, _id, { news }) {
-    await openIntakeAtStart(operation, news.queueId);
+    await open(operation, news.queueId);
     return {};
   },
 
   async delete(operation, _id, state) {
-    const { progress } = operation;
+    const { client, progress } = operation;
     const { queueId } = state;
     const succession = Succession.of(operation);
     try {
+      if (drainedBy(client).has(queueId)) return progress("the relay was drained before its function app was deleted");
       await succession?.begin(queueId);
       if (!(await closeIntake(operation, queueId))) {
         await refuseOrphans(operation, queueId);
@@ -124,6 +127,40 @@ export const queueDrain = defineResource<AzureClient>()({
     }
   },
 });
+
+/** Opens the intake, after which the relay is not drained any more. */
+async function open(operation: Operation<AzureClient>, queueId: string): Promise<void> {
+  drainedBy(operation.client).delete(queueId);
+  await openIntakeAtStart(operation, queueId);
+}
+
+/** Queues that a run has drained, by its client. */
+const drainedQueues = new WeakMap<AzureClient, Set<string>>();
+
+function drainedBy(client: AzureClient): Set<string> {
+  const queues = drainedQueues.get(client) ?? new Set();
+  drainedQueues.set(client, queues);
+  return queues;
+}
+
+/**
+ * Drains a relay whose app is about to be deleted, unless its `QueueDrain` has. The engine deletes in the order of the state, in which an
+ * `up` that left the drain out (`--exclude`) puts the drain before what it replaced. The next `up` would delete the app first.
+ *
+ * @throws if the relay must not be deleted
+ */
+export async function drainBeforeApp(
+  operation: Operation<AzureClient>,
+  relay: Pick<Inputs, "queueId" | "healthUrl">,
+): Promise<void> {
+  const { client, signal } = operation;
+  const { queueId } = relay;
+  if (drainedBy(client).has(queueId)) return;
+  const found = await client.readQueue(queueId, signal);
+  // A relay that never got its settings has accepted nothing.
+  if (found === undefined || parseMarks(found.metadata).wanted === undefined) return;
+  if (await closeIntake(operation, queueId)) await letGo(operation, { ...relay, timeoutSeconds: appWaits }, undefined);
+}
 
 /** @throws if the relay must not be deleted; its intake is then open again */
 async function letGo(
@@ -145,6 +182,7 @@ async function letGo(
       await succession.handOver(queueId);
     }
     await stayClosed(operation, queueId, closedFor.onceDrained);
+    drainedBy(operation.client).add(queueId);
   } catch (error) {
     await openIntake(operation, queueId);
     throw error;
