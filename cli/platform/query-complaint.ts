@@ -1,4 +1,4 @@
-import { VendorError } from "pulumi-provider-kit/http";
+import { certificateRemedy, isCertificateFault, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 
 /** Query Service did not answer a query. The message says why, and what to do. */
@@ -10,8 +10,7 @@ const shape = z.object({ code: z.string().optional(), message: z.string() });
 /** PostgreSQL's codes for which a new session helps: a token that is no longer accepted, and a server that shuts down. */
 const lost = /^(28P01|28000|57P0\d|08\w{3})$/;
 const network = /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
-const tls =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|EPROTO)|SSL connection|certificate/;
+const tls = /^(ERR_SSL_|EPROTO)|SSL connection|certificate/;
 
 /** Whether a new session may answer what this one did not. */
 export function isSessionLost(error: unknown): boolean {
@@ -56,9 +55,7 @@ function remedyOf(code: string, message: string): string {
   if (code === "42703") {
     return "It does not know one of the dataset's fields: run `npx pulumi refresh` to see how the schema differs.";
   }
-  if (tls.test(code) || tls.test(message)) {
-    return "Its certificate can't be verified. If a proxy replaces certificates here, set NODE_EXTRA_CA_CERTS to the file with the proxy's own certificate.";
-  }
+  if (isCertificateFault(code) || tls.test(code) || tls.test(message)) return certificateRemedy;
   if (network.test(code)) {
     return "Check that this machine may connect to that host and port: it is not HTTP, so an HTTP proxy does not help.";
   }

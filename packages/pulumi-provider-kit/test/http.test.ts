@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import https from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createCertificate } from "../../local-cloud/src/certificate.ts";
 import { withProgress } from "../src/engine/progress.ts";
+import { isCertificateFault } from "../src/http/certificate.ts";
 import { type Call, HttpClient, type HttpClientOptions } from "../src/http/http.ts";
 import { VendorError } from "../src/http/vendor-error.ts";
+import { failure } from "./failure.ts";
 
 type Answer = { status: number; headers?: Record<string, string>; body?: string } | "reset" | "hang";
 
@@ -110,6 +117,40 @@ test("does not repeat a POST after a broken connection, and says that its outcom
   expect(error.message).toMatch(/^Could not create the thing: The shop at .* did not answer \(ECONNRESET\)/);
   expect(error.message).toContain("shop:url");
   expect(seen).toHaveLength(1);
+});
+
+test("a certificate that can't be verified is reported at once, with the way to trust a proxy's own", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "http-certificate-"));
+  const { certificate, key } = await createCertificate(folder);
+  const untrusted = https.createServer({ cert: certificate, key });
+  let connections = 0;
+  untrusted.on("connection", () => void connections++);
+  await new Promise<void>((resolve) => untrusted.listen(0, "127.0.0.1", resolve));
+  try {
+    const baseUrl = `https://127.0.0.1:${(untrusted.address() as AddressInfo).port}`;
+    const failed = await failure(client({ baseUrl }).call(call({ method: "POST" })));
+    expect(failed.message).toMatch(/did not answer \(DEPTH_ZERO_SELF_SIGNED_CERT\)\. .*set NODE_EXTRA_CA_CERTS/);
+    expect(failed).toMatchObject({ outcomeUnknown: false });
+    expect(connections).toBe(1);
+  } finally {
+    untrusted.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test.each([
+  // With a proxy that does not send its own authority's certificate.
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", true],
+  ["SELF_SIGNED_CERT_IN_CHAIN", true],
+  ["CERT_NOT_YET_VALID", true],
+  ["INVALID_CA", true],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", true],
+  ["ECONNRESET", false],
+  ["ENOTFOUND", false],
+  ["ERR_TLS_HANDSHAKE_TIMEOUT", false],
+  [undefined, false],
+])("whether %s is the fault of a certificate: %s", (code, isFault) => {
+  expect(isCertificateFault(code)).toBe(isFault);
 });
 
 test("asks once for a fresh credential after a 401", async () => {

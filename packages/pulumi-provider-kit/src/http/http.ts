@@ -1,5 +1,6 @@
 import type { AxiosError, AxiosRequestConfig, AxiosResponse } from "axios";
 import { showProgress } from "../engine/progress.ts";
+import { certificateRemedy, isCertificateFault } from "./certificate.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { generalRemedy } from "./remedy.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -74,14 +75,6 @@ const retryRules = {
   /** Errors and statuses that mean that the answer took too long, the vendor's own or that of a gateway before it. */
   timeouts: ["ECONNABORTED", "ETIMEDOUT"],
   timeoutStatuses: [408, 504, 522, 524],
-  /** Network errors that a retry won't fix: the certificate isn't trusted. */
-  never: [
-    "CERT_HAS_EXPIRED",
-    "DEPTH_ZERO_SELF_SIGNED_CERT",
-    "ERR_TLS_CERT_ALTNAME_INVALID",
-    "SELF_SIGNED_CERT_IN_CHAIN",
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  ],
 } as const;
 
 /** An HTTP client for one vendor: authenticates, limits the rate, retries by class of error, and explains errors to people. */
@@ -196,13 +189,16 @@ export class HttpClient {
     const { vendor, baseUrl, baseUrlSetting } = this.#options;
     const changes = call.method === "POST" || call.method === "PATCH";
     if (outcome instanceof Error) {
-      const sent = !includes(retryRules.neverSent, outcome.code) && !includes(retryRules.never, outcome.code);
+      const isUntrusted = isCertificateFault(outcome.code);
+      const sent = !includes(retryRules.neverSent, outcome.code) && !isUntrusted;
       const outcomeUnknown = changes && sent;
       if (call.signal.aborted) return stopError(call, { outcomeUnknown });
       const reason = outcome.code ?? outcome.message;
+      const remedy = isUntrusted
+        ? certificateRemedy
+        : `Check the network, any proxy, and the setting ${baseUrlSetting}; then run the command again.`;
       return new VendorError(
-        `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ` +
-          `Check the network, any proxy, and the setting ${baseUrlSetting}; then run the command again.`,
+        `Could not ${call.purpose}: ${vendor} at ${baseUrl} did not answer (${reason}). ${remedy}`,
         { code: outcome.code, outcomeUnknown, timedOut: includes(retryRules.timeouts, outcome.code) },
       );
     }
@@ -243,7 +239,7 @@ function stopError({ purpose }: Call, detail: { readonly outcomeUnknown: boolean
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
   const idempotent = call.repeatable ?? includes(retryRules.idempotentMethods, call.method);
   if (outcome instanceof Error) {
-    if (includes(retryRules.never, outcome.code)) return false;
+    if (isCertificateFault(outcome.code)) return false;
     return idempotent || includes(retryRules.neverSent, outcome.code);
   }
   if (includes(retryRules.always, outcome.status)) return true;

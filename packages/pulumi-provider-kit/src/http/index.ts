@@ -1,4 +1,5 @@
 export { withProgress } from "../engine/progress.ts";
+export { certificateRemedy, isCertificateFault } from "./certificate.ts";
 export { hideForms, hideSecrets, secretForms } from "./hide-secrets.ts";
 export { type Call, HttpClient, type HttpClientOptions } from "./http.ts";
 export { jsonOf } from "./json.ts";

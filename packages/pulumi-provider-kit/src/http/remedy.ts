@@ -4,6 +4,8 @@ export function generalRemedy(status: number): string {
     case 404:
     case 410:
       return "If someone deleted it, run: npx pulumi refresh, then npx pulumi up";
+    case 407:
+      return "A proxy on the way asks for a login. Put it into the variable HTTPS_PROXY: http://<user>:<password>@<host>:<port>";
     case 409:
     case 412:
     case 423:
