@@ -17,6 +17,7 @@ import { utcDateOf } from "../../relay/core/zoned-time.ts";
 import { startTimeLimit } from "../clients.ts";
 import { processEach } from "../process-each.ts";
 import type { StackSource } from "../stack/source.ts";
+import { sendByProxy } from "./send-by-proxy.ts";
 import { dataRoles, StoragePermission, statusOf } from "./storage-permission.ts";
 
 /** Maximum number of times to read the counts again. */
@@ -76,7 +77,7 @@ export class RelayTables {
       tableServiceUri: endpoints.table,
       credential,
     };
-    return new RelayTables(permission, new Tables(async () => access));
+    return new RelayTables(permission, new Tables(async () => access, sendByProxy));
   }
 
   /** An audit reads the notes of ten million events in ten thousand calls, so one that fails must not end it. */

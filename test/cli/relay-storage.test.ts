@@ -1,7 +1,12 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import net, { type AddressInfo } from "node:net";
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
 import { RelayQueues } from "../../cli/relay/relay-queues.ts";
+import { RelayStorageAccount } from "../../cli/relay/relay-storage.ts";
+import { RelayTables } from "../../cli/relay/relay-tables.ts";
 import { foldCounts } from "../../relay/azure/counts/fold-counts.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { noCounts } from "../../relay/core/counts/counts.ts";
@@ -117,6 +122,36 @@ test("a claim is removed, and removing a deleted one is not an error", async () 
   await operator.account.putClaim("d.json", "{}");
   for (const _ of "12") await operator.account.deleteClaim("d.json");
   expect(await operator.account.readClaim("d.json")).toBeUndefined();
+});
+
+test("tables, queues and dead letters are all read by the proxy of the environment", async () => {
+  const asked: string[] = [];
+  const proxy = createServer().on("connect", ({ url = "" }, client) => {
+    asked.push(url);
+    const { hostname, port } = new URL(`http://${url}`);
+    const there = net.connect(Number(port), hostname, () => client.write("HTTP/1.1 200 OK\r\n\r\n"));
+    there.pipe(client).pipe(there);
+    for (const [one, other] of [
+      [there, client],
+      [client, there],
+    ] as const) {
+      one.on("error", () => other.destroy()).on("close", () => other.destroy());
+    }
+  });
+  await once(proxy.listen(0, "127.0.0.1"), "listening");
+  process.env.https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  try {
+    const account = await RelayStorageAccount.open(operator.source);
+    await account.listDeadLetters();
+    await account.peekEvents();
+    await (await RelayTables.open(operator.source)).readCounts();
+    const hosts = [operator.endpoints.blob, operator.endpoints.queue, operator.endpoints.table];
+    expect(new Set(asked)).toEqual(new Set(hosts.map((address) => new URL(address).host)));
+  } finally {
+    delete process.env.https_proxy;
+    proxy.close();
+    proxy.closeAllConnections();
+  }
 });
 
 test("dead letters can be listed by a prefix of their names", async () => {
