@@ -237,17 +237,17 @@ async function backlog(lab: Lab, messages: number): Promise<Figure[]> {
       value: `${(delivered / measured).toFixed(1)} events/s`,
     },
     {
-      what: "  table transactions an event",
+      what: "  table transactions per event",
       value: each(lab.tableTransactions - before.tables),
       target: "at most 3",
     },
     {
-      what: "  executions an event",
+      what: "  executions per event",
       value: each((await lab.executions()) - before.executions),
       target: "at most 1.5",
     },
     {
-      what: "  queue operations an event, intake and polls included",
+      what: "  queue operations per event, intake and polls included",
       value: each(lab.queueOperations - before.queues),
     },
     { what: "  intake meanwhile, 20 calls/s", value: latencies(calls), target: "as below" },
@@ -269,13 +269,13 @@ async function recordsOfEvents(lab: Lab): Promise<Figure[]> {
   const each = (count: number) => (count / events.length).toFixed(3);
   return [
     {
-      what: `100 events/s, ${missing(lab, events, all)}${accepted(calls)} accepted: records in the log an event`,
+      what: `100 events/s, ${missing(lab, events, all)}${accepted(calls)} accepted: records in the log per event`,
       value: each((await lab.records()) - before.records),
       target: "at most 3",
     },
-    { what: "  table transactions an event", value: each(lab.tableTransactions - before.tables) },
+    { what: "  table transactions per event", value: each(lab.tableTransactions - before.tables) },
     {
-      what: "  queue operations an event, polls included",
+      what: "  queue operations per event, polls included",
       value: each(lab.queueOperations - before.queues),
     },
   ];

@@ -39,7 +39,7 @@ export async function measureWorker(): Promise<Figure[]> {
         idle.push(await runWorker(folder, { work }));
       }
       figures.push(
-        { what: `processor time an event, ${title}`, value: processorTimeOf(own) },
+        { what: `processor time per event, ${title}`, value: processorTimeOf(own) },
         { what: "  functions that do nothing", value: processorTimeOf(idle) },
         { what: "  memory at the peak", value: peakMemoryOf(own) },
       );
@@ -47,7 +47,7 @@ export async function measureWorker(): Promise<Figure[]> {
     for (const memory of [512, 4096] as const) {
       const own = await repeat(rounds, () => runWorker(relay, { work: "both", memory }));
       figures.push(
-        { what: `processor time an event, both, ${memory} MB`, value: processorTimeOf(own) },
+        { what: `processor time per event, both, ${memory} MB`, value: processorTimeOf(own) },
         { what: "  memory at the peak", value: peakMemoryOf(own) },
       );
     }

@@ -44,11 +44,11 @@ export async function blast(lab: Lab, next: NextEvent): Promise<Figure[]> {
       what: "  accepted",
       value: `${(blastSize / sent).toFixed(0)} events/s (${accepted}/${blastSize}; p50 ${median(times).toFixed(0)} ms, p99 ${quantile(times, 0.99).toFixed(0)} ms)`,
     },
-    { what: "  table transactions an event", value: each(lab.tableTransactions - before.tables) },
-    { what: "  queue operations an event, polls included", value: each(lab.queueOperations - before.queues) },
+    { what: "  table transactions per event", value: each(lab.tableTransactions - before.tables) },
+    { what: "  queue operations per event, polls included", value: each(lab.queueOperations - before.queues) },
     { what: "  events that Platform got twice", value: String(lab.sink.takenAgain) },
     ...Object.entries(used ?? {}).map(([part, seconds]) => ({
-      what: `  processor time an event: ${part}`,
+      what: `  processor time per event: ${part}`,
       value: `${((1000 * seconds) / blastSize).toFixed(2)} ms`,
     })),
   ];
@@ -69,7 +69,10 @@ export async function alone(lab: Lab): Promise<Figure[]> {
   }
   const each = (of: number) => (of / count).toFixed(2);
   return [
-    { what: "events that come alone: table transactions an event", value: each(lab.tableTransactions - before.tables) },
-    { what: "  queue operations an event, polls included", value: each(lab.queueOperations - before.queues) },
+    {
+      what: "events that come alone: table transactions per event",
+      value: each(lab.tableTransactions - before.tables),
+    },
+    { what: "  queue operations per event, polls included", value: each(lab.queueOperations - before.queues) },
   ];
 }

@@ -83,7 +83,7 @@ export function growthText(grown: readonly Growth[]): string {
   return [
     "A preview of `examples/several` with many sources, each with providers of its own, before anything exists:",
     "",
-    ...markdownTable(["sources", "seconds", "seconds a source"], rows),
+    ...markdownTable(["sources", "seconds", "seconds per source"], rows),
     "",
   ].join("\n");
 }
