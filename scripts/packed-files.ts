@@ -23,7 +23,7 @@ const runProgram = ["run-program.js", "run-program.d.ts"];
 const consolePage = "cli/console/page";
 
 /** Pages for people. Findings and alerts name sections of the runbooks, which the console serves with what they link to. */
-const pages = globSync("docs/{*,tasks/*,reference/*}.md", { cwd: repository });
+const pages = globSync("docs/{*,decisions/*,reference/*,tasks/*}.md", { cwd: repository });
 
 /** What `customerio-aep init` makes projects from. */
 const templates = ["templates/typescript", "templates/yaml"];
