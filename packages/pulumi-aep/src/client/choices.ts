@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AepClient } from "./client.ts";
+import { allByTitle, listLimit } from "./pages.ts";
 import { paths } from "./paths.ts";
 import { accept, timeSeries } from "./xdm.ts";
 
@@ -42,7 +43,7 @@ export interface Choosable {
 
 /** Up to a hundred datasets of the sandbox that have a schema, by name. */
 export async function listDatasets(client: AepClient, signal: AbortSignal): Promise<Choosable[]> {
-  const path = `${paths.dataSets}?limit=100&properties=name,schemaRef`;
+  const path = `${paths.dataSets}?limit=${listLimit}&properties=name,schemaRef`;
   const call = { method: "GET", path, signal, purpose: "list the datasets" } as const;
   const answer = z.object({ name: z.string(), schemaRef: z.object({ id: z.string() }) });
   const listed = Object.entries(await client.call(call, z.record(z.string(), z.unknown())));
@@ -56,7 +57,7 @@ export async function listDatasets(client: AepClient, signal: AbortSignal): Prom
 
 /** Schemas of events among the first 300 of the organization's own, by title. */
 export async function listEventSchemas(client: AepClient, signal: AbortSignal): Promise<Choosable[]> {
-  const path = `${paths.schemas}?orderby=title&limit=300`;
+  const path = `${paths.schemas}?${allByTitle}`;
   const call = { method: "GET", path, headers: accept.wholes, signal, purpose: "list the schemas" } as const;
   const { results } = await client.call(call, z.object({ results: z.array(z.unknown()) }));
   const answer = z.object({ $id: z.string(), title: z.string(), "meta:extends": z.array(z.string()) });

@@ -27,8 +27,8 @@ export interface Refusal {
  */
 const platformBudget = { perSecond: 20, burst: 100 };
 
-/** Attempts of a call that refers to what was just created, and which Platform may show late: half a minute. */
-const attemptsWhileLate = 15;
+/** Attempts of a call about or with what was just created, and which Platform may show late: half a minute. */
+export const attemptsWhileLate = 15;
 /** Attempts of a deletion that is refused: eight seconds, since the refusal may be final; half a minute if its dependents were just deleted. */
 const attemptsWhileUsed = { usual: 5, afterDeletion: 15 };
 

@@ -11,8 +11,8 @@ export interface FlowList {
   readonly purpose: string;
 }
 
-/** Maximum objects in one page (Catalog Service API; the Flow Service names no maximum). */
-const pageSize = 100;
+/** Maximum objects in one list or page (Catalog Service API; the Flow Service names no maximum). */
+export const listLimit = 100;
 /** Maximum pages of one list, in case a list never ends. */
 const mostPages = 200;
 
@@ -42,7 +42,7 @@ export function listFlowObjects(
   signal: AbortSignal,
   atMost = Number.POSITIVE_INFINITY,
 ): Promise<unknown[]> {
-  const first = `${query}&limit=${Math.min(atMost, pageSize)}`;
+  const first = `${query}&limit=${Math.min(atMost, listLimit)}`;
   const read = async (path: string) => {
     const { items, _links } = await client.call({ method: "GET", path, signal, purpose }, flowPage);
     return { objects: items, next: _links?.next && `${collection}?${nextQuery(first, _links.next)}` };
@@ -169,13 +169,13 @@ export async function listDatasetObjects(
   signal: AbortSignal,
 ): Promise<[id: string, dataset: unknown][]> {
   const found = new Map<string, unknown>();
-  const first = `${paths.dataSets}?orderBy=desc:created&limit=${pageSize}&properties=${properties}`;
+  const first = `${paths.dataSets}?orderBy=desc:created&limit=${listLimit}&properties=${properties}`;
   for (let page = 0; page < mostPages; page++) {
-    const path = page === 0 ? first : `${first}&start=${page * pageSize}`;
+    const path = page === 0 ? first : `${first}&start=${page * listLimit}`;
     const listed = await client.call({ method: "GET", path, signal, purpose }, anyObject);
     const before = found.size;
     for (const [id, dataset] of Object.entries(listed)) found.set(id, dataset);
-    if (Object.keys(listed).length < pageSize || found.size === before) return [...found];
+    if (Object.keys(listed).length < listLimit || found.size === before) return [...found];
   }
   throw explainEndless(purpose);
 }
@@ -192,7 +192,7 @@ export async function listMappingSets(
   signal: AbortSignal,
 ): Promise<unknown[]> {
   const found = new Map<string, unknown>();
-  const query = `${filter === undefined ? "" : `${filter}&`}orderBy=-createdDate&limit=${pageSize}`;
+  const query = `${filter === undefined ? "" : `${filter}&`}orderBy=-createdDate&limit=${listLimit}`;
   let start = 0;
   let countsSets = false;
   for (let page = 0; page < mostPages; page++) {

@@ -1,6 +1,7 @@
 import type { FunctionDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../client/client.ts";
+import { listLimit } from "../client/pages.ts";
 import { pathOf, paths } from "../client/paths.ts";
 import { isEnabled, profileTag } from "../resources/catalog/dataset-tags.ts";
 import { datasetAnswer } from "../resources/catalog/marked-datasets.ts";
@@ -53,7 +54,7 @@ async function listNamed(client: AepClient, name: string, signal: AbortSignal) {
   // The simple filter `name=` would take a name with a comma for two, and one with `!` for its opposite. In either filter, `*` stands for any
   // characters, and `**` for an asterisk (Adobe, "Filter Catalog data using query parameters").
   const filter = encodeURIComponent(`name==${name.replaceAll("*", "**")}`);
-  const path = `${paths.dataSets}?property=${filter}&limit=100&properties=name,schemaRef,tags`;
+  const path = `${paths.dataSets}?property=${filter}&limit=${listLimit}&properties=name,schemaRef,tags`;
   const call = { method: "GET", path, signal, purpose: `look for the dataset "${name}"` } as const;
   // Other people's datasets may lack a schema.
   const listed = await client.call(call, z.record(z.string(), z.unknown()));

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
-import { type AepClient, jsonOrNothing, type Refusal } from "../../client/client.ts";
+import { type AepClient, attemptsWhileLate, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { isReferredTo } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { majorVersionOf } from "../../client/xdm.ts";
@@ -14,8 +14,6 @@ import { daysOfPeriod, rowExpirationBody } from "./row-expiration.ts";
 import { connectionsInto } from "./rows-under-way.ts";
 import { holdsData } from "./stored-data.ts";
 
-/** Attempts to change a dataset that was just created, and that Platform may show late: half a minute. */
-const attemptsWhileLate = 15;
 /** Attempts to change tags while no answer says whether that was done. */
 const attemptsWhileLost = 5;
 /** Catalog returns references: `["@/dataSets/<id>"]`. */

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { listLimit } from "../../client/pages.ts";
 import { pathOf, paths } from "../../client/paths.ts";
 import { batchCounts, batchCountsAnswer } from "./batch-counts.ts";
 import { batchOutcome } from "./batch-outcome.ts";
 import { describeRowsUnderWay, quantityOf } from "./rows-under-way.ts";
-
-/** Maximum objects in one list (Catalog Service API). */
-const listLimit = 100;
 
 const answer = z.object({ name: z.string().nullish(), lastBatchId: z.string().nullish() });
 
