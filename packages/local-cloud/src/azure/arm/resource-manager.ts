@@ -4,8 +4,7 @@ import { decodeMap, isMap, type PropertyMap, reveal } from "pulumi-provider-kit"
 import { effectsOf } from "../effects/resource-effects.ts";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
 import { describeReference } from "../host/key-vault-references.ts";
-import { bearerToken, readToken } from "../identity/access-token.ts";
-import { isForManagement } from "../identity/audience.ts";
+import { bearerToken, isForManagement, readToken } from "../identity/access-token.ts";
 import { configure, describeConfiguration } from "../network/site-configuration.ts";
 import { takesTime } from "../network/slow-changes.ts";
 import { answerLogQuery } from "../queries/log-query.ts";

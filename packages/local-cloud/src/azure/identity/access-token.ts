@@ -54,6 +54,11 @@ export function readToken(secret: string, token: string): AccessTokenClaims | un
   return JSON.parse(Buffer.from(payload, "base64url").toString()) as AccessTokenClaims;
 }
 
+/** Whether a token's audience is Azure Resource Manager, under either of its names. */
+export function isForManagement(audience: string): boolean {
+  return ["https://management.azure.com", "https://management.core.windows.net"].includes(audience.replace(/\/+$/, ""));
+}
+
 /** The bearer token of an `Authorization` header. */
 export function bearerToken(header: string | undefined): string | undefined {
   return header?.match(/^Bearer (\S+)$/i)?.[1];

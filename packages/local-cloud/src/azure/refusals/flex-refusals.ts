@@ -2,7 +2,6 @@ import { isMap, type PropertyValue } from "pulumi-provider-kit";
 import { ArmError } from "../arm/arm-error.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import { plainValueAt, type Resource, type Subscription, textAt } from "../arm/subscription.ts";
-import { forbiddenOnFlex } from "../host/app-settings.ts";
 import { brokenRule } from "../network/access-restrictions.ts";
 import { refuseAppSubnet } from "../network/network-refusals.ts";
 import type { AzureSwitches } from "../switches.ts";
@@ -18,6 +17,10 @@ const forbiddenConfiguration = [
   "functionsRuntimeScaleMonitoringEnabled",
   "functionAppScaleLimit",
 ];
+
+/** Settings that a Flex Consumption app may not have (Microsoft Learn, "Flex Consumption plan deprecations"). */
+const forbiddenSetting =
+  /^(FUNCTIONS_WORKER_RUNTIME(_VERSION)?|FUNCTIONS_EXTENSION_VERSION|FUNCTIONS_MAX_HTTP_CONCURRENCY|FUNCTIONS_WORKER_PROCESS_COUNT|FUNCTIONS_WORKER_DYNAMIC_CONCURRENCY_ENABLED|SCM_DO_BUILD_DURING_DEPLOYMENT|ENABLE_ORYX_BUILD|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT.*|WEBSITE_NODE_DEFAULT_VERSION|WEBSITE_MAX_DYNAMIC_APPLICATION_SCALE_OUT|WEBSITE_SKIP_CONTENTSHARE_VALIDATION|WEBSITE_DNS_SERVER|WEBSITE_VNET_ROUTE_ALL)$/i;
 
 const instanceSizes = [512, 2048, 4096];
 
@@ -80,7 +83,9 @@ export function refuseFlexSettings(subscription: Subscription, siteId: string, n
 }
 
 function refuseSettingNames(names: readonly string[]): void {
-  const refused = forbiddenOnFlex(names).map((name) => `Site.SiteConfig.AppSettings.${name}`);
+  const refused = names
+    .filter((name) => forbiddenSetting.test(name) || name.includes(":"))
+    .map((name) => `Site.SiteConfig.AppSettings.${name}`);
   if (refused.length === 0) return;
   const subject =
     refused.length === 1
