@@ -73,9 +73,9 @@ const runsAnswer = z.object({
   ),
 });
 
-/** The latest runs of a dataflow, newest first. A streaming dataflow has one run an hour (Adobe's streaming monitoring docs). */
-export async function listRuns(client: AepClient, id: string, limit = 24): Promise<DataflowRun[]> {
-  const params = { property: `flowId==${id}`, orderby: "-createdAt", limit };
+/** The last 24 runs of a dataflow, newest first. A streaming dataflow has one run an hour (Adobe's streaming monitoring docs). */
+export async function listRuns(client: AepClient, id: string): Promise<DataflowRun[]> {
+  const params = { property: `flowId==${id}`, orderby: "-createdAt", limit: 24 };
   const purpose = `list the runs of the dataflow ${id}`;
   const { items } = await client.call(
     { method: "GET", path: paths.runs, params, signal: startTimeLimit(), purpose },

@@ -29,9 +29,9 @@ const batchesAnswer = z.record(
   }),
 );
 
-/** The latest batches of a dataset, newest first (Catalog Service). */
-export async function listBatches(client: AepClient, datasetId: string, limit = 10): Promise<DatasetBatch[]> {
-  const newest = await queryBatches(client, datasetId, { orderBy: "desc:created", limit }, startTimeLimit());
+/** The last ten batches of a dataset, newest first (Catalog Service). */
+export async function listBatches(client: AepClient, datasetId: string): Promise<DatasetBatch[]> {
+  const newest = await queryBatches(client, datasetId, { orderBy: "desc:created", limit: 10 }, startTimeLimit());
   return newest.toReversed();
 }
 

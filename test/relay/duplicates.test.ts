@@ -269,7 +269,7 @@ describe("keys", () => {
 
 describe("calls of the tables", () => {
   /** An instance whose calls are counted, and the names of those made for some work. */
-  function countingInstance(ports: Partial<RememberedDuplicatesPorts> = {}) {
+  function countingInstance() {
     const calls: string[] = [];
     const recorded = new Proxy(tables, {
       get: (target, name: keyof typeof tables) => {
@@ -280,7 +280,7 @@ describe("calls of the tables", () => {
         };
       },
     });
-    return { ...instance({ tables: recorded, ...ports }), calls };
+    return { ...instance({ tables: recorded }), calls };
   }
   const many = (prefix: string) => Array.from({ length: 150 }, (_, at) => `${prefix}-${at}`);
 
