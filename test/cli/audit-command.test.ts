@@ -37,8 +37,8 @@ test("a stack's audit finds what was dropped, and leaves out what its webhook do
   const flow = await flowWithFields();
   for (const delivery of ["d1", "d2"]) await happen(flow, delivery, "sent");
   await happen(flow, "d1", "opened");
-  await happen(flow, "d2", "opened", true);
-  await happen(flow, "d2", "clicked", true);
+  await happen(flow, "d2", "opened", { isDropped: true });
+  await happen(flow, "d2", "clicked", { isDropped: true });
   await stage.platform.idle();
   const { ending, json, printed } = await runAuditCommand(await sourceOf(flow));
   expect(ending).toBe("broken");
@@ -104,7 +104,7 @@ test("status names the last audit of the working directory", async () => {
 
 test("with a webhook that was deleted, an audit uses what the stack has subscribed to, and nothing is sent", async () => {
   const flow = await flowWithFields();
-  for (const metric of ["sent", "clicked"]) await happen(flow, "d1", metric, true);
+  for (const metric of ["sent", "clicked"]) await happen(flow, "d1", metric, { isDropped: true });
   await stage.platform.idle();
   const source = await sourceOf(flow);
   const webhook = source.resource("customerio:index:ReportingWebhook");
@@ -122,7 +122,7 @@ test("with a webhook that was deleted, an audit uses what the stack has subscrib
 
 test("an audit with the key of another workspace is an error that names the webhook", async () => {
   const flow = await flowWithFields();
-  await happen(flow, "d1", "sent", true);
+  await happen(flow, "d1", "sent", { isDropped: true });
   await sendRow(flow, "d2", "sent");
   await stage.platform.idle();
   const source = await sourceOf(flow);
@@ -145,7 +145,7 @@ test("a mapping that leaves out what is compared is an error", async () => {
 test("a dry run of a backfill says what would be sent, and a dataset of Profile is not filled without a word", async () => {
   const flow = await flowWithFields();
   await happen(flow, "d1", "sent");
-  await happen(flow, "d2", "sent", true);
+  await happen(flow, "d2", "sent", { isDropped: true });
   await stage.platform.idle();
   const source = await sourceOf(flow);
   const { ending, json, printed } = await planDryBackfill(source);

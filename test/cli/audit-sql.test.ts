@@ -33,8 +33,8 @@ beforeAll(async () => {
   flow = await flowWithFields();
   for (const delivery of ["d1", "d2", "d3"]) await happen(flow, delivery, "sent");
   await happen(flow, "d1", "opened");
-  await happen(flow, "d2", "opened", true);
-  await happen(flow, "d2", "clicked", true);
+  await happen(flow, "d2", "opened", { isDropped: true });
+  await happen(flow, "d2", "clicked", { isDropped: true });
   for (const metric of ["opened", "opened", "attempted"]) await sendRow(flow, "d1", metric);
   await sendRow(flow, "older", "opened");
   await stage.platform.idle();

@@ -75,7 +75,12 @@ export function flowWithFields(): Promise<RunningFlow> {
 }
 
 /** Records an event in Customer.io and, unless it is dropped, sends it to the dataflow. */
-export async function happen(flow: RunningFlow, delivery: string, metric: string, isDropped = false): Promise<void> {
+export async function happen(
+  flow: RunningFlow,
+  delivery: string,
+  metric: string,
+  { isDropped = false } = {},
+): Promise<void> {
   const made = { object_type: "email", metric, timestamp, data: { delivery_id: delivery } };
   const body = JSON.stringify({ events: [made], reported: false });
   await fetch(`${stage.customerIo.url}/__local/events`, { method: "POST", body });

@@ -79,7 +79,7 @@ describe("a stack's audit", () => {
 
   test("leaves out what a batch of an earlier backfill has, while Platform processes it", async () => {
     await happenInStack(flow, "d1", "sent");
-    await happenInStack(flow, "d2", "sent", true);
+    await happenInStack(flow, "d2", "sent", { isDropped: true });
     await stage.platform.idle();
     const source = await sourceOf(flow);
     expect((await runAuditCommand(source)).json.verdict).toBe("missing");
@@ -165,7 +165,7 @@ describe("a stack's audit", () => {
     async (batchCounts, failedRecords) => {
       await stage.platform.plain("POST", "/__local/switches", {}, JSON.stringify({ batchCounts, failedRecords }));
       await happenInStack(flow, "d1", "sent");
-      await happenInStack(flow, "d2", "sent", true);
+      await happenInStack(flow, "d2", "sent", { isDropped: true });
       await stage.platform.send(flow.inletUrl, flow.flow, event({ event_id: null }));
       await stage.platform.idle();
       expect(await batchIds()).toHaveLength(failedRecords === "own-batch" ? 2 : 1);

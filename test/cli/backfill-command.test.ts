@@ -28,8 +28,8 @@ afterEach(closeStage);
 test("what an audit finds missing goes into the relay's queue, and a message says where it is", async () => {
   const flow = await flowWithFields();
   await happen(flow, "d1", "sent");
-  for (const delivery of ["d2", "d3"]) await happen(flow, delivery, "sent", true);
-  await happen(flow, "d1", "opened", true);
+  for (const delivery of ["d2", "d3"]) await happen(flow, delivery, "sent", { isDropped: true });
+  await happen(flow, "d1", "opened", { isDropped: true });
   await stage.platform.idle();
   const source = await sourceOf(flow, undefined, undefined, operator.source);
   const values = { ...auditValues, folder: stage.folder, metrics: ["sent"], "dry-run": false, revert: false };
@@ -52,14 +52,14 @@ test("an audit that heals ends well if it has sent everything, and with 1 if a d
   const flow = await flowWithFields();
   await happen(flow, "d1", "sent");
   // Others than those that the test before has left in the queue.
-  for (const delivery of ["d6", "d7"]) await happen(flow, delivery, "sent", true);
+  for (const delivery of ["d6", "d7"]) await happen(flow, delivery, "sent", { isDropped: true });
   await stage.platform.idle();
   const source = await sourceOf(flow, undefined, undefined, operator.source);
 
   const healed = await runAuditCommand(source, { heal: true });
   expect([healed.ending, healed.json.verdict, healed.json.backfill?.sent]).toEqual(["well", "missing", 2]);
 
-  await happen(flow, "d4", "sent", true);
+  await happen(flow, "d4", "sent", { isDropped: true });
   const body = JSON.stringify({ object_type: "email", metric: "sent", timestamp, data: { delivery_id: "d4" } });
   const event = newEvent({ id: "d4", receivedAt: new Date().toISOString(), body });
   const { name, document } = deadEvent(event, body, { class: "refused", reason: "400", now: new Date() });
@@ -72,7 +72,7 @@ test("an audit that heals ends well if it has sent everything, and with 1 if a d
 test("an audit that heals ends with 1 if Customer.io no longer has what is missing", async () => {
   const flow = await flowWithFields();
   await happen(flow, "d1", "sent");
-  await happen(flow, "d5", "sent", true);
+  await happen(flow, "d5", "sent", { isDropped: true });
   await stage.platform.idle();
   const stackSource = () => sourceOf(flow, undefined, undefined, operator.source);
   await runAuditCommand(await stackSource());

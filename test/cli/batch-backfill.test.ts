@@ -43,7 +43,7 @@ test("the event of a trial that is stopped while it waits for the rows counts as
   const pauseForRows = async () => {
     throw new Error("Ctrl-C");
   };
-  await expect(runBackfill({ pauseForRows }, true, undefined, counts)).rejects.toThrow("Ctrl-C");
+  await expect(runBackfill({ pauseForRows }, { counts })).rejects.toThrow("Ctrl-C");
   expect(counts).toMatchObject({ sent: 0, streamed: 1 });
   expect(await runBackfill()).toMatchObject({ sent: lost.length - 1, streamed: 0 });
   expect(await rebuiltIds()).toEqual(lostIds);
@@ -66,7 +66,7 @@ test("an event whose message is among the drafts and among the others is uploade
   const { history } = auditParts();
   // Nothing documents that a draft which was sent leaves the list of drafts.
   const both: TrialParts["history"] = { listMessages: (range, signal) => history.listMessages(range, signal) };
-  expect((await runBackfill({ history: both }, false)).sent).toBe(lost.length);
+  expect((await runBackfill({ history: both }, { withTrial: false })).sent).toBe(lost.length);
   expect(await rebuiltIds()).toEqual(lostIds);
 });
 
@@ -114,20 +114,22 @@ test("after a kill at any call, the next run completes the rows, each of them on
 test("a batch that was not completed is given up when the relay sends its events", async () => {
   const ingestion: TrialParts["ingestion"] = new BatchIngestion(bed.client, bed.flow.dataset);
   jest.spyOn(ingestion, "complete").mockRejectedValue(new Error("killed"));
-  await expect(runBackfill({ ingestion }, false)).rejects.toThrow("killed");
+  await expect(runBackfill({ ingestion }, { withTrial: false })).rejects.toThrow("killed");
   expect(await sendByRelay()).toBe(lost.length);
   await deliverQueue();
   // The other way has nothing left to complete.
-  expect((await runBackfill({}, false)).sent).toBe(0);
+  expect((await runBackfill({}, { withTrial: false })).sent).toBe(0);
   expect(await rebuiltIds()).toEqual(lostIds);
 });
 
 test("a batch that Platform refuses leaves no rows, and its events are missing again", async () => {
   const map: TrialParts["map"] = async (records) =>
     records.map((record) => ({ record, row: { _id: "x", _acme: { customerio: { metric: 7 } } }, errors: [] }));
-  await expect(runBackfill({ map }, false)).rejects.toThrow(/did not accept the batch .*: it is failed \(400\)/);
+  await expect(runBackfill({ map }, { withTrial: false })).rejects.toThrow(
+    /did not accept the batch .*: it is failed \(400\)/,
+  );
   expect(await rebuiltIds()).toEqual([]);
-  expect((await runBackfill({}, false)).sent).toBe(lost.length);
+  expect((await runBackfill({}, { withTrial: false })).sent).toBe(lost.length);
 });
 
 test("rows are compared by their values, and null is like an absent field", () => {

@@ -127,12 +127,18 @@ const sendingParts = ({ history }: AuditParts, ledger: Ledger) => ({
 
 export const noCounts = (): BackfillCounts => ({ sent: 0, streamed: 0, kinds: new Map(), impossible: new Map() });
 
-/** One run of the command: an audit, the trial, and the upload. @param without a delivery that is not planned */
+/**
+ * One run of the command: an audit, the trial unless it is left out, and the upload.
+ *
+ * @param options.without a delivery that is not planned
+ */
 export async function runBackfill(
   more: Partial<TrialParts> = {},
-  withTrial = true,
-  without?: string,
-  counts = noCounts(),
+  {
+    withTrial = true,
+    without,
+    counts = noCounts(),
+  }: { withTrial?: boolean; without?: string | undefined; counts?: BackfillCounts } = {},
 ): Promise<BackfillCounts & { readonly stalled: string[] }> {
   const parts = auditParts();
   await audit(parts);
@@ -177,7 +183,7 @@ export async function killWhileStaging(without?: string): Promise<void> {
     if (isCompleted) throw new Error("killed");
     return readState.apply(ingestion, given);
   });
-  await expect(runBackfill({ ingestion }, false, without)).rejects.toThrow("killed");
+  await expect(runBackfill({ ingestion }, { withTrial: false, without })).rejects.toThrow("killed");
 }
 
 /** What the commands on uploads need. */

@@ -19,7 +19,7 @@ import {
 useBatchBed();
 
 test("a revert removes the rows, and an audit of the same folder finds them missing again", async () => {
-  await runBackfill({}, false);
+  await runBackfill({}, { withTrial: false });
   expect(await rebuiltIds()).toEqual(lostIds);
   await audit(auditParts());
   const ledger = await openLedger(bed.folder);
@@ -29,7 +29,7 @@ test("a revert removes the rows, and an audit of the same folder finds them miss
   expect(await rebuiltIds()).toEqual([]);
   const { cells } = await audit(auditParts());
   expect(sumCells(cells)).toMatchObject({ found: arrived.length, missing: lost.length });
-  expect((await runBackfill({}, false)).sent).toBe(lost.length);
+  expect((await runBackfill({}, { withTrial: false })).sent).toBe(lost.length);
 });
 
 test("a revert leaves a batch that is stalled, and takes one that Platform refuses for an empty one", async () => {

@@ -28,7 +28,7 @@ test("events in a batch that Platform has not finished are neither missing nor s
   expect(sumCells(cells)).toMatchObject({ found: arrived.length, missing: 0, unjudged: lost.length });
   expect(reasons).toEqual([expect.objectContaining({ events: lost.length, isTemporary: true })]);
   expect(await sendByRelay()).toBe(0);
-  const counts = await runBackfill({ pause: async () => bed.platform.pass(day) }, false);
+  const counts = await runBackfill({ pause: async () => bed.platform.pass(day) }, { withTrial: false });
   expect([counts.sent, [...counts.kinds]]).toEqual([lost.length, [["email sent", lost.length]]]);
   expect(await rebuiltIds()).toEqual(lostIds);
 });
@@ -42,7 +42,7 @@ test("a batch that stays stalled ends the run by itself, its events are not sent
     pauses += 1;
     bed.platform.pass(60);
   };
-  const { sent, stalled } = await runBackfill({ pause }, false);
+  const { sent, stalled } = await runBackfill({ pause }, { withTrial: false });
   expect([sent, stalled]).toEqual([1, [batch]]);
   expect(pauses).toBeGreaterThan(28);
   const { cells } = await audit(auditParts());
@@ -50,10 +50,10 @@ test("a batch that stays stalled ends the run by itself, its events are not sent
   expect(await sendByRelay()).toBe(0);
   // The next run does not wait for it once more.
   pauses = 0;
-  expect((await runBackfill({ pause }, false)).stalled).toEqual([batch]);
+  expect((await runBackfill({ pause }, { withTrial: false })).stalled).toEqual([batch]);
   expect(pauses).toBe(0);
   await setState(batch, "staging");
-  expect((await runBackfill({ pause }, false)).stalled).toEqual([]);
+  expect((await runBackfill({ pause }, { withTrial: false })).stalled).toEqual([]);
   expect(await rebuiltIds()).toEqual(lostIds);
 });
 
@@ -69,7 +69,7 @@ test("the run waits for a batch that makes progress again after it was stalled",
     if (pauses === 40) await setState(batch, "stalled");
     if (pauses === 60) await setState(batch, "staging");
   };
-  const { sent, stalled } = await runBackfill({ pause }, false);
+  const { sent, stalled } = await runBackfill({ pause }, { withTrial: false });
   expect([sent, stalled, pauses]).toEqual([lost.length, [], 60]);
 });
 
