@@ -339,7 +339,7 @@ test(
 );
 
 test(
-  "Ctrl-C stops a destroy that waits for the queue, with the number left; with the flag it continues without them",
+  "Ctrl-C stops a destroy that waits for the queue, with the number left and the flag that gives them up",
   async () => {
     await stack.vendors.refuseEvents(404);
     await send(["left-1"]);
@@ -359,10 +359,6 @@ test(
     expect(code).not.toBe(0);
     expect(output).toMatch(/did not become empty \(stopped by the user\): [1-9]\d* messages? left/);
     expect(output).toContain("put RELAY_ABANDON_QUEUE=true before the command");
-
-    const abandoned = await stack.pulumiWith({ RELAY_ABANDON_QUEUE: "true" }).destroy();
-    expect(abandoned).toMatch(/gives up [1-9]\d* messages? in the relay's queues, as RELAY_ABANDON_QUEUE asks/);
-    expect(await stack.pulumi.resources()).toEqual([]);
   },
   6 * minutes,
 );

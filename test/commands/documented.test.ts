@@ -19,8 +19,7 @@ const documented = listDocumented();
 const isSetting = (command: DocumentedCommand | undefined) =>
   command !== undefined && /^pulumi config (set|rm) /.test(normalize(command.text));
 const isStack = ({ text }: DocumentedCommand) => normalize(text) === "pulumi stack init <stack>";
-const stopped =
-  "Ctrl-C stops a destroy that waits for the queue, with the number left; with the flag it continues without them";
+const stopped = "Ctrl-C stops a destroy that waits for the queue, with the number left and the flag that gives them up";
 
 describe("a command in a shell block of a page", () => {
   const run = new Set(runs.map(({ command }) => command));

@@ -52,10 +52,14 @@ async function complaint(
   return error === undefined ? [] : (error as Error).message.split("\n").slice(1);
 }
 
-test("there is no warning for a sandbox that has everything, or does not say", async () => {
+test("a sandbox that has everything is fine, and one that does not say so gets a warning", async () => {
+  const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue(undefined);
   expect(await complaint({})).toEqual([]);
+  expect(warn).not.toHaveBeenCalled();
   const silent = { sandboxState: "unknown", customerIoSource: "unknown", unchecked: ["No answer."] };
   expect(await complaint(silent)).toEqual([]);
+  expect(warn.mock.calls).toEqual([["Not checked beforehand: No answer."]]);
+  warn.mockRestore();
 });
 
 test("a preview that doesn't know the provider's settings yet, and so gets empty answers, says how to continue", async () => {

@@ -23,23 +23,6 @@ const minutes = 60_000;
 const changes = (output: string) => output.match(/\d+ (created|updated|deleted|replaced)|[+~-]+ ?\d+ to \w+/g) ?? [];
 
 test(
-  "a missing setting and a wrong one are reported at preview, with the command that fixes them",
-  async () => {
-    await stack.pulumi.unconfigure("aep:orgId");
-    await stack.pulumi.configure("nodeVersion", "18");
-    const said = await failureOf(stack.pulumi.preview());
-    expect(said).toContain("customerio-aep:nodeVersion is invalid");
-    expect(said).toContain("npx pulumi config set nodeVersion <value>");
-    await stack.pulumi.configure("nodeVersion", "22");
-    const saidNext = await failureOf(stack.pulumi.preview());
-    expect(saidNext).toContain("The setting aep:orgId is missing");
-    expect(saidNext).toContain("npx pulumi config set aep:orgId <value>");
-    await stack.pulumi.configure("aep:orgId", localCredentials.platform.orgId);
-  },
-  3 * minutes,
-);
-
-test(
   "a mistake in the mapping is reported at preview in one line, and the command in it fixes it",
   async () => {
     await stack.pulumi.configure("mapping.set[0].destination", "eventTyp", "--path");
@@ -58,7 +41,7 @@ test(
 );
 
 test(
-  "a wrong client secret and a Platform that can't be reached each give one readable error",
+  "a wrong client secret gives one readable error",
   async () => {
     await stack.pulumi.configureSecret("aep:clientSecret", "not-the-secret");
     const refused = await failureOf(stack.pulumi.up());
@@ -66,11 +49,6 @@ test(
     expect(refused).toContain("invalid_client");
     expect(refused).not.toContain("not-the-secret");
     await stack.pulumi.configureSecret("aep:clientSecret", localCredentials.platform.clientSecret);
-
-    const nowhere = "http://127.0.0.1:9";
-    const unreachable = await failureOf(stack.pulumiWith({ AEP_PLATFORM_URL: nowhere }).up());
-    expect(unreachable).toContain(`Adobe Experience Platform at ${nowhere} did not answer (ECONNREFUSED)`);
-    expect(unreachable).toContain("aep:platformUrl");
   },
   4 * minutes,
 );

@@ -1,8 +1,6 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
-import { cli } from "../cli/cli.ts";
 import { LocalPulumi } from "./local-pulumi.ts";
 import { failureOf, type LocalStack, repository, startLocalStack } from "./local-stack.ts";
 import { eventOf, makeDeadLetters, Traffic } from "./traffic.ts";
@@ -81,25 +79,6 @@ test(
 );
 
 test(
-  "the operators' commands work for a stack without a relay",
-  async () => {
-    const choice = ["--stack", "local", "--config-file", stack.configFile];
-    const verified = await cli(stack.cloud.environment, "verify", ...choice);
-    expect([verified.code, verified.stderr]).toEqual([0, ""]);
-    expect(verified.stdout).toMatch(/fine +inlet +Platform's inlet accepted the event in \d+ ms\./);
-    expect(verified.stdout).toMatch(/fine +dataset +Its row is there/);
-    const status = await cli(stack.cloud.environment, "status", ...choice);
-    expect([status.code, status.stdout]).toEqual([0, expect.not.stringMatching(/broken|relay|queue/)]);
-    const previewed = await cli(stack.cloud.environment, "preview", ...choice);
-    expect([previewed.code, previewed.stdout]).toEqual([
-      0,
-      expect.stringContaining(`${samples.length} become rows, 0 are left out, 0 fail.`),
-    ]);
-  },
-  2 * minutes,
-);
-
-test(
   "a change from direct to the relay under traffic loses no event",
   async () => {
     await stack.pulumi.unconfigure("delivery");
@@ -126,17 +105,6 @@ test(
     expect(destroyed).toContain("Customer.io's webhook still posts to it.");
     expect(await stack.pulumi.resources()).toEqual(before);
     expect(await traffic.missing()).toEqual([]);
-
-    await forgetRelayAddress();
-    const former = await failureOf(stack.pulumi.destroy());
-    expect(former).toContain(
-      "its dead letters could not be counted (this stack does not know the relay's address yet)",
-    );
-    expect(former).toContain("update it first with `npx pulumi up --stack local`");
-    expect(await stack.vendors.deadLetteredIds()).toEqual(["dead"]);
-    // Such a state has nothing that stops a destroy before the webhook, which is now recreated.
-    await stack.pulumi.up();
-    expect((await stack.pulumi.resources()).toSorted()).toEqual(before.toSorted());
 
     await stack.pulumi.configure("delivery", "direct");
     for (const command of [() => stack.pulumi.preview(), () => stack.pulumi.up()]) {
@@ -196,27 +164,6 @@ test(
 );
 
 const givingUp = () => stack.pulumiWith({ RELAY_ABANDON_DEAD_LETTERS: "true" });
-
-interface State {
-  readonly deployment: {
-    resources: { urn: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
-  };
-}
-
-/** Changes the state to that of a version with a drain without the relay's address, and without a guard of the relay. */
-async function forgetRelayAddress(): Promise<void> {
-  const { pulumi, configFile } = stack;
-  const state = JSON.parse(await pulumi.exportState()) as State;
-  const isOf = (type: string) => (resource: { urn: string }) => resource.urn.includes(`customerio-aep:index:${type}::`);
-  for (const { inputs, outputs } of state.deployment.resources.filter(isOf("QueueDrain"))) {
-    delete inputs?.healthUrl;
-    delete outputs?.healthUrl;
-  }
-  state.deployment.resources = state.deployment.resources.filter((resource) => !isOf("RelayGuard")(resource));
-  const file = path.join(path.dirname(configFile), "former.json");
-  await writeFile(file, JSON.stringify(state));
-  await pulumi.run("stack", "import", "--stack", "local", "--file", file);
-}
 
 /** The key that an operator copies from Customer.io's UI. */
 async function signingKey(): Promise<string> {

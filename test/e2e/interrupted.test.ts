@@ -26,7 +26,7 @@ async function refusals(): Promise<number> {
   return inForce.reduce((sum, { struck }) => sum + struck, 0);
 }
 
-async function count(kind: "fieldGroups" | "datasets" | "flows"): Promise<number> {
+async function count(kind: "datasets" | "flows"): Promise<number> {
   const answer = await fetch(`${example.cloud.environment.AEP_PLATFORM_URL}/__local/census`);
   return ((await answer.json()) as Record<typeof kind, number>)[kind];
 }
@@ -114,7 +114,6 @@ test(
 );
 
 test.each([
-  { kind: "fieldGroups", path: "/data/foundation/schemaregistry/tenant/fieldgroups" },
   { kind: "datasets", path: "/data/foundation/catalog/dataSets" },
   { kind: "flows", path: "/data/foundation/flowservice/flows" },
 ] as const)(

@@ -110,18 +110,6 @@ test(
 );
 
 test(
-  "turning it off again is refused at preview",
-  async () => {
-    await stack.pulumi.configure("profile.enabled", "false", "--path");
-    const said = await failureOf(stack.pulumi.preview());
-    expect(said).toContain(`(${schemaId}) is enabled for Profile, and Platform can't undo that.`);
-    expect(said).not.toContain("    at ");
-    await stack.pulumi.configure("profile.enabled", "true", "--path");
-  },
-  2 * minutes,
-);
-
-test(
   "a new name of everything replaces nothing",
   async () => {
     const names = [

@@ -203,8 +203,13 @@ const storage = "customerio-aep-relay-storage";
 // The storage account has been replaced above, with the relay.
 test.each<[what: string, parts: Part[]]>([
   ["the plan", [["customerio-aep:index:AppServicePlan", "customerio-aep-relay-plan"]]],
-  ["the identity", [["azure-native:managedidentity:UserAssignedIdentity", "customerio-aep-relay-identity"]]],
-  ["the vault", [["azure-native:keyvault:Vault", "cioaep"]]],
+  [
+    "the identity and the vault",
+    [
+      ["azure-native:managedidentity:UserAssignedIdentity", "customerio-aep-relay-identity"],
+      ["azure-native:keyvault:Vault", "cioaep"],
+    ],
+  ],
   [
     "each part that has a fixed name",
     [
