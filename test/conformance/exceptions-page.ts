@@ -7,9 +7,7 @@ const listed = /(<!-- exceptions: .* -->\n)[\s\S]*(<!-- end of exceptions -->)/;
 
 /** The page with the exceptions as they are now. */
 export function withExceptions(page: string): string {
-  if (!listed.test(page)) {
-    throw new Error("docs/vendor-descriptions.md lacks the two marks between which exceptions stand.");
-  }
+  if (!listed.test(page)) throw new Error("docs/vendor-descriptions.md lacks the marks around the exceptions.");
   return page.replace(listed, (_, begin: string, end: string) => `${begin}\n${table()}\n${end}`);
 }
 
