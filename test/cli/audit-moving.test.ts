@@ -78,7 +78,8 @@ describe("a stack's audit", () => {
 
   test("knows what the account of a replaced relay holds and has delivered, as long as it exists", async () => {
     const flow = await flowWithFields();
-    for (const delivery of ["queued", "delivered", "lost"]) await happenInStack(flow, delivery, "sent", true);
+    for (const delivery of ["queued", "delivered", "lost"])
+      await happenInStack(flow, delivery, "sent", { isDropped: true });
     const [permission] = await StoragePermission.ofReplaced(operator.source);
     if (permission === undefined) throw new Error("There is no other account.");
     const { endpoints } = permission;
@@ -110,7 +111,7 @@ describe("a stack's audit", () => {
 
   test("is refused while the relay is incomplete, since events may be in it, and so is a backfill", async () => {
     const flow = await flowWithFields();
-    await happenInStack(flow, "absent", "sent", true);
+    await happenInStack(flow, "absent", "sent", { isDropped: true });
     const source = await sourceOf(flow, undefined, undefined, operator.source, false);
     const refusal =
       "The relay of the source events is incomplete: its storage account exists, but not its code, as after an interrupted up or destroy. So " +
