@@ -78,8 +78,9 @@ describe("a stack's audit", () => {
 
   test("knows what the account of a replaced relay holds and has delivered, as long as it exists", async () => {
     const flow = await flowWithFields();
-    for (const delivery of ["queued", "delivered", "lost"])
+    for (const delivery of ["queued", "delivered", "lost"]) {
       await happenInStack(flow, delivery, "sent", { isDropped: true });
+    }
     const [permission] = await StoragePermission.ofReplaced(operator.source);
     if (permission === undefined) throw new Error("There is no other account.");
     const { endpoints } = permission;
