@@ -153,7 +153,7 @@ async function compareAll(parts: AuditParts, ledger: Ledger): Promise<AuditResul
 
   progress("comparing");
   const expiration = kept && { keptSince: Math.floor(now - kept.days * 86_400), reason: kept.reason };
-  const [youngSince, sentSince] = [Math.floor(now - judgedAfter), Math.floor(now - rowAfter)];
+  const [youngSince, sentSince] = [Math.floor(unread.asOf - judgedAfter), Math.floor(unread.asOf - rowAfter)];
   const days = { from: range.from, to: created.to };
   const cells = await compareSides(ledger, { ...days, youngSince, sentSince, expiration, unread, relay });
   const fileOf = async (list: "missing" | "extra", has: (cell: Cell) => boolean) => {

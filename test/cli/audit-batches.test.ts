@@ -2,6 +2,7 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
+import type { RelayAccount } from "../../cli/audit/sides/relay-side.ts";
 import { eachMissing } from "../../cli/backfill/missing-events.ts";
 import { planBackfill } from "../../cli/backfill/send-missing.ts";
 import { backfillTag } from "../../cli/platform/batch-ingestion.ts";
@@ -136,6 +137,44 @@ test("by SQL, a batch that is finished during the read is unread, and a stopped 
   expect(await totalsWith(access, { table })).toEqual({ found: 1, missing: 0, young: 0, unjudged: 1 });
   expect(asked[0]).not.toContain("delivery >");
   expect(await totalsWith(access, { table })).toEqual({ found: 1, missing: 1, young: 0, unjudged: 0 });
+});
+
+test("by SQL, a row that appears before the position of a read that was stopped is too young, even a day later", async () => {
+  let stops = true;
+  const row = {
+    delivery: "d1",
+    object_type: "email",
+    metric: "sent",
+    day: start / day,
+    happened: start + 60,
+    copies: 1,
+  };
+  const service: NonNullable<AuditParts["table"]>["service"] = {
+    async query(sql) {
+      if (!sql.includes("delivery >")) return [row] as never;
+      if (stops) throw new Error("stopped");
+      return [];
+    },
+    close: async () => undefined,
+  };
+  const note = { delivery: "d0", objectType: "email", metric: "sent", deliveredAt: ago(1_800).getTime() / 1000 };
+  const account: RelayAccount = {
+    tables: {
+      eachDeliveryNote: (_from, _signal, work) =>
+        work([{ key: { partition: "0-1", row: "one" }, properties: note, writtenAt: now }]),
+      readCounts: () => Promise.reject(new Error("not needed")),
+    },
+    queues: { count: async () => 0 },
+    storage: { peekMessages: async () => new Map(), readClaim: async () => undefined },
+  };
+  const more = {
+    table: { service, name: "events" },
+    relay: { accounts: [account] as const, pause: async () => undefined },
+  };
+  await expect(totalsWith(accessTo([]), more)).rejects.toThrow("stopped");
+  stops = false;
+  const later = { ...more, now: new Date(now.getTime() + 23.9 * 3_600_000) };
+  expect(await totalsWith(accessTo([]), later)).toEqual({ found: 1, missing: 0, young: 1, unjudged: 0 });
 });
 
 test("the folder of an earlier version is continued", async () => {

@@ -13,6 +13,7 @@ const comparison: Comparison = {
   sentSince: start + 100_000,
   expiration: undefined,
   unread: {
+    asOf: start + 86_400,
     reason: "a batch is not finished",
     since: start,
     until: start + 20,

@@ -30,7 +30,7 @@ export interface SqlRowsOptions {
 
 /** Rows of one query: Query Service returns no more to a PostgreSQL client. */
 const pageLength = 50_000;
-/** Seconds within which a stopped read can resume. After that, new rows may sort before the position at which it stopped. */
+/** Seconds within which a stopped read can resume. After that, too many events would be too young to judge. */
 const continuedFor = 86_400;
 /** Note of how far the read has come, and what its rows have as their origin. */
 const note = "sql";
@@ -67,8 +67,9 @@ export async function readRowsBySql(options: SqlRowsOptions): Promise<UnreadRows
   // Query Service does not show what Platform is still processing. The list comes first, since a batch may be finished during the read.
   const unread = await UnreadBatches.of(options);
   for await (const batch of access.eachBatch(since, signal)) unread.add(batch);
+  let asOf: number;
   try {
-    await readPages(options, unread.isEmpty);
+    asOf = await readPages(options, unread.isEmpty);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof QueryServiceError
@@ -77,13 +78,14 @@ export async function readRowsBySql(options: SqlRowsOptions): Promise<UnreadRows
   } finally {
     await table.service.close();
   }
-  return await unread.settle();
+  return { ...(await unread.settle()), asOf };
 }
 
+/** @returns when the first of the pages was read, in Unix seconds: new rows may sort before the position at which an earlier run stopped */
 async function readPages(
   { table, ledger, paths, range, now, signal, progress }: SqlRowsOptions,
   isWhole: boolean,
-): Promise<void> {
+): Promise<number> {
   let read = (await findProgress(ledger, now.getTime() / 1000)) ?? {
     began: now.getTime() / 1000,
     rows: 0,
@@ -101,7 +103,7 @@ async function readPages(
       await addGroups(ledger, groups);
       await ledger.setNote(note, JSON.stringify(read));
     });
-    if (last === undefined) return;
+    if (last === undefined) return read.began;
     progress(rows);
   }
 }

@@ -10,6 +10,8 @@ const hour = 3_600;
 
 /** What could not be read of a dataset yet. */
 export interface UnreadRows {
+  /** Unix seconds: rows that have appeared since then may not have been read. */
+  readonly asOf: number;
   /** Why a row that was not found may exist anyway; undefined if all rows were read. */
   readonly reason: string | undefined;
   /** Unix seconds: what Platform accepted before has no row in an unread batch of a dataflow. */
@@ -105,6 +107,7 @@ export class UnreadBatches {
       ...(lacking > 0 ? [`Data Access returned ${countOf(lacking, "row")} fewer than Catalog counts`] : []),
     ];
     return {
+      asOf: now.getTime() / 1000,
       reason: reasons.length > 0 ? reasons.join(", and ") : undefined,
       since: this.#since,
       until: this.#until,
