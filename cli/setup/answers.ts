@@ -20,7 +20,7 @@ export class Answers {
   readonly #prompter: Prompter | undefined;
   readonly #corrected = new Map<string, string>();
   readonly #used = new Map<string, { readonly question: Question; readonly value: string }>();
-  /** One line for each missing setting. */
+  /** One line for each setting that is missing, or that can't be used. */
   readonly missing: string[] = [];
 
   constructor(parts: {
@@ -40,16 +40,19 @@ export class Answers {
 
   /** What was given for a setting so far, if it is valid. */
   find(question: Question): string | undefined {
-    const { option, environment, key } = question;
-    const fromOption = option === undefined ? undefined : this.#options[option];
-    const fromEnvironment = environment === undefined ? undefined : this.#environment[environment];
-    const value =
-      this.#corrected.get(key) ??
-      (fromOption === undefined ? undefined : String(fromOption)) ??
-      this.#stored[key] ??
-      (fromEnvironment === "" ? undefined : fromEnvironment);
+    const value = this.#corrected.get(question.key) ?? this.#given(question)?.value;
     if (value === undefined || complaintOf(question, value) !== undefined) return undefined;
     return this.use(question, value);
+  }
+
+  /** What was given for a setting beforehand, and by what: the first of the ways counts. */
+  #given({ option, environment, key }: Question): { readonly value: string; readonly by: string } | undefined {
+    const fromOption = option === undefined ? undefined : this.#options[option];
+    if (fromOption !== undefined) return { value: String(fromOption), by: `--${option}` };
+    const stored = this.#stored[key];
+    if (stored !== undefined) return { value: stored, by: "the stack's setting" };
+    const fromEnvironment = environment === undefined ? undefined : this.#environment[environment];
+    return fromEnvironment ? { value: fromEnvironment, by: `the environment variable ${environment}` } : undefined;
   }
 
   /** The given value, or a text that the user enters; undefined if there is nobody to ask. */
@@ -119,7 +122,10 @@ export class Answers {
       ...(environment === undefined ? [] : [`the environment variable ${environment}`]),
       isSecret ? words.setSecret(key) : words.set(key, "<value>"),
     ];
-    this.missing.push(`${key}: ${ways.join(", or ")}`);
+    const given = this.#given(question);
+    const complaint = given && complaintOf(question, given.value);
+    const why = complaint === undefined ? "" : `${given?.by} can't be used, since ${complaint}. Give another value by `;
+    this.missing.push(`${key}: ${why}${ways.join(", or ")}`);
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { platformProblems } from "../../settings/platform-problems.ts";
 import type { Source } from "../../settings/schema.ts";
 import { stackWords } from "../../settings/setting-words.ts";
 import { countOf } from "../output/count-of.ts";
+import type { Choice } from "./prompter.ts";
 import { questions } from "./questions.ts";
 import { type SetupRun, settingsFrom } from "./setup-run.ts";
 
@@ -33,17 +34,25 @@ export async function setUpPlatform(run: SetupRun): Promise<void> {
     );
     return;
   }
-  const sandbox = await run.answers.choice(
-    questions.sandbox,
-    choices,
-    choices.find(({ value }) => value !== "prod")?.value,
-  );
+  const sandbox = await chooseSandbox(run, choices);
   if (sandbox === undefined) return;
   const client = clientFor(run, sandbox);
   await checkSandbox(run, client);
   // Creating a dataset is not a setting, so only a first run asks.
   const isFirst = run.stored[questions.sandbox.key] === undefined;
   if (run.isAsking && run.readsSettings && isFirst) await chooseDataset(run, client);
+}
+
+/** The sandbox that was given, even if the credential may not use it yet; a person chooses again then. */
+async function chooseSandbox(run: SetupRun, choices: readonly Choice[]): Promise<string | undefined> {
+  const first = choices.find(({ value }) => value !== "prod")?.value;
+  const sandbox = await run.answers.choice(questions.sandbox, choices, first);
+  const names = choices.map(({ value }) => value);
+  if (sandbox === undefined || names.includes(sandbox)) return sandbox;
+  run.report(`The credential may not use the sandbox ${sandbox}, only: ${names.join(", ")}`);
+  const { message } = questions.sandbox;
+  if (run.prompter === undefined) return sandbox;
+  return run.answers.use(questions.sandbox, await run.prompter.choose({ message, choices, default: first }));
 }
 
 async function checkSandbox(run: SetupRun, client: AepClient): Promise<void> {

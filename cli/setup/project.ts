@@ -25,15 +25,37 @@ export async function readProject(folder: string): Promise<Project | undefined> 
   if (text === undefined) return undefined;
   const name = /^name: *["']?([\w.-]+)/m.exec(text)?.[1];
   if (name === undefined) throw new Error(`${path.join(folder, "Pulumi.yaml")} has no name.`);
-  const programs = (await readdir(folder)).filter((file) => /\.[cm]?[jt]s$/.test(file));
-  const texts = await Promise.all(programs.map((file) => readFile(path.join(folder, file), "utf8")));
+  const texts = await readPrograms(folder, text);
   const settingsFolder = path.resolve(folder, /^stackConfigDir: *["']?([^"'#\n]+)/m.exec(text)?.[1]?.trim() ?? "");
   return { name, readsSettings: texts.some((program) => program.includes("StackSettings")), settingsFolder };
 }
 
+/** The code beside the project's file, and beside the program that it or package.json names, as `src/index.ts`. */
+async function readPrograms(folder: string, projectFile: string): Promise<string[]> {
+  const manifest = await readFile(path.join(folder, "package.json"), "utf8").catch(() => "");
+  const named = [/^main: *["']?([^"'#\n]+)/m.exec(projectFile)?.[1], /"main": *"([^"]+)"/.exec(manifest)?.[1]];
+  const mains = named.flatMap((main) => (main === undefined ? [] : [path.resolve(folder, main.trim())]));
+  // Either may be a folder or a file.
+  const folders = new Set([path.resolve(folder), ...mains, ...mains.map((main) => path.dirname(main))]);
+  const texts: string[] = [];
+  for (const one of folders) {
+    const files = (await readdir(one).catch((): string[] => [])).filter((file) => /\.[cm]?[jt]s$/.test(file));
+    texts.push(...(await Promise.all(files.map((file) => readFile(path.join(one, file), "utf8").catch(() => "")))));
+  }
+  return texts;
+}
+
+/** Characters that Pulumi allows in a project's name. */
+const longestName = 100;
+
 /** A name for the project of a folder, as Pulumi and its providers accept it. */
 export function projectNameFor(folder: string): string {
-  const name = path.basename(path.resolve(folder)).replaceAll(/[^\w.-]+/g, "-");
+  // Without accents, `é` is an `e`.
+  const plain = path.basename(path.resolve(folder)).normalize("NFD").replaceAll(/\p{M}/gu, "");
+  const name = plain
+    .replaceAll(/[^\w.-]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, longestName);
   return /[a-z0-9]/i.test(name) ? unusedProjectName(name) : "customerio-events";
 }
 

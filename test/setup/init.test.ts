@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { Progress } from "../../cli/output/progress.ts";
@@ -91,6 +91,28 @@ test("without a terminal, it lists everything that is missing, and writes nothin
   await expect(failed).rejects.toThrow("aep:orgId: --org-id <value>, or the environment variable AEP_ORG_ID");
   await expect(failed).rejects.toThrow("azure-native:location: --location <value>");
   expect(await pulumi.stacks()).toEqual([]);
+});
+
+test("without a terminal, a value that can't be used is not called missing", async () => {
+  await world.project();
+  giveCredentials();
+  Object.assign(process.env, { AEP_ORG_ID: "0123456789ABCDEF01234567", AEP_SANDBOX: "Dev Sandbox" });
+  const failed = world.run(undefined, { options: { delivery: "direct" } });
+  await expect(failed).rejects.toThrow(
+    "aep:orgId: the environment variable AEP_ORG_ID can't be used, since it must end in @AdobeOrg, such as " +
+      "0123456789ABCDEF01234567@AdobeOrg. Give another value by --org-id <value>, or the environment variable AEP_ORG_ID, or npx",
+  );
+});
+
+test("a sandbox that the credential may not use is named with those that it may use, and a person chooses another", async () => {
+  const pulumi = await world.project();
+  giveCredentials();
+  process.env.AEP_SANDBOX = "nosuch";
+  const { printed } = await world.run(undefined, { stack: "prod", options: { delivery: "direct" } });
+  expect(printed).toContain("The credential may not use the sandbox nosuch, only: prod, dev\n");
+  const given = everything.filter(([pattern]) => !/client|organization|key/.test(String(pattern)));
+  await world.run(new ScriptedPrompter(given), { stack: "dev" });
+  expect(await pulumi.settings("dev")).toEqual(written);
 });
 
 test("without the passphrase of a stack's settings, it does not call them missing", async () => {
@@ -306,6 +328,11 @@ test("a project does not get the name of a provider, which would take its settin
     "azure-native-events",
     "events",
   ]);
+  expect(["/home/me/Événements – été", `/${"x".repeat(110)}`, "/日本"].map(projectNameFor)).toEqual([
+    "Evenements-ete",
+    "x".repeat(100),
+    "customerio-events",
+  ]);
   const pulumi = await world.project();
   await writeFile(path.join(world.folder, "Pulumi.yaml"), "name: customerio\nruntime: nodejs\n");
   giveCredentials();
@@ -324,6 +351,20 @@ test("settings that the program does not read are refused", async () => {
   await expect(world.run(undefined, { options: { delivery: "direct" } })).rejects.toThrow(
     /^--delivery: the program of this folder/,
   );
+});
+
+test.each([
+  ["its folder", "main: infra\n", {}],
+  ["its file", "main: infra/index.ts\n", {}],
+  ["package.json", "", { main: "infra/index.ts" }],
+])("settings of a program in another folder, which %s names, are asked for", async (_what, line, manifest) => {
+  const pulumi = await world.project();
+  await mkdir(path.join(world.folder, "infra"));
+  await rename(path.join(world.folder, "index.ts"), path.join(world.folder, "infra/index.ts"));
+  await writeFile(path.join(world.folder, "Pulumi.yaml"), `name: events\nruntime: nodejs\n${line}`);
+  await writeFile(path.join(world.folder, "package.json"), JSON.stringify(manifest, null, 2));
+  await world.run(new ScriptedPrompter(everything));
+  expect(await pulumi.settings("dev")).toEqual(written);
 });
 
 test("the command's JSON is as documented", async () => {
