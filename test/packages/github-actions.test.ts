@@ -8,6 +8,8 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,6 +17,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { auditCommand } from "../../cli/audit/audit-command.ts";
 import { roleDefinitions } from "../../packages/local-cloud/src/azure/identity/role-definitions.ts";
+import { engineFolder } from "../../packages/local-cloud/src/engine/engine.ts";
 
 const repository = path.join(import.meta.dirname, "../..");
 const folder = path.join(repository, "templates/github-actions");
@@ -311,6 +314,44 @@ test("an up changes one stack at a time, and none is interrupted", () => {
   expect(whole.concurrency).toBe("up");
   expect(jobs.up).toMatchObject({ environment: "${{ matrix.stack }}", strategy: { "max-parallel": 1 } });
 });
+
+/** When each file and folder was last changed; a lock that is gone again has changed its folder. */
+function changesIn(root: string): Record<string, number> {
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" });
+  return Object.fromEntries(["", ...names].map((name) => [name, statSync(path.join(root, name)).mtimeMs]));
+}
+
+test("a preview and a check for drift only read the state, so their identities need no right to write it", () => {
+  const [project, state] = ["project", "state"].map((name) => path.join(work, name)) as [string, string];
+  for (const made of [project, state]) mkdirSync(made);
+  writeFileSync(path.join(project, "Pulumi.yaml"), "name: own\nruntime: nodejs\n");
+  writeFileSync(path.join(project, "package.json"), '{ "main": "index.js" }');
+  writeFileSync(path.join(project, "index.js"), "");
+  const modules = path.join(repository, "node_modules");
+  symlinkSync(modules, path.join(project, "node_modules"));
+  const env = {
+    HOME: process.env.HOME,
+    PATH: [engineFolder(), path.join(modules, ".bin"), "/usr/bin:/bin"].join(path.delimiter),
+    PULUMI_BACKEND_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "own",
+    PULUMI_SKIP_UPDATE_CHECK: "1",
+    STACK: "dev",
+  };
+  const run = (script: string) => execFileSync("bash", ["-e", "-c", script], { cwd: project, env, encoding: "utf8" });
+  run("pulumi stack init dev && pulumi up --stack dev --yes --skip-preview");
+  const before = changesIn(state);
+  for (const [file, step] of [
+    ["preview.yml", "Preview"],
+    ["drift.yml", "Objects that Pulumi knows"],
+  ] as const) {
+    run(stepOf(file, step).replaceAll("npx pulumi", "pulumi"));
+  }
+  // What the command line reads of a stack.
+  run("pulumi stack export --show-secrets --stack dev && pulumi config --json --show-secrets --stack dev");
+  expect(changesIn(state)).toEqual(before);
+  const page = readFileSync(path.join(repository, "docs/deploying.md"), "utf8");
+  expect(page).toMatch(/\| `preview`, `drift`, `audit` \| \*Storage Blob Data Reader\*/);
+}, 120_000);
 
 test("the condition on the deploying identity has every role that an up assigns, and no other", () => {
   const page = readFileSync(path.join(repository, "docs/deploying.md"), "utf8");
