@@ -92,7 +92,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison, mostR
   await ledger.run("DROP TABLE IF EXISTS verdicts");
   await ledger.run(
     "CREATE TABLE verdicts (delivery VARCHAR, object_type VARCHAR, metric VARCHAR, happened BIGINT, is_recorded BOOLEAN, copies BIGINT, " +
-      "state VARCHAR, stage VARCHAR, day VARCHAR)",
+      "state VARCHAR, stage VARCHAR, accepted BIGINT, day VARCHAR)",
   );
   const [sizes] = await ledger.query(
     "SELECT CAST(greatest((SELECT count(*) FROM recorded), (SELECT count(*) FROM present), (SELECT count(*) FROM noted)) AS DOUBLE) AS largest",
@@ -105,7 +105,7 @@ export async function compareSides(ledger: Ledger, comparison: Comparison, mostR
   }
   const { from, to } = comparison;
   await ledger.run(
-    `INSERT INTO verdicts SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown', ${dayOfEvent} ` +
+    `INSERT INTO verdicts SELECT NULL, object_type, metric, happened, FALSE, 1, '?it has no delivery to compare by', 'unknown', NULL, ${dayOfEvent} ` +
       `FROM present WHERE delivery IS NULL AND happened >= ${from} AND happened < ${to}`,
   );
   return await countCells(ledger);
@@ -149,7 +149,7 @@ async function writeVerdicts(ledger: Ledger, comparison: Comparison, ofPart: str
              coalesce(r.metric, p.metric) AS metric, coalesce(r.happened, p.happened) AS happened,
              r.delivery IS NOT NULL AS is_recorded, coalesce(p.copies, 0) AS copies,
              CASE WHEN r.delivery IS NULL THEN ${stateOfRow} ELSE ${stateOfRecorded(comparison)} END AS state,
-             ${stageOf(comparison)} AS stage
+             ${stageOf(comparison)} AS stage, n.redelivered AS accepted
            FROM r FULL JOIN p USING (delivery, object_type, metric)
            ${["h", "w", "n", "u", "s", "q"].map(joinRecorded).join(" ")}
            LEFT JOIN d ON d.delivery = p.delivery)
@@ -185,7 +185,7 @@ function stateOfRecorded(comparison: Comparison): string {
     WHEN h.delivery IS NOT NULL THEN 'held'
     WHEN r.reason LIKE '?%' THEN r.reason
     WHEN r.reason IS NOT NULL THEN 'leftOut'
-    WHEN w.delivery IS NOT NULL AND (n.delivery IS NULL OR ${sentAndHeld}) THEN 'waiting'
+    WHEN w.delivery IS NOT NULL THEN 'waiting'
     WHEN u.delivery IS NOT NULL THEN ${quote(uploadState)}
     WHEN s.delivery IS NOT NULL OR n.redelivered >= ${sentSince} THEN 'young'
     WHEN n.delivery IS NULL AND r.happened >= ${youngSince} THEN 'young'

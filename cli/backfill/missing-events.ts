@@ -13,6 +13,12 @@ export interface MissingParts {
   readonly signal: AbortSignal;
 }
 
+/** An event that is to be sent. */
+export interface MissingEvent extends RebuiltEvent {
+  /** Unix seconds at which Platform last accepted it from the relay, and then lost it; undefined if the relay has no note of it. */
+  readonly acceptedAt: number | undefined;
+}
+
 /** Rebuilds the planned events from Customer.io's record, a page of messages at a time, without what has been sent meanwhile. */
 export async function* eachMissing({
   ledger,
@@ -20,7 +26,7 @@ export async function* eachMissing({
   created,
   now,
   signal,
-}: MissingParts): AsyncGenerator<RebuiltEvent[]> {
+}: MissingParts): AsyncGenerator<MissingEvent[]> {
   const unknown: UnknownNames = new Map();
   const done = selectSent(now());
   for (const ofDrafts of [false, true]) {
@@ -29,7 +35,11 @@ export async function* eachMissing({
       const wanted = await wantedOf(ledger, deliveries, done);
       yield messages
         .flatMap((message) => rebuildEvents(message, unknown))
-        .filter((event) => wanted.delete(keyOf(event.data.delivery_id, event.object_type, event.metric)));
+        .flatMap((event) => {
+          const key = keyOf(event.data.delivery_id, event.object_type, event.metric);
+          const acceptedAt = wanted.get(key);
+          return wanted.delete(key) ? [{ ...event, acceptedAt }] : [];
+        });
     }
   }
 }
@@ -47,18 +57,25 @@ function selectSent(now: Date): string {
 }
 
 /**
- * The planned events of some deliveries, by their keys: a message may be in both lists.
+ * The planned events of some deliveries, by their keys, with `acceptedAt`: a message may be in both lists.
  *
  * @param done SQL that selects what no longer has to be sent
  */
-async function wantedOf(ledger: Ledger, deliveries: readonly string[], done: string): Promise<Set<string>> {
-  if (deliveries.length === 0) return new Set();
+async function wantedOf(
+  ledger: Ledger,
+  deliveries: readonly string[],
+  done: string,
+): Promise<Map<string, MissingEvent["acceptedAt"]>> {
+  if (deliveries.length === 0) return new Map();
   const rows = await ledger.query(
-    `SELECT p.delivery, p.object_type, p.metric FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
+    `SELECT p.delivery, p.object_type, p.metric, CAST(p.accepted AS DOUBLE) AS accepted FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
       `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
   );
-  return new Set(
-    rows.map(({ delivery, object_type, metric }) => keyOf(String(delivery), String(object_type), String(metric))),
+  return new Map(
+    rows.map(({ delivery, object_type, metric, accepted }) => [
+      keyOf(String(delivery), String(object_type), String(metric)),
+      typeof accepted === "number" ? accepted : undefined,
+    ]),
   );
 }
 

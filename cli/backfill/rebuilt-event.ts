@@ -1,19 +1,19 @@
-import type { RebuiltEvent } from "pulumi-customerio/history";
 import { admit } from "../../relay/core/event/admit.ts";
 import { newEvent, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import { digestBody, rebuiltEventId } from "../../relay/core/event/event-id.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
+import type { MissingEvent } from "./missing-events.ts";
 
 /**
  * The event as the relay's intake would have queued it: filtered, and without the personal data that the settings
- * remove. Its digest is another one each UTC day. An event that a backfill sent counts as missing a day later at the earliest; then
- * Platform has accepted and lost it, and the relay must not leave it out as a duplicate. On the same day it has to: two people may run a
- * backfill at the same time, each in a folder of their own.
+ * remove. Its digest is the same until Platform accepts it: if several folders send it, at the same time or while the relay holds it, the
+ * relay leaves out all but the first as duplicates. If Platform has accepted it and lost it, the digest is another one, so that the relay
+ * does not leave it out.
  *
  * @returns why it can't be sent, if it can't
  */
 export function admitRebuiltEvent(
-  event: RebuiltEvent,
+  { acceptedAt, ...event }: MissingEvent,
   { policy, now }: { policy: EventPolicy; now: Date },
 ): (QueuedEvent & { body: string }) | { readonly impossible: string } {
   const { object_type: objectType, metric, data } = event;
@@ -23,5 +23,5 @@ export function admitRebuiltEvent(
   if (admission.kind === "filtered") return { impossible: `are left out by the filter ${admission.rule}` };
   const { id, text } = admission;
   const receivedAt = now.toISOString();
-  return newEvent({ id, receivedAt, body: text, digest: digestBody(text, receivedAt.slice(0, "2026-11-30".length)) });
+  return newEvent({ id, receivedAt, body: text, digest: digestBody(eventId, String(acceptedAt)) });
 }

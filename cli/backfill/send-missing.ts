@@ -1,10 +1,9 @@
-import type { RebuiltEvent } from "pulumi-customerio/history";
 import { encodeEnvelopes, fitsInline, maxEnvelopeEvents, type QueuedEvent } from "../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../relay/core/policy/policy.ts";
 import { uploadState } from "../audit/compare.ts";
 import { type Ledger, quote } from "../audit/ledger.ts";
 import { type BackfillCounts, countOne, sumOf } from "./counts.ts";
-import { eachMissing, type MissingParts } from "./missing-events.ts";
+import { eachMissing, type MissingEvent, type MissingParts } from "./missing-events.ts";
 import { admitRebuiltEvent } from "./rebuilt-event.ts";
 import { repeatUnconfirmed } from "./repeat-unconfirmed.ts";
 
@@ -53,7 +52,7 @@ export async function planBackfill(ledger: Ledger, metrics: readonly string[] | 
   const chosen = metrics === undefined ? "" : `AND metric IN (${metrics.map(quote).join(", ")})`;
   await ledger.run(`
     CREATE OR REPLACE TABLE planned AS
-    SELECT delivery, object_type, metric, happened FROM verdicts WHERE state = 'missing' ${chosen}`);
+    SELECT delivery, object_type, metric, happened, accepted FROM verdicts WHERE state = 'missing' ${chosen}`);
   const rows = await ledger.query(
     "SELECT object_type || ' ' || metric AS kind, CAST(count(*) AS INTEGER) AS events, CAST(max(happened) AS DOUBLE) AS newest " +
       "FROM planned GROUP BY kind ORDER BY kind",
@@ -105,11 +104,11 @@ async function awaitShortQueue({ queue, sleep, signal, onWait }: BackfillParts):
 
 async function sendSome(
   { ledger, policy, queue, perSecond, now, sleep }: BackfillParts,
-  events: readonly RebuiltEvent[],
+  events: readonly MissingEvent[],
   counts: BackfillCounts,
 ): Promise<void> {
   const queued: QueuedEvent[] = [];
-  const sent: RebuiltEvent[] = [];
+  const sent: MissingEvent[] = [];
   for (const event of events) {
     const made = admitRebuiltEvent(event, { policy, now: now() });
     if ("impossible" in made) countOne(counts.impossible, made.impossible);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
+import type { RelayAccount, RelaySide } from "../../cli/audit/sides/relay-side.ts";
 import { type BackfillParts, planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { readQueueMessage } from "../../cli/relay/queue-message.ts";
 import { RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/delivery/duplicates.ts";
@@ -43,9 +44,10 @@ async function backfill(
   rows: readonly Made[] | readonly (readonly Made[])[],
   more: Partial<BackfillParts> = {},
   metrics?: readonly string[],
+  relay?: RelaySide,
 ) {
   const batches = Array.isArray(rows[0]) ? (rows as readonly (readonly Made[])[]) : [rows as readonly Made[]];
-  const parts = partsFor(accessTo(batches), { now: more.now?.() ?? now });
+  const parts = partsFor(accessTo(batches), { now: more.now?.() ?? now, relay });
   const { cells } = await audit(parts);
   const ledger = await openLedger(opened.folder);
   const queued: string[] = [];
@@ -114,15 +116,33 @@ test("it sends exactly what is missing, as the intake would have queued it, and 
 test("what Platform has accepted and lost is sent again, and the relay does not take it for a duplicate", async () => {
   await openWorld(recorded);
   const { queued: first } = await backfill(arrived);
-  const { queued: second } = await backfill(arrived, { now: () => new Date(now.getTime() + 2 * day * 1000) });
-  expect(eventsOf(second).map(({ event }) => event.id)).toEqual(eventsOf(first).map(({ event }) => event.id));
+  const inTwoDays = () => new Date(now.getTime() + 2 * day * 1000);
   const folder = opened.folder;
   opened.folder = await mkdtemp(path.join(tmpdir(), "audit-"));
-  const { queued: another } = await backfill(arrived);
+  const { queued: another } = await backfill(arrived, { now: inTwoDays });
   await rm(opened.folder, { recursive: true });
   opened.folder = folder;
 
   const delivered = new Set<string>();
+  const account: RelayAccount = {
+    tables: {
+      eachDeliveryNote: (_from, _signal, work) =>
+        work(
+          lost.map(({ object_type: objectType, metric, data }, row) => ({
+            key: { partition: "0-1", row: String(row) },
+            properties: { delivery: String(data.delivery_id), objectType, metric, deliveredAt: now.getTime() / 1000 },
+            writtenAt: now,
+          })),
+        ),
+      readCounts: () => Promise.reject(new Error("not needed")),
+    },
+    queues: { count: async () => 0 },
+    storage: { peekMessages: async () => new Map(), readClaim: async () => undefined },
+  };
+  const relay: RelaySide = { accounts: [account], pause: async () => undefined };
+  const { queued: second } = await backfill(arrived, { now: inTwoDays }, undefined, relay);
+  expect(eventsOf(second).map(({ event }) => event.id)).toEqual(eventsOf(first).map(({ event }) => event.id));
+
   const tables: RememberedDuplicatesPorts["tables"] = {
     create: async () => false,
     delete: async () => undefined,
@@ -155,7 +175,7 @@ test("what Platform has accepted and lost is sent again, and the relay does not 
     return sent;
   };
   expect(await sendAll(first)).toBe(lost.length);
-  // By somebody else, at the same time, in another folder.
+  // From another folder, while the relay held the first ones.
   expect(await sendAll(another)).toBe(0);
   expect(await sendAll(second)).toBe(lost.length);
   // The very same message again, as after a kill.

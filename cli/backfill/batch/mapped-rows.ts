@@ -6,6 +6,7 @@ import type { QueuedEvent } from "../../../relay/core/event/envelope.ts";
 import type { EventPolicy } from "../../../relay/core/policy/policy.ts";
 import { processEach } from "../../process-each.ts";
 import { type BackfillCounts, countOne } from "../counts.ts";
+import type { MissingEvent } from "../missing-events.ts";
 import { admitRebuiltEvent } from "../rebuilt-event.ts";
 
 export interface MappingParts {
@@ -30,7 +31,7 @@ export interface MappedRow {
  */
 export async function mapEvents(
   { policy, map, now, signal }: MappingParts,
-  events: readonly RebuiltEvent[],
+  events: readonly MissingEvent[],
   counts: Pick<BackfillCounts, "impossible">,
 ): Promise<MappedRow[]> {
   const ready: Omit<MappedRow, "row">[] = [];
