@@ -15,7 +15,7 @@ import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
 import type { AuditParts, KeptRows } from "./audit.ts";
 import { rowPathsOf } from "./row-paths.ts";
-import type { RelayAccount, RelaySide } from "./sides/relay-side.ts";
+import type { AuditedAccount, RelaySide } from "./sides/relay-side.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
@@ -137,12 +137,12 @@ async function readDataset(source: StackSource, signal: AbortSignal) {
 async function openRelaySide(source: StackSource): Promise<RelaySide> {
   const [current, replaced] = await Promise.all([StoragePermission.of(source), StoragePermission.ofReplaced(source)]);
   return {
-    accounts: [await openRelayAccount(current), ...(await Promise.all(replaced.map(openRelayAccount)))],
+    accounts: [await openAuditedAccount(current), ...(await Promise.all(replaced.map(openAuditedAccount)))],
     pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   };
 }
 
-async function openRelayAccount(permission: StoragePermission): Promise<RelayAccount> {
+async function openAuditedAccount(permission: StoragePermission): Promise<AuditedAccount> {
   const [storage, queues] = await Promise.all([RelayStorageAccount.openAt(permission), RelayQueues.openAt(permission)]);
   return { storage, queues, tables: RelayTables.openAt(permission) };
 }

@@ -2,7 +2,7 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type AuditParts, audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
-import type { RelayAccount } from "../../cli/audit/sides/relay-side.ts";
+import type { AuditedAccount } from "../../cli/audit/sides/relay-side.ts";
 import { eachMissing } from "../../cli/backfill/missing-events.ts";
 import { planBackfill } from "../../cli/backfill/send-missing.ts";
 import { backfillTag } from "../../cli/platform/batch-ingestion.ts";
@@ -158,7 +158,7 @@ test("by SQL, a row that appears before the position of a read that was stopped 
     close: async () => undefined,
   };
   const note = { delivery: "d0", objectType: "email", metric: "sent", deliveredAt: ago(1_800).getTime() / 1000 };
-  const account: RelayAccount = {
+  const account: AuditedAccount = {
     tables: {
       eachDeliveryNote: (_from, _signal, work) =>
         work([{ key: { partition: "0-1", row: "one" }, properties: note, writtenAt: now }]),

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { audit, openLedger } from "../../cli/audit/audit.ts";
 import { sumCells } from "../../cli/audit/report.ts";
-import type { RelayAccount, RelaySide } from "../../cli/audit/sides/relay-side.ts";
+import type { AuditedAccount, RelaySide } from "../../cli/audit/sides/relay-side.ts";
 import { type BackfillParts, planBackfill, sendMissing } from "../../cli/backfill/send-missing.ts";
 import { readQueueMessage } from "../../cli/relay/queue-message.ts";
 import { RememberedDuplicates, type RememberedDuplicatesPorts } from "../../relay/azure/delivery/duplicates.ts";
@@ -124,7 +124,7 @@ test("what Platform has accepted and lost is sent again, and the relay does not 
   opened.folder = folder;
 
   const delivered = new Set<string>();
-  const account: RelayAccount = {
+  const account: AuditedAccount = {
     tables: {
       eachDeliveryNote: (_from, _signal, work) =>
         work(

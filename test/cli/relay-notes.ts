@@ -1,5 +1,5 @@
 import { DefaultAzureCredential } from "@azure/identity";
-import type { RelayAccount } from "../../cli/audit/sides/relay-side.ts";
+import type { AuditedAccount } from "../../cli/audit/sides/relay-side.ts";
 import { RelayQueues } from "../../cli/relay/relay-queues.ts";
 import { RememberedDuplicates } from "../../relay/azure/delivery/duplicates.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
@@ -77,7 +77,7 @@ export class NotingRelay {
   async side() {
     const { tables, account: storage, source } = this.#operator;
     const queues = await RelayQueues.open(source);
-    const account: RelayAccount = { tables, storage, queues };
+    const account: AuditedAccount = { tables, storage, queues };
     return { accounts: [account] as const, queues, pause: () => this.whileAuditWaits() };
   }
 }

@@ -17,7 +17,7 @@ import { occurrenceOf } from "./held-events.ts";
 const mixed = 3_600;
 
 /** A storage account of a relay. */
-export interface RelayAccount {
+export interface AuditedAccount {
   readonly tables: Pick<RelayTables, "eachDeliveryNote" | "readCounts">;
   readonly storage: Pick<RelayStorageAccount, "peekMessages" | "readClaim">;
   readonly queues: Pick<RelayQueues, "count">;
@@ -26,7 +26,7 @@ export interface RelayAccount {
 /** What a relay knows about the events that it has accepted. */
 export interface RelaySide {
   /** Its own, and those of replaced relays that still exist: these deliver what they hold. */
-  readonly accounts: readonly [RelayAccount, ...RelayAccount[]];
+  readonly accounts: readonly [AuditedAccount, ...AuditedAccount[]];
   /** Waits for some milliseconds. */
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
 }
@@ -102,7 +102,7 @@ async function readOccurrences(
  * fails by itself waits beside others that are delivered; each of its tries sets `lateAt` once it has waited for an hour.
  */
 async function readQueues(
-  { tables, storage, queues }: RelayAccount,
+  { tables, storage, queues }: AuditedAccount,
   pause: RelaySide["pause"],
   now: Date,
   signal: AbortSignal,
