@@ -40,13 +40,13 @@ export class Answers {
 
   /** What was given for a setting so far, if it is valid. */
   find(question: Question): string | undefined {
-    const value = this.#corrected.get(question.key) ?? this.#given(question)?.value;
+    const value = this.#corrected.get(question.key) ?? this.#findGiven(question)?.value;
     if (value === undefined || complaintOf(question, value) !== undefined) return undefined;
     return this.use(question, value);
   }
 
   /** What was given for a setting beforehand, and by what: the first of the ways counts. */
-  #given({ option, environment, key }: Question): { readonly value: string; readonly by: string } | undefined {
+  #findGiven({ option, environment, key }: Question): { readonly value: string; readonly by: string } | undefined {
     const fromOption = option === undefined ? undefined : this.#options[option];
     if (fromOption !== undefined) return { value: String(fromOption), by: `--${option}` };
     const stored = this.#stored[key];
@@ -122,7 +122,7 @@ export class Answers {
       ...(environment === undefined ? [] : [`the environment variable ${environment}`]),
       isSecret ? words.setSecret(key) : words.set(key, "<value>"),
     ];
-    const given = this.#given(question);
+    const given = this.#findGiven(question);
     const complaint = given && complaintOf(question, given.value);
     const why = complaint === undefined ? "" : `${given?.by} can't be used, since ${complaint}. Give another value by `;
     this.missing.push(`${key}: ${why}${ways.join(", or ")}`);

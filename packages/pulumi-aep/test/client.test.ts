@@ -102,8 +102,8 @@ describe("an error is reported with code, request id and remedy", () => {
     };
     expect(await refusal({ status: 400, body })).toBe(
       `Could not look: Adobe Experience Platform answered 400: ${detail}, code XDM-1521-400. Request id: r-2. ` +
-        "Titles are unique across schemas, field groups, classes and data types: choose another title, or import the " +
-        `existing object into the stack: npx pulumi import ${type} <resource name> ${id}`,
+        "Titles are unique across schemas, field groups, classes and data types: choose another title. If no other " +
+        `stack manages the existing object, you can import it instead: npx pulumi import ${type} <resource name> ${id}`,
     );
   });
 

@@ -131,5 +131,6 @@ function titleClash(detail: string): string {
   const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];
   const other = "Titles are unique across schemas, field groups, classes and data types: choose another title";
   if (!type) return `${other}.`;
-  return `${other}, or import the existing object into the stack: npx pulumi import ${type} <resource name> ${id}`;
+  // A destroy of one of two stacks that manage an object would delete it for both.
+  return `${other}. If no other stack manages the existing object, you can import it instead: npx pulumi import ${type} <resource name> ${id}`;
 }
