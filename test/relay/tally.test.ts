@@ -142,7 +142,7 @@ test("each instance and each day has a row of its own", async () => {
   ]);
 });
 
-test("a clock that goes back over midnight doesn't start the day before anew", async () => {
+test("a clock that goes back over midnight does not reset the counts of the day before", async () => {
   const { tally, time } = startTally();
   tally.add({ accepted: 1 });
   time.now += 60_000;

@@ -192,21 +192,29 @@ describe("events that Platform will never accept", () => {
     ]);
   });
 
-  test("become one dead letter if their call was repeated, which counts once", async () => {
+  test("become one dead letter if their call was repeated, which counts once, and is in the log each time", async () => {
     world.platform.answer = () => ({ status: 400 });
-    const counts = async (id: string, queued: QueuedEvent) => {
+    const deaths = async (id: string, queued: QueuedEvent) => {
       const { lines } = await world.forward(message(queued), {}, { id });
       const total = noCounts();
       for (const { outcome } of lines) addCounts(total, outcome);
-      return { dead: total.dead, gone: total.gone };
+      return {
+        dead: total.dead,
+        gone: total.gone,
+        lines: lines.filter(({ outcome }) => outcome.outcome === "dead").length,
+      };
     };
-    expect(await counts("first", event("a"))).toEqual({ dead: 1, gone: 0 });
-    expect(await counts("second", event("a"))).toEqual({ dead: 0, gone: 1 });
-    expect(await counts("third", { ...event("a"), putBack: true, attempts: 1 })).toEqual({ dead: 0, gone: 1 });
+    expect(await deaths("first", event("a"))).toEqual({ dead: 1, gone: 0, lines: 1 });
+    expect(await deaths("second", event("a"))).toEqual({ dead: 0, gone: 1, lines: 1 });
+    expect(await deaths("third", { ...event("a"), putBack: true, attempts: 1 })).toEqual({
+      dead: 0,
+      gone: 1,
+      lines: 1,
+    });
     // The host hands it out again.
-    expect(await counts("first", event("a"))).toEqual({ dead: 1, gone: 0 });
+    expect(await deaths("first", event("a"))).toEqual({ dead: 1, gone: 0, lines: 1 });
     // A replay that has not yet removed the dead letter.
-    expect(await counts("replay", requeueEvent(event("a"), now))).toEqual({ dead: 1, gone: 0 });
+    expect(await deaths("replay", requeueEvent(event("a"), now))).toEqual({ dead: 1, gone: 0, lines: 1 });
     expect(await world.azurite.deadLetters()).toHaveLength(1);
   });
 

@@ -21,11 +21,16 @@ import type { PlatformAnswer } from "./platform-answer.ts";
 export type DeliveryResult =
   /** Platform has it. */
   | { readonly fate: "delivered"; readonly event: QueuedEvent }
-  /** Platform refuses it, and it is now a dead letter with that name. */
-  | { readonly fate: "dead"; readonly event: QueuedEvent; readonly deadLetter: string; readonly reason: string }
+  /** Platform refuses it, and it is now a dead letter with that name; `gone` if another message with the same event made it one before. */
+  | {
+      readonly fate: "dead" | "gone";
+      readonly event: QueuedEvent;
+      readonly deadLetter: string;
+      readonly reason: string;
+    }
   /** Platform already has the same event. */
   | { readonly fate: "duplicate"; readonly event: QueuedEvent }
-  /** It is finished: its claim is gone, or another message with the same event has made it a dead letter. */
+  /** Its claim is gone, so an earlier run, or another message with the same event, finished it. */
   | { readonly fate: "gone"; readonly event: QueuedEvent }
   | FailedDelivery
   | UnsentDelivery;
@@ -243,8 +248,8 @@ async function buryEvent(
   const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
   try {
     const isFirst = await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout), messageId);
-    if (!isFirst && messageId !== undefined && event.queuedAt === undefined) return { fate: "gone", event };
-    return { fate: "dead", event: buried, deadLetter: blob.name, reason: why };
+    const isRepeated = !isFirst && messageId !== undefined && event.queuedAt === undefined;
+    return { fate: isRepeated ? "gone" : "dead", event: buried, deadLetter: blob.name, reason: why };
   } catch (error) {
     return recordFailure(event, `the dead letter could not be written: ${describeError(error)}`, clock());
   }

@@ -232,9 +232,10 @@ function wholeSeconds(milliseconds: number): number {
 
 function reportDead(deliveries: readonly DeliveryResult[], context: InvocationContext): void {
   for (const delivery of deliveries) {
-    if (delivery.fate !== "dead") continue;
-    const { event, deadLetter, reason } = delivery;
-    logOutcome(context, { outcome: "dead", dead: 1, ids: [event.id], deadLetter, reason });
+    if (!("deadLetter" in delivery)) continue;
+    const { fate, event, deadLetter, reason } = delivery;
+    // The run that wrote it first may have ended before it wrote this line.
+    logOutcome(context, { outcome: "dead", dead: fate === "dead" ? 1 : 0, ids: [event.id], deadLetter, reason });
   }
 }
 

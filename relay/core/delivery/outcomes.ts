@@ -84,8 +84,8 @@ export type Outcome =
   /** Forwarder: the tables of delivered events can't be used, so events may be sent twice. */
   | { readonly outcome: "duplicatesUnknown"; readonly reason: string }
   /**
-   * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too, and
-   * both are 0 for a repeated call.
+   * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too. The counts are 0
+   * if the event of a repeated call already was one.
    */
   | {
       readonly outcome: "dead";
