@@ -33,8 +33,16 @@ test("an object that others refer to is not a leftover: a stack of the same name
 test("in a replacement, the other object is the one that the resource is now", () => {
   const object = { id: "now", inputs: {} };
   custody.present(mine, object, "made");
-  expect(custody.other(mine.urn, "now")).toBeUndefined();
-  expect(custody.other(mine.urn, "former")).toBe(object);
+  expect(custody.other(mine, "now")).toBeUndefined();
+  expect(custody.other(mine, "former")).toBe(object);
+});
+
+test("so it is for the deletion under a former URN, of a resource that was renamed with an alias", () => {
+  const object = { id: "now", inputs: {} };
+  custody.compare(mine, { id: "former", inputs: {} }, { isReplaced: true, isGuess: false });
+  custody.present(mine, object, "made");
+  expect(custody.other(other, "former")).toBe(object);
+  expect(custody.other(other, "unknown")).toBeUndefined();
 });
 
 test("in a replacement, only objects younger than the current one count: an older one will be deleted", () => {

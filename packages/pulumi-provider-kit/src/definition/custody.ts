@@ -32,6 +32,8 @@ export class Custody {
   readonly #known = new Set<string>();
   readonly #compared = new Set<string>();
   readonly #present = new Map<string, HeldObject>();
+  /** URNs in the program, by the objects that the engine has compared with them. */
+  readonly #comparedAs = new Map<string, string>();
   /** Objects that the program's resources are, with how this run knows it. */
   readonly #current = new Map<string, "adopted" | "compared" | "made">();
   readonly #postponed = new Map<string, StoredObject>();
@@ -44,6 +46,7 @@ export class Custody {
   /** An engine has attached to the process again: what its former run did says nothing about the deletions of the new one. */
   startRun(): void {
     this.#readIds.clear();
+    this.#comparedAs.clear();
     this.#current.clear();
     this.#postponed.clear();
   }
@@ -89,6 +92,7 @@ export class Custody {
     this.hold(call, object.id);
     this.#compared.add(call.urn);
     if (isGuess) return;
+    this.#comparedAs.set(this.#identity(call, object.id), call.urn);
     if (isReplaced) this.#current.delete(this.#identity(call, object.id));
     else this.#current.set(this.#identity(call, object.id), "compared");
   }
@@ -102,9 +106,13 @@ export class Custody {
     this.hold(call, object.id);
   }
 
-  /** In a replacement, the successor or predecessor of the object with this id. */
-  other(urn: string, id: string | undefined): HeldObject | undefined {
-    const present = this.#present.get(urn);
+  /**
+   * In a replacement, the successor or predecessor of the object with this id. If the resource was renamed with an alias, the deletion of the
+   * predecessor has its former URN.
+   */
+  other(call: Held, id: string | undefined): HeldObject | undefined {
+    const renamed = id === undefined ? undefined : this.#comparedAs.get(this.#identity(call, id));
+    const present = this.#present.get(renamed ?? call.urn);
     return present?.id === id ? undefined : present;
   }
 

@@ -200,7 +200,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
         replacements,
       );
       const present = new Set(found.map(({ id }) => id));
-      const other = this.#otherOf(call.urn, undefined);
+      const other = this.#otherOf(call, undefined);
       const made = taken ? { ...taken, isAdopted: true } : await resource.create({ ...work, present, other }, wanted);
       requireFinished(resource, call);
       this.#custody.present(call, { id: made.id, inputs }, made.isAdopted ? "adopted" : "made");
@@ -277,7 +277,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async #remove(call: ResourceCall, { id, olds, state: outputs }: Request<"delete">): Promise<void> {
     const resource = this.#resourceOf(call);
     const state = unpackInputs(resource, { ...olds, ...outputs });
-    const work = { ...this.#operation(call), other: this.#otherOf(call.urn, id) };
+    const work = { ...this.#operation(call), other: this.#otherOf(call, id) };
     this.#custody.hold(call, id);
     const inputs = reveal(state) as Record<string, unknown>;
     const ownershipId = resource.owns ? id : inputs.ownership;
@@ -330,8 +330,8 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     };
   }
 
-  #otherOf(urn: string, id: string | undefined): Operation<Client>["other"] {
-    const other = this.#custody.other(urn, id);
+  #otherOf(call: ResourceCall, id: string | undefined): Operation<Client>["other"] {
+    const other = this.#custody.other(call, id);
     return other && { id: other.id, inputs: reveal(other.inputs) as Record<string, unknown> };
   }
 }
