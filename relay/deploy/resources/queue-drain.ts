@@ -115,7 +115,8 @@ export const queueDrain = defineResource<AzureClient>()({
     const { queueId } = state;
     const succession = Succession.of(operation);
     try {
-      if (drainedBy(client).has(queueId)) return progress("the relay was drained before its function app was deleted");
+      const wasDrained = queuesDrainedBy(client).has(queueId);
+      if (wasDrained) return progress("the relay was drained before its function app was deleted");
       await succession?.begin(queueId);
       if (!(await closeIntake(operation, queueId))) {
         await refuseOrphans(operation, queueId);
@@ -130,14 +131,14 @@ export const queueDrain = defineResource<AzureClient>()({
 
 /** Opens the intake, after which the relay is not drained any more. */
 async function open(operation: Operation<AzureClient>, queueId: string): Promise<void> {
-  drainedBy(operation.client).delete(queueId);
+  queuesDrainedBy(operation.client).delete(queueId);
   await openIntakeAtStart(operation, queueId);
 }
 
 /** Queues that a run has drained, by its client. */
 const drainedQueues = new WeakMap<AzureClient, Set<string>>();
 
-function drainedBy(client: AzureClient): Set<string> {
+function queuesDrainedBy(client: AzureClient): Set<string> {
   const queues = drainedQueues.get(client) ?? new Set();
   drainedQueues.set(client, queues);
   return queues;
@@ -155,7 +156,7 @@ export async function drainBeforeApp(
 ): Promise<void> {
   const { client, signal } = operation;
   const { queueId } = relay;
-  if (drainedBy(client).has(queueId)) return;
+  if (queuesDrainedBy(client).has(queueId)) return;
   const found = await client.readQueue(queueId, signal);
   // A relay that never got its settings has accepted nothing.
   if (found === undefined || parseMarks(found.metadata).wanted === undefined) return;
@@ -182,7 +183,7 @@ async function letGo(
       await succession.handOver(queueId);
     }
     await stayClosed(operation, queueId, closedFor.onceDrained);
-    drainedBy(operation.client).add(queueId);
+    queuesDrainedBy(operation.client).add(queueId);
   } catch (error) {
     await openIntake(operation, queueId);
     throw error;
