@@ -29,6 +29,20 @@ function startTally(use: Pick<Tables, "create" | "put"> = tables) {
   return { tally, time, later };
 }
 
+/** A tally whose writes fail until the test lets them pass; then they are recorded by day, with the number of accepted events. */
+function startFailingTally() {
+  const storage = { fails: true };
+  const writes: [string, unknown][] = [];
+  const started = startTally({
+    create: async () => true,
+    put: async (_table, { partition }, _signal, properties) => {
+      if (storage.fails) throw new TableError(503, "ServerBusy");
+      writes.push([partition, properties?.accepted]);
+    },
+  });
+  return { ...started, storage, writes };
+}
+
 const signal = AbortSignal.timeout(60_000);
 
 /** The counts of each row that are not 0, by day. */
@@ -180,19 +194,11 @@ test("the first count after a quiet time is written soon, and those that follow 
 });
 
 test("the next counts include those of a failed write, also for the day before", async () => {
-  let failing = true;
-  const writes: [string, unknown][] = [];
-  const { tally, time } = startTally({
-    create: async () => true,
-    put: async (_table, { partition }, _signal, properties) => {
-      if (failing) throw new TableError(503, "ServerBusy");
-      writes.push([partition, properties?.accepted]);
-    },
-  });
+  const { tally, time, storage, writes } = startFailingTally();
   tally.add({ accepted: 1 });
   await tally.flush();
   time.now += 60_000;
-  failing = false;
+  storage.fails = false;
   tally.add({ accepted: 2 });
   await tally.flush();
   await tally.flush();
@@ -227,22 +233,14 @@ test("a failed write is repeated, though nothing more is counted", async () => {
 });
 
 test("a write that fails for a week is given up: its row may already be in a sum", async () => {
-  let failing = true;
-  const writes: [string, unknown][] = [];
-  const { tally, time } = startTally({
-    create: async () => true,
-    put: async (_table, { partition }, _signal, properties) => {
-      if (failing) throw new TableError(503, "ServerBusy");
-      writes.push([partition, properties?.accepted]);
-    },
-  });
+  const { tally, time, storage, writes } = startFailingTally();
   tally.add({ accepted: 1 });
   await tally.flush();
   time.now += 24 * 3_600_000;
   tally.add({ accepted: 2 });
   await tally.flush();
   time.now += 6 * 24 * 3_600_000;
-  failing = false;
+  storage.fails = false;
   await tally.flush();
   await tally.flush();
   expect(writes).toEqual([["2026-11-21", 2]]);
