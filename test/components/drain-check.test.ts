@@ -34,6 +34,6 @@ test.each<[string, (pulumi.Input<string> | undefined)[]]>([
   expect(await check(queueId, ...holders)).toBe(
     "This command would delete the storage account a with the events in it: it leaves out the relay's drain " +
       "(customerio-aep:index:QueueDrain), which waits until they are delivered. Nothing has been deleted. To replace the account or its " +
-      'group, use --replace without --target, --target-replace and --exclude (docs/tasks/replace.md).',
+      "group, use --replace without --target, --target-replace and --exclude (docs/tasks/replace.md).",
   );
 });

@@ -22,7 +22,7 @@ export async function refuseWithoutDrain(
     throw new pulumi.RunError(
       `This command would delete the storage account ${account} with the events in it: it leaves out the relay's drain ` +
         "(customerio-aep:index:QueueDrain), which waits until they are delivered. Nothing has been deleted. To replace the account or its group, " +
-        'use --replace without --target, --target-replace and --exclude (docs/tasks/replace.md).',
+        "use --replace without --target, --target-replace and --exclude (docs/tasks/replace.md).",
     );
   }
 }
