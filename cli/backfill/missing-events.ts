@@ -68,7 +68,8 @@ async function wantedOf(
 ): Promise<Map<string, MissingEvent["acceptedAt"]>> {
   if (deliveries.length === 0) return new Map();
   const rows = await ledger.query(
-    `SELECT p.delivery, p.object_type, p.metric, CAST(p.accepted AS DOUBLE) AS accepted FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
+    "SELECT p.delivery, p.object_type, p.metric, CAST(p.accepted AS DOUBLE) AS accepted " +
+      `FROM planned p ANTI JOIN (${done}) s USING (delivery, object_type, metric) ` +
       `WHERE p.delivery IN (${deliveries.map(quote).join(", ")})`,
   );
   return new Map(

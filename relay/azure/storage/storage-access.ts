@@ -15,6 +15,7 @@ export type StorageAccess =
 
 /**
  * An immediate second attempt, and a third after a short wait: enough for a stale connection or a busy partition. The
- * caller limits the total time with a signal, which ends both an attempt and a wait between attempts. The names are those of Azure's libraries, which take them too.
+ * caller limits the total time with a signal, which ends both an attempt and a wait between attempts. The names are those of Azure's
+ * libraries, which get these options too.
  */
 export const retryOptions = { maxTries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 300 };
