@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { redeployCommand } from "../../cli/checks/relay.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { until } from "../../packages/local-cloud/test/until.ts";
@@ -78,7 +77,8 @@ async function send(ids: readonly string[]): Promise<void> {
 
 /** Waits until the answer is this one. */
 async function eventually<T>(ask: () => Promise<T>, expected: T): Promise<void> {
-  await until(ask, (found) => isDeepStrictEqual(found, expected));
+  const wanted = JSON.stringify(expected);
+  await until(ask, (found) => JSON.stringify(found) === wanted);
 }
 
 const deadIds = async () => (await stack.vendors.deadLetteredIds()).sort();
