@@ -75,12 +75,9 @@ class FunctionApp {
     }
     if (call === "GET /health") {
       if (this.#code === undefined) return { status: 404 };
-      return { status: 200, body: { status: "ok", configuration: `v${this.#version}` } };
+      return { status: 200, body: { status: "ok", configuration: `v${this.#version}`, ...this.#closed } };
     }
-    if (call === `GET ${drainedHealth}`) {
-      const closed = this.#isClosed && { intake: "closed", deadLetters: { count: 0, more: false } };
-      return { status: 200, body: { status: "ok", ...closed } };
-    }
+    if (call === `GET ${drainedHealth}`) return { status: 200, body: { status: "ok", ...this.#closed } };
     return { status: 501, body: call };
   }
 
@@ -95,6 +92,11 @@ class FunctionApp {
 
   get #isClosed(): boolean {
     return this.#metadata.intake?.startsWith("closed") ?? false;
+  }
+
+  /** What the health check says while the intake is closed. */
+  get #closed(): object {
+    return this.#isClosed ? { intake: "closed", deadLetters: { count: 0, more: false } } : {};
   }
 
   get objects(): string[] {
