@@ -1,3 +1,4 @@
+import { ensureEngine } from "../packages/local-cloud/src/engine/engine.ts";
 import { writeSection } from "./page.ts";
 import { measureGrowth } from "./pulumi/growth.ts";
 import { type Life, measureLife } from "./pulumi/life.ts";
@@ -16,6 +17,7 @@ export async function measurePulumi(only: readonly string[] = []): Promise<strin
   const unknown = only.find((name) => name !== "life" && name !== "growth");
   if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are life, growth.`);
   const wanted = (name: string) => only.length === 0 || only.includes(name);
+  await ensureEngine((line) => process.stderr.write(`${line}\n`));
   const lives: Life[] = [];
   for (let round = 1; wanted("life") && round <= rounds; round += 1) {
     process.stderr.write(`round ${round} of ${rounds}\n`);

@@ -34,7 +34,10 @@ interface Scale {
   readonly limits: readonly Limit[];
 }
 
-/** Milliseconds of processor time for an event, of intake, forwarder and local host together: `npm run bench -- comparison`. */
+/**
+ * Milliseconds of processor time for an event, of intake, forwarder and local host together, on the slower of two machines: `npm run bench --
+ * comparison` measured 1.07 on an Intel Xeon and 0.71 on an AMD EPYC (2026-11-30 and 2026-12-01).
+ */
 const processorTime = 1.07;
 /** Events per message in a burst: derived from 0.20 queue operations per event in `npm run bench -- delivery blast`. */
 export const eventsPerMessageInBlast = 10;
