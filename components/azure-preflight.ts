@@ -1,5 +1,5 @@
 import { getClientConfig } from "@pulumi/azure-native/authorization/getClientConfig.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { getAzureLogin, getAzurePreflight } from "../relay/deploy/sdk.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 import { refusalOf } from "./refusal.ts";
@@ -21,6 +21,8 @@ export async function findAzureProblems(
   { project }: SettingWords,
   parent: pulumi.ComponentResource | undefined,
 ): Promise<AzureFound> {
+  const cloud = explainOtherCloud(process.env);
+  if (cloud !== undefined) return { problems: [cloud], unchecked: [] };
   const ask = parent && { parent };
   const ours = getAzureLogin(ask);
   const native = getClientConfig(ask);
@@ -34,6 +36,21 @@ export async function findAzureProblems(
     return { problems: [explainTwoLogins(objectId, login.objectId)], unchecked: [] };
   }
   return getAzurePreflight({ ...plannedRelay(needs, login, parent), ...(project !== undefined && { project }) }, ask);
+}
+
+/** Names by which azure-native takes another cloud than Azure's public one (`GetCloudByName` in pulumi-azure-native). */
+const otherCloud = /^(usgov|usgovernment|azureusgovernment|azureusgovernmentcloud|china|azurechinacloud)$/i;
+
+function explainOtherCloud(environment: NodeJS.ProcessEnv): string | undefined {
+  const config = new pulumi.Config("azure-native").get("environment");
+  // In azure-native's order (`readAzureCloudFromConfig`).
+  const [chosen] = [
+    { cloud: config, remedy: "run: npx pulumi config rm azure-native:environment" },
+    { cloud: environment.ARM_ENVIRONMENT, remedy: "unset ARM_ENVIRONMENT" },
+    { cloud: environment.AZURE_ENVIRONMENT, remedy: "unset AZURE_ENVIRONMENT" },
+  ].filter(({ cloud }) => cloud);
+  if (chosen?.cloud === undefined || !otherCloud.test(chosen.cloud)) return undefined;
+  return `The relay runs only in Azure's public cloud, but azure-native would use ${chosen.cloud}. To use the public cloud, ${chosen.remedy}`;
 }
 
 function explainTwoLogins(ours: string, native: string): string {

@@ -155,10 +155,10 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
 
 describe("the logins in Azure, for the relay", () => {
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay", ...azure } as const;
-  const complaintOf = async (answers: Record<string, () => object>) => {
+  const complaintOf = async (answers: Record<string, () => object>, config: Record<string, string> = {}) => {
     const call = ({ token }: { token: string }) => (answers[token] ?? (() => everything))();
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
-    pulumi.runtime.setAllConfig(credentials);
+    pulumi.runtime.setAllConfig({ ...credentials, ...config });
     return checkSettings(stackWith(needs)).then(
       () => undefined,
       (error: Error) => error.message,
@@ -173,6 +173,26 @@ describe("the logins in Azure, for the relay", () => {
     const one = { [ours]: () => ({ objectId: "A" }), [native]: () => ({ objectId: "a" }) };
     expect(await complaintOf(one)).toBeUndefined();
     expect(await complaintOf({ ...one, [ours]: () => ({}) })).toBeUndefined();
+  });
+
+  test.each([
+    ["azure-native:environment", "usgovernment", "npx pulumi config rm azure-native:environment"],
+    ["ARM_ENVIRONMENT", "china", "unset ARM_ENVIRONMENT"],
+    ["AZURE_ENVIRONMENT", "AzureUSGovernment", "unset AZURE_ENVIRONMENT"],
+  ])("in another cloud by %s are refused", async (name, cloud, remedy) => {
+    const isSetting = name.includes(":");
+    const former = process.env[name];
+    if (!isSetting) process.env[name] = cloud;
+    try {
+      expect(await complaintOf({}, isSetting ? { [name]: cloud } : {})).toMatch(
+        new RegExp(
+          `- The relay runs only in Azure's public cloud, but azure-native would use ${cloud}\\. .* ${remedy}$`,
+        ),
+      );
+    } finally {
+      if (former === undefined) delete process.env[name];
+      else process.env[name] = former;
+    }
   });
 
   test("of two identities are refused, with both", async () => {
