@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { getAzureLogin, getAzurePreflight } from "../relay/deploy/sdk.ts";
 import type { SettingWords } from "../settings/setting-words.ts";
 import { refusalOf } from "./refusal.ts";
+import { hasOwnProvider } from "./relay/azure/own-provider.ts";
 import { type AzureNeeds, plannedRelay } from "./relay/azure/planned-relay.ts";
 
 interface AzureFound {
@@ -24,8 +25,9 @@ export async function findAzureProblems(
   const cloud = explainOtherCloud(process.env);
   if (cloud !== undefined) return { problems: [cloud], unchecked: [] };
   const ask = parent && { parent };
-  const ours = getAzureLogin(ask);
   const native = getClientConfig(ask);
+  const subscriptionId = await chosenSubscription(native, parent);
+  const ours = getAzureLogin({ ...(subscriptionId && { subscriptionId }) }, ask);
   const [refused, nativeRefused] = await Promise.all([refusalOf(ours), refusalOf(native)]);
   if (refused !== undefined || nativeRefused !== undefined) {
     const problems = [refused ?? [], nativeRefused === undefined ? [] : `The provider azure-native: ${nativeRefused}`];
@@ -36,6 +38,18 @@ export async function findAzureProblems(
     return { problems: [explainTwoLogins(objectId, login.objectId)], unchecked: [] };
   }
   return getAzurePreflight({ ...plannedRelay(needs, login, parent), ...(project !== undefined && { project }) }, ask);
+}
+
+/** The subscription that azure-native was told to use: Azure CLI logs in to its tenant. */
+async function chosenSubscription(
+  native: ReturnType<typeof getClientConfig>,
+  parent: pulumi.ComponentResource | undefined,
+): Promise<string | undefined> {
+  if (!hasOwnProvider(parent)) return new pulumi.Config("azure-native").get("subscriptionId");
+  return native.then(
+    (login) => login.subscriptionId,
+    () => undefined,
+  );
 }
 
 /** Names by which azure-native takes another cloud than Azure's public one (`GetCloudByName` in pulumi-azure-native). */

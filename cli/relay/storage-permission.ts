@@ -2,7 +2,7 @@ import type { TokenCredential } from "@azure/identity";
 import { z } from "zod";
 import { pulumiCommand } from "../../relay/core/operator-command.ts";
 import { azureCredential } from "../../relay/deploy/client/azure-credential.ts";
-import { objectIdIn } from "../../relay/deploy/client/login.ts";
+import { azureSubscriptionOf, objectIdIn } from "../../relay/deploy/client/login.ts";
 import type { StackSource } from "../stack/source.ts";
 import type { StackResource } from "../stack/state.ts";
 
@@ -59,8 +59,9 @@ export class StoragePermission {
   }
 
   static async #of(account: StackResource, repair: string): Promise<StoragePermission> {
-    const { credential } = await azureCredential();
-    return new StoragePermission(resource.parse(account), credential, repair);
+    const parsed = resource.parse(account);
+    const { credential } = await azureCredential({ subscriptionId: azureSubscriptionOf(parsed.id) });
+    return new StoragePermission(parsed, credential, repair);
   }
 
   /** Owners and Contributors have no access to an account's data, so the first error is usually a missing role. */

@@ -83,13 +83,24 @@ async function setUpAzure(run: SetupRun): Promise<void> {
       ? answers.use(questions.subscription, first.subscriptionId)
       : // Without a person, the login's subscription applies.
         run.isAsking && (await answers.choice(questions.subscription, choices)));
-  if (chosen && !listed.some(({ subscriptionId }) => subscriptionId === chosen)) {
+  const isListed = listed.some(({ subscriptionId }) => subscriptionId === chosen);
+  if (chosen && !isListed && !(await isOfAnotherTenant(run, azure, chosen))) {
     run.problem(
       `Your Azure login does not see the subscription ${chosen}. Choose another one, or log in as a user who may use it: az login`,
     );
     return;
   }
   await chooseRegion(run, azure, chosen || first.subscriptionId);
+}
+
+/** Whether the login sees a subscription that is not in the list. Azure CLI may be logged in to several tenants; the list is of one. */
+async function isOfAnotherTenant(run: SetupRun, azure: AzureClient, subscriptionId: string): Promise<boolean> {
+  const path = `/subscriptions/${subscriptionId}`;
+  const purpose = "read the subscription";
+  return azure.query({ path, apiVersion: subscriptionsApiVersion, purpose }, z.object({}), run.timeLimit()).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function chooseRegion(run: SetupRun, azure: AzureClient, subscriptionId: string): Promise<void> {

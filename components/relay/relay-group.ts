@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../settings/setting-types.ts";
 import { addName, azureName, formerNames } from "./azure/azure-names.ts";
 import { type AzurePart, nativePart } from "./azure/azure-parts.ts";
+import { hasOwnProvider } from "./azure/own-provider.ts";
 import { warnOfOtherRegion } from "./relay-region.ts";
 
 /** The resource group of a relay. */
@@ -39,8 +40,7 @@ export function relayGroup(
     addName("resourceGroupName", azureNames.resourceGroup),
     { parent, aliases: formerNames("resourceGroup", name) },
   );
-  // Another provider of the program has its own region.
-  if (parent.getProvider("azure-native:resources:ResourceGroup") === undefined) warnOfOtherRegion(group);
+  if (!hasOwnProvider(parent)) warnOfOtherRegion(group);
   return { id: group.id, name: group.name, location: group.location, parts: { "resource group": nativePart(group) } };
 }
 

@@ -47,8 +47,11 @@ export class FormerVersions extends resourceClass(formerVersions) {}
 export class FunctionApp extends resourceClass(functionApp) {}
 
 /** The identity of the provider's Azure login. Logs in during previews, too. */
-export function getAzureLogin(options?: pulumi.InvokeOptions): Promise<z.output<typeof azureLoginFunction.result>> {
-  return pulumi.runtime.invoke(azureLoginFunction.token, {}, options);
+export function getAzureLogin(
+  args: z.input<typeof azureLoginFunction.args>,
+  options?: pulumi.InvokeOptions,
+): Promise<z.output<typeof azureLoginFunction.result>> {
+  return pulumi.runtime.invoke(azureLoginFunction.token, args, options);
 }
 
 /** Problems that would prevent the creation of a relay in Azure. Checks during previews, too. */

@@ -155,8 +155,11 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
 
 describe("the logins in Azure, for the relay", () => {
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay", ...azure } as const;
-  const complaintOf = async (answers: Record<string, () => object>, config: Record<string, string> = {}) => {
-    const call = ({ token }: { token: string }) => (answers[token] ?? (() => everything))();
+  const complaintOf = async (
+    answers: Record<string, (inputs: unknown) => object>,
+    config: Record<string, string> = {},
+  ) => {
+    const call = ({ token, inputs }: pulumi.runtime.MockCallArgs) => (answers[token] ?? (() => everything))(inputs);
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     pulumi.runtime.setAllConfig({ ...credentials, ...config });
     return checkSettings(stackWith(needs)).then(
@@ -193,6 +196,12 @@ describe("the logins in Azure, for the relay", () => {
       if (former === undefined) delete process.env[name];
       else process.env[name] = former;
     }
+  });
+
+  test("are for the subscription that azure-native was told to use, whose tenant Azure CLI logs in to", async () => {
+    const asked = jest.fn<object, [unknown]>(() => ({}));
+    await complaintOf({ [ours]: asked }, { "azure-native:subscriptionId": "s-1" });
+    expect(asked).toHaveBeenCalledWith({ subscriptionId: "s-1" });
   });
 
   test("of two identities are refused, with both", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
@@ -6,6 +7,7 @@ import { initCommand } from "../../cli/setup/init-command.ts";
 import { projectNameFor } from "../../cli/setup/project.ts";
 import { type Question, questions } from "../../cli/setup/questions.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
+import { AzureClient } from "../../relay/deploy/client/client.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
 import { ScriptedPrompter } from "./scripted-prompter.ts";
 import { everything, giveCredentials, SetupWorld, written } from "./setup-world.ts";
@@ -168,6 +170,29 @@ test("options and variables are enough for a script", async () => {
     environment: "prod",
   });
   expect((await pulumi.calls()).map(({ args }) => args.slice(0, 2).join(" "))).toContain("login file:///state");
+});
+
+test("a subscription that the login's own list lacks may be of another tenant", async () => {
+  await world.project();
+  giveCredentials();
+  const query = AzureClient.prototype.query;
+  const spy = jest.spyOn(AzureClient.prototype, "query").mockImplementation(function (this: AzureClient, ...args) {
+    const other = { subscriptionId: randomUUID(), displayName: "Other" };
+    return args[0].path === "/subscriptions" ? Promise.resolve({ value: [other] }) : query.apply(this, args);
+  } as typeof query);
+  const runWith = async (subscription: string) => {
+    const options = { sandbox: "dev", location: "northeurope", subscription };
+    return (await world.run(undefined, { options, skipsPreview: true })).result.problems;
+  };
+  const unknown = randomUUID();
+  try {
+    expect(await runWith(localCredentials.azure.subscriptionId)).toEqual([]);
+    expect(await runWith(unknown)).toEqual([
+      expect.stringContaining(`Your Azure login does not see the subscription ${unknown}.`),
+    ]);
+  } finally {
+    spy.mockRestore();
+  }
 });
 
 test("the program itself, in a script", async () => {

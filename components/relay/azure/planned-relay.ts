@@ -14,6 +14,7 @@ import type { getAzurePreflight } from "../../../relay/deploy/sdk.ts";
 import { holdsOutput } from "../../settings/inputs.ts";
 import type { Settings } from "../../settings/setting-types.ts";
 import { type AzureProfile, azureProfile } from "./azure-profile.ts";
+import { hasOwnProvider } from "./own-provider.ts";
 import { networkRules, publicAccessOf, safeAccount, safeSite } from "./safe-properties.ts";
 
 /** The settings that determine what a relay needs in Azure. */
@@ -44,9 +45,8 @@ export function plannedRelay(
 ): PreflightArgs {
   const profile = azureProfile(needs.environment, needs.azure);
   const { azureNames, azureExisting } = needs;
-  // The program's own provider has its own region, and so has an existing group.
-  const ownProvider = parent?.getProvider("azure-native:resources:ResourceGroup") !== undefined;
-  const isElsewhere = ownProvider || azureExisting.resourceGroupId !== undefined;
+  // An existing group has its own region, too.
+  const isElsewhere = hasOwnProvider(parent) || azureExisting.resourceGroupId !== undefined;
   return {
     subscriptionId: login.subscriptionId,
     stack: `${pulumi.getProject()}/${pulumi.getStack()}`,

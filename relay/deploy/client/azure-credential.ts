@@ -11,6 +11,13 @@ export interface AzureCredential {
   readonly way: string;
 }
 
+export interface CredentialOptions {
+  /** The subscription that the tokens are for. Azure CLI gives tokens for its tenant; default: `ARM_SUBSCRIPTION_ID`, or Azure CLI's own. */
+  readonly subscriptionId?: string | undefined;
+  /** Default: that of the process. */
+  readonly environment?: Environment;
+}
+
 /** A login method, and the remedy if it gives no token. */
 interface Way extends AzureCredential {
   readonly remedy: string;
@@ -25,8 +32,11 @@ interface Way extends AzureCredential {
  *
  * @throws if the chosen method lacks a variable
  */
-export async function azureCredential(environment: Environment = process.env): Promise<AzureCredential> {
-  const way = await chosenWay(environment);
+export async function azureCredential({
+  subscriptionId,
+  environment = process.env,
+}: CredentialOptions = {}): Promise<AzureCredential> {
+  const way = await chosenWay(environment, subscriptionId || environment.ARM_SUBSCRIPTION_ID);
   return { credential: explaining(way), way: way.way };
 }
 
@@ -54,7 +64,7 @@ function cause(error: unknown): string {
   return line.trim().replace(/([^.])$/, "$1.");
 }
 
-async function chosenWay(environment: Environment): Promise<Way> {
+async function chosenWay(environment: Environment, subscription: string | undefined): Promise<Way> {
   // Loaded here, since it costs as much as the rest of the provider's start.
   const identity = await import("@azure/identity");
   const isTrue = (name: string) => environment[name] === "true";
@@ -108,7 +118,6 @@ async function chosenWay(environment: Environment): Promise<Way> {
       remedy: "Give the machine an identity, or unset ARM_USE_MSI to log in another way.",
     };
   }
-  const subscription = environment.ARM_SUBSCRIPTION_ID;
   return {
     credential: new identity.ChainedTokenCredential(
       new identity.AzureCliCredential(subscription ? { subscription } : {}),

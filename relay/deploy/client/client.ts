@@ -8,7 +8,7 @@ import { ArmHttp } from "./arm-http.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
 import { Kudu } from "./kudu.ts";
-import { callersLogin, type Login, objectIdIn, vaultScope } from "./login.ts";
+import { azureSubscriptionOf, callersLogin, type Login, objectIdIn, vaultScope } from "./login.ts";
 import type { NotYet } from "./patience.ts";
 import { SiteSettings } from "./site-settings.ts";
 import { Vault } from "./vault.ts";
@@ -57,9 +57,9 @@ export class AzureClient {
   readonly abandonDeadLetters: boolean;
   readonly #armUrl: string;
   readonly #login: Login;
-  readonly #arm: ArmHttp;
-  readonly #calls: AzureCalls;
+  readonly #arms = new Map<string | undefined, ArmHttp>();
   readonly #vaultLogin: Login;
+  readonly #attemptTimeout: number | undefined;
   readonly #healthTimeout: number;
   readonly #orderTimeout: number;
 
@@ -78,23 +78,17 @@ export class AzureClient {
     this.#vaultLogin = parts.login ?? callersLogin(vaultScope);
     this.#healthTimeout = attemptTimeout ?? healthTimeout;
     this.#orderTimeout = attemptTimeout ?? orderTimeout;
-    this.#calls = {
-      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal)}` }),
-      complaint: explainAzureError,
-      sleep: (milliseconds, signal) => clock.sleep(milliseconds, signal),
-      ...(attemptTimeout === undefined ? {} : { attemptTimeout }),
-    };
-    this.#arm = new ArmHttp(settings.armUrl, clock, this.#calls);
+    this.#attemptTimeout = attemptTimeout;
   }
 
   /** Logs in. Returns the login's object id, as role assignments use it; undefined if the access token lacks it. */
-  async readCallersObjectId(signal: AbortSignal): Promise<string | undefined> {
-    return objectIdIn(await this.#login(false, signal));
+  async readCallersObjectId(signal: AbortSignal, subscriptionId?: string): Promise<string | undefined> {
+    return objectIdIn(await this.#login(false, signal, subscriptionId));
   }
 
   /** The deployment site of a function app. */
-  kudu(hostName: string): Kudu {
-    return new Kudu(hostName, this.#calls);
+  kudu(hostName: string, siteId: string): Kudu {
+    return new Kudu(hostName, this.#callsFor(azureSubscriptionOf(siteId)));
   }
 
   /**
@@ -109,15 +103,16 @@ export class AzureClient {
     if (found === undefined) {
       throw new Error(`Azure no longer has the key vault "${name}". To recreate it, run: npx pulumi up --refresh`);
     }
-    const headers: AzureCalls["headers"] = async (renew, ended) => ({
-      Authorization: `Bearer ${await this.#vaultLogin(renew, ended)}`,
-    });
-    return new Vault(name, found.data.properties.vaultUri, { ...this.#calls, headers });
+    return new Vault(
+      name,
+      found.data.properties.vaultUri,
+      this.#callsFor(azureSubscriptionOf(vaultId), this.#vaultLogin),
+    );
   }
 
   /** The app settings of a function app. */
   siteSettings(siteId: string): SiteSettings {
-    return new SiteSettings(this.#arm, siteId, (purpose, issue) => this.#notUnderstood(purpose, issue));
+    return new SiteSettings(this.#armFor(siteId), siteId, (purpose, issue) => this.#notUnderstood(purpose, issue));
   }
 
   /** Makes Azure reload the triggers of the deployed code; otherwise a queue's function may never start. */
@@ -128,7 +123,7 @@ export class AzureClient {
       const path = `${siteId}/syncfunctiontriggers`;
       // The call is idempotent: it reads the triggers of the deployed code.
       const call = { method: "POST", path, params, signal, purpose, repeatable: true } as const;
-      const { data } = await this.#arm.call(call);
+      const { data } = await this.#armFor(path).call(call);
       // Azure's answer is empty or JSON; a proxy's page means that nothing was started.
       if (typeof data === "string" && data.trim() !== "") throw this.#notUnderstood(purpose, "no JSON");
       return { done: true };
@@ -182,7 +177,7 @@ export class AzureClient {
     let before: StorageQueue | undefined;
     try {
       // After a refusal because of another change, the queue is read again: the marks count from the time at which they are set.
-      const answer = await this.#arm.writePrepared(call, async () => {
+      const answer = await this.#armFor(queueId).writePrepared(call, async () => {
         before = await this.readQueue(queueId, signal);
         return before && { properties: { metadata: withMarks(before.metadata, marks(before.now)) } };
       });
@@ -207,7 +202,7 @@ export class AzureClient {
     answer: Answer,
     signal: AbortSignal,
   ): Promise<z.output<Answer>> {
-    const data = await this.#arm.read({
+    const data = await this.#armFor(path).read({
       method,
       path,
       signal,
@@ -229,7 +224,7 @@ export class AzureClient {
   async armPut(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
     const purpose = `create or update ${relativeId(id)}`;
     const params = { "api-version": apiVersion };
-    const { data } = await this.#arm.call({ method: "PUT", path: id, params, body, signal, purpose });
+    const { data } = await this.#armFor(id).call({ method: "PUT", path: id, params, body, signal, purpose });
     // 202 without a body: Azure finishes later, as with the tables of a Log Analytics workspace.
     if (data === undefined || data === "") return {};
     const parsed = object.safeParse(data);
@@ -241,7 +236,7 @@ export class AzureClient {
   async armPatch(id: string, apiVersion: string, body: object, signal: AbortSignal): Promise<Record<string, unknown>> {
     const purpose = `update ${relativeId(id)}`;
     const call = { method: "PATCH", path: id, params: { "api-version": apiVersion }, body, signal, purpose } as const;
-    const { data } = await this.#arm.call({ ...call, repeatable: true });
+    const { data } = await this.#armFor(id).call({ ...call, repeatable: true });
     const parsed = object.safeParse(data);
     if (parsed.success) return parsed.data;
     throw this.#notUnderstood(purpose, "no JSON");
@@ -275,6 +270,23 @@ export class AzureClient {
     return forbidden === undefined ? answer : { ...answer, text: forbidden };
   }
 
+  /** Azure Resource Manager, with the login for the subscription of an object. */
+  #armFor(id: string): ArmHttp {
+    const subscriptionId = azureSubscriptionOf(id);
+    const arm = this.#arms.get(subscriptionId) ?? new ArmHttp(this.#armUrl, this.clock, this.#callsFor(subscriptionId));
+    this.#arms.set(subscriptionId, arm);
+    return arm;
+  }
+
+  #callsFor(subscriptionId: string | undefined, login = this.#login): AzureCalls {
+    return {
+      headers: async (renew, signal) => ({ Authorization: `Bearer ${await login(renew, signal, subscriptionId)}` }),
+      complaint: explainAzureError,
+      sleep: (milliseconds, signal) => this.clock.sleep(milliseconds, signal),
+      ...(this.#attemptTimeout === undefined ? {} : { attemptTimeout: this.#attemptTimeout }),
+    };
+  }
+
   /** The names in a list, all pages of it; undefined if what it is part of does not exist. */
   async #listNames(question: ArmQuestion, signal: AbortSignal): Promise<string[] | undefined> {
     try {
@@ -288,7 +300,7 @@ export class AzureClient {
 
   async #delete(id: string, params: Record<string, string>, signal: AbortSignal): Promise<void> {
     try {
-      await this.#arm.call({ method: "DELETE", path: id, params, signal, purpose: `delete ${relativeId(id)}` });
+      await this.#armFor(id).call({ method: "DELETE", path: id, params, signal, purpose: `delete ${relativeId(id)}` });
     } catch (error) {
       if (!(error instanceof VendorError && saysGone(error))) throw error;
     }
@@ -305,7 +317,7 @@ export class AzureClient {
     let date: Date;
     try {
       const params = { "api-version": apiVersion, ...wholeOf(path) };
-      const response = await this.#arm.call({ method: "GET", path, params, signal, purpose });
+      const response = await this.#armFor(path).call({ method: "GET", path, params, signal, purpose });
       data = response.data;
       date = new Date(Date.parse(String(response.headers.date)) || this.clock.now());
     } catch (error) {

@@ -8,8 +8,10 @@ const minute = 60_000;
 const publishPace: CheckPace = { pauses: [5_000, 10_000], limit: 15 * minute };
 const followPace: CheckPace = { pauses: [500, 1_000, 2_000, 3_000], limit: 10 * minute };
 
-/** What to deploy. */
+/** What to deploy, and where. */
 interface Package {
+  readonly siteId: string;
+  readonly scmHostName: string;
   readonly zip: Uint8Array;
   readonly hash: string;
   /** Id of the last deployment of an earlier run, if there was one: the site still lists it, and it may have the same package. */
@@ -27,11 +29,10 @@ export type Deployed = { readonly deploymentId: string } | { readonly failure: s
  */
 export async function deployOnce(
   operation: Operation<AzureClient>,
-  scmHostName: string,
-  { zip, hash, formerId }: Package,
+  { siteId, scmHostName, zip, hash, formerId }: Package,
 ): Promise<Deployed> {
   const { client, signal, progress } = operation;
-  const kudu = client.kudu(scmHostName);
+  const kudu = client.kudu(scmHostName, siteId);
   const deployer = `customerio-aep-${hash.slice(0, 16)}`;
   let mayRun = false;
   let unclear = false;

@@ -2,7 +2,12 @@ import type { FunctionDefinition } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AzureClient } from "../client/client.ts";
 
-const args = z.object({});
+const args = z.object({
+  subscriptionId: z.string().optional().meta({
+    description:
+      "Subscription of the relay. Azure CLI logs in to its tenant. Default: `ARM_SUBSCRIPTION_ID`, or the subscription that Azure CLI shows.",
+  }),
+});
 const result = z.object({
   objectId: z.string().optional().meta({
     description:
@@ -16,8 +21,8 @@ export const getAzureLogin: FunctionDefinition<AzureClient, typeof args, typeof 
   description: "Who this provider logs in to Azure as. Fails if it can't log in, with what to set.",
   args,
   result,
-  async call(client, _args, signal) {
-    const objectId = await client.readCallersObjectId(signal);
+  async call(client, { subscriptionId }, signal) {
+    const objectId = await client.readCallersObjectId(signal, subscriptionId?.toLowerCase());
     return objectId === undefined ? {} : { objectId };
   },
 };

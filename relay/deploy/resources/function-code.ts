@@ -216,7 +216,13 @@ async function deploy(
   let now = former && !hasMoved ? { ...former.running, version, build } : undefined;
   if (!now || now.packageHash !== hash) {
     const formerId = former?.running.deploymentId;
-    const deployed = await deployOnce(operation, values.scmHostName, { zip, hash, formerId });
+    const deployed = await deployOnce(operation, {
+      siteId: values.siteId,
+      scmHostName: values.scmHostName,
+      zip,
+      hash,
+      formerId,
+    });
     if ("failure" in deployed) {
       if (!deployed.mayRun) throw new Error(deployed.failure);
       throw new Unfinished(values.siteId, unsure, `${deployed.failure}. To try again, run: npx pulumi up`);

@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 async function tokenWith(environment: Record<string, string>): Promise<string | undefined> {
-  const { credential } = await azureCredential({ ...application, ...environment });
+  const { credential } = await azureCredential({ environment: { ...application, ...environment } });
   return (await credential.getToken(scope))?.token;
 }
 
@@ -108,7 +108,7 @@ test.each([
     "not ARM_TENANT_ID and ARM_CLIENT_ID",
   ],
 ])("a login method that lacks a variable names it: %j", async (environment, words) => {
-  await expect(azureCredential({ ...application, ...environment })).rejects.toThrow(words);
+  await expect(azureCredential({ environment: { ...application, ...environment } })).rejects.toThrow(words);
 });
 
 test.each([
@@ -119,5 +119,5 @@ test.each([
   [{ ARM_USE_MSI: "true" }, "the managed identity of this machine (ARM_USE_MSI, ARM_CLIENT_ID)"],
   [{ ARM_USE_MSI: "false" }, "Azure CLI"],
 ])("the order is azure-native's: %j", async (environment, way) => {
-  expect((await azureCredential({ ...application, ...environment })).way).toContain(way);
+  expect((await azureCredential({ environment: { ...application, ...environment } })).way).toContain(way);
 });

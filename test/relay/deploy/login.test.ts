@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { recordingServer } from "../../../packages/pulumi-customerio/test/recording-server.ts";
+import { AzureClient } from "../../../relay/deploy/client/client.ts";
 import { callersLogin } from "../../../relay/deploy/client/login.ts";
 import { failure } from "./azure-server.ts";
 
@@ -45,6 +46,37 @@ test("asks Azure CLI once for a token of Azure Resource Manager, also for concur
   expect(readFileSync(path.join(folder, calls), "utf8")).toBe(
     "account get-access-token --output json --resource https://management.azure.com\n",
   );
+});
+
+test("asks Azure CLI, which may know several tenants, for the tenant of the subscription", async () => {
+  azureCli(3600);
+  const login = callersLogin();
+  expect([await login(false, signal, "s-1"), await login(false, signal, "s-2"), await login(false, signal)]).toEqual([
+    "token-1",
+    "token-2",
+    "token-3",
+  ]);
+  expect(await login(false, signal, "s-1")).toBe("token-1");
+  const asked = readFileSync(path.join(folder, calls), "utf8").split("\n");
+  expect(asked.map((line) => / --subscription (\S+)/.exec(line)?.[1])).toEqual(["s-1", "s-2", undefined, undefined]);
+});
+
+test("is for the subscription of the object that a call is about", async () => {
+  const azure = await recordingServer(() => ({ headers: { "Content-Type": "application/json" }, body: { value: [] } }));
+  const login = jest.fn(async (_renew: boolean, _signal: AbortSignal, subscriptionId = "none") => subscriptionId);
+  const client = new AzureClient({ armUrl: `http://127.0.0.1:${azure.port}` }, { login });
+  try {
+    for (const id of ["/subscriptions/S-1/resourceGroups/relay", "/subscriptions/s-2", "/subscriptions"]) {
+      await client.armGet(id, "2022-09-01", signal);
+    }
+    expect(azure.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer s-1",
+      "Bearer s-2",
+      "Bearer none",
+    ]);
+  } finally {
+    await azure.close();
+  }
 });
 
 test("asks again for a token that was refused", async () => {

@@ -42,15 +42,14 @@ export function resourceManager(parts: InvokeParts, writes: ResourceWrites): Hon
   // The REST reference's "Subscriptions - List": the subscriptions in which the caller has any role.
   app.get("/subscriptions", (context) => {
     authenticate(context, parts);
-    const { subscriptionId, tenantId } = parts.subscription;
-    const one = {
-      id: `/subscriptions/${subscriptionId}`,
-      subscriptionId,
-      tenantId,
-      displayName: "Local",
-      state: "Enabled",
-    };
-    return context.json({ value: [one], count: { type: "Total", value: 1 } });
+    return context.json({ value: [describeSubscription(parts)], count: { type: "Total", value: 1 } });
+  });
+  // "Subscriptions - Get".
+  app.get("/subscriptions/:id", (context) => {
+    authenticate(context, parts);
+    const id = context.req.param("id");
+    if (id.toLowerCase() === parts.subscription.subscriptionId) return context.json(describeSubscription(parts));
+    throw new ArmError(404, "SubscriptionNotFound", `The subscription '${id}' could not be found.`);
   });
   app.post("/subscriptions/*", async (context, next) => {
     const [, workspaceId] = context.req.path.match(/^(.*\/workspaces\/[^/]+)\/api\/query$/i) ?? [];
@@ -340,6 +339,10 @@ async function listQueues(path: string, parts: InvokeParts): Promise<object> {
     value.push({ id: `${path}/${name}`, name, type, properties: metadata === undefined ? {} : { metadata } });
   }
   return { value };
+}
+
+function describeSubscription({ subscription: { subscriptionId, tenantId } }: InvokeParts): object {
+  return { id: `/subscriptions/${subscriptionId}`, subscriptionId, tenantId, displayName: "Local", state: "Enabled" };
 }
 
 function describeFunction(site: Resource, metadata: FunctionMetadata): object {
