@@ -1,3 +1,4 @@
+import { findMissingForBenthos } from "./comparison/benthos.ts";
 import { measureCeiling } from "./comparison/ceiling.ts";
 import { type Comparison, ceilingText, comparisonText } from "./comparison/report.ts";
 import { type Amounts, type Measured, measure } from "./comparison/run.ts";
@@ -13,8 +14,12 @@ const amounts: Readonly<Record<EmulatorForm, Amounts>> = {
 };
 const rounds = 3;
 
+/** The systems that differ from one emulator to the other. */
+const onEmulator: readonly SystemName[] = ["relay", "common", "plain"];
+
 /**
- * The relay beside the common Azure function and plain Node, under the same load and on the same emulator, in turns.
+ * The relay beside the common Azure function and plain Node, under the same load and on the same emulator, in turns; and beside Benthos with
+ * Redis, if this machine has what it needs.
  *
  * A run of everything writes its results to `docs/performance.md`; a run of some parts only returns them.
  *
@@ -28,11 +33,13 @@ export async function measureComparison(only: readonly string[] = []): Promise<s
   if (unknown !== undefined) throw new Error(`There is no part ${unknown}; there are ${parts.join(", ")}.`);
   const wanted = (name: string) => only.length === 0 || only.includes(name);
   const texts = [];
-  const names = allNames.filter(wanted);
+  const missing = wanted("benthos") ? await findMissingForBenthos() : [];
+  if (missing.length > 0) process.stderr.write(`without Benthos: this machine lacks ${missing.join(" and ")}\n`);
+  const names = allNames.filter((name) => wanted(name) && (name !== "benthos" || missing.length === 0));
   if (names.length > 0) texts.push(comparisonText(await compare(names, "steady")));
   if (wanted("ceiling")) texts.push(ceilingText(await repeat(rounds, measureCeiling)));
   if (wanted("stock")) {
-    const text = comparisonText(await compare(allNames, "stock"));
+    const text = comparisonText(await compare(onEmulator, "stock"));
     texts.push(`The same with Azurite as Microsoft ships it, and its data on disk:\n\n${text}`);
   }
   const about = `${machine("azurite")} Sender, sink, emulator and system share the machine.`;

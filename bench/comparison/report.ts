@@ -13,6 +13,7 @@ const titles: Readonly<Record<SystemName, string>> = {
   relay: "relay, all defaults",
   common: "common function",
   plain: "plain Node",
+  benthos: "Benthos with Redis",
 };
 
 interface Row {
@@ -31,7 +32,7 @@ const rows: readonly Row[] = [
   { what: "answer p99 at 256 connections, ms", of: ({ crowd }) => crowd.p99 },
   { what: "longest answer at 256 connections, ms", of: ({ crowd }) => crowd.longest },
   { what: "processor time per event, host included, ms", of: ({ processor }) => processor, digits: 2 },
-  { what: "processor time of the emulator per event, ms", of: ({ emulator }) => emulator, digits: 2 },
+  { what: "processor time of the store per event, ms", of: ({ store }) => store, digits: 2 },
   { what: "storage operations per event, polls included", of: ({ operations }) => operations, digits: 2 },
   { what: "memory before any load, host included, MB", of: ({ idleMemory }) => idleMemory },
   { what: "memory at the peak, host included, MB", of: ({ peakMemory }) => peakMemory },
@@ -53,7 +54,8 @@ export function comparisonText({ amounts, rounds }: Comparison): string {
       const each = values("relay").map((value, round) => value / (other[round] ?? Number.NaN));
       return each.every(Number.isFinite) ? spread(each, 2) : "";
     });
-    return [what, ...names.map((name) => spread(values(name), digits)), ...ratios];
+    const figures = names.map((name) => (values(name).every(Number.isNaN) ? "" : spread(values(name), digits)));
+    return [what, ...figures, ...ratios];
   });
   const count = (events: number) => events.toLocaleString("en-US");
   const { length } = Object.values(rounds)[0] ?? [];

@@ -36,10 +36,10 @@ export interface Measured {
   readonly crowd: Answers;
   readonly acceptedPerSecond: number;
   readonly deliveredPerSecond: number;
-  /** Milliseconds of processor time for each event of the blast: of the system (with its host), and of the emulator. */
+  /** Milliseconds of processor time for each event of the blast: of the system (with its host), and of its store. */
   readonly processor: number;
-  readonly emulator: number;
-  /** Operations on queues and tables for each event of the blast, polls included. */
+  readonly store: number;
+  /** Operations on queues and tables for each event of the blast, polls included. NaN for a system with a store of its own. */
   readonly operations: number;
   /** Calls without a 200, accepted events that never arrived, and events that arrived again. */
   readonly refused: number;
@@ -79,7 +79,7 @@ export async function measure(name: SystemName, amounts: Amounts, form?: Emulato
       await arrival(sink, await send(amounts.warmUp, 32));
       const alone = await send(amounts.alone, 1);
       await arrival(sink, calls);
-      const processors = new Processors({ system: system.pid, emulator: azurite.pid });
+      const processors = new Processors({ system: system.pid, store: system.storePid ?? azurite.pid });
       const operations = azurite.queueOperations + azurite.tableTransactions;
       const blastBegin = performance.now();
       const blast = await send(amounts.blast, 32);
@@ -101,8 +101,8 @@ export async function measure(name: SystemName, amounts: Amounts, form?: Emulato
         acceptedPerSecond: (1000 * amounts.blast) / sentIn,
         deliveredPerSecond: (1000 * amounts.blast) / (arrivedAt - blastBegin),
         processor: each(used?.system),
-        emulator: each(used?.emulator),
-        operations: (operationsAfter - operations) / amounts.blast,
+        store: each(used?.store),
+        operations: system.storePid === undefined ? (operationsAfter - operations) / amounts.blast : Number.NaN,
         refused: calls.length - accepted.length,
         lost: accepted.filter(({ id }) => !sink.takenAt.has(id)).length,
         twice: sink.takenAgain,

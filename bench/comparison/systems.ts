@@ -8,33 +8,19 @@ import { queueNames } from "../../relay/core/names.ts";
 import { bundleFunctions } from "../bundle-functions.ts";
 import { signingKey } from "../delivery/sender.ts";
 import { instanceHeap } from "../instance-heap.ts";
-
-/** A system under test that runs. */
-interface System {
-  /** When its process was started (`performance.now()`): after the build, which is not part of a cold start. */
-  readonly startedAt: number;
-  readonly pid: number;
-  readonly port: number;
-  /** Path of its webhook. */
-  readonly path: string;
-  /** Lets it deliver. Plain Node does so from its start. */
-  listen(): void;
-  /** Shuts it down cleanly. */
-  stop(): Promise<void>;
-}
-
-interface Surroundings {
-  readonly connectionString: string;
-  readonly sinkUrl: string;
-  /** An existing folder, which is removed afterwards. */
-  readonly folder: string;
-}
+import { startBenthos } from "./benthos.ts";
+import type { Surroundings, System } from "./system.ts";
 
 /** Milliseconds for a clean shutdown. */
 const grace = 10_000;
 
-/** What is compared, by name, and how each is started. All use the same queue in the same emulator. */
-export const systems = { relay: startRelay, common: startCommonFunction, plain: startPlainNode } as const;
+/** What is compared, by name, and how each is started. All but Benthos use the same queue in the same emulator. */
+export const systems = {
+  relay: startRelay,
+  common: startCommonFunction,
+  plain: startPlainNode,
+  benthos: startBenthos,
+} as const;
 export type SystemName = keyof typeof systems;
 
 /** The deployed bundle with all defaults, except that Platform may be called as fast as it answers. */

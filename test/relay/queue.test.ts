@@ -24,9 +24,9 @@ describe("in a storage account", () => {
     await queue.put("bGF0ZXI=", { delaySeconds: 600, signal });
     expect((await queue.properties(signal)).waiting).toBe(2);
     const { receivedMessageItems } = await library(queueNames.events).receiveMessages({ numberOfMessages: 32 });
-    expect(receivedMessageItems.map(({ messageText, expiresOn }) => [messageText, expiresOn.getUTCFullYear()])).toEqual([
-      ["bm93", 9999],
-    ]);
+    expect(receivedMessageItems.map(({ messageText, expiresOn }) => [messageText, expiresOn.getUTCFullYear()])).toEqual(
+      [["bm93", 9999]],
+    );
   });
 
   test("the head is the next message with its count, and stays where it is", async () => {
