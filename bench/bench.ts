@@ -2,7 +2,7 @@
  * `npm run bench`: start-up and memory of the providers, speed of the relay, measured on this machine, as a table.
  *
  *   npm run bench                              all but the following, which take minutes
- *   npm run bench -- comparison [part …]       the relay compared with common alternatives: relay, common, plain, ceiling, stock; without
+ *   npm run bench -- comparison [part …]       the relay compared with common alternatives: relay, common, plain, benthos, ceiling, stock; without
  *                                              parts it writes docs/performance.md, in about 15 minutes
  *   npm run bench -- pulumi [part …]           up, preview and destroy by phase, and many sources in one program: life, growth; without parts
  *                                              it writes docs/performance.md, in about 5 minutes
