@@ -158,9 +158,11 @@ class SchemaTypes {
         // For a setting with an enumeration, the Go generator emits code that doesn't compile.
         if (!json.enum || name.startsWith(settings)) return { type: "string" };
         return this.#addType(name, { type: "string", enum: json.enum.map((value) => ({ value })) });
+      case "number":
+        // zod calls a choice of whole numbers this, and Go and Python would ask for a float.
+        return { type: json.enum?.every(Number.isInteger) ? "integer" : "number" };
       case "boolean":
       case "integer":
-      case "number":
         return { type: json.type };
       case "array":
         return { type: "array", items: this.#toPulumi(json.items ?? {}, name) };

@@ -11,7 +11,7 @@ import * as hooks from "@pulumi/pulumi/runtime/resource.js";
 import * as rpc from "@pulumi/pulumi/runtime/rpc.js";
 import * as settings from "@pulumi/pulumi/runtime/settings.js";
 import * as state from "@pulumi/pulumi/runtime/state.js";
-import { dropEmptySecrets } from "./empty-secrets.ts";
+import { readGivenInputs } from "./given-inputs.ts";
 
 /** Creates a component; the returned resource's properties with these names are its outputs. */
 export type ConstructComponent = (
@@ -91,15 +91,15 @@ async function runConstruct(
   );
   await awaitFeatureSupport?.();
   config.setAllConfig(Object.fromEntries(request.getConfigMap().entries()), request.getConfigsecretkeysList());
-  const inputs = await dropEmptySecrets(
-    await deserializeInputs(request.getInputs(), request.getInputdependenciesMap()),
-  );
+  const given = await deserializeInputs(request.getInputs(), request.getInputdependenciesMap());
+  const inputs = await readGivenInputs(given);
   const component = await construct(request.getName(), inputs, optionsOf(request));
   const properties = component as unknown as Record<string, unknown>;
-  const [serialized, dependencies] = await rpc.serializeResourceProperties(
-    `construct(${request.getType()}, ${request.getName()})`,
-    Object.fromEntries(outputs.map((name) => [name, properties[name]])),
-  );
+  const made = Object.fromEntries(outputs.map((name) => [name, properties[name]]));
+  // The error of a component is also that of its outputs. The SDK would begin it with the name of one of them.
+  await Promise.all(Object.values(made).map((value) => (pulumi.Output.isInstance(value) ? awaitKnown(value) : value)));
+  const label = `construct(${request.getType()}, ${request.getName()})`;
+  const [serialized, dependencies] = await rpc.serializeResourceProperties(label, made);
   const urnsOf = (resources: Iterable<pulumi.Resource>) =>
     Promise.all([...resources].map(({ urn }) => awaitKnown(urn)));
   const entries = [...dependencies].map(async ([name, resources]) => [name, await urnsOf(resources)] as const);

@@ -110,6 +110,7 @@ class Service {
   #handshake(): providerProto.ProviderHandshakeResponse {
     const response = new providerProto.ProviderHandshakeResponse();
     response.setAcceptSecrets(true);
+    response.setAcceptOutputs(true);
     return response;
   }
 
@@ -134,6 +135,8 @@ class Service {
     await this.#provider.configure(readStruct(request.getArgs()), { isDefault });
     const response = new providerProto.ConfigureResponse();
     response.setAcceptsecrets(true);
+    // Without it, an output inside an argument of a component makes the whole argument one, and nothing in it is known.
+    response.setAcceptoutputs(true);
     response.setSupportspreview(true);
     return response;
   }
