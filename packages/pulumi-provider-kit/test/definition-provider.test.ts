@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
+import { validate } from "../src/definition/validate.ts";
 import { PartialFailure, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
 
@@ -108,15 +109,37 @@ test("check applies defaults, keeps unknowns, and marks secrets of the definitio
   expect(inputs).toEqual({ name: new Secret("a"), tags: [], size: Unknown.instance, pin: new Secret("0000") });
 });
 
-test("check reports all mistakes at once, each on its property path", async () => {
+test("check reports all mistakes at once, each with its path", async () => {
   const { failures } = await check({ tags: ["x", 5], size: 1.5, cotton: "red" });
-  expect(failures.map(({ property }) => property)).toEqual(["cotton", "name", "tags[1]", "size"]);
-  expect(failures[1]).toEqual({ property: "name", reason: '"name" is required.' });
+  expect(failures).toEqual([
+    { property: "", reason: expect.stringMatching(/^There is no property "cotton"\./) },
+    { property: "name", reason: '"name" is required.' },
+    { property: "", reason: '"tags[1]": it must be text.' },
+    { property: "size", reason: expect.stringMatching(/^"size": /) },
+  ]);
   // Also while something else is wrong or not known yet, as most ids are in the first preview.
   expect((await check({ name: Unknown.instance, size: 13 })).failures).toEqual([
     { property: "size", reason: "13 is not made." },
   ]);
   expect((await check({ name: "a", size: 13 })).failures).toEqual([{ property: "size", reason: "13 is not made." }]);
+});
+
+test("the engine, which prints the value of a property that it is told, is not told of a secret one", async () => {
+  const { failures } = await check({ name: new Secret(5), pin: ["0000"] });
+  expect(failures.map(({ property }) => property)).toEqual(["", ""]);
+  expect(failures.map(({ reason }) => reason).join()).not.toMatch(/0000|5/);
+  const config = provider.checkConfig({ pin: ["0000"] });
+  expect(config.failures).toEqual([{ property: "", reason: expect.stringContaining("shop:pin is invalid") }]);
+});
+
+test("an input that is null counts as absent, at every depth, unless null is a value of its own", () => {
+  const label = z.object({ text: z.string(), color: z.string().optional(), font: z.string().nullable() });
+  const inputs = z.object({ size: z.int().optional(), label, content: z.unknown() });
+  const given = { size: null, label: { text: "x", color: null, font: "a" }, content: { a: null } };
+  expect(validate(inputs, given)).toEqual({
+    failures: [],
+    values: { label: { text: "x", font: "a" }, content: { a: null } },
+  });
 });
 
 test("diff compares the normal form, replaces as the definition says, and names the paths", async () => {

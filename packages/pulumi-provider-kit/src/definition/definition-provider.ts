@@ -30,7 +30,7 @@ import {
   unknownOutputs,
   withoutUndefined,
 } from "./resource-values.ts";
-import { knownInputs, knownParts, validate } from "./validate.ts";
+import { knownInputs, knownParts, validate, withoutSecretValues } from "./validate.ts";
 
 /** Makes a provider from a package's definitions: everything that is the same for every resource. */
 export function definitionProvider<Client, Config extends z.ZodObject>(
@@ -88,7 +88,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
       // The engine passes them in plain text; secrets marked here are masked in its log and encrypted in the state.
       return { inputs: markSecrets(inputs, this.#definition.config, inputs), failures: [] };
     } catch (error) {
-      if (error instanceof ConfigError) return { inputs, failures: error.failures };
+      if (error instanceof ConfigError) {
+        return { inputs, failures: withoutSecretValues(this.#definition.config, inputs, error.failures) };
+      }
       throw error;
     }
   }
@@ -143,7 +145,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     // With `ignoreChanges`, the engine takes an input from the state.
     const { values, failures } = validate(resource.inputs, unpackInputs(resource, news));
     failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
-    return { inputs: packInputs(resource, markSecrets(values, resource.inputs, news)), failures };
+    return {
+      inputs: packInputs(resource, markSecrets(values, resource.inputs, news)),
+      failures: withoutSecretValues(resource.inputs, news, failures),
+    };
   }
 
   async diff(call: ResourceCall, { id, olds, news }: Request<"diff">): Promise<DiffResult> {

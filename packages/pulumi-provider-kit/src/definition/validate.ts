@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { CheckFailure } from "../engine/provider.ts";
-import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
+import { holdsSecret, holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal } from "../engine/values.ts";
+import { withoutNulls } from "../engine/without-nulls.ts";
 import { plainWords } from "../settings/plain-words.ts";
+import { metadata } from "./metadata.ts";
 
 /** Checks each property that is fully known; others are checked once they are. Applies defaults. */
 export function validate(schema: z.ZodObject, given: PropertyMap): { values: PropertyMap; failures: CheckFailure[] } {
@@ -19,7 +21,7 @@ export function validate(schema: z.ZodObject, given: PropertyMap): { values: Pro
       continue;
     }
     const plain = value === undefined || value === null ? undefined : reveal(value);
-    const parsed = z.safeParse(property, plain, { error: plainWords });
+    const parsed = parse(property, plain);
     if (parsed.success) {
       if (parsed.data !== undefined) values[name] = parsed.data as PropertyValue;
       continue;
@@ -31,6 +33,29 @@ export function validate(schema: z.ZodObject, given: PropertyMap): { values: Pro
     }
   }
   return { values, failures };
+}
+
+/** A null counts as absent where it is no value of its own. */
+function parse(property: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
+  const parsed = z.safeParse(property, value, { error: plainWords });
+  const present = parsed.success ? parsed : z.safeParse(property, withoutNulls(value), { error: plainWords });
+  return present.success ? present : parsed;
+}
+
+/**
+ * Mistakes as the engine should print them. It adds the value of a top-level property, even of a secret one, and `<nil>` as that of
+ * any other, so only the reason names those (pulumi/pulumi, `issueCheckFailures`).
+ */
+export function withoutSecretValues(
+  schema: z.ZodObject,
+  given: PropertyMap,
+  failures: readonly CheckFailure[],
+): CheckFailure[] {
+  const isShown = (name: string) => {
+    const property = schema.shape[name] as z.ZodType | undefined;
+    return property !== undefined && metadata(property).secret !== true && !holdsSecret(given[name] ?? null);
+  };
+  return failures.map(({ property, reason }) => ({ property: isShown(property) ? property : "", reason }));
 }
 
 function pathPart(key: PropertyKey, index: number): string {
