@@ -100,6 +100,13 @@ test("a relay alone sends to the given endpoint, at once and without a token", a
   expect(Object.keys(parts)).toContain("resource group");
 });
 
+test("a credential of a relay alone that lacks something is refused in plain words", async () => {
+  const credential = { clientId: "client", orgId: "1@AdobeOrg", clientSecrets: "p8e" };
+  await expect(constructPart("WebhookRelay", { streamingUrl, credential })).rejects.toThrow(
+    /The arguments can't be used:\n {2}- credential\.clientSecret is invalid: it is missing\.\n {2}- credential\.clientSecrets is invalid: unknown name; the known ones are /,
+  );
+});
+
 test("a relay alone uses the given credential for tokens, and waits for readyAt", async () => {
   const { resources } = await constructPart("WebhookRelay", {
     streamingUrl,
