@@ -20,9 +20,9 @@ import { relayGuard } from "./resources/relay-guard.ts";
 export const customerIoAepPackage: PackageDefinition<AzureClient, typeof config> = {
   name: "customerio-aep",
   version: manifest.version,
-  displayName: "Customer.io relay",
+  displayName: "Customer.io source",
   description:
-    "Deploys the relay's code to an Azure function app, and lets its queue run empty before it is taken down.",
+    "Carries every Customer.io event into Adobe Experience Platform: the component CustomerIoSource, its parts, and what deploys its relay to Azure.",
   config,
   sharesName: true,
   connect: (settings) => new AzureClient(settings),

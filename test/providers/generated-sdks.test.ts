@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +17,20 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "generated-sdks-"));
 }, 600_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Packages that a module in Go imports from itself, but does not have. */
+async function findMissingImports(module: string): Promise<string[]> {
+  const [, name = ""] = /^module (\S+)$/m.exec(await readFile(path.join(module, "go.mod"), "utf8")) ?? [];
+  const files = (await readdir(module, { recursive: true })).filter((file) => file.endsWith(".go"));
+  const texts = await Promise.all(files.map((file) => readFile(path.join(module, file), "utf8")));
+  const own = texts.flatMap((text) =>
+    [...text.matchAll(/^\s+(?:\w+ )?"(example\.com\/[^"]+)"$/gm)].map(([, one]) => one),
+  );
+  expect(own.length).toBeGreaterThan(0);
+  return [...new Set(own)].filter(
+    (one = "") => !one.startsWith(`${name}/`) || !existsSync(path.join(module, one.slice(name.length))),
+  );
+}
 
 test.each([
   ["packages/pulumi-aep/schema.json", ["Dataset"]],
@@ -42,6 +57,7 @@ test.each([
       expect([language, missing]).toEqual([language, []]);
     }
     await run("python3", ["-m", "compileall", "-q", path.join(output, "python")]);
+    expect(await findMissingImports(path.join(output, "go"))).toEqual([]);
   },
   60_000,
 );

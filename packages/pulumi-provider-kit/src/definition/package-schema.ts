@@ -48,6 +48,8 @@ export async function packageSchema<Client, Config extends z.ZodObject>(
     license: "Apache-2.0",
     keywords: ["pulumi", definition.name, "category/infrastructure"],
     language: languages,
+    // Otherwise Go's SDK has no module, and its imports name a folder that differs from that of a name with a hyphen.
+    meta: { supportPack: true },
     // `defaults` is what Pulumi's metaschema calls the list of required variables.
     config: { variables: config.properties, defaults: config.required },
     provider: { description: definition.description, inputProperties: config.properties },
