@@ -84,13 +84,16 @@ test("a signal's reason or the time that is up is the cause of the error, in the
 });
 
 test("a request without a body says no length, and an answered one leaves no listener on its signal", async () => {
-  const lengths: unknown[] = [];
-  answer = (request, response) => {
-    lengths.push(request.headers["content-length"], request.headers["transfer-encoding"]);
+  const lengths = new Map<string | undefined, unknown[]>();
+  answer = ({ method, headers }, response) => {
+    lengths.set(method, [headers["content-length"], headers["transfer-encoding"]]);
     response.end();
   };
   const { signal } = new AbortController();
-  for (const method of ["GET", "DELETE"] as const) await send({ method, limit: signal });
-  expect(lengths).toEqual([undefined, undefined, undefined, undefined]);
+  for (const method of ["GET", "DELETE"] as const) {
+    await send({ method, limit: signal });
+    // A request that the test before has given up may arrive late.
+    expect(lengths.get(method)).toEqual([undefined, undefined]);
+  }
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
