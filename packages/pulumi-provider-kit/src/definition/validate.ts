@@ -35,7 +35,7 @@ export function validate(schema: z.ZodObject, given: PropertyMap): { values: Pro
   return { values, failures };
 }
 
-/** A null counts as absent where it is no value of its own. */
+/** A null counts as absent, unless the schema accepts null. */
 function parse(property: z.ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   const parsed = z.safeParse(property, value, { error: plainWords });
   const present = parsed.success ? parsed : z.safeParse(property, withoutNulls(value), { error: plainWords });

@@ -1,6 +1,6 @@
 /**
  * A value without the properties that are null, at every depth. A program in Python that has no value writes `None`, also into a
- * dictionary. Outputs and other objects of a class stay as they are.
+ * dictionary. Outputs and other objects of a class are not changed.
  */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
