@@ -24,11 +24,11 @@ async function findMissingImports(module: string): Promise<string[]> {
   const files = (await readdir(module, { recursive: true })).filter((file) => file.endsWith(".go"));
   const texts = await Promise.all(files.map((file) => readFile(path.join(module, file), "utf8")));
   const own = texts.flatMap((text) =>
-    [...text.matchAll(/^\s+(?:\w+ )?"(example\.com\/[^"]+)"$/gm)].map(([, one]) => one),
+    [...text.matchAll(/^\s+(?:\w+ )?"(example\.com\/[^"]+)"$/gm)].map(([, one = ""]) => one),
   );
   expect(own.length).toBeGreaterThan(0);
   return [...new Set(own)].filter(
-    (one = "") => !one.startsWith(`${name}/`) || !existsSync(path.join(module, one.slice(name.length))),
+    (one) => !one.startsWith(`${name}/`) || !existsSync(path.join(module, one.slice(name.length))),
   );
 }
 

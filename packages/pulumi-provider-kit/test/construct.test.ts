@@ -12,15 +12,17 @@ import { type RunningProvider, serve } from "../src/engine/server.ts";
 
 /** A component whose only output fails if it has no safe, and which otherwise returns its arguments. */
 class Counter extends pulumi.ComponentResource {
-  readonly total: Promise<number>;
+  readonly total: Promise<number> | pulumi.Output<number>;
   constructor(name: string, inputs: pulumi.Inputs) {
     super("shop:index:Counter", name);
     given = inputs;
-    this.total = inputs.safe === undefined ? Promise.reject(new Error("There is no safe.")) : Promise.resolve(5);
+    this.total = inputs.safe === undefined ? Promise.reject(new Error("There is no safe.")) : pulumi.secret(5);
   }
 }
 
+/** Of the last component. */
 let given: pulumi.Inputs;
+let made: object | undefined;
 
 const provider = definitionProvider({
   name: "shop",
@@ -39,7 +41,7 @@ const provider = definitionProvider({
         size: z.literal([20, 30]).default(20).meta({ description: "Of each till." }),
         safe: z.object({ code: z.string().meta({ description: "Its code." }) }).meta({ description: "The safe." }),
       }),
-      outputs: z.object({ total: z.int().optional().meta({ description: "What is in the tills." }) }),
+      outputs: z.object({ total: z.int().optional().meta({ description: "What is in the tills.", secret: true }) }),
       construct: async (name, inputs) => new Counter(name, inputs),
     },
   ],
@@ -53,7 +55,8 @@ let monitorAddress: string;
 beforeAll(async () => {
   type Answer = (error: null, response: unknown) => void;
   monitor.addService(resourceGrpc.ResourceMonitorService as unknown as grpc.ServiceDefinition, {
-    supportsFeature: (_: unknown, answer: Answer) => answer(null, new resourceProto.SupportsFeatureResponse()),
+    supportsFeature: ({ request }: { request: resourceProto.SupportsFeatureRequest }, answer: Answer) =>
+      answer(null, new resourceProto.SupportsFeatureResponse().setHassupport(request.getId() === "secrets")),
     registerResource: ({ request }: { request: resourceProto.RegisterResourceRequest }, answer: Answer) =>
       answer(null, new resourceProto.RegisterResourceResponse().setUrn(`urn:${request.getName()}`)),
     registerResourceOutputs: (_: unknown, answer: Answer) => answer(null, new emptyProto.Empty()),
@@ -76,7 +79,10 @@ function construct(type: string, inputs: object = {}): Promise<string> {
   return new Promise((resolve) => {
     const request = new providerProto.ConstructRequest().setType(type).setName("main").setProject("p").setStack("s");
     request.setMonitorendpoint(monitorAddress).setInputs(structProto.Struct.fromJavaScript(inputs as never));
-    client.construct(request, (error, response) => resolve(error ? error.details : response.getUrn()));
+    client.construct(request, (error, response) => {
+      made = response?.getState()?.toJavaScript();
+      resolve(error ? error.details : response.getUrn());
+    });
   });
 }
 
@@ -103,6 +109,11 @@ test("a type that is not a component is refused by name", async () => {
 
 test("a failed component is reported in its own words", async () => {
   expect(await construct("shop:index:Counter")).toBe("There is no safe.");
+});
+
+test("a secret output is one without a word of it in the schema, which Java's generator would turn into wrong code", async () => {
+  await construct("shop:index:Counter", { safe: {} });
+  expect(made).toEqual({ total: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value: 5 } });
 });
 
 test("an argument that is null was not given, as Python's None in a dictionary", async () => {

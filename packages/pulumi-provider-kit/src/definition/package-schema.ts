@@ -84,6 +84,9 @@ function describeComponent({ type, description, inputs, outputs }: ComponentDefi
   const name = lastPart(type);
   const given = types.describe(inputs, name);
   const made = types.describe(outputs, name);
+  // The values themselves are marked. For a secret property, Java's generator uses an option that components don't have, so that its SDK
+  // does not compile.
+  for (const property of Object.values(made.properties)) delete property.secret;
   return {
     isComponent: true,
     description,
