@@ -2,11 +2,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { unknown } from "@pulumi/pulumi/output.js";
 import { readGivenInputs } from "../src/engine/given-inputs.ts";
 
-test("an empty text that is marked as a secret counts as no argument, and other outputs stay", async () => {
+const OutputOf = pulumi.Output as unknown as new (...parts: unknown[]) => pulumi.Output<unknown>;
+const [yes, no] = [Promise.resolve(true), Promise.resolve(false)];
+
+/** A known output of a resource. */
+function outputOf(value: unknown): pulumi.Output<unknown> {
   const resource = new pulumi.DependencyResource("urn:pulumi:dev::p::shop:index:Thing::t");
-  const OutputOf = pulumi.Output as unknown as new (...parts: unknown[]) => pulumi.Output<string>;
-  const [yes, no] = [Promise.resolve(true), Promise.resolve(false)];
-  const ofResource = new OutputOf([resource], Promise.resolve("x"), yes, no, Promise.resolve([]));
+  return new OutputOf([resource], Promise.resolve(value), yes, no, Promise.resolve([]));
+}
+
+test("an empty text that is marked as a secret counts as no argument, and other outputs stay", async () => {
+  const ofResource = outputOf("x");
   const kept = {
     secret: pulumi.secret("s3cret"),
     unknown: pulumi.secret(unknown),
@@ -36,4 +42,14 @@ test("an output that is known, not secret and of no resource is a plain value, a
     alertEmails: ["a@example.com"],
     webhook: { disabled: true },
   });
+});
+
+test("Java's output of an object is the object, with the outputs in it", async () => {
+  const name = outputOf("Events");
+  const dataset = outputOf({ name, keep: pulumi.output(true), tags: outputOf([outputOf("crm")]) });
+  const whole = outputOf({ name: "Events", keep: pulumi.output(true) });
+  const inputs = await readGivenInputs({ dataset, whole });
+  expect(inputs.dataset).toEqual({ name, keep: true, tags: [expect.any(pulumi.Output)] });
+  expect(inputs.dataset.name).toBe(name);
+  expect(inputs.whole).toBe(whole);
 });

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withoutNulls } from "./without-nulls.ts";
+import { isPlainObject, withoutNulls } from "./without-nulls.ts";
 
 /**
  * A component's inputs as a program in TypeScript would have given them. A component must know at once which arguments it has, and their
@@ -7,7 +7,8 @@ import { withoutNulls } from "./without-nulls.ts";
  *
  * - A property that is null was not given: Python's `None` in a dictionary.
  * - Nor was a secret that is an empty text: YAML's host marks what the schema calls a secret, and has no other way to leave it out.
- * - An output that is known, not secret and of no resource is its value: SDKs make such outputs of plain values.
+ * - An output that is known, not secret and of no resource is its value: SDKs make such outputs of plain values. Java's makes one of an
+ *   object too, which then is of the resources of the outputs in it.
  */
 export async function readGivenInputs(inputs: pulumi.Inputs): Promise<pulumi.Inputs> {
   const entries = Object.entries(inputs).map(async ([name, value]) =>
@@ -29,13 +30,26 @@ async function isEmptySecret(value: unknown): Promise<boolean> {
 
 async function withPlainValues(value: unknown): Promise<unknown> {
   if (pulumi.Output.isInstance(value)) {
-    const { isKnown, isSecret } = value as unknown as Inside;
-    const isPlain =
-      (await isKnown) && !(await isSecret) && (await (value as unknown as Inside).allResources()).size === 0;
-    return isPlain ? withPlainValues(await (value as unknown as Inside).promise()) : value;
+    const inside = value as unknown as Inside;
+    if (!(await inside.isKnown) || (await inside.isSecret)) return value;
+    const plain = await withPlainValues(await inside.promise());
+    const later = await urnsIn(plain);
+    return (await urnsOf(inside)).every((urn) => later.has(urn)) ? plain : value;
   }
   if (Array.isArray(value)) return Promise.all(value.map(withPlainValues));
-  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).map(async ([name, item]) => [name, await withPlainValues(item)]);
   return Object.fromEntries(await Promise.all(entries));
+}
+
+/** URNs of the resources on which a value's outputs depend. */
+async function urnsIn(value: unknown): Promise<Set<unknown>> {
+  if (pulumi.Output.isInstance(value)) return new Set(await urnsOf(value as unknown as Inside));
+  const items = Array.isArray(value) || isPlainObject(value) ? Object.values(value) : [];
+  return new Set((await Promise.all(items.map(urnsIn))).flatMap((urns) => [...urns]));
+}
+
+async function urnsOf(output: Inside): Promise<unknown[]> {
+  const urns = [...(await output.allResources())].map(({ urn }) => (urn as unknown as Inside).promise());
+  return Promise.all(urns);
 }
