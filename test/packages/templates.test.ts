@@ -8,13 +8,15 @@ import { oldNode, systemPath } from "./old-node.ts";
 
 const templates = ["typescript", "yaml"];
 
-test.each(templates)("the template in %s asks for the versions of this package", (template) => {
+// pnpm links the executables of direct dependencies only, and the engine looks for the plugins among those.
+test.each(templates)("the template in %s asks for the versions of this package, and for each plugin", (template) => {
   const text = readFileSync(path.join(repository, "templates", template, "package.json"), "utf8");
   const { dependencies, engines } = JSON.parse(text) as {
     dependencies: Record<string, string>;
     engines: Record<string, string>;
   };
-  expect(dependencies).toEqual({ ...manifest.peerDependencies, "customerio-aep": `^${manifest.version}` });
+  const own = ["customerio-aep", "pulumi-aep", "pulumi-customerio"].map((name) => [name, `^${manifest.version}`]);
+  expect(dependencies).toEqual({ ...manifest.peerDependencies, ...Object.fromEntries(own) });
   expect(engines).toEqual(manifest.engines);
 });
 
