@@ -1,5 +1,6 @@
 export type { ComponentDefinition } from "./definition/component-definition.ts";
 export { definitionProvider } from "./definition/definition-provider.ts";
+export { importCommand } from "./definition/import-command.ts";
 export type { PackageDefinition } from "./definition/package-definition.ts";
 export {
   defineResource,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
+import { importCommand } from "../src/definition/import-command.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
 import { validate } from "../src/definition/validate.ts";
-import { PartialFailure, type ResourceCall } from "../src/engine/provider.ts";
+import { PartialFailure, type Provider, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
 
 /** A shop with one kind of object, in memory. */
@@ -191,40 +192,94 @@ test("what is pending shows as an update, unless inputs have changed or it can't
   expect(await compare(1)).toEqual({});
 });
 
-test("the preview of a creation checks the known values: of a record, entry by entry", async () => {
+describe("checks before a change", () => {
   const inputs = z.object({
     size: z.number().meta({ description: "Its size." }),
-    drawers: z.record(z.string(), z.object({ id: z.string() })).meta({ description: "Its drawers." }),
+    drawers: z
+      .record(z.string(), z.object({ id: z.string() }))
+      .optional()
+      .meta({ description: "Its drawers.", creation: true, packed: true }),
+    ownership: z.string().optional().meta({ description: "Its owner.", creation: true }),
   });
-  const asked: object[] = [];
+  /** The checks that were made, with what each got. */
+  let asked: [check: string, ...values: unknown[]][];
   const cupboard = defineResource<object>()({
     type: "shop:index:Cupboard",
     description: "A cupboard.",
     inputs,
+    inputOnly: ["drawers"],
     outputs: z.object({}),
-    permitCreation: async (_operation, known) => {
-      asked.push(known);
+    leftovers: async () => [{ id: "left", createdAt: 1, inputs: { size: 9 }, inUse: true }],
+    permitCreation: async (_operation, known, leftovers) => {
+      asked.push(["permitCreation", known, leftovers.length]);
+    },
+    foreseeCreation: async (_operation, known, leftovers) => {
+      asked.push(["foreseeCreation", known, leftovers.length]);
+    },
+    permit: async (_operation, id, { olds, news, replaces }) => {
+      asked.push(["permit", id, olds.size, news.size, replaces]);
     },
     create: async () => ({ id: "c", outputs: {} }),
     read: async () => undefined,
+    update: async () => ({}),
     delete: async () => undefined,
   });
-  const cupboards = definitionProvider({
-    name: "shop",
-    version: "1.2.3",
-    displayName: "Shop",
-    description: "A shop.",
-    config: z.object({}),
-    connect: () => ({}),
-    resources: [cupboard],
+  const cupboardCall = { ...call, type: cupboard.type };
+  let cupboards: Provider;
+  beforeEach(async () => {
+    asked = [];
+    const about = { name: "shop", version: "1.2.3", displayName: "Shop", description: "A shop.", config: z.object({}) };
+    cupboards = definitionProvider({ ...about, connect: () => ({}), resources: [cupboard] });
+    await cupboards.configure({});
   });
-  await cupboards.configure({});
-  const drawers = { top: { id: "1" }, bottom: { id: Unknown.instance } };
-  await cupboards.create(
-    { ...call, type: cupboard.type },
-    { inputs: { size: Unknown.instance, drawers }, preview: true },
+  const preview = async (news: PropertyMap, olds: PropertyMap = {}) => {
+    const { inputs: checked } = await cupboards.check(cupboardCall, { olds, news });
+    await cupboards.create(cupboardCall, { inputs: checked, preview: true });
+  };
+
+  test("the preview of a creation checks the known values: of a record, entry by entry", async () => {
+    const drawers = { top: { id: "1" }, bottom: { id: Unknown.instance } };
+    await preview({ size: Unknown.instance, drawers });
+    const known = { drawers: { top: { id: "1" } } };
+    expect(asked).toEqual([
+      ["permitCreation", known, 1],
+      ["foreseeCreation", known, 1],
+    ]);
+  });
+
+  test("while the ownership is unknown, there are no leftovers to judge", async () => {
+    await preview({ size: 1, ownership: Unknown.instance });
+    expect(asked).toEqual([["foreseeCreation", { size: 1 }, 0]]);
+  });
+
+  test("what the state has is not foreseen as a creation, although an up --replace creates it", async () => {
+    await preview({ size: 1 }, { size: 1 });
+    expect(asked).toEqual([["permitCreation", { size: 1 }, 1]]);
+  });
+
+  test.each([true, false])(
+    "a replacement that an option causes is checked like any other; preview: %p",
+    async (isPreview) => {
+      const [olds, news] = [{ size: 1 }, { size: 2 }];
+      await cupboards.check(cupboardCall, { olds, news });
+      await cupboards.diff(cupboardCall, { id: "c1", olds, state: olds, news });
+      await cupboards.create(cupboardCall, { inputs: news, preview: isPreview });
+      expect(asked).toEqual([
+        ["permit", "c1", 1, 2, false],
+        ["permit", "c1", 1, 2, true],
+      ]);
+    },
   );
-  expect(asked).toEqual([{ drawers: { top: { id: "1" } } }]);
+});
+
+test("the command for an import names the parent of a resource in a component", () => {
+  expect(importCommand("urn:pulumi:dev::lives::aep:index:Schema::events", "s1")).toBe(
+    "npx pulumi import aep:index:Schema events s1",
+  );
+  expect(importCommand("urn:pulumi:dev::lives::a:b:Source$a:b:Flow$aep:index:Schema::events", "s1")).toBe(
+    "npx pulumi import aep:index:Schema events s1 --parent 'parent=urn:pulumi:dev::lives::a:b:Source$a:b:Flow::<component>', " +
+      "with the name of the component as in: npx pulumi stack --show-urns",
+  );
 });
 
 test("a preview changes nothing; outputs that an update may change are unknown, the rest stays known", async () => {

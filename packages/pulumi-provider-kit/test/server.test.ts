@@ -1,6 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb.js";
+import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
@@ -25,11 +26,12 @@ const provider: Provider = {
   schema: async () => ({ name: "shop" }),
   checkConfig: (inputs) => ({ inputs, failures: [{ property: "pin", reason: "The pin is missing." }] }),
   configure: async () => undefined,
-  check: async (_call, { news }) => ({ inputs: news, failures: [] }),
+  check: async (_call, { news, randomSeed = [] }) => ({ inputs: { ...news, seed: [...randomSeed] }, failures: [] }),
   diff: async () => ({ detailed: { name: "update-replace", "tags[1].x": "add" }, deleteBeforeReplace: true }),
   create: async (call, { inputs }) => {
     lastCall = call;
     if (inputs.name === "slow") {
+      call.signal.throwIfAborted();
       createStarted();
       await new Promise((_, reject) => call.signal.addEventListener("abort", () => reject(call.signal.reason)));
     }
@@ -76,6 +78,17 @@ test("create passes values both ways, marks secrets, and derives type and name f
   expect([lastCall?.type, lastCall?.name]).toEqual(["shop:index:Thing", "t"]);
 });
 
+test("check passes the seed from which names have to follow", async () => {
+  const request = new providerProto.CheckRequest()
+    .setUrn(urn)
+    .setNews(struct({ name: "n" }))
+    .setRandomseed(Uint8Array.of(7, 8));
+  const response = await new Promise<providerProto.CheckResponse>((resolve, reject) => {
+    client.check(request, (error, answer) => (error ? reject(error) : resolve(answer)));
+  });
+  expect(response.getInputs()?.toJavaScript()).toEqual({ name: "n", seed: [7, 8] });
+});
+
 test("a partly created resource is returned in the status details", async () => {
   const error: grpc.ServiceError = await create({ name: "half" }).catch((caught) => caught);
   const status = statusProto.Status.deserializeBinary(
@@ -88,14 +101,21 @@ test("a partly created resource is returned in the status details", async () => 
   expect(detail.getProperties()?.toJavaScript()).toEqual({ name: "half" });
 });
 
-test("cancel aborts current operations", async () => {
+/** What a creation that does not end by itself fails with. */
+const createSlowly = () => create({ name: "slow" }).catch((caught: grpc.ServiceError) => caught.details);
+
+test("cancel aborts current operations, and those that the engine had begun without having called yet", async () => {
   const started = new Promise<void>((resolve) => {
     createStarted = resolve;
   });
-  const creating = create({ name: "slow" }).catch((caught: grpc.ServiceError) => caught.details);
+  const creating = createSlowly();
   await started;
   await new Promise((resolve) => client.cancel(new emptyProto.Empty(), resolve));
   expect(await creating).toBe("stopped by the user");
+  expect(await createSlowly()).toBe("stopped by the user");
+  // Another engine that attaches begins anew.
+  await new Promise((resolve) => client.attach(new pluginProto.PluginAttach(), resolve));
+  expect((await create({ name: "fast" })).getId()).toBe("1");
 });
 
 test("an operation ends when its time limit is over", async () => {

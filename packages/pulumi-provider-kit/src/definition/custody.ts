@@ -143,6 +143,11 @@ export class Custody {
     return object;
   }
 
+  /** Whether the state has the resource of this URN, which the program declares. */
+  isInState(urn: string): boolean {
+    return this.#inState.has(urn);
+  }
+
   isCompared(urn: string): boolean {
     return this.#compared.has(urn);
   }

@@ -17,7 +17,7 @@ import { adoptLeftover, Custody } from "./custody.ts";
 import { propertiesWhere } from "./metadata.ts";
 import { deleteUnnoted } from "./ownership.ts";
 import type { PackageDefinition } from "./package-definition.ts";
-import { packInputs, unpackInputs } from "./packed-inputs.ts";
+import { packInputs, partlyKnown, unpackInputs } from "./packed-inputs.ts";
 import { type FunctionDefinition, type Operation, type ResourceDefinition, Unfinished } from "./resource-definition.ts";
 import { isReplacement, resourceDifference } from "./resource-difference.ts";
 import {
@@ -56,6 +56,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   readonly #functions: ReadonlyMap<string, FunctionDefinition<Client>>;
   readonly #stop = new AbortController();
   readonly #custody: Custody;
+  /** By URN, what `packInputs` hides from the engine in a preview. */
+  readonly #partlyKnown = new Map<string, PropertyMap>();
+  /** By URN, whether an option of the resource may replace the object that was compared. */
+  readonly #permitReplacement = new Map<string, () => Promise<void>>();
   #client: Client | undefined;
   #configured: z.output<Config> | undefined;
 
@@ -128,7 +132,10 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     // The engine starts a process for each provider and configures it once. Anyone else who finds its port must not be able to turn
     // the provider, with the stack's secrets, to an address of their own.
     if (config === undefined) return;
-    if (isDeepStrictEqual(config, this.#configured)) return this.#custody.startRun();
+    if (isDeepStrictEqual(config, this.#configured)) {
+      this.#permitReplacement.clear();
+      return this.#custody.startRun();
+    }
     if (this.#configured !== undefined) {
       throw new Error(
         `The provider ${this.#definition.name} is already configured with other settings, and keeps them. If another program ` +
@@ -145,6 +152,7 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     // With `ignoreChanges`, the engine takes an input from the state.
     const { values, failures } = validate(resource.inputs, unpackInputs(resource, news));
     failures.push(...((await resource.check?.(knownInputs(values), call.warn)) ?? []));
+    this.#partlyKnown.set(call.urn, partlyKnown(resource, values));
     return {
       inputs: packInputs(resource, markSecrets(values, resource.inputs, news)),
       failures: withoutSecretValues(resource.inputs, news, failures),
@@ -160,14 +168,17 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     const isReplaced = kinds.some(isReplacement) || (result.deleteBeforeReplace === true && kinds.length > 0);
     const unknown = Object.keys(news).filter((name) => holdsUnknown(news[name] ?? null));
     this.#custody.compare(call, { id, inputs: olds }, { isReplaced, isGuess: unknown.length > 0 });
-    if (resource.permit && this.#client !== undefined && kinds.length > 0) {
+    if (resource.permit && this.#client !== undefined) {
       const change = {
         olds: plainInputs(resource, olds),
-        news: knownParts(resource.inputs, unpackInputs(resource, news)),
+        news: this.#knownParts(call, news),
         replaces: kinds.some(isReplacement),
         unknown,
       };
-      await resource.permit(this.#operation(call), id, change);
+      this.#permitReplacement.set(call.urn, async () => {
+        if (!change.replaces) await resource.permit?.(this.#operation(call), id, { ...change, replaces: true });
+      });
+      if (kinds.length > 0) await resource.permit(this.#operation(call), id, change);
     }
     if (kinds.length > 0 || !resource.findPending || this.#client === undefined) return result;
     const pending = await resource
@@ -179,12 +190,9 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
   async create(call: ResourceCall, { inputs, preview }: Request<"create">): Promise<CreateResult> {
     const resource = this.#resourceOf(call);
     const isFirst = !this.#custody.isCompared(call.urn);
+    await this.#permitReplacement.get(call.urn)?.();
     if (preview) {
-      // An object's mark is unknown until its ownership is known.
-      if (isFirst && resource.permitCreation && this.#client !== undefined && !holdsUnknown(inputs.ownership ?? null)) {
-        const [work, wanted] = [this.#operation(call), knownParts(resource.inputs, unpackInputs(resource, inputs))];
-        await resource.permitCreation(work, wanted, (await resource.leftovers?.(work, wanted)) ?? []);
-      }
+      if (isFirst) await this.#foreseeCreation(call, inputs);
       return { id: "", properties: { ...repeatedInputs(resource, inputs), ...unknownOutputs(resource, {}, true) } };
     }
     const former = this.#custody.takePostponed(call);
@@ -295,10 +303,28 @@ class DefinitionProvider<Client, Config extends z.ZodObject> implements Provider
     this.#custody.release(call, id);
   }
 
+  /** Checks a creation in a preview. */
+  async #foreseeCreation(call: ResourceCall, inputs: PropertyMap): Promise<void> {
+    const resource = this.#resourceOf(call);
+    if (this.#client === undefined || !(resource.permitCreation || resource.foreseeCreation)) return;
+    // An object's mark is unknown until its ownership is known.
+    const isMarkKnown = !holdsUnknown(inputs.ownership ?? null);
+    const [work, wanted] = [this.#operation(call), this.#knownParts(call, inputs)];
+    const leftovers = (isMarkKnown && (await resource.leftovers?.(work, wanted))) || [];
+    if (isMarkKnown) await resource.permitCreation?.(work, wanted, leftovers);
+    if (!this.#custody.isInState(call.urn)) await resource.foreseeCreation?.(work, wanted, leftovers);
+  }
+
   #resourceOf(call: ResourceCall): ResourceDefinition<Client> {
     const resource = this.#resources.get(call.type);
     if (!resource) throw new Error(`The provider ${this.name} has no resource type ${call.type}.`);
     return resource;
+  }
+
+  /** What a preview knows of the inputs. */
+  #knownParts(call: ResourceCall, inputs: PropertyMap): Record<string, unknown> {
+    const resource = this.#resourceOf(call);
+    return knownParts(resource.inputs, unpackInputs(resource, { ...inputs, ...this.#partlyKnown.get(call.urn) }));
   }
 
   #settingsOf(given: PropertyMap): PropertyMap {

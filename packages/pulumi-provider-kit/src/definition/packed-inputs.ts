@@ -1,15 +1,27 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { holdsSecret, holdsUnknown, type PropertyMap, type PropertyValue } from "../engine/values.ts";
+import { holdsSecret, holdsUnknown, type PropertyMap, type PropertyValue, Unknown } from "../engine/values.ts";
 import { propertiesWhere } from "./metadata.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** Begins the text that the state has in place of a packed value. */
 const mark = "deflate:";
 
-/** Compresses the inputs that the definition packs, if they are known and hold no secret. */
+/**
+ * Compresses the inputs that the definition packs, unless they hold a secret. While a part is unknown, so is all of it: the engine refuses an
+ * `up` whose inputs differ from those of its plan (`--plan`), except where the plan had an unknown.
+ */
 export function packInputs(resource: ResourceDefinition<never>, inputs: PropertyMap): PropertyMap {
-  return changePacked(resource, inputs, (value) =>
-    holdsUnknown(value) || holdsSecret(value) ? value : mark + deflateRawSync(JSON.stringify(value)).toString("base64"),
+  return changePacked(resource, inputs, (value) => {
+    if (holdsSecret(value)) return value;
+    return holdsUnknown(value) ? Unknown.instance : mark + deflateRawSync(JSON.stringify(value)).toString("base64");
+  });
+}
+
+/** The inputs to pack that a preview knows in part, as the program gave them. */
+export function partlyKnown(resource: ResourceDefinition<never>, inputs: PropertyMap): PropertyMap {
+  const packed = packedNames(resource);
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([name, value]) => packed.includes(name) && holdsUnknown(value)),
   );
 }
 
@@ -27,10 +39,13 @@ function changePacked(
   inputs: PropertyMap,
   change: (value: PropertyValue) => PropertyValue,
 ): PropertyMap {
-  const packed = propertiesWhere(resource.inputs, (meta) => meta.packed === true);
-  const changed = packed.flatMap((name) => {
+  const changed = packedNames(resource).flatMap((name) => {
     const value = inputs[name];
     return value === undefined ? [] : [[name, change(value)]];
   });
   return { ...inputs, ...Object.fromEntries(changed) };
+}
+
+function packedNames({ inputs }: ResourceDefinition<never>): string[] {
+  return propertiesWhere(inputs, (meta) => meta.packed === true);
 }

@@ -135,8 +135,18 @@ export interface ResourceDefinition<
     change: { news: z.output<Inputs>; olds: z.output<Inputs> },
   ): Promise<void>;
   /**
+   * The same for the creation of a resource that the state does not have, given its leftovers. `inputs` lacks what is not known yet; while the
+   * ownership is unknown, there are no leftovers.
+   */
+  foreseeCreation?(
+    operation: Operation<Client>,
+    inputs: Partial<z.output<Inputs>>,
+    leftovers: readonly Leftover<z.output<Inputs>>[],
+  ): Promise<void>;
+  /**
    * Checks a change before it begins, in previews and in updates: throws if it is not permitted, or warns of what it brings. `news` lacks
-   * inputs that are unknown, and in records unknown entries; `unknown` has the inputs' names.
+   * inputs that are unknown, and in records unknown entries; `unknown` has the inputs' names. If an option of the resource, such as
+   * `replaceOnChanges`, replaces the object although the difference does not, this is called again with `replaces`.
    */
   permit?(
     operation: Operation<Client>,

@@ -81,7 +81,14 @@ export interface Provider {
    * `isDefault`: whether the engine creates the provider from the stack's configuration, not a program.
    */
   configure(inputs: PropertyMap, provider?: { readonly isDefault: boolean }): Promise<void>;
-  check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult>;
+  /**
+   * `randomSeed`: everything random in the result must follow from it, since an `up` with a plan (`--plan`) has to get the same names as its
+   * preview. Empty or absent: nothing has to be repeatable.
+   */
+  check(
+    call: ResourceCall,
+    request: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
+  ): Promise<CheckResult>;
   diff(
     call: ResourceCall,
     request: { id: string; olds: PropertyMap; state: PropertyMap; news: PropertyMap },

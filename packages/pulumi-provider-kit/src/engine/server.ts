@@ -62,6 +62,7 @@ export async function main(provider: Provider): Promise<void> {
 class Service {
   readonly #provider: Provider;
   readonly #running = new Set<AbortController>();
+  #isCancelled = false;
   #engineAddress: string | undefined;
   #engine: engineGrpc.EngineClient | undefined;
 
@@ -87,7 +88,11 @@ class Service {
       diffConfig: unary((request: providerProto.DiffRequest) => this.#diffConfig(request)),
       configure: unary((request: providerProto.ConfigureRequest) => this.#configure(request)),
       check: unary(async (request: providerProto.CheckRequest) => {
-        const values = { olds: readStruct(request.getOlds()), news: readStruct(request.getNews()) };
+        const values = {
+          olds: readStruct(request.getOlds()),
+          news: readStruct(request.getNews()),
+          randomSeed: request.getRandomseed_asU8(),
+        };
         return this.#run(request, async (call) => checkResponse(await provider.check(call, values)));
       }),
       diff: unary((request: providerProto.DiffRequest) => this.#diff(request)),
@@ -117,6 +122,7 @@ class Service {
   #attach(request: pluginProto.PluginAttach): emptyProto.Empty {
     this.#engineAddress = request.getAddress();
     this.#engine = undefined;
+    this.#isCancelled = false;
     return new emptyProto.Empty();
   }
 
@@ -223,7 +229,8 @@ class Service {
 
   #cancel(): emptyProto.Empty {
     this.#provider.cancel?.();
-    for (const controller of this.#running) controller.abort(new Error("stopped by the user"));
+    this.#isCancelled = true;
+    for (const controller of this.#running) stop(controller);
     return new emptyProto.Empty();
   }
 
@@ -234,6 +241,8 @@ class Service {
     const limit = Math.min(seconds * 1000, longestTimer);
     const timer = setTimeout(() => controller.abort(new Error(`timed out after ${seconds} s`)), limit);
     this.#running.add(controller);
+    // The engine may have begun the step before it sent `Cancel`, and calls afterwards.
+    if (this.#isCancelled) stop(controller);
     const urn = request.getUrn();
     const progress = (message: string) => this.#tell(urn, message, { ephemeral: true });
     const call = {
@@ -265,6 +274,10 @@ class Service {
     // A message that can't be shown must not fail the operation.
     this.#engineClient()?.log(request, () => undefined);
   }
+}
+
+function stop(controller: AbortController): void {
+  controller.abort(new Error("stopped by the user"));
 }
 
 function unary<Request, Response>(

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { CheckFailure, CheckResult } from "pulumi-provider-kit";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "pulumi-provider-kit";
 import { pathInputs } from "./resource-id.ts";
@@ -38,12 +38,12 @@ export interface Defaults {
 export function checkInputs(
   type: ResourceType,
   logicalName: string,
-  { olds, news }: { olds: PropertyMap; news: PropertyMap },
+  { olds, news, randomSeed }: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
   defaults: Defaults,
 ): CheckResult {
   const inputs = withoutNulls(news);
   if (inputs[type.nameInput] === undefined && type.autoName !== "none") {
-    Object.assign(inputs, autoName(type, logicalName, olds));
+    Object.assign(inputs, autoName(type, logicalName, { olds, randomSeed }));
   }
   if (type.located && inputs.location === undefined) {
     const location = defaultLocation(olds, inputs, defaults);
@@ -58,19 +58,36 @@ export function deletesBeforeReplace(olds: PropertyMap): boolean {
   return olds[createBeforeDelete] !== true;
 }
 
-function autoName(type: ResourceType, logicalName: string, olds: PropertyMap): PropertyMap {
+function autoName(
+  type: ResourceType,
+  logicalName: string,
+  { olds, randomSeed }: { olds: PropertyMap; randomSeed: Uint8Array | undefined },
+): PropertyMap {
   const old = olds[type.nameInput];
   if (old !== undefined) {
     return { [type.nameInput]: old, ...(olds[createBeforeDelete] === true && { [createBeforeDelete]: true }) };
   }
+  const digits = randomDigits(randomSeed);
   switch (type.autoName) {
     case "random":
-      return { [type.nameInput]: logicalName + randomBytes(4).toString("hex"), [createBeforeDelete]: true };
+      return { [type.nameInput]: logicalName + digits.slice(0, 8), [createBeforeDelete]: true };
     case "uuid":
-      return { [type.nameInput]: randomUUID(), [createBeforeDelete]: true };
+      return {
+        [type.nameInput]: digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+        [createBeforeDelete]: true,
+      };
     default:
       return { [type.nameInput]: logicalName };
   }
+}
+
+/**
+ * 32 hexadecimal digits. The engine's seed decides them, so that the `up` of a saved plan gives the names of its preview
+ * (pulumi/pulumi-azure-native: provider/pkg/provider/provider.go).
+ */
+function randomDigits(seed: Uint8Array | undefined): string {
+  const bytes = seed === undefined || seed.length === 0 ? randomBytes(32) : seed;
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 }
 
 function defaultLocation(olds: PropertyMap, news: PropertyMap, defaults: Defaults): PropertyValue | undefined {

@@ -36,7 +36,10 @@ export class AzureNative implements Provider {
     this.#subscriptionId = textAt(inputs, "subscriptionId") || this.#parts.subscription.subscriptionId;
   }
 
-  async check(call: ResourceCall, request: { olds: PropertyMap; news: PropertyMap }): Promise<CheckResult> {
+  async check(
+    call: ResourceCall,
+    request: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
+  ): Promise<CheckResult> {
     return checkInputs(typeOf(call.type), call.name, request, {
       location: this.#location,
       groupLocation: (name) => {
