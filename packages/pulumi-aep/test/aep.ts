@@ -77,6 +77,11 @@ export class Aep {
     return { ...(await this.provider.create(this.#call(type), { inputs, preview: false })), inputs };
   }
 
+  /** The preview of a creation. */
+  async preview(type: string, news: PropertyMap): Promise<void> {
+    await this.provider.create(this.#call(type), { inputs: await this.check(type, news), preview: true });
+  }
+
   /** As `refresh` does with inputs and state, as `pulumi import` does without. */
   read(type: string, id: string, inputs: PropertyMap = {}, state: PropertyMap = {}): Promise<ReadResult | undefined> {
     return this.provider.read(this.#call(type), { id, inputs, state });

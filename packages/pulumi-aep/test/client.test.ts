@@ -82,11 +82,8 @@ describe("an error is reported with code, request id and remedy", () => {
     expect(await refusal(flow(code, status))).toContain(remedy);
   });
 
-  test.each([
-    ["mixins", "aep:index:FieldGroup"],
-    ["schemas", "aep:index:Schema"],
-  ])("of the Schema Registry, naming what holds the title (%s)", async (collection, type) => {
-    const id = `https://ns.adobe.com/acme/${collection}/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`;
+  test("of the Schema Registry, naming what holds the title", async () => {
+    const id = "https://ns.adobe.com/acme/mixins/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     const detail = `Object titles must be unique. An object ${id} already exists with the same title`;
     const body = {
       type: "http://ns.adobe.com/aep/errors/XDM-1521-400",
@@ -102,8 +99,7 @@ describe("an error is reported with code, request id and remedy", () => {
     };
     expect(await refusal({ status: 400, body })).toBe(
       `Could not look: Adobe Experience Platform answered 400: ${detail}, code XDM-1521-400. Request id: r-2. ` +
-        "Titles are unique across schemas, field groups, classes and data types: choose another title. If no other " +
-        `stack manages the existing object, you can import it instead: npx pulumi import ${type} <resource name> ${id}`,
+        "Titles are unique across schemas, field groups, classes and data types: choose another title.",
     );
   });
 

@@ -277,6 +277,23 @@ describe("of one that holds data", () => {
     expect((await aep.diff(type, id, before, after)).detailed).toEqual({ keep: "update" });
   });
 
+  test("one that an option causes is refused in its preview, and while its successor has its name, its deletion says which to choose", async () => {
+    stub.answer(looks.dataset, bare);
+    stub.answer(looks.batches, { body: { b1: { status: "success", recordCount: 1 } } });
+    const news = { ...inputs, description: "Changed." };
+    await aep.check(type, inputs);
+    await aep.diff(type, id, inputs, news);
+    expect((await errorOf(aep.preview(type, news))).message).toContain(
+      "The change would replace it, so nothing was changed",
+    );
+    expect(stub.calls.filter((call) => !call.startsWith("GET"))).toEqual([]);
+    await aep.startRun();
+    await aep.diff(type, "the successor", inputs, inputs);
+    expect((await errorOf(aep.deleteFormer(type, id, state))).message).toContain(
+      `in a terminal, where you choose ${id}`,
+    );
+  });
+
   test("a replacement is refused in the diff, unless the state has forceDestroy or keep", async () => {
     stub.answer(looks.dataset, bare);
     stub.answer(looks.batches, { body: { b1: { status: "success", recordCount: 1 } } });

@@ -2,7 +2,7 @@ import { localCredentials } from "../../local-cloud/src/credentials.ts";
 import { type PlatformStandIn, startPlatform } from "../../local-cloud/src/platform/platform.ts";
 import type { PlatformOptions } from "../../local-cloud/src/platform/state/options.ts";
 import { PartialFailure } from "../../pulumi-provider-kit/src/engine/provider.ts";
-import { type PropertyMap, reveal } from "../../pulumi-provider-kit/src/engine/values.ts";
+import { type PropertyMap, reveal, Unknown } from "../../pulumi-provider-kit/src/engine/values.ts";
 import { Aep, errorOf } from "./aep.ts";
 
 const { tenantId, ...credential } = localCredentials.platform;
@@ -138,10 +138,20 @@ test("a dataflow that Platform is still deleting is neither taken over nor kept,
   expect(await aep.read(source.type, source.id)).toBeUndefined();
 });
 
-test("a second stack with the same titles gets an error that names the owner", async () => {
+test("a second stack with the same titles gets an error that names the owner, already in its preview", async () => {
   const group = await make("FieldGroup", fieldGroupInputs({}));
-  const { message } = await errorOf(make("FieldGroup", fieldGroupInputs({})));
-  expect(message).toContain(`npx pulumi import aep:index:FieldGroup <resource name> ${group.id}`);
+  const second = await Aep.connect(platform.url, { ...credential });
+  const command = `npx pulumi import aep:index:FieldGroup thing ${group.id}`;
+  const foreseen = await errorOf(
+    second.preview("aep:index:FieldGroup", { ...fieldGroupInputs({}), ownership: Unknown.instance }),
+  );
+  expect(foreseen.message).toContain('The title "Customer.io events (fields)" is taken in the sandbox.');
+  expect(foreseen.message).toContain(command);
+  const { message } = await errorOf(
+    second.create("aep:index:FieldGroup", { ...fieldGroupInputs({}), ownership: "0123456789abcdef" }),
+  );
+  expect(message).toContain("Object titles must be unique.");
+  expect(message).toContain(command);
 });
 
 test("a wrong sandbox makes nothing look gone", async () => {

@@ -40,7 +40,7 @@ export function explainPlatformError(response: AxiosResponse): VendorComplaint {
     code,
     detail,
     requestId: report?.registryRequestId ?? report?.["request-id"] ?? header,
-    remedy: remedy(code ?? "", detail ?? "", response),
+    remedy: remedy(code ?? "", response),
   };
 }
 
@@ -52,7 +52,7 @@ function codeOfType(type: string | undefined): string | undefined {
 function explainForeign(response: AxiosResponse, requestId: string | undefined): VendorComplaint {
   const page = typeof response.data === "string" && response.data.trimStart().startsWith("<");
   const text = typeof response.data === "string" ? response.data.trim().slice(0, 300) : "";
-  if (!page) return { ...(text && { detail: text }), requestId, remedy: remedy("", "", response) };
+  if (!page) return { ...(text && { detail: text }), requestId, remedy: remedy("", response) };
   return {
     detail: "the answer was a web page, not an API's",
     requestId,
@@ -84,6 +84,9 @@ const organization =
 const clientId =
   "Check that the setting aep:clientId is the client id of the credential, and that its project in Adobe Developer " +
   "Console has the API “Experience Platform API”.";
+/** What to do about a title that is taken. */
+export const titleRule =
+  "Titles are unique across schemas, field groups, classes and data types: choose another title.";
 const schemaClash =
   "The dataset behind the target connection and the mapping set must have the same schema in the same version.";
 
@@ -100,6 +103,7 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   [/^FLOW-(1412|1419)-400$/, "Check that mappingSetId and mappingSetVersion name a mapping set of this sandbox."],
   [/^FLOW-1425-400$/, schemaClash],
   [/^FLOW-(1418|1447)-400$/, "First delete the dataflows that use it: Sources > Dataflows in Experience Platform."],
+  [/^XDM-1521-400$/, titleRule],
   [
     /^XDM-102\d-400$/,
     "Fields of a field group must be under _<tenant id>; the function aep:index:getTenant returns it.",
@@ -115,22 +119,11 @@ const remedies: readonly (readonly [code: RegExp, remedy: string])[] = [
   ],
 ];
 
-function remedy(code: string, detail: string, { status, config }: AxiosResponse): string | undefined {
-  if (code === "XDM-1521-400") return titleClash(detail);
+function remedy(code: string, { status, config }: AxiosResponse): string | undefined {
   const known = remedies.find(([pattern]) => pattern.test(code))?.[1];
   if (known) return known;
   if (status === 401) return credential;
   if (status !== 403) return undefined;
   if (config.url?.startsWith(paths.queryConnection)) return queryRole;
   return config.url?.startsWith(paths.mappingSets) ? mappingSetRole : role;
-}
-
-/** The registry's message names the object that has the title. A field group's id contains `/mixins/`. */
-function titleClash(detail: string): string {
-  const [id, collection] = detail.match(/https:\/\/ns\.adobe\.com\/[^/\s]+\/(\w+)\/\w+/) ?? [];
-  const type = { mixins: "aep:index:FieldGroup", schemas: "aep:index:Schema" }[collection ?? ""];
-  const other = "Titles are unique across schemas, field groups, classes and data types: choose another title";
-  if (!type) return `${other}.`;
-  // A destroy of one of two stacks that manage an object would delete it for both.
-  return `${other}. If no other stack manages the existing object, you can import it instead: npx pulumi import ${type} <resource name> ${id}`;
 }

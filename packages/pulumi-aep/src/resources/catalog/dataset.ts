@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { defineResource, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
+import { defineResource, importCommand, type Leftover, type Operation, Unfinished } from "pulumi-provider-kit";
 import { z } from "zod";
 import { type AepClient, attemptsWhileLate, jsonOrNothing, type Refusal } from "../../client/client.ts";
 import { isReferredTo } from "../../client/pages.ts";
@@ -122,7 +122,7 @@ export const dataset = defineResource<AepClient>()({
     if (forceDestroy !== false || keep !== false) return;
     const refused = "It was created for this very resource, so no other dataset is created instead";
     for (const { id, inputs } of leftovers.filter(({ inUse }) => inUse)) {
-      const takeIn = `If the stack has lost it, import it again: npx pulumi import aep:index:Dataset ${operation.name} ${id}`;
+      const takeIn = `If the stack has lost it, import it again: ${importCommand(operation.urn, id)}`;
       await requireEmpty(operation, { id, name: inputs.name }, { refused, ways: [...insteadOfChange, takeIn] });
     }
   },
@@ -190,7 +190,9 @@ export const dataset = defineResource<AepClient>()({
       return;
     }
     if (!forceDestroy) {
-      const forget = `To leave it in Platform and only remove it from the stack: npx pulumi state delete '${urn}'`;
+      // Its successor has the same URN, so Pulumi asks which of the two is meant.
+      const choice = operation.other ? `, in a terminal, where you choose ${id}` : "";
+      const forget = `To leave it in Platform and only remove it from the stack: npx pulumi state delete '${urn}'${choice}`;
       const ways = [...afterwards, forget];
       // If Platform says that it is gone, its content was not checked, so delete nothing.
       if (!(await requireEmpty(operation, { id, name }, { refused: "It is not deleted", ways }))) return;

@@ -92,6 +92,7 @@ export const fieldGroup = defineResource<AepClient>()({
 
   leftovers: registry.leftovers,
   findOwned: registry.findOwned,
+  foreseeCreation: registry.foreseeCreation,
   create: registry.create,
 
   async read({ client, signal }, id, known) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { defineResource } from "pulumi-provider-kit";
+import { defineResource, importCommand } from "pulumi-provider-kit";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
 import { pathOf, paths } from "../../client/paths.ts";
@@ -68,13 +68,13 @@ export const identityDescriptor = defineResource<AepClient>()({
     return same.map((item) => ({ id: item["@id"], createdAt: undefined, inputs: inputsOf(item), inUse }));
   },
 
-  async create({ client, signal, progress, present, name, isKnown }, given) {
+  async create({ client, signal, progress, present, urn, isKnown }, given) {
     const other = [...present].find((id) => !isKnown(id, identityDescriptor.type));
     if (other !== undefined && !isKnown(given.schemaId, schemaType)) {
       throw new Error(
         `The schema ${given.schemaId} already has this identity descriptor (${other}). This command does not manage the schema, so the ` +
           "descriptor may be somebody else's. Either remove it from the program, or import it into the stack (a destroy then deletes it): " +
-          `npx pulumi import ${identityDescriptor.type} ${name} ${other}`,
+          importCommand(urn, other),
       );
     }
     const creation: Creation<{ "@id": string }> = {

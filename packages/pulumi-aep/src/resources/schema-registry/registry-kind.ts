@@ -1,7 +1,8 @@
-import type { Leftover, Operation } from "pulumi-provider-kit";
-import type { Call } from "pulumi-provider-kit/http";
+import { importCommand, type Leftover, type Operation } from "pulumi-provider-kit";
+import { type Call, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import type { AepClient } from "../../client/client.ts";
+import { titleRule } from "../../client/complaint.ts";
 import { allByTitle, listRegistryObjects } from "../../client/pages.ts";
 import { pathOf } from "../../client/paths.ts";
 import { accept, xdmResource } from "../../client/xdm.ts";
@@ -76,6 +77,17 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     );
   }
 
+  /** What to do about an object of this kind that has the title already; undefined if there is none. */
+  async function findTitleHolder({ client, urn }: Operation<AepClient>, title: string, signal: AbortSignal) {
+    const purpose = `check whether the title "${title}" is free`;
+    const holders = await listTitled(client, { collection, title, purpose }, signal);
+    // A destroy of one of two stacks that manage an object would delete it for both.
+    const describe = (id: string) =>
+      `The ${kind} ${id} has the title, and may be another stack's, such as a colleague's of the same name. If no other stack manages it, you ` +
+      `can import it instead: ${importCommand(urn, id)}`;
+    return holders.map(({ $id }) => ({ id: $id, remedy: describe($id) }));
+  }
+
   return {
     /** Reads the object; undefined if it is gone. */
     find,
@@ -83,6 +95,19 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
 
     leftovers: async (operation: Operation<AepClient>, wanted: Inputs) =>
       withUse(operation, await listMarked(operation.client, wanted, operation.urn, operation.signal), wanted),
+
+    /** Titles are unique, so that the `up` would fail in the middle. */
+    async foreseeCreation(
+      operation: Operation<AepClient>,
+      { title }: Partial<Inputs>,
+      leftovers: readonly Leftover<Inputs>[],
+    ): Promise<void> {
+      if (title === undefined) return;
+      const own = leftovers.filter(({ inUse }) => !inUse).map(({ id }) => id);
+      const holders = await findTitleHolder(operation, title, operation.signal);
+      const other = holders.find(({ id }) => !own.includes(id) && !operation.isHeld(id));
+      if (other) throw new Error(`The title "${title}" is taken in the sandbox. ${titleRule} ${other.remedy}`);
+    },
 
     async findOwned(operation: Operation<AepClient>, ownership: string) {
       const hasMark = isOwnedBy(ownership);
@@ -105,7 +130,8 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
       return registryOutputs(answer === "" ? await findPresent(client, id, call.signal) : answer);
     },
 
-    async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {
+    async create(operation: Operation<AepClient>, given: Inputs) {
+      const { client, signal, progress, urn, present } = operation;
       const body = of.bodyOf(given, markOf(urn, given.ownership));
       const creation: Creation<z.output<typeof xdmResource>> = {
         list: (until) => listMarked(client, given, urn, until),
@@ -117,7 +143,13 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
         // Titles are unique; the object that has it may be ours, from a call that was repeated on its way.
         isThere: ({ code }) => code === titleTaken,
       };
-      const made = await client.createOnce({ signal, progress }, present, creation, of.needsOf?.(given));
+      const made = await client
+        .createOnce({ signal, progress }, present, creation, of.needsOf?.(given))
+        .catch(async (error: unknown) => {
+          if (!(error instanceof VendorError) || error.code !== titleTaken) throw error;
+          const [holder] = await findTitleHolder(operation, given.title, signal).catch(() => []);
+          throw holder === undefined ? error : new Error(`${error.message} ${holder.remedy}`);
+        });
       return { id: made.$id, outputs: registryOutputs(made) };
     },
   };

@@ -65,6 +65,7 @@ export const schema = defineResource<AepClient>()({
 
   leftovers: registry.leftovers,
   findOwned: registry.findOwned,
+  foreseeCreation: registry.foreseeCreation,
   create: registry.create,
 
   async read({ client, signal }, id, known) {
