@@ -122,7 +122,11 @@ describe("a webhook", () => {
   async function make(disabled: boolean, endpoint = home) {
     const webhooks = customerIoOf(sourceOf("prod"));
     const wanted = { ...settings, name: `Events ${Math.random()}`, endpoint, disabled };
-    const { webhook } = await webhooks.createDisabled(wanted, signal, { isHeld: () => false, isDeleted: () => false });
+    const { webhook } = await webhooks.createDisabled(wanted, signal, {
+      isHeld: () => false,
+      isDeleted: () => false,
+      importCommand: String,
+    });
     return { webhooks, webhook: await webhooks.update(webhook.id, wanted, signal) };
   }
 

@@ -21,6 +21,8 @@ interface KnownWebhooks {
   readonly isHeld: (id: string) => boolean;
   /** This run has deleted it: Customer.io may list it for a while. */
   readonly isDeleted: (id: string) => boolean;
+  /** The command that takes it into the stack. */
+  readonly importCommand: (id: string) => string;
 }
 
 /**
@@ -150,7 +152,7 @@ export class ReportingWebhooks {
   async #leftover(
     wanted: WebhookSettings,
     signal: AbortSignal,
-    { isHeld, isDeleted }: KnownWebhooks,
+    { isHeld, isDeleted, importCommand }: KnownWebhooks,
   ): Promise<Webhook | undefined> {
     const { name, endpoint } = wanted;
     const purpose = `check whether the reporting webhook "${name}" is there already`;
@@ -168,8 +170,7 @@ export class ReportingWebhooks {
         `${held ? "another resource's" : "enabled with other settings"}; a second one would deliver every event twice. ` +
         (held
           ? "Give the resources different names or endpoints."
-          : "Import it: npx pulumi import customerio:index:ReportingWebhook <resource name> " +
-            `${inUse.id}, or delete it in Customer.io.`),
+          : `Delete it in Customer.io, or import it: ${importCommand(String(inUse.id))}`),
     );
   }
 

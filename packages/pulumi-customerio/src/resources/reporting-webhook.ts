@@ -1,4 +1,4 @@
-import { defineResource, Unfinished } from "pulumi-provider-kit";
+import { defineResource, importCommand, Unfinished } from "pulumi-provider-kit";
 import { nearest } from "pulumi-provider-kit/settings";
 import { z } from "zod";
 import { isSameUrl, type ReportingWebhooks } from "../client/client.ts";
@@ -83,11 +83,28 @@ export const reportingWebhook = defineResource<ReportingWebhooks>()({
 
   normalize: (values) => ({ ...values, events: asSet(values.events) }),
 
+  // Names need not be unique, and an interrupted run may have left a webhook, so that this is only a warning.
+  async foreseeCreation({ client, signal, warn, isHeld }, { name, disabled }) {
+    if (name === undefined || disabled !== false) return;
+    const purpose = `check whether there is a reporting webhook "${name}" already`;
+    const twin = (await client.list(signal, purpose)).find(
+      (webhook) => webhook.name === name && !webhook.disabled && !isHeld(String(webhook.id)),
+    );
+    if (twin === undefined) return;
+    warn(
+      `Customer.io already has a reporting webhook "${name}" (${twin.id}), which is enabled. If it is another stack's, such as a colleague's of the ` +
+        "same name, Customer.io will send each event to both stacks, and a dataset that both fill gets it twice.",
+    );
+  },
+
   async create(operation, values) {
-    const { client, signal, warn, isHeld, isKnown } = operation;
+    const { client, signal, warn, isHeld, isKnown, urn } = operation;
     const wanted = settingsOf(values);
-    const isDeleted = (id: string) => isKnown(id, reportingWebhook.type) && !isHeld(id);
-    const { webhook, adopted } = await client.createDisabled(wanted, signal, { isHeld, isDeleted });
+    const { webhook, adopted } = await client.createDisabled(wanted, signal, {
+      isHeld,
+      isDeleted: (id) => isKnown(id, reportingWebhook.type) && !isHeld(id),
+      importCommand: (id) => importCommand(urn, id),
+    });
     const id = String(webhook.id);
     if (adopted) warn(`adopts the reporting webhook ${id}, which already existed with this name and endpoint`);
     if (!adopted && values.disabled) return { id, outputs: requireAllEvents(webhook, values) };

@@ -107,9 +107,22 @@ describe("create", () => {
     bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire, with_content: true }];
     const error = await failure(reportingWebhook.create(bed.operation(), inputs));
     expect(error.message).toContain("enabled with other settings; a second one would deliver every event twice");
-    expect(error.message).toContain("npx pulumi import customerio:index:ReportingWebhook <resource name> 12");
+    expect(error.message).toContain("npx pulumi import customerio:index:ReportingWebhook relay 12");
     expect(error.message).not.toContain("relay.example");
     expect(bed.server.calls()).toEqual([list]);
+  });
+
+  test("a preview warns of an enabled webhook with the name, such as that of another stack of this name", async () => {
+    bed.workspace.webhooks = [{ id: 12, type: "webhook", ...wire, endpoint: "https://other.example/customerio" }];
+    const foresee = (known: object) => reportingWebhook.foreseeCreation?.(bed.operation(), known, []);
+    await foresee({ name: "Relay (dev)", disabled: false });
+    expect(bed.warnings).toEqual([
+      expect.stringContaining('Customer.io already has a reporting webhook "Relay (dev)" (12), which is enabled.'),
+    ]);
+    await foresee({ name: "Relay (prod)", disabled: false });
+    await foresee({ name: "Relay (dev)", disabled: true });
+    await foresee({ disabled: false });
+    expect(bed.warnings).toHaveLength(1);
   });
 
   test("adopts the webhook of a run that was killed after enabling it, if every setting is the same", async () => {
