@@ -89,10 +89,12 @@ export const queueDrain = defineResource<AzureClient>()({
   },
 
   async create(operation, values) {
-    const { client, signal, other } = operation;
+    const { client, signal, other, isHeld } = operation;
     await open(operation, values.queueId);
-    // Before the webhook is redirected to this relay: repeated events then wait until the relay knows what was delivered.
-    if (other && other.inputs.queueId !== values.queueId && values.takeoverUrl !== undefined) {
+    // Before the webhook is redirected to this relay: repeated events then wait until the relay knows what was delivered. With the resource
+    // option deleteBeforeReplace the former drain is gone, so that nothing would let this relay send.
+    const succeeds = other !== undefined && other.inputs.queueId !== values.queueId && isHeld(other.id);
+    if (succeeds && values.takeoverUrl !== undefined) {
       await holdSending(client, values.queueId, signal);
       await client.clock.sleep(lookLasts, signal);
     }

@@ -113,7 +113,7 @@ export interface TestOperation {
   readonly stop: AbortController;
   readonly urn: string;
   readonly name: string;
-  readonly isHeld: () => boolean;
+  readonly isHeld: (id: string) => boolean;
   readonly isKnown: () => boolean;
   readonly other: { readonly id: string; readonly inputs: Readonly<Record<string, unknown>> } | undefined;
   readonly present: ReadonlySet<string>;

@@ -215,7 +215,7 @@ describe("the drain of a new relay", () => {
 
   test("that replaces another holds its events before the webhook is pointed at it, until every instance knows", async () => {
     prepare();
-    operation = { ...operation, other: { id: queueId, inputs: former() } };
+    operation = { ...operation, isHeld: (id) => id === queueId, other: { id: queueId, inputs: former() } };
     await queueDrain.create(operation, values());
     expect(marksOfNew()).toEqual([{ sending: "held until 2026-11-20T10:15:00.000Z" }]);
     expect(operation.clock.sleeps).toEqual([5_000]);
@@ -224,9 +224,15 @@ describe("the drain of a new relay", () => {
   test.each([
     ["for the first time", undefined],
     ["again for the same queue", newQueue],
+    ["after a former one that was deleted first (deleteBeforeReplace), since no handover would end the hold", queueId],
   ])("%s holds nothing", async (_, other) => {
     prepare();
-    operation = { ...operation, other: other === undefined ? undefined : { id: other, inputs: { queueId: other } } };
+    const isHeld = (id: string) => id === newQueue;
+    operation = {
+      ...operation,
+      isHeld,
+      ...(other !== undefined && { other: { id: other, inputs: { queueId: other } } }),
+    };
     await queueDrain.create(operation, values());
     expect(marksOfNew()).toEqual([]);
   });
