@@ -113,7 +113,7 @@ test("cancel aborts current operations, and those that the engine had begun with
   await new Promise((resolve) => client.cancel(new emptyProto.Empty(), resolve));
   expect(await creating).toBe("stopped by the user");
   expect(await createSlowly()).toBe("stopped by the user");
-  // Another engine that attaches begins anew.
+  // Another engine that attaches starts again.
   await new Promise((resolve) => client.attach(new pluginProto.PluginAttach(), resolve));
   expect((await create({ name: "fast" })).getId()).toBe("1");
 });

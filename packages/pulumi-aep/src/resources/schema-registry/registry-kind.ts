@@ -83,8 +83,9 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     const holders = await listTitled(client, { collection, title, purpose }, signal);
     // A destroy of one of two stacks that manage an object would delete it for both.
     const describe = (id: string) =>
-      `The ${kind} ${id} has the title, and may be another stack's, such as a colleague's of the same name. If no other stack manages it, you ` +
-      `can import it instead: ${importCommand(urn, id)}`;
+      `The ${kind} ${id} has it. If that is this stack's, and you have renamed its component in the program, give the component an alias ` +
+      "(resource option aliases). It may also be another stack's, such as a colleague's of the same name. If no stack manages it, you can " +
+      `import it: ${importCommand(urn, id)}`;
     return holders.map(({ $id }) => ({ id: $id, remedy: describe($id) }));
   }
 
