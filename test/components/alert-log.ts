@@ -41,6 +41,7 @@ export class AlertLog {
     readClaim: async () => undefined,
     deleteClaim: async () => undefined,
     putDeadLetter: async () => true,
+    addDeadLetter: async () => undefined,
   };
 
   write(Message: string, SeverityLevel = 1): void {

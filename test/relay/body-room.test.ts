@@ -133,11 +133,11 @@ describe("the function of a poison queue", () => {
           return "{}";
         },
         deleteClaim: async () => undefined,
-        putDeadLetter: async () => {
+        putDeadLetter: async () => true,
+        addDeadLetter: async () => {
           await sleep(1);
           held -= size;
           dead += 1;
-          return true;
         },
       },
       clock: () => new Date(receivedAt),
@@ -160,6 +160,7 @@ describe("the function of a poison queue", () => {
         readClaim: async () => String(++reads),
         deleteClaim: async () => undefined,
         putDeadLetter: async () => true,
+        addDeadLetter: async () => undefined,
       },
       clock: () => {
         now += 2 * 60_000;

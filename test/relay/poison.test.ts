@@ -1,6 +1,8 @@
+import { BlobServiceClient } from "@azure/storage-blob";
 import { poisonHandler } from "../../relay/azure/delivery/poison.ts";
 import type { EnqueueOptions } from "../../relay/azure/storage/event-queues.ts";
 import { RelayStorageClient } from "../../relay/azure/storage/storage.ts";
+import { deadEvent } from "../../relay/core/event/dead-letter.ts";
 import { claimBody, newEvent } from "../../relay/core/event/envelope.ts";
 import { jsonOf } from "../../relay/core/event/json.ts";
 import { containerNames, queueNames } from "../../relay/core/names.ts";
@@ -67,6 +69,24 @@ test("a second run writes the same dead letters, and skips claims that the first
   expect(await azurite.blobNames(containerNames.deadLetters)).toHaveLength(2);
 });
 
+test("what the forwarder's dead letter says stays, in a version that a replay of the former one does not delete", async () => {
+  const refused = deadEvent(event("a"), event("a").body, { class: "refused", reason: "HTTP 422", now });
+  await storage.putDeadLetter(refused, AbortSignal.timeout(5_000));
+  const versionOf = async () => {
+    const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+      "dead-letters",
+    );
+    return (await container.getBlobClient(refused.name).getProperties()).etag;
+  };
+  const before = await versionOf();
+  await poison({ version: 1, events: [event("a"), event("b")] });
+  expect((await azurite.deadLetters()).map(({ class: why, eventId }) => [eventId, why]).sort()).toEqual([
+    ["a", "refused"],
+    ["b", "poison"],
+  ]);
+  expect(await versionOf()).not.toBe(before);
+});
+
 test("a message that can't be read becomes a dead letter unchanged", async () => {
   await poison("hello");
   expect(await azurite.deadLetters()).toMatchObject([
@@ -87,7 +107,13 @@ test.each([maxDequeueCount - 2, maxDequeueCount - 1, maxDequeueCount])(
         put.push({ content: contentOf(text), queue, delaySeconds });
       };
       const unused = () => Promise.reject(new Error("not expected"));
-      const recording = { enqueue, readClaim: unused, deleteClaim: unused, putDeadLetter: unused };
+      const recording = {
+        enqueue,
+        readClaim: unused,
+        deleteClaim: unused,
+        putDeadLetter: unused,
+        addDeadLetter: unused,
+      };
       expect(await poison(message, { storage: recording, dequeueCount })).toEqual([]);
       expect(put).toEqual([{ content: message, queue: queueNames.poison, delaySeconds: 600 }]);
     }
@@ -103,7 +129,7 @@ function contentOf(text: string): unknown {
 test("a renewal that fails throws, so that the next hand-out tries it again", async () => {
   const unused = () => Promise.reject(new Error("not expected"));
   const enqueue = () => Promise.reject(new Error("queue is away"));
-  const failing = { enqueue, readClaim: unused, deleteClaim: unused, putDeadLetter: unused };
+  const failing = { enqueue, readClaim: unused, deleteClaim: unused, putDeadLetter: unused, addDeadLetter: unused };
   await expect(poison("hello", { storage: failing, dequeueCount: maxDequeueCount })).rejects.toThrow("queue is away");
 });
 
@@ -112,7 +138,8 @@ test("if a dead letter can't be written it throws, so that the message stays", a
     enqueue: storage.enqueue.bind(storage),
     readClaim: storage.readClaim.bind(storage),
     deleteClaim: storage.deleteClaim.bind(storage),
-    putDeadLetter: () => Promise.reject(new Error("container is gone")),
+    putDeadLetter: storage.putDeadLetter.bind(storage),
+    addDeadLetter: () => Promise.reject(new Error("container is gone")),
   };
   await expect(poison({ version: 1, events: [event("a")] }, { storage: failing })).rejects.toThrow("container is gone");
 });

@@ -113,6 +113,23 @@ describe("while nothing may be sent", () => {
     ]);
   });
 
+  test("events of 30 days that another message has finished count as gone", async () => {
+    const old = { ...event("a"), receivedAt: "2026-10-21T10:00:00.000Z" };
+    const finished = claimBody({ ...old, id: "large" }, "2026/10/21/large.json");
+    const target = { problem: "App settings: none." };
+    const first = await world.forward(message(old), { target }, { id: "first" });
+    expect(first.outcomes).toMatchObject([
+      { outcome: "dead", dead: 1 },
+      { outcome: "waiting", held: 0 },
+    ]);
+    const repeated = await world.forward(message(old, finished), { target }, { id: "second" });
+    expect(repeated.outcomes).toMatchObject([
+      { outcome: "dead", dead: 0, ids: ["a"] },
+      { outcome: "waiting", held: 0, gone: 2, goneIds: ["a", "large"] },
+    ]);
+    expect(await world.azurite.deadLetters()).toHaveLength(1);
+  });
+
   test("if such a dead letter can't be written, the event continues to wait", async () => {
     const old = { ...event("a"), receivedAt: "2026-10-01T10:00:00.000Z" };
     await world.forward(message(old), {

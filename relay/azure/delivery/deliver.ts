@@ -208,7 +208,7 @@ function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { stat
 export function giveUp(
   event: QueuedEvent,
   why: string,
-  ports: Pick<DeliveryPorts, "storage" | "clock" | "room">,
+  ports: Pick<DeliveryPorts, "storage" | "clock" | "room" | "messageId">,
 ): Promise<DeliveryResult> {
   const wait = { room: ports.room, patience: longestWork, otherwise: leaveUnsent(event) };
   return withRoom(event, wait, () => buryOverdue(event, why, ports));
@@ -217,7 +217,7 @@ export function giveUp(
 async function buryOverdue(
   event: QueuedEvent,
   why: string,
-  ports: Pick<DeliveryPorts, "storage" | "clock">,
+  ports: Pick<DeliveryPorts, "storage" | "clock" | "messageId">,
 ): Promise<DeliveryResult> {
   try {
     const body = await readBody(event, ports.storage);

@@ -104,18 +104,29 @@ export function forwarderHandler({
   ): Promise<void> => {
     const deliveries = await Promise.all(
       events.map(async (event): Promise<DeliveryResult> => {
-        return isOverdue(event, clock()) ? giveUp(event, reason, { storage, room, clock }) : { fate: "unsent", event };
+        if (!isOverdue(event, clock())) return { fate: "unsent", event };
+        return giveUp(event, reason, { storage, room, clock, messageId: messageIdOf(context) });
       }),
     );
     const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
     const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
     await settle(deliveries, turns, context);
     const { length: held } = waiting;
+    const goneIds = deliveries.filter(({ fate }) => fate === "gone").map(({ event }) => event.id);
     reportDead(deliveries, context);
     const oldestSeconds = longestWait(events, clock());
     logOutcome(
       context,
-      { outcome: "waiting", level, held, ...(isPause && { paused: held }), delaySeconds, oldestSeconds, reason },
+      {
+        outcome: "waiting",
+        level,
+        held,
+        ...(isPause && { paused: held }),
+        ...(goneIds.length > 0 && { gone: goneIds.length, goneIds }),
+        delaySeconds,
+        oldestSeconds,
+        reason,
+      },
       log,
     );
   };
@@ -128,7 +139,7 @@ export function forwarderHandler({
       duplicates,
       // The host always reports how often it handed out the message; without that, nothing is known.
       isRedelivered: Number(context.triggerMetadata?.dequeueCount ?? 2) > 1,
-      messageId: context.triggerMetadata?.id?.toString(),
+      messageId: messageIdOf(context),
       onTrouble: (reason) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log),
       clock,
     });
@@ -147,6 +158,11 @@ export function forwarderHandler({
     const way = standstillOf(target, events, { clock, random });
     return "why" in way ? postpone(events, way, context) : forward(events, way.client, context);
   };
+}
+
+/** The queue's id of the message, if the host reports it. */
+function messageIdOf({ triggerMetadata }: InvocationContext): string | undefined {
+  return triggerMetadata?.id?.toString();
 }
 
 /** Events that go back to the queue in the same message. */

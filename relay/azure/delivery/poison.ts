@@ -10,7 +10,10 @@ import { buryUnreadable } from "./unreadable.ts";
 export interface PoisonPorts {
   /** The poison queue from which the messages come. */
   readonly queue: string;
-  readonly storage: Pick<RelayStorageClient, "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter">;
+  readonly storage: Pick<
+    RelayStorageClient,
+    "enqueue" | "readClaim" | "deleteClaim" | "putDeadLetter" | "addDeadLetter"
+  >;
   /** For the bodies that are not in the message. */
   readonly room: BodyRoom;
   readonly clock: () => Date;
@@ -39,7 +42,7 @@ const reason =
  * After two failures, the next run puts the message back as a new one, which never expires and which the host has not handed out yet.
  *
  * @throws if the storage fails, or there is no room for a body in time. The host hands out the message again when its lease of 10 minutes
- * ends. Dead letters that were already written are overwritten.
+ * ends. A dead letter that was already written stays: the forwarder's says why Platform refuses the event.
  */
 export function poisonHandler({ queue, storage, room, clock }: PoisonPorts): StorageQueueHandler {
   return async (message, context) => {
@@ -55,7 +58,7 @@ export function poisonHandler({ queue, storage, room, clock }: PoisonPorts): Sto
       const body = await readBody(event, storage);
       if (body === undefined) return;
       const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
-      await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+      await storage.addDeadLetter(blob, AbortSignal.timeout(storageTimeout));
       logOutcome(context, {
         outcome: "dead",
         dead: 1,

@@ -113,6 +113,36 @@ export class RelayStorageClient {
     });
   }
 
+  /**
+   * Writes a dead letter, unless there is one already: what that one says stays. It becomes a new version, so that a replay that has read it and
+   * queued its event does not delete it (`deleteDeadLetter` in cli/relay/relay-storage.ts).
+   */
+  addDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<void> {
+    return runWithin(signal, async () => {
+      const put = (ifNoneMatch?: "*") =>
+        this.#put(containerNames.deadLetters, name, JSON.stringify(document), {
+          signal,
+          ...(ifNoneMatch && { ifNoneMatch }),
+          metadata: { writer: randomUUID() },
+        });
+      try {
+        await put("*");
+      } catch (error) {
+        if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
+        const metadata = await this.#metadataOf(containerNames.deadLetters, name, signal);
+        const blob = (await this.#container(containerNames.deadLetters)).getBlobClient(name);
+        try {
+          // A change of the metadata changes the ETag (Microsoft's "Set Blob Metadata").
+          await blob.setMetadata(metadata ?? {}, { abortSignal: signal });
+        } catch (missing) {
+          // A replay has just deleted it.
+          if (!isObject(missing) || missing.code !== "BlobNotFound") throw missing;
+          await put();
+        }
+      }
+    });
+  }
+
   /** From a list of blobs, because the relay's identity may not read dead letters: see `writeOnly`. */
   async #metadataOf(
     containerName: string,

@@ -77,6 +77,9 @@ export type Outcome =
       readonly held: number;
       /** Those of them that wait for Platform to come back. */
       readonly paused?: number;
+      /** Of the events that waited for 30 days, those that an earlier run, or another message with the same event, has finished. */
+      readonly gone?: number;
+      readonly goneIds?: readonly string[];
       readonly delaySeconds: number;
       readonly oldestSeconds: number;
       readonly reason: string;

@@ -60,7 +60,10 @@ export class FaultyWorld {
       if (fault === "failAfter") throw new Error("the call had its effect, but its answer got lost");
       return result;
     };
-    const storage: Pick<RelayStorageClient, "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter"> = {
+    const storage: Pick<
+      RelayStorageClient,
+      "enqueue" | "putClaim" | "readClaim" | "deleteClaim" | "putDeadLetter" | "addDeadLetter"
+    > = {
       enqueue: (text, { queue = queueNames.events }) =>
         act(() => void this.queues[queue]?.push({ text, dequeueCount: 0 })),
       putClaim: (name, body) => act(() => void this.claims.set(name, body)),
@@ -71,6 +74,10 @@ export class FaultyWorld {
           const isNew = !this.deadLetters.has(name);
           this.deadLetters.set(name, document);
           return isNew;
+        }),
+      addDeadLetter: ({ name, document }) =>
+        act(() => {
+          if (!this.deadLetters.has(name)) this.deadLetters.set(name, document);
         }),
     };
     const tableOf = (name: string): Set<string> => {
