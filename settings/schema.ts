@@ -18,6 +18,11 @@ export const plainSettings = Object.fromEntries(
   entries.flatMap(([name, setting]) => (setting.secret ? [] : [[name, setting]])),
 ) as { readonly [Name in SettingName]: PlainSetting };
 
+/** Whether a setting's value is a secret, or holds some: the addresses of `alertWebhooks` have keys in their paths. */
+export function isSecretSetting(name: string): boolean {
+  return Object.hasOwn(secretSettings, name) || name === "alertWebhooks";
+}
+
 /** Every setting but the secrets, each with its default, which Pulumi.yaml has too: a program of your own has no such file. */
 export const settingsSchema = z.strictObject(
   Object.fromEntries(Object.entries(plainSettings).map(([name, setting]) => [name, withDefault(setting)])) as {

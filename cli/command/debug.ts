@@ -83,8 +83,13 @@ export function logCalls(): () => void {
   };
 }
 
+/** What is asked, and of whom: of a proxy, a request asks for a whole address, or for a tunnel to a host (RFC 9112, section 3.2). */
 function callOf({ method, protocol, host, path: asked }: ClientRequest): string {
-  return `${method} ${protocol}//${host}${shortenPath(asked)}`;
+  const server = `${protocol}//${host}`;
+  const isForProxy = method === "CONNECT" || /^https?:/i.test(asked);
+  return isForProxy
+    ? `${method} ${shortenPath(asked)} (by the proxy ${server})`
+    : `${method} ${server}${shortenPath(asked)}`;
 }
 
 /** A path without the parts that may be secret. */

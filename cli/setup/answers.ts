@@ -18,6 +18,9 @@ export class Answers {
   readonly #stored: SettingTexts;
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #prompter: Prompter | undefined;
+  readonly #report: (line: string) => void;
+  /** Questions whose given value was called unusable. */
+  readonly #refused = new Set<Question>();
   readonly #corrected = new Map<string, string>();
   readonly #used = new Map<string, { readonly question: Question; readonly value: string }>();
   /** One line for each setting that is missing, or that can't be used. */
@@ -31,18 +34,34 @@ export class Answers {
     environment: Readonly<Record<string, string | undefined>>;
     /** Undefined if there is nobody to ask. */
     prompter: Prompter | undefined;
+    /** Tells a person why a given value is not used. */
+    report: (line: string) => void;
   }) {
     this.#options = parts.options;
     this.#stored = parts.stored;
     this.#environment = parts.environment;
     this.#prompter = parts.prompter;
+    this.#report = parts.report;
   }
 
-  /** What was given for a setting so far, if it is valid. */
+  /**
+   * What was given for a setting so far, if it is valid. Of a value that is not, a person is told once; without a person, it is missing: to
+   * leave it out would be to use another one without a word.
+   */
   find(question: Question): string | undefined {
-    const value = this.#corrected.get(question.key) ?? this.#findGiven(question)?.value;
-    if (value === undefined || complaintOf(question, value) !== undefined) return undefined;
-    return this.use(question, value);
+    const corrected = this.#corrected.get(question.key);
+    if (corrected !== undefined) return this.use(question, corrected);
+    const given = this.#findGiven(question);
+    if (given === undefined) return undefined;
+    const complaint = complaintOf(question, given.value);
+    if (complaint === undefined) return this.use(question, given.value);
+    if (!this.#refused.has(question)) {
+      this.#refused.add(question);
+      const refusal = `${question.key}: ${given.by} can't be used, since ${complaint}.`;
+      if (this.#prompter !== undefined) this.#report(refusal);
+      else this.missing.push(`${refusal} Give another value by ${waysTo(question)}`);
+    }
+    return undefined;
   }
 
   /** What was given for a setting beforehand, and by what: the first of the ways counts. */
@@ -116,18 +135,18 @@ export class Answers {
   }
 
   #note(question: Question): undefined {
-    const { key, option, environment, isSecret } = question;
-    const ways = [
-      ...(option === undefined ? [] : [`--${option} <value>`]),
-      ...(environment === undefined ? [] : [`the environment variable ${environment}`]),
-      isSecret ? words.setSecret(key) : words.set(key, "<value>"),
-    ];
-    const given = this.#findGiven(question);
-    const complaint = given && complaintOf(question, given.value);
-    const why = complaint === undefined ? "" : `${given?.by} can't be used, since ${complaint}. Give another value by `;
-    this.missing.push(`${key}: ${why}${ways.join(", or ")}`);
+    if (!this.#refused.has(question)) this.missing.push(`${question.key}: ${waysTo(question)}`);
     return undefined;
   }
+}
+
+/** How to give a value beforehand. */
+function waysTo({ key, option, environment, isSecret }: Question): string {
+  return [
+    ...(option === undefined ? [] : [`--${option} <value>`]),
+    ...(environment === undefined ? [] : [`the environment variable ${environment}`]),
+    isSecret ? words.setSecret(key) : words.set(key, "<value>"),
+  ].join(", or ");
 }
 
 /** What is wrong with a value; undefined if it is fine. */

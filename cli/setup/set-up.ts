@@ -100,7 +100,8 @@ async function goThrough(wishes: SetupWishes, ports: RunPorts): Promise<SetupRes
   const stored = found.texts;
   if (signal.aborted) throw new Interruption();
 
-  const answers = new Answers({ options: wishes.options, stored, environment: ports.environment, prompter });
+  const report = (line: string) => print(`  ${line}`);
+  const answers = new Answers({ options: wishes.options, stored, environment: ports.environment, prompter, report });
   const { readsSettings } = project;
   const run = new SetupRun({ answers, prompter, readsSettings, isNew, stored, print, progress, signal });
   print(`Project ${project.name}, stack ${stack}${isNew ? " (new)" : ""}`);

@@ -1,9 +1,7 @@
 import { jsonOf } from "../../relay/core/event/json.ts";
-import { plainSettings, secretSettings } from "../../settings/schema.ts";
+import { isSecretSetting, plainSettings } from "../../settings/schema.ts";
 import { textsIn } from "./scrub.ts";
 
-/** Addresses of webhooks hold keys in their paths. */
-const alertWebhooks = "alertWebhooks";
 /** In settings of any program: `aep:clientSecret`, `customerio:appApiKey`, `northSigningKeys`, `northAlertWebhooks`. */
 const secretWords =
   /secret|password|passphrase|token|api_?key|access_?key|private_?key|signing_?key|credential|alert_?webhook|webhook_?url/i;
@@ -24,6 +22,6 @@ function secretParts(value: unknown): string[] {
 }
 
 function isSecretName(name: string): boolean {
-  if (Object.hasOwn(secretSettings, name) || name === alertWebhooks) return true;
+  if (isSecretSetting(name)) return true;
   return !Object.hasOwn(plainSettings, name) && secretWords.test(name);
 }

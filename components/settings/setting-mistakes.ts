@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { nearest } from "pulumi-provider-kit/settings";
 import type { z } from "zod";
+import { isSecretSetting } from "../../settings/schema.ts";
 
 /** A mistake in a setting, and the `pulumi config` command that fixes it. */
 export interface Mistake {
@@ -44,7 +45,7 @@ export function mistakesOf(issues: readonly z.core.$ZodIssue[]): Mistake[] {
     }
     // The CLI treats a value that looks like a number or a boolean as one, unless a flag says otherwise.
     if (issue.code === "invalid_type" && issue.expected === "string") {
-      return [{ path, reason, remedy: `Set it: npx pulumi config set --type string ${argumentOf(path)} <value>` }];
+      return [{ path, reason, remedy: `Set it: ${setting(path, "--type string ")}` }];
     }
     const superfluous = issue.code === "custom" && issue.params?.superfluous === true;
     return [{ path, reason, remedy: superfluous ? removalRemedy(path) : settingRemedy(path) }];
@@ -70,8 +71,11 @@ export function removalRemedy(path: readonly PropertyKey[]): string {
   return `Remove it: ${removal(path)}`;
 }
 
-function setting(path: readonly PropertyKey[]): string {
-  return `npx pulumi config set ${argumentOf(path)} <value>`;
+function setting(path: readonly PropertyKey[], flag = ""): string {
+  // Without the value, the command asks for it: the shell's history would keep a secret.
+  return isSecretSetting(String(path[0]))
+    ? `npx pulumi config set --secret ${flag}${argumentOf(path)}`
+    : `npx pulumi config set ${flag}${argumentOf(path)} <value>`;
 }
 
 function removal(path: readonly PropertyKey[]): string {

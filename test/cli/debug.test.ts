@@ -23,6 +23,32 @@ test("an error about a full disk names the disk, and what to do", async () => {
   expect(reportOf(new Error("Another."))).toBe("Another.");
 });
 
+test("a call by a proxy is printed with the address that it asks for, and the proxy", async () => {
+  const written: string[] = [];
+  const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  const proxy = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
+  proxy.on("connect", (_request, socket) => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n"));
+  await once(proxy, "listening");
+  const { port } = proxy.address() as AddressInfo;
+  const endLog = logCalls();
+  const asked = request({ port, host: "127.0.0.1", path: "http://platform.example/collection/0123abcd?key=secret" });
+  asked.end();
+  const [answer] = await once(asked, "response");
+  answer.resume();
+  await once(answer, "end");
+  const tunnel = request({ port, host: "127.0.0.1", method: "CONNECT", path: "account.queue.example:443" });
+  tunnel.end();
+  await once(tunnel, "connect");
+  endLog();
+  write.mockRestore();
+  proxy.close();
+  const calls = written.filter((line) => line.includes("→")).map((line) => line.replace(/^debug: \S+ /, ""));
+  expect(calls).toEqual([
+    "→ GET http://platform.example/collection/…?… (by the proxy http://127.0.0.1)\n",
+    "→ CONNECT account.queue.example:443 (by the proxy http://127.0.0.1)\n",
+  ]);
+});
+
 test("calls are printed with method, address and status, and errors with their cause", async () => {
   const written: string[] = [];
   const write = jest.spyOn(process.stderr, "write").mockImplementation((text) => written.push(String(text)) > 0);

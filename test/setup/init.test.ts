@@ -106,6 +106,23 @@ test("without a terminal, a value that can't be used is not called missing", asy
   );
 });
 
+test("a person is told why a given value is asked for again, and without a terminal a wrong subscription is not left out", async () => {
+  await world.project();
+  giveCredentials();
+  Object.assign(process.env, { AEP_ORG_ID: "0123456789ABCDEF01234567", ARM_SUBSCRIPTION_ID: "Pay-As-You-Go" });
+  const { printed } = await world.run(new ScriptedPrompter(everything));
+  expect(printed.split("\n").filter((line) => line.includes("can't be used"))).toEqual([
+    "  aep:orgId: the environment variable AEP_ORG_ID can't be used, since it must end in @AdobeOrg, such as 0123456789ABCDEF01234567@AdobeOrg.",
+    expect.stringMatching(
+      /^ {2}azure-native:subscriptionId: the environment variable ARM_SUBSCRIPTION_ID can't be used, since .*UUID/,
+    ),
+  ]);
+  delete process.env.AEP_ORG_ID;
+  await expect(world.run(undefined, { stack: "prod", options: { location: "westeurope" } })).rejects.toThrow(
+    /\n.*azure-native:subscriptionId: the environment variable ARM_SUBSCRIPTION_ID can't be used, since [^\n]*\. Give another value by --subscription <value>/,
+  );
+});
+
 test("a sandbox that the credential may not use is named with those that it may use, and a person chooses another", async () => {
   const pulumi = await world.project();
   giveCredentials();
