@@ -6,16 +6,14 @@ import { customerIoOf, historyOf, platformOf, startTimeLimit } from "../clients.
 import { BatchIngestion } from "../platform/batch-ingestion.ts";
 import { DataAccess } from "../platform/data-access.ts";
 import { QueryService } from "../platform/query-service.ts";
-import { RelayQueues } from "../relay/relay-queues.ts";
+import { openRelayAccounts } from "../relay/relay-accounts.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
-import { RelayTables } from "../relay/relay-tables.ts";
-import { StoragePermission } from "../relay/storage-permission.ts";
 import type { StackSource } from "../stack/source.ts";
 import { policyOf } from "../stack/source-settings.ts";
 import { valuesOf } from "../stack/state.ts";
 import type { AuditParts, KeptRows } from "./audit.ts";
 import { rowPathsOf } from "./row-paths.ts";
-import type { AuditedAccount, RelaySide } from "./sides/relay-side.ts";
+import type { RelaySide } from "./sides/relay-side.ts";
 import type { SqlTable } from "./sides/sql-rows.ts";
 
 const mappingSet = z.object({ mappings: z.array(z.object({ source: z.string(), destination: z.string() })) });
@@ -135,14 +133,8 @@ async function readDataset(source: StackSource, signal: AbortSignal) {
 }
 
 async function openRelaySide(source: StackSource): Promise<RelaySide> {
-  const [current, replaced] = await Promise.all([StoragePermission.of(source), StoragePermission.ofReplaced(source)]);
   return {
-    accounts: [await openAuditedAccount(current), ...(await Promise.all(replaced.map(openAuditedAccount)))],
+    accounts: await openRelayAccounts(source),
     pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
   };
-}
-
-async function openAuditedAccount(permission: StoragePermission): Promise<AuditedAccount> {
-  const [storage, queues] = await Promise.all([RelayStorageAccount.openAt(permission), RelayQueues.openAt(permission)]);
-  return { storage, queues, tables: RelayTables.openAt(permission) };
 }

@@ -1,9 +1,10 @@
-import type { Counts } from "../../relay/core/counts/counts.ts";
+import { addCounts, type Counts } from "../../relay/core/counts/counts.ts";
 import { returnCounts, settledCounts } from "../../relay/core/delivery/fates.ts";
 import { type CommandTarget, operatorCommand } from "../../relay/core/operator-command.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
 import type { Finding } from "../output/finding.ts";
+import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
 import { signingKeySteps } from "./calls.ts";
 import { countQueue } from "./queue.ts";
@@ -11,12 +12,16 @@ import type { SharedAnswers } from "./shared-answers.ts";
 
 /** Checks that every event that the relay accepted is in one of the places where it may be. */
 export async function checkBalance(source: StackSource, answers: SharedAnswers): Promise<Finding> {
-  const [{ total, days, countedAt, unknownPaths }, deadLetters, length] = await Promise.all([
+  const [{ total: own, days, countedAt, unknownPaths }, former, deadLetters, length] = await Promise.all([
     answers.counts(),
+    RelayTables.openReplaced(source).then((replaced) => Promise.all(replaced.map((tables) => tables.readCounts()))),
     answers.deadLetters().then(({ total: letters }) => letters),
     countQueue(source),
   ]);
-  const [since] = days.keys();
+  // The dead letters and messages of replaced relays are among these, so their counts have to be too.
+  const total = { ...own };
+  for (const counts of former) addCounts(total, counts.total);
+  const [since] = [days, ...former.map((counts) => counts.days)].flatMap((ofOne) => [...ofOne.keys()]).sort();
   const messages = (length?.events ?? 0) + (length?.poison ?? 0);
   return balanceFinding({ total, since, countedAt, unknownPaths, deadLetters, messages, target: source.target });
 }

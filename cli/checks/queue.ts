@@ -22,12 +22,39 @@ export const longestPause = 2 * 60 * 60 * 1000;
 /** Milliseconds before a late event in which none was delivered, as in the alert `late`: while a backlog is delivered, many are late. */
 const quietTime = 15 * 60 * 1000;
 
-/** How many messages the queues of the relay hold, of events and of failed messages; undefined if one is gone. */
-export async function countQueue(source: StackSource): Promise<{ events: number; poison: number } | undefined> {
-  const client = azureOf(source);
-  const { id } = source.storageAccount;
-  const names = (await client.listQueueNames(id, startTimeLimit())) ?? [];
+/** How many messages queues hold, of events and of failed messages. */
+export interface QueueCount {
+  readonly events: number;
+  readonly poison: number;
+}
+
+/**
+ * How many messages the queues of the relay hold, and those of replaced relays that still exist; undefined if one of the relay's own queues
+ * is gone.
+ *
+ * @returns `former`: how many of them replaced relays hold
+ */
+export async function countQueue(source: StackSource): Promise<(QueueCount & { readonly former: number }) | undefined> {
   const needed = eventQueues(source.eventQueues).flatMap(({ events, poison }) => [events, poison]);
+  const [own, ...replaced] = await Promise.all([
+    countAccount(source, source.storageAccount.id, needed),
+    ...source.replacedStorageAccounts.map(({ id }) => countAccount(source, id, [])),
+  ]);
+  if (own === undefined) return undefined;
+  const all = [own, ...replaced].filter((count) => count !== undefined);
+  const sumOf = (name: keyof QueueCount) => all.reduce((sum, count) => sum + count[name], 0);
+  const [events, poison] = [sumOf("events"), sumOf("poison")];
+  return { events, poison, former: events + poison - own.events - own.poison };
+}
+
+/** @returns undefined if one of the needed queues is gone */
+async function countAccount(
+  source: StackSource,
+  id: string,
+  needed: readonly string[],
+): Promise<QueueCount | undefined> {
+  const client = azureOf(source);
+  const names = (await client.listQueueNames(id, startTimeLimit())) ?? [];
   if (!needed.every((name) => names.includes(name))) return undefined;
   const lengthOf = async (name: string) => {
     return (await client.readQueue(`${id}/queueServices/default/queues/${name}`, startTimeLimit()))?.length ?? 0;
@@ -51,7 +78,7 @@ export async function checkQueue(source: StackSource, answers: SharedAnswers): P
       todo,
     };
   }
-  const { events: messages, poison } = length;
+  const { events: messages, poison, former } = length;
   if (messages + poison === 0) return { verdict: "fine", found: "Nothing waits." };
   const [queues, sentAgo, times] = await Promise.all([
     RelayStorageAccount.open(source).then((storage) => storage.peekQueues()),
@@ -61,13 +88,26 @@ export async function checkQueue(source: StackSource, answers: SharedAnswers): P
   const { urn } = source.resource("customerio-aep:index:FunctionCode");
   const now = new Date();
   const readyAt = holdEndOf(source, now);
-  return queueFinding({ messages, poison, queues, sentAgo, times, readyAt, now, target: source.target, code: urn });
+  return queueFinding({
+    messages,
+    poison,
+    former,
+    queues,
+    sentAgo,
+    times,
+    readyAt,
+    now,
+    target: source.target,
+    code: urn,
+  });
 }
 
 /** What is known about the queues. */
 interface QueueLook {
   readonly messages: number;
   readonly poison: number;
+  /** How many of both replaced relays hold, whose queues have their accounts' names. */
+  readonly former?: number;
   /** By queue, events in messages that are visible, that is, not hidden until their next attempt. */
   readonly queues: ReadonlyMap<string, readonly QueuedEvent[]>;
   /** Milliseconds since any instance sent something to Platform; undefined if none did recently. */
@@ -86,6 +126,10 @@ export function queueFinding(look: QueueLook & { readonly target: CommandTarget;
   const waiting = [...queues.values()].flat();
   const reasons = [...new Set(waiting.flatMap(({ lastError }) => lastError ?? []))].slice(0, 3);
   const { found, details } = describeQueue(look, reasons);
+  if (look.former) {
+    const where = `in the queues of a relay that was replaced: ${countOf(look.former, "message")}`;
+    details.push(`${where}. It delivers them; ${pulumiCommand("up", target)} waits for that, and ends the replacement`);
+  }
   if (readyAt !== undefined) return { verdict: "waiting", found: `${found} ${explainHold(readyAt)}`, details };
   // A message that is hidden can't be read, so that only the log has the reason.
   const see = `To see why the last attempts failed: ${operatorCommand("tail --since 60 --once", target)}`;

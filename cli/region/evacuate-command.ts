@@ -8,7 +8,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
-import { RelayQueues } from "../relay/relay-queues.ts";
+import { openRelayAccounts, type RelayAccount } from "../relay/relay-accounts.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -71,11 +71,9 @@ export const evacuateCommand = defineCommand({
     }
     await refuseWhileReceiving(source, target);
     const started = performance.now();
-    const [storage, queues, receiver, noteOut, noteIn] = await Promise.all([
-      RelayStorageAccount.open(source),
-      RelayQueues.open(source),
+    const [from, receiver, noteIn] = await Promise.all([
+      openRelayAccounts(source).then((accounts) => Promise.all(accounts.map(openEvacuated))),
       RelayStorageAccount.open(target),
-      RelayTables.open(source).then((tables) => tables.openNote("movedOut")),
       RelayTables.open(target).then((tables) => tables.openNote("movedIn")),
     ]);
     const line = progress.line();
@@ -83,7 +81,7 @@ export const evacuateCommand = defineCommand({
     let counts: EvacuationCounts;
     try {
       counts = await evacuate({
-        from: { storage, queues },
+        from,
         to: receiver,
         waits: !once,
         signal,
@@ -95,7 +93,7 @@ export const evacuateCommand = defineCommand({
       });
     } finally {
       line.end();
-      await Promise.all([noteOut(moved), noteIn(moved)]);
+      await Promise.all([...from.map(({ note }) => note()), noteIn(moved)]);
     }
     const milliseconds = Math.round(performance.now() - started);
     print(
@@ -113,6 +111,16 @@ export const evacuateCommand = defineCommand({
     };
   },
 });
+
+/** @returns an account that notes in its own counts what was moved out of it */
+async function openEvacuated({ storage, queues, tables }: RelayAccount) {
+  const noteOut = await tables.openNote("movedOut");
+  let out = 0;
+  const moved = (events: number) => {
+    out += events;
+  };
+  return { storage, queues, moved, note: () => noteOut(out) };
+}
 
 function refusalOfItself(to: string): UsageError {
   return new UsageError(`--to is invalid: ${to} is the stack whose relay is to be emptied.`);

@@ -4,14 +4,20 @@ import { claimsIn, eventsIn, readQueueMessage, readQueueMessageText } from "../r
 import type { RelayQueues, TakenMessage } from "../relay/relay-queues.ts";
 import type { RelayStorageAccount } from "../relay/relay-storage.ts";
 
+/** A storage account that is emptied. */
+export interface EvacuatedAccount {
+  readonly storage: Pick<
+    RelayStorageAccount,
+    "eachDeadLetter" | "readDeadLetter" | "deleteDeadLetter" | "readClaim" | "deleteClaim"
+  >;
+  readonly queues: Pick<RelayQueues, "take" | "delete" | "count">;
+  /** Called when events or dead letters of it were moved. */
+  readonly moved?: (events: number) => void;
+}
+
 export interface EvacuationOptions {
-  readonly from: {
-    readonly storage: Pick<
-      RelayStorageAccount,
-      "eachDeadLetter" | "readDeadLetter" | "deleteDeadLetter" | "readClaim" | "deleteClaim"
-    >;
-    readonly queues: Pick<RelayQueues, "take" | "delete" | "count">;
-  };
+  /** The relay's own, and those of replaced relays that still exist. */
+  readonly from: readonly EvacuatedAccount[];
   readonly to: Pick<RelayStorageAccount, "enqueue" | "putClaim" | "addDeadLetter">;
   /** Whether to wait for messages that are hidden until their next attempt. */
   readonly waits: boolean;
@@ -49,35 +55,45 @@ const lookAgainAfter = 5_000;
 export async function evacuate(options: EvacuationOptions): Promise<EvacuationCounts> {
   const counts: EvacuationCounts = { messages: 0, events: 0, deadLetters: 0, hidden: 0, changed: 0 };
   await moveMessages(options, counts);
-  await moveDeadLetters(options, counts);
+  for (const account of options.from) await moveDeadLetters(account, options, counts);
   // The relay may have put messages back meanwhile.
-  counts.hidden = await options.from.queues.count();
+  counts.hidden = await countMessages(options.from);
   return counts;
+}
+
+async function countMessages(accounts: readonly EvacuatedAccount[]): Promise<number> {
+  const each = await Promise.all(accounts.map(({ queues }) => queues.count()));
+  return each.reduce((sum, count) => sum + count, 0);
 }
 
 async function moveMessages(options: EvacuationOptions, counts: EvacuationCounts): Promise<void> {
   const { from, signal, waits, progress, sleep } = options;
   while (!signal.aborted) {
-    const taken = await from.queues.take();
-    if (taken.length === 0) {
-      counts.hidden = await from.queues.count();
-      progress(counts);
-      if (counts.hidden === 0 || !waits) return;
-      await sleep(lookAgainAfter);
-      continue;
+    const before = counts.messages;
+    for (const account of from) {
+      // Messages that were not moved become visible in their queue again.
+      await processEach(await account.queues.take(), signal, async (message) => {
+        const events = await moveMessage(message, account, options);
+        counts.events += events;
+        counts.messages += 1;
+        account.moved?.(events);
+        progress(counts);
+      });
     }
-    // Messages that were not moved become visible in their queue again.
-    await processEach(taken, signal, async (message) => {
-      const events = await moveMessage(message, options);
-      counts.events += events;
-      counts.messages += 1;
-      progress(counts);
-    });
+    if (counts.messages > before) continue;
+    counts.hidden = await countMessages(from);
+    progress(counts);
+    if (counts.hidden === 0 || !waits) return;
+    await sleep(lookAgainAfter);
   }
 }
 
 /** @returns the number of its events */
-async function moveMessage(message: TakenMessage, { from, to }: EvacuationOptions): Promise<number> {
+async function moveMessage(
+  message: TakenMessage,
+  from: EvacuatedAccount,
+  { to }: Pick<EvacuationOptions, "to">,
+): Promise<number> {
   const envelope = readQueueMessage(message.text);
   const claims = claimsIn(envelope);
   await copyClaims(claims, (claim) => from.storage.readClaim(claim), to);
@@ -89,8 +105,11 @@ async function moveMessage(message: TakenMessage, { from, to }: EvacuationOption
   return eventsIn(envelope).length;
 }
 
-async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCounts): Promise<void> {
-  const { from, to, signal, progress } = options;
+async function moveDeadLetters(
+  from: EvacuatedAccount,
+  { to, signal, progress }: EvacuationOptions,
+  counts: EvacuationCounts,
+): Promise<void> {
   await processEach(from.storage.eachDeadLetter(), signal, async ({ name }) => {
     const read = await from.storage.readDeadLetter(name);
     if (read === undefined) return;
@@ -102,8 +121,10 @@ async function moveDeadLetters(options: EvacuationOptions, counts: EvacuationCou
     }
     // A blob of that name is from the same receipt of the same event.
     await to.addDeadLetter(name, read.content);
-    if (await from.storage.deleteDeadLetter(name, read.etag)) counts.deadLetters += 1;
-    else counts.changed += 1;
+    if (await from.storage.deleteDeadLetter(name, read.etag)) {
+      counts.deadLetters += 1;
+      from.moved?.(1);
+    } else counts.changed += 1;
     progress(counts);
   });
 }

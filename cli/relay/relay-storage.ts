@@ -20,23 +20,22 @@ interface Containers {
   readonly permission: StoragePermission;
   readonly deadLetters: ContainerClient;
   readonly claims: ContainerClient;
-  /** Suffix of its dead letters' names: none in the account of the current relay. */
+  readonly queues: QueueServiceClient;
+  /** Suffix of its dead letters' and queues' names: none in the account of the current relay. */
   readonly suffix: string;
 }
 
 /**
- * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. It includes the
- * dead letters of replaced relays, which are kept until an operator handles them.
+ * The storage account of a stack's relay, opened with the caller's own Azure login, since the account allows no keys. It includes what
+ * replaced relays still hold: waiting events, and dead letters, which are kept until an operator handles them.
  */
 export class RelayStorageAccount {
   readonly #current: Containers;
   readonly #replaced: readonly Containers[];
-  readonly #queues: QueueServiceClient;
 
-  private constructor(current: Containers, replaced: readonly Containers[], queues: QueueServiceClient) {
+  private constructor(current: Containers, replaced: readonly Containers[]) {
     this.#current = current;
     this.#replaced = replaced;
-    this.#queues = queues;
   }
 
   static async open(source: StackSource): Promise<RelayStorageAccount> {
@@ -47,7 +46,7 @@ export class RelayStorageAccount {
     return RelayStorageAccount.openAt(permission, replaced);
   }
 
-  /** Any account, with the dead letters of others. */
+  /** Any account, with what others hold. */
   static async openAt(
     permission: StoragePermission,
     others: readonly StoragePermission[] = [],
@@ -62,13 +61,13 @@ export class RelayStorageAccount {
         permission: one,
         deadLetters: service.getContainerClient(containerNames.deadLetters),
         claims: service.getContainerClient(containerNames.claims),
+        queues: new QueueServiceClient(one.endpoints.queue, one.credential),
         suffix,
       };
     };
     return new RelayStorageAccount(
       containersOf(permission, ""),
       others.map((one) => containersOf(one, `@${one.name}`)),
-      new QueueServiceClient(permission.endpoints.queue, permission.credential),
     );
   }
 
@@ -174,7 +173,7 @@ export class RelayStorageAccount {
 
   /** Puts a base64 message on the first queue of events. It never expires. */
   async enqueue(message: string): Promise<void> {
-    const queue = this.#queues.getQueueClient(queueNames.events);
+    const queue = this.#current.queues.getQueueClient(queueNames.events);
     await this.#current.permission.explain(dataRoles.queueContributor, () =>
       queue.sendMessage(message, { messageTimeToLive: -1 }),
     );
@@ -198,14 +197,17 @@ export class RelayStorageAccount {
 
   /** The visible messages at the head of each queue of events, at most 32 of each. Peeks, so it takes and hides nothing. */
   async peekMessages(): Promise<ReadonlyMap<string, readonly DecodedEnvelope[]>> {
-    const { permission } = this.#current;
-    const { events } = await listRelayQueues(permission, this.#queues);
-    const peek = async (name: string): Promise<[string, DecodedEnvelope[]]> => {
-      const { peekedMessageItems } = await this.#queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
-      return [name, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))];
-    };
-    return new Map(await permission.explain(dataRoles.queueReader, () => Promise.all(events.map(peek))));
+    return new Map((await Promise.all([this.#current, ...this.#replaced].map(peekAccount))).flat());
   }
+}
+
+async function peekAccount({ permission, queues, suffix }: Containers): Promise<[string, DecodedEnvelope[]][]> {
+  const { events } = await listRelayQueues(permission, queues);
+  const peek = async (name: string): Promise<[string, DecodedEnvelope[]]> => {
+    const { peekedMessageItems } = await queues.getQueueClient(name).peekMessages({ numberOfMessages: 32 });
+    return [name + suffix, peekedMessageItems.map(({ messageText }) => readQueueMessage(messageText))];
+  };
+  return permission.explain(dataRoles.queueReader, () => Promise.all(events.map(peek)));
 }
 
 async function readBlob(

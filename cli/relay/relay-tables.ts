@@ -68,6 +68,11 @@ export class RelayTables {
     return RelayTables.openAt(await StoragePermission.of(source));
   }
 
+  /** Those of replaced relays whose accounts still exist. */
+  static async openReplaced(source: StackSource): Promise<RelayTables[]> {
+    return (await StoragePermission.ofReplaced(source)).map((permission) => RelayTables.openAt(permission));
+  }
+
   /** Those of any account. */
   static openAt(permission: StoragePermission): RelayTables {
     const { endpoints, credential } = permission;

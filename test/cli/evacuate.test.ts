@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type EvacuationOptions, evacuate } from "../../cli/region/evacuate.ts";
+import { type EvacuatedAccount, type EvacuationOptions, evacuate } from "../../cli/region/evacuate.ts";
 import { describeEvacuation } from "../../cli/region/evacuate-command.ts";
 import type { TakenMessage } from "../../cli/relay/relay-queues.ts";
 import { type DeadLetterBlob, deadBody, deadEvent } from "../../relay/core/event/dead-letter.ts";
@@ -36,7 +36,7 @@ class TwoRelays {
     this.#taken = new Set();
   }
 
-  readonly from: EvacuationOptions["from"] = {
+  readonly from: EvacuatedAccount = {
     queues: {
       take: () =>
         this.#act(() => {
@@ -70,7 +70,7 @@ class TwoRelays {
 
   run(choice: Partial<EvacuationOptions> = {}) {
     return evacuate({
-      from: this.from,
+      from: [this.from],
       to: this.to,
       waits: false,
       signal: new AbortController().signal,
@@ -187,7 +187,7 @@ test("a body stays for a relay that received its message meanwhile", async () =>
   const queues = { ...relays.from.queues, delete: async () => false };
   const stop = new AbortController();
   await relays.run({
-    from: { ...relays.from, queues },
+    from: [{ ...relays.from, queues }],
     signal: stop.signal,
     progress: () => stop.abort(),
   });

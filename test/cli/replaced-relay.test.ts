@@ -3,18 +3,23 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { DefaultAzureCredential } from "@azure/identity";
 import { BlobServiceClient } from "@azure/storage-blob";
+import { QueueServiceClient } from "@azure/storage-queue";
+import { checkBalance } from "../../cli/checks/balance.ts";
+import { checkQueue, countQueue } from "../../cli/checks/queue.ts";
+import { SharedAnswers } from "../../cli/checks/shared-answers.ts";
 import { exportDeadLetters } from "../../cli/dead-letters/export.ts";
 import { PrivateFolder } from "../../cli/dead-letters/private-folder.ts";
 import { replay } from "../../cli/dead-letters/replay.ts";
 import { evacuate } from "../../cli/region/evacuate.ts";
+import { openRelayAccounts } from "../../cli/relay/relay-accounts.ts";
 import { deadBody } from "../../relay/core/event/dead-letter.ts";
 import { claimBody, encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { eventPolicy } from "../../relay/core/policy/policy.ts";
-import { blobRole, queueRole, startAccount, type TestAccount } from "./storage-account.ts";
+import { blobRole, queueRole, startAccount, type TestAccount, tableRole } from "./storage-account.ts";
 
 let operator: TestAccount;
 beforeAll(async () => {
-  operator = await startAccount([blobRole, queueRole], { isReplacing: true });
+  operator = await startAccount([blobRole, queueRole, tableRole], { isReplacing: true });
 }, 60_000);
 afterAll(() => operator.stop());
 
@@ -92,6 +97,7 @@ test("a dead letter of a replaced relay is replayed and moved with the body that
   });
   expect([counted.done, Object.fromEntries(counted.left)]).toEqual([1, {}]);
 
+  const accounts = await openRelayAccounts(operator.source);
   const moved: string[][] = [];
   const queues = { take: async () => [], delete: async () => true, count: async () => 0 };
   const to = {
@@ -101,7 +107,7 @@ test("a dead letter of a replaced relay is replayed and moved with the body that
   };
   const sleep = async () => undefined;
   await evacuate({
-    from: { storage: operator.account, queues },
+    from: accounts.map(({ storage }) => ({ storage, queues })),
     to,
     waits: false,
     sleep,
@@ -109,6 +115,50 @@ test("a dead letter of a replaced relay is replayed and moved with the body that
     progress: () => undefined,
   });
   expect(moved).toEqual([["2026/11/20/e1.json", "the body"]]);
+});
+
+test("status counts and sees what waits in a replaced relay, and evacuate moves it, each with a note in its own account", async () => {
+  const event = newEvent({ id: "e2", receivedAt: new Date().toISOString(), body: "{}" });
+  const [message = ""] = encodeEnvelopes([event]);
+  const queues = new QueueServiceClient(operator.formerEndpoints?.queue ?? "", new DefaultAzureCredential());
+  await queues.getQueueClient("events").sendMessage(message, { messageTimeToLive: -1 });
+  const [own, former] = await openRelayAccounts(operator.source);
+  const letters = await operator.account.listDeadLetters();
+  await (await former?.tables.openNote("movedIn"))?.(letters.length + 1);
+
+  expect(await countQueue(operator.source)).toEqual({ events: 1, poison: 0, former: 1 });
+  expect((await operator.account.peekQueues()).get("events@formerstorage")).toEqual([event]);
+  const finding = await checkQueue(operator.source, new SharedAnswers(operator.source));
+  expect(finding.details?.join("\n")).toMatch(
+    /events@formerstorage: the oldest event.*\n.*replaced: 1 message\. .*up --stack dev/s,
+  );
+  const balance = await checkBalance(operator.source, new SharedAnswers(operator.source));
+  expect(balance).toMatchObject({
+    verdict: "waiting",
+    found: expect.stringMatching(/moved here = .* \+ 1 on their way\.$/),
+  });
+
+  const moved: string[] = [];
+  const to = {
+    enqueue: async (text: string) => void moved.push(text),
+    addDeadLetter: async () => true,
+    putClaim: async () => undefined,
+  };
+  const noted = [0, 0];
+  const from = [own, former].flatMap((account, index) => {
+    const note = (events: number) => {
+      noted[index] = (noted[index] ?? 0) + events;
+    };
+    return account ? [{ ...account, moved: note }] : [];
+  });
+  const { signal } = new AbortController();
+  const ports = { waits: true, sleep: async () => undefined, signal, progress: () => undefined };
+  expect(await evacuate({ from, to, ...ports })).toMatchObject({ messages: 1, events: 1, hidden: 0 });
+  expect(moved).toEqual([message]);
+  expect(noted).toEqual([
+    letters.filter(({ name }) => !name.includes("@")).length,
+    letters.filter(({ name }) => name.includes("@")).length + 1,
+  ]);
 });
 
 // The last test: the container stays deleted.

@@ -40,8 +40,15 @@ export async function startAccount(callerRoles: readonly string[], { isReplacing
   process.env.ARM_USE_MSI = "true";
   process.env.IDENTITY_ENDPOINT = azure.identityEndpoint;
   process.env.IDENTITY_HEADER = azure.identityHeader;
-  const target = { stack: "dev" };
-  const source = { target, storageAccount: current, replacedStorageAccounts: replaced } as unknown as StackSource;
+  const source = {
+    target: { stack: "dev" },
+    eventQueues: 1,
+    appSettings: {},
+    storageAccount: current,
+    replacedStorageAccounts: replaced,
+    resource: () => current,
+    providerSettings: () => ({ armUrl: azure.armUrl }),
+  } as unknown as StackSource;
   const account = await RelayStorageAccount.open(source);
   const tables = await RelayTables.open(source);
   return {

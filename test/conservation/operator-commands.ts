@@ -52,13 +52,15 @@ export async function moveAll(
 ): Promise<EvacuationCounts> {
   return evacuate({
     ...everything,
-    from: {
-      storage: openForCommands(from),
-      queues: new RelayQueues(
-        asItIs,
-        queues.map((name) => from.queue(name)),
-      ),
-    },
+    from: [
+      {
+        storage: openForCommands(from),
+        queues: new RelayQueues(
+          asItIs,
+          queues.map((name) => from.queue(name)),
+        ),
+      },
+    ],
     to: openForCommands(to),
     waits: true,
     sleep,
