@@ -39,6 +39,36 @@ function linksOf(markdown: string): Link[] {
   });
 }
 
+/**
+ * A document with its links to files that are elsewhere changed, outside of code.
+ *
+ * @param isHere whether a path, relative to the document, leads to a file that is beside it
+ * @param addressOf the address of a file that is not; undefined: nobody knows it, and only the link's text stays
+ */
+export function replaceLinks(
+  markdown: string,
+  isHere: (path: string) => boolean,
+  addressOf: (path: string) => string | undefined,
+): string {
+  const replaceIn = (text: string) =>
+    // The text of a link may be on two lines, and an image may be the text of a link.
+    text.replace(/(!?)\[((?:`[^`]*`|[^[\]`])*)\]\(([^)\s]+)\)|(`+)[^`]*\4/g, (whole, image, words, target?: string) => {
+      if (target === undefined || /^([a-z][a-z+.-]*:|#)/i.test(target)) return whole;
+      const [path = ""] = decodeURI(target).split("#");
+      if (isHere(path)) return whole;
+      const address = addressOf(target);
+      return address === undefined ? words : `${image}[${words}](${address})`;
+    });
+  const outside = prose(markdown);
+  const parts: { isCode: boolean; lines: string[] }[] = [];
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const isCode = outside[index] !== line;
+    if (parts.at(-1)?.isCode !== isCode) parts.push({ isCode, lines: [] });
+    parts.at(-1)?.lines.push(line);
+  }
+  return parts.map(({ isCode, lines }) => (isCode ? lines.join("\n") : replaceIn(lines.join("\n")))).join("\n");
+}
+
 /** The anchors of a document's headings, as GitHub makes them. */
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set<string>();

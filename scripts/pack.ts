@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { buildRelay } from "../relay/build.ts";
 import { buildBundles } from "./build-bundles.ts";
+import { replaceLinks } from "./links.ts";
 import { type Manifest, manifestOf, output, type PublishedPackage, published, repository } from "./packed-files.ts";
 import { describeThirdParty, sourcesOf } from "./third-party-notices.ts";
 
@@ -52,8 +54,28 @@ async function stage({ folder, compiled, copied }: PublishedPackage, bundled?: r
   if (bundled) {
     await writeFile(join(target, "THIRD-PARTY-NOTICES.txt"), await describeThirdParty(repository, bundled));
   }
+  await leadElsewhere(target, folder);
   await writeFile(join(target, "package.json"), `${JSON.stringify(publishedManifest(manifest, folder), null, 2)}\n`);
   return relative;
+}
+
+/**
+ * Changes the links to files that only the repository has: they lead there, or, where nobody knows its address, only their text stays.
+ *
+ * @param stage what the tarball contains
+ * @param folder of the package in the repository
+ */
+async function leadElsewhere(stage: string, folder: string): Promise<void> {
+  const url = originUrl();
+  const files = await readdir(stage, { recursive: true });
+  for (const document of files.filter((file) => file.endsWith(".md"))) {
+    const file = join(stage, document);
+    const addressOf = (target: string) =>
+      url && new URL(target, `${url}/blob/HEAD/${join(folder, document).replaceAll("\\", "/")}`).href;
+    const markdown = await readFile(file, "utf8");
+    const changed = replaceLinks(markdown, (path) => existsSync(join(dirname(file), path)), addressOf);
+    if (changed !== markdown) await writeFile(file, changed);
+  }
 }
 
 async function pack(stages: readonly string[]): Promise<Tarball[]> {
@@ -93,15 +115,19 @@ function publishedManifest(manifest: Manifest, folder: string): object {
  * workflow runs.
  */
 function origin(folder: string): object {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
-  if (!server || !name) return {};
-  const url = `${server}/${name}`;
+  const url = originUrl();
+  if (url === undefined) return {};
   const directory = folder === "." ? undefined : folder;
   return {
     repository: { type: "git", url: `git+${url}.git`, ...(directory && { directory }) },
     homepage: directory ? `${url}/tree/HEAD/${directory}#readme` : `${url}#readme`,
     bugs: { url: `${url}/issues` },
   };
+}
+
+function originUrl(): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
+  return server && name ? `${server}/${name}` : undefined;
 }
 
 function compiledEntry(entry: string): string | object {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { anchorsOf, findBrokenLinks } from "../../scripts/links.ts";
+import { anchorsOf, findBrokenLinks, replaceLinks } from "../../scripts/links.ts";
 
 let folder: string;
 
@@ -53,4 +53,34 @@ test("headings have GitHub's anchors", () => {
   const markdown =
     "# `npm test`, and more\n## Größe (KiB)\n## Twice\n## Twice\n## A [link](x.md) in it\n```\n# no heading\n```\n";
   expect([...anchorsOf(markdown)]).toEqual(["npm-test-and-more", "größe-kib", "twice", "twice-1", "a-link-in-it"]);
+});
+
+test("a link to a file that a tarball lacks leads to the repository, or only its text stays; code stays as it is", () => {
+  const page = [
+    "[here](a.md#top) and [`there.ts`](../there.ts), [away](https://example.com), [below](#top), `[code](../x.ts)`",
+    "[![A picture](images/a.png)](a.md), [on two",
+    "lines](../there.ts)",
+    "```",
+    "[block](../there.ts)",
+    "```",
+  ];
+  const replaced = (address?: string) =>
+    replaceLinks(
+      page.join("\n"),
+      (path) => path === "a.md",
+      (target) => address && `${address}/${target}`,
+    ).split("\n");
+  const block = page.slice(-3);
+  expect(replaced()).toEqual([
+    "[here](a.md#top) and `there.ts`, [away](https://example.com), [below](#top), `[code](../x.ts)`",
+    "[A picture](a.md), on two",
+    "lines",
+    ...block,
+  ]);
+  expect(replaced("https://code.example")).toEqual([
+    "[here](a.md#top) and [`there.ts`](https://code.example/../there.ts), [away](https://example.com), [below](#top), `[code](../x.ts)`",
+    "[![A picture](https://code.example/images/a.png)](a.md), [on two",
+    "lines](https://code.example/../there.ts)",
+    ...block,
+  ]);
 });

@@ -3,6 +3,7 @@ import path from "node:path";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts";
 import { apiPage, publicApi } from "../../scripts/api.ts";
+import { findBrokenLinks } from "../../scripts/links.ts";
 import { packAll, type Tarball } from "../../scripts/pack.ts";
 import { runCli, type SourceReport } from "../cli/cli.ts";
 import { configureAccounts } from "../e2e/account-settings.ts";
@@ -72,6 +73,13 @@ test("tarballs contain what runs, and no tests, stand-ins or sources that Node w
   }
   const own = tarballs.find(({ name }) => name === "customerio-aep")?.files;
   expect(own).toEqual(expect.arrayContaining(["cli/dist/main.mjs", "cli/console/page/index.html", "docs/runbooks.md"]));
+});
+
+test("no page links to a file that its tarball lacks", async () => {
+  for (const { name, files } of tarballs) {
+    const documents = files.filter((file) => file.endsWith(".md"));
+    expect(await findBrokenLinks(path.join(repository, "build/stage", name), documents)).toEqual([]);
+  }
 });
 
 test("what a bundle contains is named with its license, and nothing else has to be installed", async () => {
