@@ -145,7 +145,7 @@ test(
     // In a vault that stays, secrets can only be disabled.
     expect(others).toEqual({ "Customer.io": [], Azure: [...given, "3 azure-native:keyvault:Secret"] });
     for (const group of ["schema", "fieldGroup"]) await stack.pulumi.unconfigure(group);
-    await stack.pulumi.preview();
+    expect(await failureOf(stack.pulumi.preview())).toContain('The title "Customer.io events (local) fields" is taken');
     expect(await newLogs()).toContain(`Use it unchanged: npx pulumi config set --path schema.existing ${schemaId}`);
   },
   4 * minutes,

@@ -1,6 +1,5 @@
 export type { ComponentDefinition } from "./definition/component-definition.ts";
 export { definitionProvider } from "./definition/definition-provider.ts";
-export { importCommand } from "./definition/import-command.ts";
 export type { PackageDefinition } from "./definition/package-definition.ts";
 export {
   defineResource,
@@ -11,6 +10,7 @@ export {
   Unfinished,
 } from "./definition/resource-definition.ts";
 export { differences } from "./engine/difference.ts";
+export { importCommand } from "./engine/import-command.ts";
 export { showProgress } from "./engine/progress.ts";
 export type * from "./engine/provider.ts";
 export * from "./engine/values.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
-import { importCommand } from "../src/definition/import-command.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
+import { importCommand } from "../src/engine/import-command.ts";
 import { validate } from "../src/definition/validate.ts";
 import { PartialFailure, type Provider, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";

@@ -83,9 +83,10 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     const holders = await listTitled(client, { collection, title, purpose }, signal);
     // A destroy of one of two stacks that manage an object would delete it for both.
     const describe = (id: string) =>
-      `The ${kind} ${id} has it. If that is this stack's, and you have renamed its component in the program, give the component an alias ` +
-      "(resource option aliases). It may also be another stack's, such as a colleague's of the same name. If no stack manages it, you can " +
-      `import it: ${importCommand(urn, id)}`;
+      `The ${kind} ${id} has it. It may be this stack's, under a former name of its component, which then needs an alias (resource option ` +
+      "aliases); another stack's, such as a colleague's of the same name; or one that a destroyed stack has left, with a schema to be used " +
+      "unchanged (npx pulumi config set --path schema.existing <schema>). If no stack manages it, you can also import it: " +
+      importCommand(urn, id);
     return holders.map(({ $id }) => ({ id: $id, remedy: describe($id) }));
   }
 
