@@ -61,6 +61,14 @@ export const notRun: readonly NotRun[] = [
     pattern: /^pulumi package gen-sdk /,
     why: "Only the official build of the engine generates SDKs. test/providers/generated-sdks.test.ts runs the same generators.",
   },
+  {
+    pattern: /^pulumi package add /,
+    why: "Only the official build of the engine has the host of Java. test/providers/generated-sdks.test.ts runs the same generator.",
+  },
+  {
+    pattern: /^(pip install \.\/sdk|go mod (edit|tidy))/,
+    why: "They install a generated SDK with what its language needs, which takes a minute. test/providers/generated-sdks.test.ts checks its files.",
+  },
 
   {
     pattern: /^npm run demo$/,
