@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startChild } from "../packages/local-cloud/src/azure/host/child-process.ts";
+import { startChild } from "../packages/local-cloud/src/azure/app-service/child-process.ts";
 import { buildRelay } from "../relay/build.ts";
 import { bundleFunctions } from "./bundle-functions.ts";
 import { Azurite } from "./delivery/azurite.ts";

@@ -30,7 +30,7 @@ const bundles: readonly Bundle[] = [
   { of: ".", source: "cli/main.ts", folder: "cli/dist", name: "main" },
   {
     of: "packages/local-cloud",
-    source: "packages/local-cloud/src/azure/host/function-host.ts",
+    source: "packages/local-cloud/src/azure/app-service/function-host.ts",
     folder: "packages/local-cloud/dist",
     name: "function-host",
   },

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
-import { startHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
+import { startChild } from "../../packages/local-cloud/src/azure/app-service/child-process.ts";
+import { startHost } from "../../packages/local-cloud/src/azure/app-service/host-process.ts";
 import { buildRelay } from "../../relay/build.ts";
 import { queueNames } from "../../relay/core/names.ts";
 import { bundleFunctions } from "../bundle-functions.ts";

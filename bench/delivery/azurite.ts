@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { QueueServiceClient } from "@azure/storage-queue";
-import type { Child } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import type { Child } from "../../packages/local-cloud/src/azure/app-service/child-process.ts";
 import { startEmulator } from "../../packages/local-cloud/src/azure/storage/start-emulator.ts";
 import { containerNames, eventQueues, mostEventQueues } from "../../relay/core/names.ts";
 

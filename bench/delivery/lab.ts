@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HostProcess, startHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
+import { type HostProcess, startHost } from "../../packages/local-cloud/src/azure/app-service/host-process.ts";
 import { buildRelay } from "../../relay/build.ts";
 import { encodeEnvelopes, newEvent } from "../../relay/core/event/envelope.ts";
 import { queueNames } from "../../relay/core/names.ts";

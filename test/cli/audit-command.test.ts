@@ -62,7 +62,7 @@ test("a stack with a row for everything is complete", async () => {
 test("a folder belongs to one source and its dataset, whether it is audited or a backfill is reverted", async () => {
   const flow = await flowWithFields();
   await runAuditCommand(await sourceOf(flow));
-  const other = await sourceOf(flow, mappings, "prod");
+  const other = await sourceOf(flow, { stack: "prod" });
   const words = (stack: string) =>
     `the source events of the stack ${stack} in the project events, with the dataset ${flow.dataset}`;
   const refusal = `The folder ${stage.folder} holds the audit of ${words("dev")}, and not of ${words("prod")}. Choose another --folder.`;
@@ -137,7 +137,7 @@ test("an audit with the key of another workspace is an error that names the webh
 
 test("a mapping that leaves out what is compared is an error", async () => {
   const flow = await flowing(stage.platform);
-  await expect(runAuditCommand(await sourceOf(flow, mappings.slice(0, 2)))).rejects.toThrow(
+  await expect(runAuditCommand(await sourceOf(flow, { given: mappings.slice(0, 2) }))).rejects.toThrow(
     "does not fill the field customerio.delivery_id",
   );
 });

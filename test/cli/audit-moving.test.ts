@@ -14,6 +14,7 @@ import {
   happen as happenInStack,
   openStage,
   runAuditCommand,
+  type StorageAccounts,
   sourceOf,
   stage,
   timestamp,
@@ -95,9 +96,9 @@ describe("a stack's audit", () => {
     await relay.queue(made("queued"));
     const at = Math.floor(Date.now() / 1000) - 3_600;
     await relay.deliver(made("delivered"), { at });
-    const totalsOf = async (source: Parameters<typeof sourceOf>[3], folder: string) =>
+    const totalsOf = async (relay: StorageAccounts, folder: string) =>
       (
-        await runAuditCommand(await sourceOf(flow, undefined, undefined, source), {
+        await runAuditCommand(await sourceOf(flow, { relay }), {
           folder: `${stage.folder}/${folder}`,
         })
       ).json;
@@ -113,7 +114,7 @@ describe("a stack's audit", () => {
   test("is refused while the relay is incomplete, since events may be in it, and so is a backfill", async () => {
     const flow = await flowWithFields();
     await happenInStack(flow, "absent", "sent", { isDropped: true });
-    const source = await sourceOf(flow, undefined, undefined, operator.source, false);
+    const source = await sourceOf(flow, { relay: operator.source, hasCode: false });
     const refusal =
       "The relay of the source events is incomplete: its storage account exists, but not its code, as after an interrupted up or destroy. So " +
       "nobody can tell which events it has delivered, or still holds. First finish what was interrupted: npx pulumi up --stack dev, or " +

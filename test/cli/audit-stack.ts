@@ -15,6 +15,7 @@ import {
   Platform,
   type RunningFlow,
 } from "../../packages/local-cloud/test/platform/harness.ts";
+import { stackResource } from "./stack-resource.ts";
 
 const [from, to] = ["2024-04-30", "2024-05-01"].map((date) => utcDate.parse(date)) as [number, number];
 export const timestamp = Date.parse("2024-05-01T11:59:00Z") / 1000;
@@ -94,18 +95,21 @@ export async function sendRow(flow: RunningFlow, delivery: string, metric: strin
 }
 
 /** Storage accounts as a stack has them. */
-type StorageAccounts = Pick<StackSource, "storageAccount" | "replacedStorageAccounts">;
+export type StorageAccounts = Pick<StackSource, "storageAccount" | "replacedStorageAccounts">;
 
-/**
- * @param relay its storage accounts; without one the source has no relay
- * @param hasCode whether the relay is complete
- */
+interface SourceParts {
+  readonly given?: typeof mappings;
+  readonly stack?: string;
+  /** The storage accounts of its relay; without them the source has none. */
+  readonly relay?: StorageAccounts;
+  /** Whether the relay is complete. */
+  readonly hasCode?: boolean;
+}
+
+/** A source whose webhook sends to that dataflow. */
 export async function sourceOf(
   { dataset, flow }: RunningFlow,
-  given = mappings,
-  stack = "dev",
-  relay?: StorageAccounts,
-  hasCode = true,
+  { given = mappings, stack = "dev", relay, hasCode = true }: SourceParts = {},
 ): Promise<StackSource> {
   const { customerIo, platform } = stage;
   const events = ["email_sent", "email_opened"];
@@ -115,38 +119,26 @@ export async function sourceOf(
     body: JSON.stringify({ name: "relay", endpoint: "https://relay.example.com", events }),
   });
   const { id } = (await created.json()) as { id: number };
-  const resource = (type: string, resourceId: string, outputs: object = {}, inputs: object = {}): StackResource => ({
-    type,
-    id: resourceId,
-    urn: `urn:pulumi:${stack}::events::${type}::it`,
-    name: "it",
-    parent: undefined,
-    provider: undefined,
-    dependencies: [],
-    delete: false,
-    modifiedAt: undefined,
-    inputs: { ...inputs },
-    outputs: { ...outputs },
-  });
+  const resource = (type: string, rest: Partial<StackResource>) =>
+    stackResource(type, { urn: `urn:pulumi:${stack}::events::${type}::it`, name: "it", ...rest });
   return new StackSource({
     name: "events",
     target: { stack },
     component: undefined,
     providers: new Map(),
     members: [
-      resource("customerio:index:ReportingWebhook", String(id), {}, { events }),
-      resource("aep:index:Dataflow", flow),
-      resource("aep:index:TargetConnection", "target", { datasetId: dataset }),
-      resource("aep:index:MappingSet", "mapping", { mappings: given }),
+      resource("customerio:index:ReportingWebhook", { id: String(id), inputs: { events } }),
+      resource("aep:index:Dataflow", { id: flow }),
+      resource("aep:index:TargetConnection", { outputs: { datasetId: dataset } }),
+      resource("aep:index:MappingSet", { outputs: { mappings: given } }),
       ...(relay
         ? [
-            resource("azure-native:storage:StorageAccount", relay.storageAccount.id, relay.storageAccount.outputs),
-            ...relay.replacedStorageAccounts.map(({ id: replaced, outputs }) => ({
-              ...resource("azure-native:storage:StorageAccount", replaced, outputs),
-              delete: true,
-            })),
-            ...(hasCode ? [resource("customerio-aep:index:FunctionCode", "code")] : []),
-            resource("azure-native:web:WebAppApplicationSettings", "settings", {}, { properties: {} }),
+            resource("azure-native:storage:StorageAccount", partsOf(relay.storageAccount)),
+            ...relay.replacedStorageAccounts.map((replaced) =>
+              resource("azure-native:storage:StorageAccount", { ...partsOf(replaced), delete: true }),
+            ),
+            ...(hasCode ? [resource("customerio-aep:index:FunctionCode", {})] : []),
+            resource("azure-native:web:WebAppApplicationSettings", { inputs: { properties: {} } }),
           ]
         : []),
     ],
@@ -161,6 +153,10 @@ export async function sourceOf(
       "aep:platformUrl": platform.url,
     },
   });
+}
+
+function partsOf({ id, outputs }: StackResource): Pick<StackResource, "id" | "outputs"> {
+  return { id, outputs };
 }
 
 export function contextFor(printed: string[], progress = new Progress(undefined)) {

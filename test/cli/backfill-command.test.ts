@@ -31,7 +31,7 @@ test("what an audit finds missing goes into the relay's queue, and a message say
   for (const delivery of ["d2", "d3"]) await happen(flow, delivery, "sent", { isDropped: true });
   await happen(flow, "d1", "opened", { isDropped: true });
   await stage.platform.idle();
-  const source = await sourceOf(flow, undefined, undefined, operator.source);
+  const source = await sourceOf(flow, { relay: operator.source });
   const values = { ...auditValues, folder: stage.folder, metrics: ["sent"], "dry-run": false, revert: false };
   const printed: string[] = [];
   const { ending, json } = await backfillCommand.run(source, values, contextFor(printed));
@@ -54,7 +54,7 @@ test("an audit that heals ends well if it has sent everything, and with 1 if a d
   // Others than those that the test before has left in the queue.
   for (const delivery of ["d6", "d7"]) await happen(flow, delivery, "sent", { isDropped: true });
   await stage.platform.idle();
-  const source = await sourceOf(flow, undefined, undefined, operator.source);
+  const source = await sourceOf(flow, { relay: operator.source });
 
   const healed = await runAuditCommand(source, { heal: true });
   expect([healed.ending, healed.json.verdict, healed.json.backfill?.sent]).toEqual(["well", "missing", 2]);
@@ -74,7 +74,7 @@ test("an audit that heals ends with 1 if Customer.io no longer has what is missi
   await happen(flow, "d1", "sent");
   await happen(flow, "d5", "sent", { isDropped: true });
   await stage.platform.idle();
-  const stackSource = () => sourceOf(flow, undefined, undefined, operator.source);
+  const stackSource = () => sourceOf(flow, { relay: operator.source });
   await runAuditCommand(await stackSource());
   await forgetMessages();
   const { ending, json } = await runAuditCommand(await stackSource(), { heal: true });

@@ -4,7 +4,6 @@ import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { Progress } from "../../cli/output/progress.ts";
 import { StackSource } from "../../cli/stack/source.ts";
-import type { StackResource } from "../../cli/stack/state.ts";
 import { collectBundle, writeBundle } from "../../cli/support/bundle.ts";
 import { secretTextsIn } from "../../cli/support/hidden-settings.ts";
 import { Scrubber } from "../../cli/support/scrub.ts";
@@ -12,6 +11,7 @@ import { supportBundleCommand } from "../../cli/support/support-bundle-command.t
 import { recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
 import { settingsTable } from "../../settings/table.ts";
 import { type Canary, freshSecret, Search } from "../taint/canary.ts";
+import { stackResource } from "./stack-resource.ts";
 
 const canaries: Canary[] = [];
 function plant(name: string, secret: string): string {
@@ -158,25 +158,12 @@ test("the command's file has everything that it needs, and no canary", async () 
   await stackWithSecrets();
   const server = await recordingServer(() => ({ status: 403, body: {} }));
   const url = `http://127.0.0.1:${server.port}`;
-  const resource = (type: string): StackResource => ({
-    type,
-    id: "7",
-    urn: `urn:${type}`,
-    name: type,
-    parent: undefined,
-    provider: undefined,
-    dependencies: [],
-    delete: false,
-    modifiedAt: undefined,
-    inputs: {},
-    outputs: {},
-  });
   const source = new StackSource({
     name: "events",
     target: { stack: "dev", folder },
     component: undefined,
     providers: new Map(),
-    members: [resource("customerio:index:ReportingWebhook"), resource("aep:index:Dataflow")],
+    members: [stackResource("customerio:index:ReportingWebhook"), stackResource("aep:index:Dataflow")],
     // The services refuse, which the findings report.
     settings: {
       "customerio:appApiKey": "key",

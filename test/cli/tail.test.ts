@@ -14,25 +14,17 @@ import type { StackResource } from "../../cli/stack/state.ts";
 import { answerLogQuery } from "../../packages/local-cloud/src/azure/queries/log-query.ts";
 import { type RecordingServer, recordingServer } from "../../packages/pulumi-customerio/test/recording-server.ts";
 import { jsonMistakes } from "./json.ts";
+import { stackResource } from "./stack-resource.ts";
 
 const componentId = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/relay";
 const workspaceOf = (source: string) =>
   `/subscriptions/s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/${source}-logs`;
 const workspaceId = workspaceOf("events");
 
-const component: StackResource = {
-  type: "azure-native:applicationinsights:Component",
+const component = stackResource("azure-native:applicationinsights:Component", {
   id: componentId,
-  urn: "urn",
-  name: "relay",
-  parent: undefined,
-  provider: undefined,
-  dependencies: [],
-  delete: false,
-  modifiedAt: undefined,
   inputs: { workspaceResourceId: workspaceId },
-  outputs: {},
-};
+});
 /** By it, a source has a relay. */
 const account: StackResource = { ...component, type: "azure-native:storage:StorageAccount", urn: "account" };
 const app: StackResource = { ...component, type: "customerio-aep:index:FunctionApp", urn: "app" };

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HostProcess, startHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
+import { type HostProcess, startHost } from "../../packages/local-cloud/src/azure/app-service/host-process.ts";
 import type { SharedClock } from "./shared-clock.ts";
 
 export interface DeployedRelayOptions {

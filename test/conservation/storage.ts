@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
 import { type QueueClient, QueueServiceClient } from "@azure/storage-queue";
-import type { Child } from "../../packages/local-cloud/src/azure/host/child-process.ts";
+import type { Child } from "../../packages/local-cloud/src/azure/app-service/child-process.ts";
 import { startEmulator, withoutTelemetry } from "../../packages/local-cloud/src/azure/storage/start-emulator.ts";
 import { Tables } from "../../relay/azure/storage/tables.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";

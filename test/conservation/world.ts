@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { frontEnd } from "../../packages/local-cloud/src/azure/host/front-end.ts";
+import { frontEnd } from "../../packages/local-cloud/src/azure/app-service/front-end.ts";
 import { localCredentials } from "../../packages/local-cloud/src/credentials.ts";
 import { type Listener, listenOn } from "../../packages/local-cloud/src/listen.ts";
 import { addCounts, type Counts, noCounts } from "../../relay/core/counts/counts.ts";

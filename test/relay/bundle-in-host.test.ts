@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
 import manifest from "../../package.json" with { type: "json" };
-import { type Child, startChild } from "../../packages/local-cloud/src/azure/host/child-process.ts";
-import { functionHost } from "../../packages/local-cloud/src/azure/host/host-process.ts";
+import { type Child, startChild } from "../../packages/local-cloud/src/azure/app-service/child-process.ts";
+import { functionHost } from "../../packages/local-cloud/src/azure/app-service/host-process.ts";
 import { startTestStorage, type TestStorage } from "../../packages/local-cloud/test/azure/support.ts";
 import { until } from "../../packages/local-cloud/test/until.ts";
 

@@ -11,28 +11,14 @@ import {
   wantedKeys,
 } from "../../cli/signing-key/signing-key.ts";
 import { StackSource } from "../../cli/stack/source.ts";
-import type { StackResource } from "../../cli/stack/state.ts";
+import { stackResource } from "../cli/stack-resource.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
-
-const resource = (type: string, inputs: Record<string, unknown> = {}): StackResource => ({
-  type,
-  id: "1",
-  urn: `urn:pulumi:dev::shop::${type}::${type}`,
-  name: type,
-  parent: undefined,
-  provider: undefined,
-  dependencies: [],
-  delete: false,
-  modifiedAt: undefined,
-  inputs,
-  outputs: {},
-});
 
 function source(folder: string, keys?: string, settings: Readonly<Record<string, string>> = {}): StackSource {
   const secret = { name: "customerio-signing-keys", value: keys };
   const members = [
-    resource("customerio:index:ReportingWebhook"),
-    ...(keys === undefined ? [] : [resource("customerio-aep:index:VaultSecret", secret)]),
+    stackResource("customerio:index:ReportingWebhook"),
+    ...(keys === undefined ? [] : [stackResource("customerio-aep:index:VaultSecret", { inputs: secret })]),
   ];
   return new StackSource({
     name: "events",

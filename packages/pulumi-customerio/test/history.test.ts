@@ -134,14 +134,6 @@ test.each(["stay", "shift"] as const)(
   },
 );
 
-test("metrics are counted by the day of creation", async () => {
-  const { history, happen } = await open();
-  await happen([event("d1", 0), event("d1", 2 * day, "opened"), event("d2", day)]);
-  const range = { from: start, to: start + 2 * day };
-  const series = await history.countDailyMetrics({ kind: "campaigns", id: 7 }, range, never);
-  expect(series).toMatchObject({ created: [1, 1], sent: [1, 1], opened: [1, 0] });
-});
-
 describe("with answers that are wrong or say to wait", () => {
   let server: RecordingServer;
   const waits: number[] = [];

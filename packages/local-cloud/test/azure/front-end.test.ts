@@ -1,5 +1,5 @@
 import http, { createServer } from "node:http";
-import { frontEnd } from "../../src/azure/host/front-end.ts";
+import { frontEnd } from "../../src/azure/app-service/front-end.ts";
 import { type Listener, listenOn } from "../../src/listen.ts";
 
 // Calls that the instance has got and not answered yet, by their paths.

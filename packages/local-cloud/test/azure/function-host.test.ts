@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
 import { QueueServiceClient } from "@azure/storage-queue";
-import { type Child, startChild } from "../../src/azure/host/child-process.ts";
-import { functionHost } from "../../src/azure/host/host-process.ts";
+import { type Child, startChild } from "../../src/azure/app-service/child-process.ts";
+import { functionHost } from "../../src/azure/app-service/host-process.ts";
 import { until } from "../until.ts";
 import { packageOf, startTestStorage, type TestStorage, testApp } from "./support.ts";
 

@@ -1,6 +1,6 @@
+import { StandInSiteSettings } from "../../src/azure/app-service/site-settings.ts";
 import { armResourceTypes } from "../../src/azure/arm/resource-types.ts";
 import { Subscription } from "../../src/azure/arm/subscription.ts";
-import { StandInSiteSettings } from "../../src/azure/host/site-settings.ts";
 import { type AzureSwitches, defaultAzureSwitches } from "../../src/azure/switches.ts";
 import { roles } from "./support.ts";
 

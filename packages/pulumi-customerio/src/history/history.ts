@@ -2,7 +2,7 @@ import { type HttpClient, VendorError } from "pulumi-provider-kit/http";
 import { z } from "zod";
 import { type AppApiOptions, openAppApi } from "../client/app-api.ts";
 import type { Config } from "../config.ts";
-import { type Activity, activityShape, type HistoryMessage, messageShape, seriesAnswer } from "./message.ts";
+import { type Activity, activityShape, type HistoryMessage, messageShape } from "./message.ts";
 
 /** A time range in Unix seconds: from the first, up to but not including the second. */
 export interface TimeRange {
@@ -95,22 +95,6 @@ export class History {
       if (recent.length > 0) yield recent;
       if (entries.length > 0 && recent.length === 0) return;
     }
-  }
-
-  /**
-   * How many of a campaign's or broadcast's deliveries had each metric, by the UTC day on which they were created, not on which it
-   * happened.
-   */
-  async countDailyMetrics(
-    parent: { readonly kind: "campaigns" | "broadcasts"; readonly id: number },
-    { from, to }: TimeRange,
-    signal: AbortSignal,
-  ): Promise<Record<string, number[]>> {
-    const path = `/v1/${parent.kind}/${parent.id}/metrics`;
-    const params = { version: "2", res: "days", start: from, end: to - 1, tz: "UTC" };
-    const purpose = `read the metrics of ${parent.kind} ${parent.id}`;
-    const { data } = await this.#http.call({ method: "GET", path, params, signal, purpose });
-    return parse(seriesAnswer, data, purpose).metric.series;
   }
 
   /** The pages of a list, each without what came in an earlier one. */

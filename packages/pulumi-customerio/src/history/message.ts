@@ -56,8 +56,3 @@ export const activityShape = z.object({
   delivery_id: text,
 });
 export type Activity = z.output<typeof activityShape>;
-
-/** How often each metric happened to the messages that were created in each bucket, the oldest first. */
-export const seriesAnswer = z.object({
-  metric: z.object({ series: z.record(z.string(), z.array(z.number())) }),
-});

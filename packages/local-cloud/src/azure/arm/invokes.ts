@@ -1,7 +1,7 @@
 import { BlobSASPermissions, generateBlobSASQueryParameters, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { type PropertyMap, Secret } from "pulumi-provider-kit";
+import type { FunctionApp } from "../app-service/function-app.ts";
 import type { AzureParts } from "../effects/effects.ts";
-import type { FunctionApp } from "../host/function-app.ts";
 import { issueToken } from "../identity/access-token.ts";
 import { connectionsOf } from "../network/private-access.ts";
 import { ArmError } from "./arm-error.ts";

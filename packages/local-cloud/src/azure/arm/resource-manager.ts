@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { decodeMap, isMap, type PropertyMap, reveal } from "pulumi-provider-kit";
+import { describeReference } from "../app-service/key-vault-references.ts";
 import { effectsOf } from "../effects/resource-effects.ts";
 import type { FunctionMetadata } from "../function-host/functions-core.ts";
-import { describeReference } from "../host/key-vault-references.ts";
 import { bearerToken, isForManagement, readToken } from "../identity/access-token.ts";
 import { configure, describeConfiguration } from "../network/site-configuration.ts";
 import { takesTime } from "../network/slow-changes.ts";

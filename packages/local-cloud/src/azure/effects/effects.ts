@@ -1,7 +1,7 @@
 import type { PropertyMap } from "pulumi-provider-kit";
+import type { FunctionApps } from "../app-service/function-apps.ts";
 import type { ResourceRequest } from "../arm/resource-request.ts";
 import type { Resource, Subscription } from "../arm/subscription.ts";
-import type { FunctionApps } from "../host/function-apps.ts";
 import type { StorageAccounts } from "../storage/storage-accounts.ts";
 import type { AzureSwitches } from "../switches.ts";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Certificate } from "../../certificate.ts";
-import type { Child } from "../host/child-process.ts";
+import type { Child } from "../app-service/child-process.ts";
 import type { StorageService } from "../identity/data-plane-authorization.ts";
 import type { AccessRules } from "./azurite-guard.ts";
 import { startEmulator, withoutTelemetry } from "./start-emulator.ts";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import path from "node:path";
-import { type Child, startChild } from "../host/child-process.ts";
+import { type Child, startChild } from "../app-service/child-process.ts";
 import type { StorageService } from "../identity/data-plane-authorization.ts";
 
 const azuriteMain = createRequire(path.join(import.meta.dirname, "start-emulator.ts")).resolve(
