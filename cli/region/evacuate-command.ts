@@ -8,7 +8,7 @@ import { UsageError } from "../command/usage-error.ts";
 import { stoppedWords } from "../interrupt.ts";
 import { countOf } from "../output/count-of.ts";
 import { formatDuration } from "../output/duration.ts";
-import { openRelayAccounts, type RelayAccount } from "../relay/relay-accounts.ts";
+import { type OpenedAccount, openRelayAccounts } from "../relay/relay-accounts.ts";
 import { RelayStorageAccount } from "../relay/relay-storage.ts";
 import { RelayTables } from "../relay/relay-tables.ts";
 import type { StackSource } from "../stack/source.ts";
@@ -113,7 +113,7 @@ export const evacuateCommand = defineCommand({
 });
 
 /** @returns an account that notes in its own counts what was moved out of it */
-async function openEvacuated({ storage, queues, tables }: RelayAccount) {
+async function openEvacuated({ storage, queues, tables }: OpenedAccount) {
   const noteOut = await tables.openNote("movedOut");
   let out = 0;
   const moved = (events: number) => {
