@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
-import { importCommand } from "../src/engine/import-command.ts";
 import { validate } from "../src/definition/validate.ts";
+import { importCommand } from "../src/engine/import-command.ts";
 import { PartialFailure, type Provider, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
 
