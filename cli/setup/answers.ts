@@ -45,7 +45,7 @@ export class Answers {
   }
 
   /**
-   * What was given for a setting so far, if it is valid. Of a value that is not, a person is told once; without a person, it is missing: to
+   * What was given for a setting so far, if it is valid. Of a value that is not, a person learns once; without a person, it is missing: to
    * leave it out would be to use another one without a word.
    */
   find(question: Question): string | undefined {

@@ -71,11 +71,13 @@ export function removalRemedy(path: readonly PropertyKey[]): string {
   return `Remove it: ${removal(path)}`;
 }
 
+/** @param flag of the command, with a space behind it */
 function setting(path: readonly PropertyKey[], flag = ""): string {
+  const argument = flag + argumentOf(path);
   // Without the value, the command asks for it: the shell's history would keep a secret.
   return isSecretSetting(String(path[0]))
-    ? `npx pulumi config set --secret ${flag}${argumentOf(path)}`
-    : `npx pulumi config set ${flag}${argumentOf(path)} <value>`;
+    ? `npx pulumi config set --secret ${argument}`
+    : `npx pulumi config set ${argument} <value>`;
 }
 
 function removal(path: readonly PropertyKey[]): string {

@@ -55,7 +55,7 @@ test("headings have GitHub's anchors", () => {
   expect([...anchorsOf(markdown)]).toEqual(["npm-test-and-more", "größe-kib", "twice", "twice-1", "a-link-in-it"]);
 });
 
-test("a link to a file that a tarball lacks leads to the repository, or only its text stays; code stays as it is", () => {
+test("a link to a file that a tarball lacks leads to the repository, or only its text stays; code is not changed", () => {
   const page = [
     "[here](a.md#top) and [`there.ts`](../there.ts), [away](https://example.com), [below](#top), `[code](../x.ts)`",
     "[![A picture](images/a.png)](a.md), [on two",

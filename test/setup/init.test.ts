@@ -106,7 +106,7 @@ test("without a terminal, a value that can't be used is not called missing", asy
   );
 });
 
-test("a person is told why a given value is asked for again, and without a terminal a wrong subscription is not left out", async () => {
+test("a person learns why a given value is asked for again, and without a terminal a wrong subscription is not left out", async () => {
   await world.project();
   giveCredentials();
   Object.assign(process.env, { AEP_ORG_ID: "0123456789ABCDEF01234567", ARM_SUBSCRIPTION_ID: "Pay-As-You-Go" });
