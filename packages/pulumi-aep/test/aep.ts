@@ -67,7 +67,8 @@ export class Aep {
   async check(type: string, news: PropertyMap): Promise<PropertyMap> {
     const { inputs, failures } = await this.provider.check(this.#call(type), { olds: {}, news });
     if (failures.length > 0) {
-      throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+      // As the engine does: it names a property only if there is one.
+      throw new Error(failures.map(({ property, reason }) => [property, reason].filter(Boolean).join(": ")).join("\n"));
     }
     return inputs;
   }

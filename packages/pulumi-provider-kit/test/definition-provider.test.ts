@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { definitionProvider } from "../src/definition/definition-provider.ts";
 import { defineResource, Unfinished } from "../src/definition/resource-definition.ts";
-import { validate } from "../src/definition/validate.ts";
+import { validate, withoutSecretValues } from "../src/definition/validate.ts";
 import { importCommand } from "../src/engine/import-command.ts";
 import { PartialFailure, type Provider, type ResourceCall } from "../src/engine/provider.ts";
 import { type PropertyMap, Secret, Unknown } from "../src/engine/values.ts";
@@ -129,6 +129,9 @@ test("a failure does not name a secret property, since the engine would print it
   const { failures } = await check({ name: new Secret(5), pin: ["0000"] });
   expect(failures.map(({ property }) => property)).toEqual(["", ""]);
   expect(failures.map(({ reason }) => reason).join()).not.toMatch(/0000|5/);
+  expect(withoutSecretValues(z.object({}), {}, [{ property: "tags[1]", reason: "It is reserved." }])).toEqual([
+    { property: "", reason: "tags[1]: It is reserved." },
+  ]);
   const config = provider.checkConfig({ pin: ["0000"] });
   expect(config.failures).toEqual([{ property: "", reason: expect.stringContaining("shop:pin is invalid") }]);
 });

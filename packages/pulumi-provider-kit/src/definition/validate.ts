@@ -44,7 +44,7 @@ function parse(property: z.ZodType, value: unknown): z.ZodSafeParseResult<unknow
 
 /**
  * Mistakes as the engine should print them. It adds the value of a top-level property, even of a secret one, and `<nil>` as that of
- * any other, so only the reason names those (pulumi/pulumi, `issueCheckFailures`).
+ * any other (pulumi/pulumi, `issueCheckFailures`). So only the reason names those.
  */
 export function withoutSecretValues(
   schema: z.ZodObject,
@@ -55,7 +55,11 @@ export function withoutSecretValues(
     const property = schema.shape[name] as z.ZodType | undefined;
     return property !== undefined && metadata(property).secret !== true && !holdsSecret(given[name] ?? null);
   };
-  return failures.map(({ property, reason }) => ({ property: isShown(property) ? property : "", reason }));
+  return failures.map((failure) => {
+    const { property, reason } = failure;
+    if (isShown(property)) return failure;
+    return { property: "", reason: reason.includes(property) ? reason : `${property}: ${reason}` };
+  });
 }
 
 function pathPart(key: PropertyKey, index: number): string {
