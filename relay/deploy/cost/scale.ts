@@ -36,7 +36,7 @@ interface Scale {
 
 /**
  * Milliseconds of processor time for an event, of intake, forwarder and local host together, on the slower of two machines: `npm run bench --
- * comparison` measured 1.07 on an Intel Xeon and 0.71 on an AMD EPYC (2026-11-30 and 2026-12-01).
+ * comparison` measured 1.07 on an Intel Xeon and 0.77 on an AMD EPYC (2026-11-30 and 2026-12-01).
  */
 const processorTime = 1.07;
 /** Events per message in a burst: derived from 0.20 queue operations per event in `npm run bench -- delivery blast`. */
