@@ -40,15 +40,21 @@ export async function findAzureProblems(
   return getAzurePreflight({ ...plannedRelay(needs, login, parent), ...(project !== undefined && { project }) }, ask);
 }
 
-/** The subscription that azure-native was told to use: Azure CLI logs in to its tenant. */
+/**
+ * The subscription that azure-native uses: Azure CLI logs in to its tenant. The stack's setting is known at once. Otherwise azure-native says
+ * it: without it, Azure CLI would have to log in a second time, for the calls that name the subscription.
+ */
 async function chosenSubscription(
   native: ReturnType<typeof getClientConfig>,
   parent: pulumi.ComponentResource | undefined,
 ): Promise<string | undefined> {
-  if (!hasOwnProvider(parent)) return new pulumi.Config("azure-native").get("subscriptionId");
-  return native.then(
-    (login) => login.subscriptionId,
-    () => undefined,
+  const configured = hasOwnProvider(parent) ? undefined : new pulumi.Config("azure-native").get("subscriptionId");
+  return (
+    configured ??
+    native.then(
+      (login) => login.subscriptionId,
+      () => undefined,
+    )
   );
 }
 

@@ -202,6 +202,8 @@ describe("the logins in Azure, for the relay", () => {
     const asked = jest.fn<object, [unknown]>(() => ({}));
     await complaintOf({ [ours]: asked }, { "azure-native:subscriptionId": "s-1" });
     expect(asked).toHaveBeenCalledWith({ subscriptionId: "s-1" });
+    await complaintOf({ [ours]: asked, [native]: () => ({ subscriptionId: "s-2" }) });
+    expect(asked).toHaveBeenLastCalledWith({ subscriptionId: "s-2" });
   });
 
   test("of two identities are refused, with both", async () => {
