@@ -112,7 +112,7 @@ export function forwarderHandler({
     const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
     await settle(deliveries, turns, context);
     const { length: held } = waiting;
-    const goneIds = deliveries.filter(({ fate }) => fate === "gone").map(({ event }) => event.id);
+    const goneIds = idsOf(deliveries, "gone");
     reportDead(deliveries, context);
     const oldestSeconds = longestWait(events, clock());
     logOutcome(
@@ -258,13 +258,10 @@ function reportDead(deliveries: readonly DeliveryResult[], context: InvocationCo
 /** The results for the events of a message that was tried. */
 function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly ComingTurn[], now: Date): Outcome {
   const waiting = turns.flatMap(({ events }) => events);
-  const eventsOf = (wanted: DeliveryResult["fate"]) =>
-    deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
-  const idsOf = (wanted: DeliveryResult["fate"]) => eventsOf(wanted).map(({ id }) => id);
-  const delivered = idsOf("delivered");
-  const ages = agesOf(eventsOf("delivered"), now);
-  const duplicate = idsOf("duplicate");
-  const gone = idsOf("gone");
+  const delivered = idsOf(deliveries, "delivered");
+  const ages = agesOf(eventsOf(deliveries, "delivered"), now);
+  const duplicate = idsOf(deliveries, "duplicate");
+  const gone = idsOf(deliveries, "gone");
   const outage = deliveries.map(outageOf).find((reason) => reason !== undefined);
   // A dead letter has its own line, which is enough.
   const counted = deliveries
@@ -297,6 +294,14 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
         }
       : {}),
   };
+}
+
+function eventsOf(deliveries: readonly DeliveryResult[], wanted: DeliveryResult["fate"]): QueuedEvent[] {
+  return deliveries.filter(({ fate }) => fate === wanted).map(({ event }) => event);
+}
+
+function idsOf(deliveries: readonly DeliveryResult[], wanted: DeliveryResult["fate"]): string[] {
+  return eventsOf(deliveries, wanted).map(({ id }) => id);
 }
 
 /** The outage of Platform because of which an event was not sent. Those of its message that were not tried at all wait for the same. */

@@ -77,17 +77,21 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     );
   }
 
-  /** What to do about an object of this kind that has the title already; undefined if there is none. */
-  async function findTitleHolder({ client, urn }: Operation<AepClient>, title: string, signal: AbortSignal) {
+  /** Ids of the objects of this kind that have the title. */
+  async function findTitleHolders(client: AepClient, title: string, signal: AbortSignal): Promise<string[]> {
     const purpose = `check whether the title "${title}" is free`;
-    const holders = await listTitled(client, { collection, title, purpose }, signal);
+    return (await listTitled(client, { collection, title, purpose }, signal)).map(({ $id }) => $id);
+  }
+
+  /** What to do about the object that has the title of the resource with this URN. */
+  function titleRemedy(urn: string, id: string): string {
     // A destroy of one of two stacks that manage an object would delete it for both.
-    const describe = (id: string) =>
+    return (
       `The ${kind} ${id} has it. It may be this stack's, under a former name of its component, which then needs an alias (resource option ` +
       "aliases); another stack's, such as a colleague's of the same name; or one that a destroyed stack has left, with a schema to be used " +
       "unchanged (npx pulumi config set --path schema.existing <schema>). If no stack manages it, you can also import it: " +
-      importCommand(urn, id);
-    return holders.map(({ $id }) => ({ id: $id, remedy: describe($id) }));
+      importCommand(urn, id)
+    );
   }
 
   return {
@@ -106,9 +110,10 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
     ): Promise<void> {
       if (title === undefined) return;
       const own = leftovers.filter(({ inUse }) => !inUse).map(({ id }) => id);
-      const holders = await findTitleHolder(operation, title, operation.signal);
-      const other = holders.find(({ id }) => !own.includes(id) && !operation.isHeld(id));
-      if (other) throw new Error(`The title "${title}" is taken in the sandbox. ${titleRule} ${other.remedy}`);
+      const { client, urn, signal, isHeld } = operation;
+      const other = (await findTitleHolders(client, title, signal)).find((id) => !own.includes(id) && !isHeld(id));
+      if (other === undefined) return;
+      throw new Error(`The title "${title}" is taken in the sandbox. ${titleRule} ${titleRemedy(urn, other)}`);
     },
 
     async findOwned(operation: Operation<AepClient>, ownership: string) {
@@ -132,8 +137,7 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
       return registryOutputs(answer === "" ? await findPresent(client, id, call.signal) : answer);
     },
 
-    async create(operation: Operation<AepClient>, given: Inputs) {
-      const { client, signal, progress, urn, present } = operation;
+    async create({ client, signal, progress, urn, present }: Operation<AepClient>, given: Inputs) {
       const body = of.bodyOf(given, markOf(urn, given.ownership));
       const creation: Creation<z.output<typeof xdmResource>> = {
         list: (until) => listMarked(client, given, urn, until),
@@ -149,8 +153,8 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
         .createOnce({ signal, progress }, present, creation, of.needsOf?.(given))
         .catch(async (error: unknown) => {
           if (!(error instanceof VendorError) || error.code !== titleTaken) throw error;
-          const [holder] = await findTitleHolder(operation, given.title, signal).catch(() => []);
-          throw holder === undefined ? error : new Error(`${error.message} ${holder.remedy}`);
+          const [holder] = await findTitleHolders(client, given.title, signal).catch(() => []);
+          throw holder === undefined ? error : new Error(`${error.message} ${titleRemedy(urn, holder)}`);
         });
       return { id: made.$id, outputs: registryOutputs(made) };
     },
