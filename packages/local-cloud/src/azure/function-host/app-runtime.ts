@@ -12,7 +12,7 @@ import {
 } from "./functions-core.ts";
 import type { HostLog } from "./host-log.ts";
 import { type HostSettings, readHostSettings } from "./host-settings.ts";
-import { type HostKeys, httpTriggers, triggerOf } from "./http-triggers.ts";
+import { type HostKeys, httpTriggers } from "./http-triggers.ts";
 import { FunctionTimeout, type InvocationInput, Invoker } from "./invoker.ts";
 import { isQueueOutput, sendOutput } from "./queues/queue-output.ts";
 import { connectionOf, QueueTriggers, queueNameOf } from "./queues/queue-triggers.ts";
@@ -89,9 +89,9 @@ export class AppRuntime {
         const message = `Exception while executing function: Functions.${name}. Exception binding parameter 'request'. ${reason}`;
         options.log.write("error", `Function.${name}`, message, { function: name });
       },
-      run: (target, data) =>
+      run: (target, binding, data) =>
         this.#run(target, {
-          inputData: [{ name: triggerOf(target)?.name ?? "", data: { http: data } }],
+          inputData: [{ name: binding, data: { http: data } }],
           triggerMetadata: {},
           reason: "This function was programmatically called via the host APIs.",
         }),

@@ -16,6 +16,8 @@ export interface LogDetails {
 /** The host's log: one JSON object per line, with the categories and messages of the Functions host. */
 export class HostLog {
   #filter: LogFilter = {};
+  /** Index in `levels` of the lowest level that is written, for each category seen so far. */
+  readonly #least = new Map<string, number>();
   readonly #write: (line: string) => void;
 
   constructor(write: (line: string) => void) {
@@ -24,10 +26,13 @@ export class HostLog {
 
   filterBy(filter: LogFilter): void {
     this.#filter = filter;
+    this.#least.clear();
   }
 
   write(level: HostLogLevel, category: string, message: string, details: LogDetails = {}): void {
-    if (levels.indexOf(level) < levels.indexOf(this.#leastLevel(category))) return;
+    const least = this.#least.get(category) ?? levels.indexOf(this.#leastLevel(category));
+    this.#least.set(category, least);
+    if (levels.indexOf(level) < least) return;
     this.#write(JSON.stringify({ timestamp: new Date().toISOString(), level, category, ...details, message }));
   }
 

@@ -51,16 +51,25 @@ export function compileRoute<T>(target: T, methods: readonly string[], prefix: s
   };
 }
 
-/** The route that answers a request, with its parameters; undefined: 404. */
+/** Routes in the order in which they are tried. */
+export function sortRoutes<T>(routes: readonly Route<T>[]): Route<T>[] {
+  return [...routes].sort((left, right) => left.precedence.localeCompare(right.precedence));
+}
+
+/**
+ * The route that answers a request, with its parameters; undefined: 404.
+ *
+ * @param routes see `sortRoutes`
+ */
 export function matchRoute<T>(
   routes: readonly Route<T>[],
   method: string,
   path: string,
 ): { target: T; params: Record<string, string> } | undefined {
-  const inOrder = [...routes].sort((left, right) => left.precedence.localeCompare(right.precedence));
-  for (const route of inOrder) {
+  const wanted = method.toUpperCase();
+  for (const route of routes) {
     const match = path.match(route.pattern);
-    if (match === null || !route.methods.includes(method.toUpperCase())) continue;
+    if (match === null || !route.methods.includes(wanted)) continue;
     const values = route.names.map((name, index) => [name, match[index + 1]] as const);
     const given = values.filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
     return {

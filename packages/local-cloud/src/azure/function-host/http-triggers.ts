@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type http from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Binding, HttpData, InvocationResponse, RegisteredFunction, TypedData } from "./functions-core.ts";
-import { compileRoute, matchRoute, type Route } from "./http-routes.ts";
+import { compileRoute, matchRoute, type Route, sortRoutes } from "./http-routes.ts";
 
 /** Kestrel's `MinRequestBodyDataRate`: an average from the start, checked every second. The Functions host uses the default. */
 const slowest = { bytesPerSecond: 240, graceSeconds: 5 };
@@ -21,12 +21,22 @@ export interface HttpTriggerOptions {
   readonly bodyLimit: number;
   /** Called with the reason if a function could not be run. */
   readonly failed: (target: RegisteredFunction, reason: string) => void;
-  readonly run: (target: RegisteredFunction, data: HttpData) => Promise<InvocationResponse>;
+  /** @param binding name of the trigger's binding */
+  readonly run: (target: RegisteredFunction, binding: string, data: HttpData) => Promise<InvocationResponse>;
+}
+
+/** A function with an HTTP trigger. */
+interface Target {
+  readonly registered: RegisteredFunction;
+  /** Name of the trigger's binding. */
+  readonly binding: string;
+  /** In lower case. */
+  readonly authLevel: string;
 }
 
 /** Answers the requests of an app's HTTP-triggered functions, as the Functions host does. */
 export function httpTriggers(options: HttpTriggerOptions): http.RequestListener {
-  const routes = options.functions.flatMap((target) => routesOf(target, options.routePrefix));
+  const routes = sortRoutes(options.functions.flatMap((target) => routesOf(target, options.routePrefix)));
   return (request, response) => {
     handle(request, response, routes, options).catch(() => end(response, 500));
   };
@@ -38,48 +48,51 @@ export function triggerOf({ metadata }: RegisteredFunction): { name: string; bin
   return found && { name: found[0], binding: found[1] };
 }
 
-function routesOf(target: RegisteredFunction, prefix: string): Route<RegisteredFunction>[] {
-  const trigger = triggerOf(target)?.binding;
-  if (trigger?.type.toLowerCase() !== "httptrigger") return [];
-  const methods = Array.isArray(trigger.methods) ? trigger.methods.map(String) : [];
-  const template = typeof trigger.route === "string" ? trigger.route : target.metadata.name;
+function routesOf(registered: RegisteredFunction, prefix: string): Route<Target>[] {
+  const trigger = triggerOf(registered);
+  if (trigger?.binding.type.toLowerCase() !== "httptrigger") return [];
+  const { authLevel, methods: allowed, route } = trigger.binding;
+  const methods = Array.isArray(allowed) ? allowed.map(String) : [];
+  const template = typeof route === "string" ? route : registered.metadata.name;
+  const target = { registered, binding: trigger.name, authLevel: String(authLevel ?? "function").toLowerCase() };
   return [compileRoute(target, methods, prefix, template.replace(/^\//, ""))];
 }
 
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: readonly Route<RegisteredFunction>[],
+  routes: readonly Route<Target>[],
   options: HttpTriggerOptions,
 ): Promise<void> {
   const url = publicUrl(request);
   const method = request.method ?? "GET";
-  let found: ReturnType<typeof matchRoute<RegisteredFunction>>;
+  let found: ReturnType<typeof matchRoute<Target>>;
   try {
     found = matchRoute(routes, method, url.pathname);
   } catch {
     return end(response, 400);
   }
   if (found === undefined) return url.pathname === "/" ? homepage(response) : end(response, 404);
-  if (!isAuthorized(found.target, request, url, options.keys)) return end(response, 401);
+  const { registered, binding, authLevel } = found.target;
+  if (!isAuthorized(authLevel, request, url, options.keys)) return end(response, 401);
   const body = await readBody(request, options.bodyLimit);
   if (!(body instanceof Uint8Array)) {
-    options.failed(found.target, body.refused);
+    options.failed(registered, body.refused);
     return refuseBody(request, response);
   }
-  const headers = Object.entries(request.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(", ") : (value ?? ""),
-  ]);
+  const headers: Record<string, string> = {};
+  for (const [name, value = ""] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  }
   const data: HttpData = {
     method,
     url: url.href,
-    headers: Object.fromEntries(headers),
-    query: Object.fromEntries(url.searchParams),
+    headers,
+    query: url.search === "" ? {} : Object.fromEntries(url.searchParams),
     params: found.params,
     body: { bytes: body },
   };
-  const result = await options.run(found.target, data).catch(() => undefined);
+  const result = await options.run(registered, binding, data).catch(() => undefined);
   if (result === undefined) return end(response, 500);
   const answer = result.returnValue?.http;
   // A handler that returns nothing answers 204.
@@ -88,18 +101,15 @@ async function handle(
 
 /** The URL that the caller used, which the front end passes in `X-Forwarded-*`. */
 function publicUrl(request: IncomingMessage): URL {
-  const header = (name: string) => [request.headers[name]].flat()[0];
-  const protocol = header("x-forwarded-proto") ?? "http";
-  return new URL(request.url ?? "/", `${protocol}://${header("x-forwarded-host") ?? header("host") ?? "localhost"}`);
+  const { "x-forwarded-proto": protocol = "http", "x-forwarded-host": forwarded, host = "localhost" } = request.headers;
+  return new URL(request.url ?? "/", `${firstOf(protocol)}://${firstOf(forwarded) ?? host}`);
 }
 
-function isAuthorized(
-  target: RegisteredFunction,
-  request: IncomingMessage,
-  url: URL,
-  keys: HostKeys | undefined,
-): boolean {
-  const level = String(triggerOf(target)?.binding.authLevel ?? "function").toLowerCase();
+function firstOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function isAuthorized(level: string, request: IncomingMessage, url: URL, keys: HostKeys | undefined): boolean {
   if (level === "anonymous") return true;
   const given = request.headers["x-functions-key"] ?? url.searchParams.get("code");
   if (keys === undefined || typeof given !== "string") return false;
@@ -111,34 +121,38 @@ function sameText(left: string, right: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Reads a body. Stops keeping it once it is refused, with Kestrel's message. */
+/**
+ * Reads a body. Stops keeping it once it is refused, with Kestrel's message.
+ *
+ * @throws if the caller ends the connection before the end of the body
+ */
 async function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | { readonly refused: string }> {
   const tooLarge = { refused: `Request body too large. The max request body size is ${limit} bytes.` };
   if (Number(request.headers["content-length"] ?? 0) > limit) return tooLarge;
   const chunks: Buffer[] = [];
   let size = 0;
-  const tooSlow = Promise.withResolvers<"tooSlow">();
+  const read = Promise.withResolvers<Uint8Array | { readonly refused: string }>();
+  const take = (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) read.resolve(tooLarge);
+    else chunks.push(chunk);
+  };
   const start = performance.now();
   const watch = setInterval(() => {
     const seconds = (performance.now() - start) / 1_000;
-    if (seconds > slowest.graceSeconds && size / seconds < slowest.bytesPerSecond) tooSlow.resolve("tooSlow");
+    if (seconds <= slowest.graceSeconds || size / seconds >= slowest.bytesPerSecond) return;
+    read.resolve({
+      refused: "Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate.",
+    });
   }, 1_000);
+  request.on("data", take);
+  request.once("end", () => read.resolve(Buffer.concat(chunks)));
+  request.once("error", read.reject);
   try {
-    const iterator = request.iterator({ destroyOnReturn: false });
-    for (;;) {
-      const next = await Promise.race([iterator.next(), tooSlow.promise]);
-      if (next === "tooSlow") {
-        return {
-          refused: "Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate.",
-        };
-      }
-      if (next.done) return Buffer.concat(chunks);
-      size += next.value.length;
-      if (size > limit) return tooLarge;
-      chunks.push(next.value);
-    }
+    return await read.promise;
   } finally {
     clearInterval(watch);
+    request.off("data", take);
   }
 }
 
