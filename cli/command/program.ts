@@ -24,6 +24,9 @@ export function buildProgram(definitions: readonly AnyCommand[], perform: Perfor
   // Shell completion, for bash, zsh, fish and PowerShell.
   tab(program, { completionCommandName });
   const completion = program.commands.find((command) => command.name() === completionCommandName);
+  completion
+    ?.summary("print the script that completes commands in a shell")
+    .description("Print the script that completes commands in a shell.");
   completion?.hook("preAction", (_, { args: [shell] }) => {
     if (shell === "bash") console.log(withoutBashCompletion);
   });

@@ -52,7 +52,7 @@ function splitCommand(text: string): Command {
 /** A word as the shell passes it to the program, with placeholders filled in. */
 function fillIn(word: string): string {
   return word
-    .replaceAll(/<(?:from|to|day)>/g, "2026-01-31")
+    .replaceAll(/<(?:from|to|day)>|\$day\b/g, "2026-01-31")
     .replaceAll(/<[^>]*>/g, "x")
     .replaceAll(/['"]/g, "");
 }

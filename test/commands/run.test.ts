@@ -10,7 +10,7 @@ import { samples } from "../../packages/pulumi-customerio/src/events/samples.ts"
 import { eventOf, makeDeadLetters, untilDelivered } from "../e2e/traffic.ts";
 import { makeClone } from "./clone.ts";
 import { listDocumented, normalize } from "./documented.ts";
-import { acting, before, deploying, looking, type Run, runs, withDeadLetters } from "./runs.ts";
+import { acting, before, deploying, healing, looking, type Run, runs, withDeadLetters } from "./runs.ts";
 
 // The commands of the pages, as a reader types them, on one stack in a local cloud. The tests run in order.
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -142,6 +142,21 @@ test(
 );
 
 test("what acts", async () => expect(await mistakesOf(acting)).toEqual([]), 4 * minutes);
+
+test(
+  "what never arrived comes back",
+  async () => {
+    environment.day = new Date(Date.now() - 10 * 24 * 60 * minutes).toISOString().slice(0, 10);
+    expect(await mistakesOf(healing)).toEqual([]);
+    const again = healing.find(({ command }) => command.endsWith("--to $day")) as Run;
+    const { said } = await until(
+      () => shell(lineOf(again)),
+      ({ code }) => code === 0,
+    );
+    expect(said).toMatch(/email opened +1 +1 +0 [\s\S]*Nothing is missing/);
+  },
+  4 * minutes,
+);
 
 test(
   "with dead letters, and to the end",

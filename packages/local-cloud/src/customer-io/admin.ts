@@ -48,11 +48,11 @@ class BadRequest extends Error {}
  * request gets 400 and `{ error }`. Routes marked * take `?workspace=<name>` (default: the first workspace).
  *
  * - `POST /events` * `{ events?: [body…], make?: [{ object_type, metric, origin?, identifiers?, person?, delivery_id?,
- *   content_bytes? }…], reported?: true }`: triggers events: bodies as given (absent `event_id` and `timestamp` are filled), then
- *   made-up ones (`eventRequest`) → `{ events: [{ id, webhooks: [id…] }…] }` with the webhooks that each is sent to. With `reported`
- *   false the workspace only records them, as if no webhook had existed.
+ *   content_bytes?, days_ago? }…], reported?: true }`: triggers events: bodies as given (absent `event_id` and `timestamp` are filled),
+ *   then made-up ones (`eventRequest`) → `{ events: [{ id, webhooks: [id…] }…] }` with the webhooks that each is sent to. With
+ *   `reported` false the workspace only records them, as if no webhook had existed.
  * - `DELETE /people/:id` *: deletes a person → `{ messages }`, the number of those that lose their identifiers.
- * - `POST /blast` * `{ recipients, object_type?, metrics?: { sent: 1, … }, origin?, identifiers?, content_bytes? }`
+ * - `POST /blast` * `{ recipients, object_type?, metrics?: { sent: 1, … }, origin?, identifiers?, content_bytes?, days_ago? }`
  *   (`blastRequest`) → `{ events, deliveries }`, the numbers of both. Answers when all are queued.
  * - `POST /webhooks/:id/test` `{ variant?: "usual" | "no-object-type" | "string-timestamp" }`: the UI's "Send test", for
  *   disabled webhooks too → `{ id, accepted, status, milliseconds }`, status as in deliveries.
@@ -78,8 +78,10 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
         const { data, ...rest } = event;
         return { event_id: ulid(clock.now()), timestamp: clock.seconds(), ...rest, ...(data && { data }) };
       });
-      const all: EventBody[] = [...given, ...make.map((request) => ({ ...makeEvent(request, clock) }))];
-      for (const event of all) workspace.history.record(event, clock.now());
+      for (const event of given) workspace.history.record(event, clock.now());
+      const made = make.map((request) => makeEvent(request, clock));
+      for (const event of made) workspace.history.record({ ...event }, event.timestamp * 1000);
+      const all: EventBody[] = [...given, ...made.map((event) => ({ ...event }))];
       const dispatch = (event: EventBody) => (reported ? dispatcher.dispatch(workspace, event) : []);
       return context.json({ events: all.map((event) => ({ id: event.event_id, webhooks: dispatch(event) })) });
     })
@@ -94,7 +96,7 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
       let deliveries = 0;
       for (const event of blast(request, clock)) {
         events += 1;
-        workspace.history.record({ ...event }, clock.now());
+        workspace.history.record({ ...event }, event.timestamp * 1000);
         deliveries += dispatcher.dispatch(workspace, { ...event }).length;
         // Let current calls complete in between; otherwise they would seem to take as long as the whole blast.
         if (events % 100 === 0) await breathe();

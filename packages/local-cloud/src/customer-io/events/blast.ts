@@ -20,6 +20,7 @@ export const blastRequest = z
     origin: eventRequest.shape.origin,
     identifiers: eventRequest.shape.identifiers,
     content_bytes: eventRequest.shape.content_bytes,
+    days_ago: eventRequest.shape.days_ago,
   })
   .transform(({ metrics, ...rest }) => ({ ...rest, metrics: metrics ?? usualMetrics(rest.object_type) }))
   .superRefine(({ metrics, recipients: _recipients, ...rest }, { addIssue }) => {

@@ -9,6 +9,8 @@ const objectTypes = Object.keys(metricsByObjectType) as ObjectType[];
 const origins = ["campaign", "broadcast", "newsletter", "transactional", "none"] as const;
 const identifierModes = ["multiple", "id-only", "email-only", "deleted"] as const;
 
+const day = 24 * 60 * 60 * 1000;
+
 type Origin = (typeof origins)[number];
 type Channel = Exclude<ObjectType, "customer">;
 
@@ -22,6 +24,7 @@ type Channel = Exclude<ObjectType, "customer">;
  * - `person`: who, by number. Default: 1.
  * - `delivery_id`: events of one message share it. Default: a new one.
  * - `content_bytes`: length of the message's body in `sent`. Default: a short one.
+ * - `days_ago`: when it happened. Default: 0, which is now.
  */
 export const eventRequest = z
   .strictObject({
@@ -32,6 +35,7 @@ export const eventRequest = z
     person: z.int().min(1).default(1),
     delivery_id: z.string().min(1).optional(),
     content_bytes: z.int().min(1).default(40),
+    days_ago: z.number().min(0).default(0),
   })
   .superRefine(({ object_type, metric, origin }, { addIssue }) => {
     const metrics: readonly string[] = metricsByObjectType[object_type];
@@ -59,7 +63,7 @@ function originsOf(objectType: ObjectType, metric: string): readonly Origin[] {
 export function makeEvent(request: EventRequest, clock: AdjustableClock): DocumentedEvent {
   const { object_type, metric } = request;
   const origin = request.origin ?? defaultOrigin(object_type);
-  const now = clock.now();
+  const now = clock.now() - request.days_ago * day;
   const about =
     object_type === "customer"
       ? { email_address: emailOf(request), ...(metric.includes("preferences") && { content: changedPreferences }) }
