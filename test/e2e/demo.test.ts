@@ -48,5 +48,6 @@ test("the demo runs all its steps and leaves nothing behind", async () => {
   expect([code, printed]).toEqual([0, expect.any(String)]);
   // Twelve samples, the large e-mail and the blast.
   expect(printed).toContain("balance: accepted 513 = delivered 513 + dead-lettered 0 + pending 0; rows 513");
+  expect(printed).toContain("3 of 3 were missing; sent again, 3 are in the dataset");
   expect(printed).toContain("nothing is left: 0 in state, 0 in Platform, 0 in Customer.io, 0 in Azure");
 }, 300_000);

@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: everything on one machine. Local cloud, `pulumi up`, events of all categories, rows of the dataset,
- * a balance, `pulumi destroy`, and a check that nothing is left. `--keep` leaves it up, `--down` takes it down.
+ * a balance, an audit of a past day, `pulumi destroy`, and a check that nothing is left. `--keep` leaves it up, `--down` takes it down.
  */
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { collectBalance, mismatches } from "./demo/balance.ts";
 import { describeFailure } from "./demo/failure.ts";
 import { type DemoFlags, demoUsage, readDemoFlags } from "./demo/flags.ts";
 import { describeKept, keptFolder, readKept, removeKept, settingsFile, writeKept } from "./demo/kept.ts";
+import { type PastOptions, recoverPast } from "./demo/past.ts";
 import { Pulumi, summaryOf } from "./demo/pulumi.ts";
 import { DemoReport } from "./demo/report.ts";
 import { showRow } from "./demo/row.ts";
@@ -19,6 +20,7 @@ import { ensureEngine } from "./engine/engine.ts";
 import { isAlive } from "./is-alive.ts";
 
 const report = new DemoReport();
+const stack = "local";
 
 async function demo(keep: boolean): Promise<void> {
   if (await readKept()) {
@@ -43,6 +45,13 @@ async function demo(keep: boolean): Promise<void> {
     await report.step("pulumi up", () => pulumi.up(), summaryOf);
     const vendors = new Vendors(cloud.environment);
     await exchange(pulumi, vendors);
+    await auditPast({
+      vendors,
+      environment: cloud.environment,
+      stack,
+      configFile: path.join(folder, settingsFile),
+      folder,
+    });
     if (keep) {
       await writeKept({ pid: cloud.pid, environment: cloud.environment });
       cloud.release();
@@ -83,6 +92,19 @@ async function exchange(pulumi: Pulumi, vendors: Vendors): Promise<void> {
   );
   const wrong = mismatches(result, sent.ids);
   if (wrong.length > 0) throw new Error(`The balance does not hold:\n${wrong.map((line) => `  - ${line}`).join("\n")}`);
+}
+
+/** Gets back events of a past day that never arrived. */
+async function auditPast(options: PastOptions): Promise<void> {
+  const { before, after } = await report.step(
+    "audit of a past day whose events no webhook had reported",
+    () => recoverPast(options),
+    ({ day, before, after }) =>
+      `${day}: ${before.missing} of ${before.recorded} were missing; sent again, ${after.found} are in the dataset`,
+  );
+  if (before.missing !== before.recorded || after.found !== before.recorded) {
+    throw new Error(`The audit did not bring every event back: ${JSON.stringify({ before, after })}`);
+  }
 }
 
 /** Destroys the stack and checks that neither the state nor any vendor has anything left. */
@@ -136,7 +158,7 @@ async function down(): Promise<void> {
 
 function pulumiOf(environment: CloudEnvironment, folder: string): Pulumi {
   const [logFile, configFile] = ["pulumi.log", settingsFile].map((name) => path.join(folder, name)) as [string, string];
-  return new Pulumi({ environment, stack: "local", logFile, configFile });
+  return new Pulumi({ environment, stack, logFile, configFile });
 }
 
 /** On Ctrl-C or termination, stops everything gracefully. Returns a function that removes the handlers. */

@@ -8,6 +8,19 @@ import { engineFolder } from "../engine/engine.ts";
 
 const repository = path.resolve(import.meta.dirname, "../../../..");
 
+/**
+ * The environment of a user's commands against the local cloud.
+ *
+ * @param bin folders that come first on the `PATH`; default: the repository's, like with npx. npm's `pulumi` looks for the engine's folder, and
+ *   puts it before that
+ */
+export function commandEnvironment(
+  environment: CloudEnvironment,
+  bin = `${engineFolder()}${path.delimiter}${path.join(repository, "node_modules", ".bin")}`,
+): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}`, ...environment };
+}
+
 /** Runs plain `pulumi` commands on a program of this repository, like a user in a shell with this environment. */
 export class Pulumi {
   readonly stack: string;
@@ -20,7 +33,7 @@ export class Pulumi {
   /**
    * @param options.configFile used instead of the stack's `Pulumi.<stack>.yaml`
    * @param options.program folder of the program; default: the repository's
-   * @param options.bin folder that comes first on the `PATH`; default: the repository's
+   * @param options.bin see `commandEnvironment`
    */
   constructor(options: {
     environment: CloudEnvironment;
@@ -30,10 +43,7 @@ export class Pulumi {
     program?: string;
     bin?: string;
   }) {
-    // The project's own Node comes first, as with npx. npm's `pulumi` looks for the engine's folder, and puts it before that.
-    const { bin = `${engineFolder()}${path.delimiter}${path.join(repository, "node_modules", ".bin")}` } = options;
-    const inherited = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ""}` };
-    this.#environment = { ...inherited, ...options.environment };
+    this.#environment = commandEnvironment(options.environment, options.bin);
     this.stack = options.stack;
     this.#logFile = options.logFile;
     this.#configFile = options.configFile ? ["--config-file", options.configFile] : [];

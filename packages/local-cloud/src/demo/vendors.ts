@@ -25,6 +25,11 @@ export class Vendors {
     await post(`${this.#customerIo}/__local/events?workspace=${workspace}`, { events });
   }
 
+  /** Lets a workspace record made-up events that no webhook reports. */
+  async recordUnreported(make: readonly object[]): Promise<void> {
+    await post(`${this.#customerIo}/__local/events`, { make, reported: false });
+  }
+
   /** Sends a message to many people, one event each. */
   async blast(recipients: number): Promise<void> {
     await post(`${this.#customerIo}/__local/blast`, { recipients, metrics: { sent: 1 } });
