@@ -89,8 +89,8 @@ export class CustomerIoSource extends pulumi.ComponentResource<SourceOutputs> {
     await Promise.resolve();
     const source = this.#given instanceof StackSettings ? this.#given : new SourceArguments(this.#given);
     const { words } = source;
-    const settings = await checkSettings(source, this);
-    const dataflowArgs = await prepareDataflow(settings, words, this);
+    const prepare = (settings: Settings) => prepareDataflow(settings, words, this);
+    const [settings, dataflowArgs] = await checkSettings(source, prepare, this);
     const credential = this.#given instanceof StackSettings ? undefined : this.#given.credential;
     return this.#declare({ ...settings, dataflowArgs, credential, words });
   }

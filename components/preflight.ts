@@ -24,13 +24,17 @@ export interface Needs extends AzureNeeds {
  * hide those with others.
  *
  * @param source reads the settings, and throws a `pulumi.RunError` that names their mistakes
+ * @param prepare asks the vendors what else the program needs to know. It begins before the answers of the checks are there, since an answer over
+ *   the internet takes a while. Its error counts only if they find no problem.
  * @param parent the component with the providers to use; default: those of the stack
+ * @returns the settings, and the result of `prepare`
  * @throws pulumi.RunError naming all mistakes and everything that is missing at once, each with its remedy
  */
-export async function checkSettings<Settings extends Needs>(
+export async function checkSettings<Settings extends Needs, Prepared>(
   source: { read(): Settings; readonly words: SettingWords },
+  prepare: (settings: Settings) => Promise<Prepared>,
   parent?: pulumi.ComponentResource,
-): Promise<Settings> {
+): Promise<[Settings, Prepared]> {
   const mistakes = providerMistakes();
   // The program's own providers check their settings themselves.
   const platform = parent?.getProvider("aep:index:Dataset") ? [] : mistakes.platform;
@@ -45,6 +49,9 @@ export async function checkSettings<Settings extends Needs>(
     if (!pulumi.RunError.isInstance(error)) throw error;
     refusal = error.message;
   }
+  // The engine ends the program at the first question to a provider with invalid settings.
+  const prepared = settings && wrong.length === 0 ? prepare(settings) : undefined;
+  prepared?.catch(() => undefined);
   // If the settings can't be read, it is unknown what is needed, so only the credentials and the sandbox are checked.
   const { problems, unchecked } = await findProblems(settings, { asked, words: source.words }, parent);
   const all = [
@@ -52,9 +59,9 @@ export async function checkSettings<Settings extends Needs>(
     ...(wrong.length > 0 ? [["The providers' settings can't be used:", ...wrong].join("\n  - ")] : []),
     ...problems,
   ];
-  if (settings === undefined || all.length > 0) throw new pulumi.RunError(all.join("\n"));
+  if (settings === undefined || prepared === undefined || all.length > 0) throw new pulumi.RunError(all.join("\n"));
   await warnOf(unchecked);
-  return settings;
+  return [settings, await prepared];
 }
 
 async function warnOf(unchecked: readonly string[]): Promise<void> {

@@ -37,24 +37,26 @@ export async function findDestination(
   { words, mapsOtherFields, parent }: DestinationSearch,
 ): Promise<Destination> {
   const ask = { parent };
-  await checkIdentities(profile, words, ask);
-  const use = async (which: string, setting: string) =>
-    requireUsableSchema(await rethrowRefusal(aep.getSchema({ schema: which }, ask), words.name(setting)), {
-      ...(await rethrowRefusal(aep.getTenant(ask))),
-      profile,
-      setting,
-      words,
-      mapsOtherFields,
-    });
-  if (dataset.existing !== undefined) {
-    const setting = "dataset.existing";
-    const found = await rethrowRefusal(aep.getDataset({ dataset: dataset.existing }, ask), words.name(setting));
-    checkDataset(found, profile.enabled, words);
-    return { datasetId: found.id, schema: await use(found.schemaId, setting) };
-  }
-  if (schema.existing !== undefined) return { schema: await use(schema.existing, "schema.existing") };
-  if (title !== undefined) await checkProfile(profile, title, words, ask);
-  return {};
+  const use = async (which: string, setting: string) => {
+    const [found, tenant] = await Promise.all([
+      rethrowRefusal(aep.getSchema({ schema: which }, ask), words.name(setting)),
+      rethrowRefusal(aep.getTenant(ask)),
+    ]);
+    return requireUsableSchema(found, { ...tenant, profile, setting, words, mapsOtherFields });
+  };
+  const find = async (): Promise<Destination> => {
+    if (dataset.existing !== undefined) {
+      const setting = "dataset.existing";
+      const found = await rethrowRefusal(aep.getDataset({ dataset: dataset.existing }, ask), words.name(setting));
+      checkDataset(found, profile.enabled, words);
+      return { datasetId: found.id, schema: await use(found.schemaId, setting) };
+    }
+    if (schema.existing !== undefined) return { schema: await use(schema.existing, "schema.existing") };
+    if (title !== undefined) await checkProfile(profile, title, words, ask);
+    return {};
+  };
+  const [destination] = await Promise.all([find(), checkIdentities(profile, words, ask)]);
+  return destination;
 }
 
 /** The function's result. A refusal becomes one message without a stack trace that begins with the name of the setting. */
@@ -118,7 +120,7 @@ async function checkProfile(
         "  - or create another schema and dataset in a new stack: npx pulumi stack init <name>",
     );
   }
-  if (inProfile?.datasetIds.length === 0) {
+  if (inProfile && (await rethrowRefusal(aep.getDatasets({ schemaId: inProfile.id }, ask))).datasetIds.length === 0) {
     pulumi.log.warn(
       `The schema "${title}" (${inProfile.id}) already exists, enabled for Profile, and no dataset uses it. If a ` +
         "destroyed stack has left it, it can't be recreated, since titles are unique. Use it unchanged: " +

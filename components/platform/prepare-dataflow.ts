@@ -23,15 +23,15 @@ export async function prepareDataflow(
 ): Promise<PlatformDataflowArgs> {
   const { schema, dataset, profile, delivery, mapping, testMode, personalData } = settings;
   const given = schema.title ?? defaultTitle();
-  const destination = await findDestination(
-    { schema, dataset, profile, title: typeof given === "string" ? given : undefined },
-    {
-      words,
-      mapsOtherFields: pulumi.Output.isInstance(mapping) || (await mapping).set.length > 0,
-      parent,
-    },
-  );
-  const target = { ...(await getTenant({ parent })), ...destination.schema };
+  const mapsOtherFields = pulumi.Output.isInstance(mapping) || (await mapping).set.length > 0;
+  const [destination, tenant] = await Promise.all([
+    findDestination(
+      { schema, dataset, profile, title: typeof given === "string" ? given : undefined },
+      { words, mapsOtherFields, parent },
+    ),
+    getTenant({ parent }),
+  ]);
+  const target = { ...tenant, ...destination.schema };
   return {
     ...settings,
     title: defaultTitle(),

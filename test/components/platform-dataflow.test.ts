@@ -271,6 +271,12 @@ describe("an existing dataset", () => {
 });
 
 describe("Profile", () => {
+  /** A sandbox in which a schema with the stack's title is in Profile. */
+  const inProfileWith = (...datasetIds: string[]) => ({
+    "aep:index:getSchemas": { schemas: [{ id: schemaId, title, profileEnabled: true }] },
+    "aep:index:getDatasets": { datasetIds },
+  });
+
   test("gets every event by an identity map, and can't be disabled again", async () => {
     const { resources } = await declareResources({ profile: { enabled: true } });
     expect(types(resources)).toContain("ProfileEnablement");
@@ -304,20 +310,17 @@ describe("Profile", () => {
   });
 
   test("that is enabled already causes no warning", async () => {
-    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: ["of-the-stack"] }];
-    await declareResources({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    await declareResources({ profile: { enabled: true } }, inProfileWith("of-the-stack"));
     expect(warnings).toEqual([]);
   });
 
   test("objects that a destroy has left are reported, with the setting that uses them again", async () => {
-    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
-    await declareResources({ profile: { enabled: true } }, { "aep:index:getSchemas": { schemas } });
+    await declareResources({ profile: { enabled: true } }, inProfileWith());
     expect(warnings).toEqual([expect.stringContaining(`npx pulumi config set --path schema.existing ${schemaId}`)]);
   });
 
   test("can't be turned off again", async () => {
-    const schemas = [{ id: schemaId, title, profileEnabled: true, datasetIds: [] }];
-    const said = await refusal({}, { "aep:index:getSchemas": { schemas } });
+    const said = await refusal({}, inProfileWith());
     expect(said).toContain(`The schema "${title}" (${schemaId}) is enabled for Profile, and Platform can't undo that.`);
     expect(said).toContain(`npx pulumi config set --path schema.existing ${schemaId}`);
   });

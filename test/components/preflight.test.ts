@@ -6,6 +6,10 @@ import { openNetwork } from "./stack.ts";
 /** A source with settings of a stack. */
 const stackWith = (settings: Needs) => ({ read: () => settings, words: stackWords("customerio-aep") });
 
+/** Checks the settings of a program that has nothing to prepare. */
+const checkOnly = (source: Parameters<typeof checkSettings<Needs, undefined>>[0]) =>
+  checkSettings(source, async () => undefined);
+
 const credentials = {
   "aep:clientId": "client",
   "aep:clientSecret": "secret",
@@ -44,7 +48,7 @@ async function complaint(
   const call = () => ({ ...everything, ...report });
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
-  const error = await checkSettings(stackWith(needs)).then(
+  const error = await checkOnly(stackWith(needs)).then(
     () => undefined,
     (reason: unknown) => reason,
   );
@@ -66,7 +70,7 @@ test("a preview that doesn't know the provider's settings yet, and so gets empty
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
+  await expect(checkOnly(stackWith(needs))).rejects.toThrow(
     /^This preview can't ask Experience Platform.*npx pulumi up --skip-preview$/s,
   );
 });
@@ -79,7 +83,7 @@ test("such a preview reports what other vendors refuse as well", async () => {
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
+  await expect(checkOnly(stackWith(needs))).rejects.toThrow(
     /^This preview can't ask Experience Platform.*--skip-preview\nCustomer\.io refuses this stack's access.*No such key\.$/s,
   );
 });
@@ -93,8 +97,7 @@ test("a program that gives arguments hears their names instead of commands for t
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "relay", ...azure } as const;
-  const said = (words: SettingWords) =>
-    checkSettings({ read: () => needs, words }).catch(({ message }: Error) => message);
+  const said = (words: SettingWords) => checkOnly({ read: () => needs, words }).catch(({ message }: Error) => message);
   expect(await said(argumentWords)).toContain("use the HTTP API source instead: set the argument source to http");
   expect(await said(stackWords("events"))).toContain("instead: npx pulumi config set source http");
   expect(asked.map(({ inputs }) => inputs?.project)).toEqual([undefined, "events"]);
@@ -148,7 +151,7 @@ test("a key that Customer.io refuses is reported beside what Platform lacks", as
   await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
   pulumi.runtime.setAllConfig(credentials);
   const needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-  await expect(checkSettings(stackWith(needs))).rejects.toThrow(
+  await expect(checkOnly(stackWith(needs))).rejects.toThrow(
     /^Experience Platform lacks .*:\n {2}- The sandbox .*\nCustomer\.io refuses this stack's access, so nothing was changed:\n {2}- .*Could not list the reporting webhooks: Customer\.io answered 401\.$/,
   );
 });
@@ -162,7 +165,7 @@ describe("the logins in Azure, for the relay", () => {
     const call = ({ token, inputs }: pulumi.runtime.MockCallArgs) => (answers[token] ?? (() => everything))(inputs);
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     pulumi.runtime.setAllConfig({ ...credentials, ...config });
-    return checkSettings(stackWith(needs)).then(
+    return checkOnly(stackWith(needs)).then(
       () => undefined,
       (error: Error) => error.message,
     );
@@ -258,7 +261,7 @@ describe("the first preview with everything wrong", () => {
     };
     await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
     const settings = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure } as const;
-    const error = await checkSettings(stackWith(settings)).catch((reason: unknown) => reason);
+    const error = await checkOnly(stackWith(settings)).catch((reason: unknown) => reason);
     expect((error as Error).message).toMatch(
       /^The providers' settings can't be used:\n {2}- The setting aep:orgId is /,
     );
@@ -277,7 +280,7 @@ describe("the first preview with everything wrong", () => {
     const read = () => {
       throw new pulumi.RunError("The stack's settings can't be used:\n  - nodeVersion is invalid.");
     };
-    const error = await checkSettings({ read, words: stackWords("customerio-aep") }).catch((reason: unknown) => reason);
+    const error = await checkOnly({ read, words: stackWords("customerio-aep") }).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     const { message } = error as Error;
     expect(message.split("\n").filter((line) => line.startsWith("  - "))).toEqual([
@@ -289,9 +292,55 @@ describe("the first preview with everything wrong", () => {
 
   test("with correct settings, a refused credential is reported once, beside the key, and without a stack", async () => {
     await mocks((token) => refuse(token.startsWith("aep:") ? "invalid client_secret parameter" : "the key is wrong"));
-    const error = await checkSettings(stackWith(settings)).catch((reason: unknown) => reason);
+    const error = await checkOnly(stackWith(settings)).catch((reason: unknown) => reason);
     expect(pulumi.RunError.isInstance(error)).toBe(true);
     expect((error as Error).message.match(/invalid client_secret parameter/g)).toHaveLength(1);
     expect((error as Error).message).toContain("the key is wrong");
+  });
+});
+
+describe("what a program prepares", () => {
+  const needs: Needs = { source: "customerio", profile: { enabled: false }, delivery: "direct", ...azure };
+  const broken = async () => {
+    throw new Error("It could not be prepared.");
+  };
+
+  async function check(report: Partial<typeof everything>, prepare: () => Promise<string>, config = credentials) {
+    const asked = Promise.withResolvers<void>();
+    const call = async () => {
+      await asked.promise;
+      return { ...everything, ...report };
+    };
+    await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call });
+    pulumi.runtime.setAllConfig(config);
+    let hasBegun = false;
+    const checked = checkSettings(stackWith(needs), async () => {
+      hasBegun = true;
+      return prepare();
+    }).then(
+      ([settings, prepared]) => ({ settings, prepared }),
+      ({ message }: Error) => message,
+    );
+    // Long enough for the checks to have asked.
+    await new Promise(setImmediate);
+    const begunEarly = hasBegun;
+    asked.resolve();
+    return [begunEarly, await checked];
+  }
+
+  test("begins before the vendors have answered", async () => {
+    expect(await check({}, async () => "prepared")).toEqual([true, { settings: needs, prepared: "prepared" }]);
+  });
+
+  test("is not to blame if something is missing", async () => {
+    const words = expect.stringContaining("Experience Platform lacks what this stack needs");
+    expect(await check({ sandboxState: "absent" }, broken)).toEqual([true, words]);
+    expect(await check({}, broken)).toEqual([true, "It could not be prepared."]);
+  });
+
+  test("does not begin with invalid settings of a provider", async () => {
+    const { "aep:clientId": _, ...others } = credentials;
+    const words = expect.stringContaining("The providers' settings can't be used");
+    expect(await check({}, broken, others as typeof credentials)).toEqual([false, words]);
   });
 });

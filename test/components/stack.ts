@@ -95,10 +95,13 @@ export async function declareBy(
     stack,
     false,
   );
-  const outputs = await program();
-  const values = await new Promise<object>((resolve) => pulumi.output(outputs).apply(resolve));
-  await pulumi.runtime.disconnect();
-  return { resources, outputs: values };
+  try {
+    const outputs = await program();
+    return { resources, outputs: await new Promise<object>((resolve) => pulumi.output(outputs).apply(resolve)) };
+  } finally {
+    // What a failed program has declared may still be on its way, and must not reach the mocks of the next one.
+    await pulumi.runtime.disconnect();
+  }
 }
 
 /** How a provider returns a secret. */

@@ -71,7 +71,7 @@ test("the mapping and the names in Platform of a dataflow alone are checked befo
     }, answers);
   const removed = { mapping: { remove: ["customerio.nothing"] } };
   await expect(prepareFlow(removed)).rejects.toThrow(/mapping\.remove\[0\]/);
-  const inProfile = { "aep:index:getSchemas": { schemas: [{ id: "1", profileEnabled: true, datasetIds: [] }] } };
+  const inProfile = { "aep:index:getSchemas": { schemas: [{ id: "1", profileEnabled: true }] } };
   await expect(prepareFlow({}, inProfile)).rejects.toThrow(/set the argument profile\.enabled to true/);
 });
 

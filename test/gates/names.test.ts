@@ -20,6 +20,7 @@ const shared: readonly (readonly [names: readonly string[], reason: string])[] =
       "getAzureLogin",
       "getAzurePreflight",
       "getDataset",
+      "getDatasets",
       "getExistence",
       "getQueueNames",
       "getIdentityNamespaces",

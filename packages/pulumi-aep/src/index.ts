@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providerClass, resourceClass } from "pulumi-provider-kit/sdk";
 import type { z } from "zod";
 import { config } from "./config.ts";
-import { getDataset as datasetFunction } from "./functions/dataset-lookup.ts";
+import { getDataset as datasetFunction, getDatasets as datasetsFunction } from "./functions/dataset-lookup.ts";
 import { getIdentityNamespaces as namespacesFunction } from "./functions/identity-namespaces.ts";
 import { getPreflight as preflightFunction } from "./functions/preflight.ts";
 import { getSchema as schemaFunction, getSchemas as schemasFunction } from "./functions/schema-lookup.ts";
@@ -88,6 +88,14 @@ export function getSchemas(
 /** Looks up an existing dataset by its id or name. Asks Platform in previews too. */
 export function getDataset(args: { dataset: string }, options?: pulumi.InvokeOptions): Promise<ExistingDataset> {
   return pulumi.runtime.invoke(datasetFunction.token, args, options);
+}
+
+/** Lists the datasets of a schema. Asks Platform in previews too, for all datasets of the sandbox. */
+export function getDatasets(
+  args: { schemaId: string },
+  options?: pulumi.InvokeOptions,
+): Promise<{ datasetIds: string[] }> {
+  return pulumi.runtime.invoke(datasetsFunction.token, args, options);
 }
 
 /** Lists the codes of the existing identity namespaces. Asks Platform in previews too. */

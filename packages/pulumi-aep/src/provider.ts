@@ -2,7 +2,7 @@ import { definitionProvider, type PackageDefinition } from "pulumi-provider-kit"
 import manifest from "../package.json" with { type: "json" };
 import { AepClient } from "./client/client.ts";
 import { config } from "./config.ts";
-import { getDataset } from "./functions/dataset-lookup.ts";
+import { getDataset, getDatasets } from "./functions/dataset-lookup.ts";
 import { getIdentityNamespaces } from "./functions/identity-namespaces.ts";
 import { getPreflight } from "./functions/preflight.ts";
 import { getSchema, getSchemas } from "./functions/schema-lookup.ts";
@@ -43,7 +43,7 @@ export const aepPackage: PackageDefinition<AepClient, typeof config> = {
     dataflow,
     datasetGuard,
   ],
-  functions: [getPreflight, getTenant, getSchema, getSchemas, getDataset, getIdentityNamespaces],
+  functions: [getPreflight, getTenant, getSchema, getSchemas, getDataset, getDatasets, getIdentityNamespaces],
   permitMove,
 };
 

@@ -73,7 +73,7 @@ describe("a schema", () => {
   );
 
   test("is looked for by its title", async () => {
-    const schemas = [{ id, title: "Events by hand", profileEnabled: false, datasetIds: [] }];
+    const schemas = [{ id, title: "Events by hand", profileEnabled: false }];
     expect(await call("getSchemas", { title: "Events by hand" })).toEqual({ schemas });
     expect(await call("getSchemas", { title: "Events" })).toEqual({ schemas: [] });
   });
@@ -105,6 +105,12 @@ describe("a dataset", () => {
     expect(await call("getDataset", { dataset: ids[0] ?? "" })).toEqual(one);
     expect(await call("getDataset", { dataset: "One" })).toEqual(one);
     expect(await call("getDataset", { dataset: "Two" })).toMatchObject({ id: ids[1], profileEnabled: true });
+  });
+
+  test("is found by its schema", async () => {
+    const { datasetIds } = (await call("getDatasets", { schemaId })) as { datasetIds: string[] };
+    expect(datasetIds.sort()).toEqual(ids.toSorted());
+    expect(await call("getDatasets", { schemaId: "https://ns.adobe.com/other" })).toEqual({ datasetIds: [] });
   });
 
   test("with an ambiguous name is refused with the ids", async () => {

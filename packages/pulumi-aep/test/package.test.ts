@@ -10,7 +10,7 @@ test("the package has Platform's functions, and each resource has a description"
     config: { variables: Record<string, { secret?: boolean }>; defaults: string[] };
   };
   expect(Object.keys(schema.functions)).toEqual(
-    ["getPreflight", "getTenant", "getSchema", "getSchemas", "getDataset", "getIdentityNamespaces"].map(
+    ["getPreflight", "getTenant", "getSchema", "getSchemas", "getDataset", "getDatasets", "getIdentityNamespaces"].map(
       (name) => `aep:index:${name}`,
     ),
   );

@@ -73,7 +73,7 @@ async function audit(
     cwd: path.resolve(import.meta.dirname, "../../../.."),
     env: commandEnvironment(environment),
   });
-  // It ends with 1 while anything is missing, and prints its result all the same.
+  // It ends with 1 while anything is missing, but prints its result anyway.
   const { stdout } = await run.catch((error: Error & { stdout: string }) => {
     if (!error.stdout) throw error;
     return error;

@@ -5,6 +5,7 @@ import { listLimit } from "../client/pages.ts";
 import { pathOf, paths } from "../client/paths.ts";
 import { isEnabled, profileTag } from "../resources/catalog/dataset-tags.ts";
 import { datasetAnswer } from "../resources/catalog/marked-datasets.ts";
+import { listDatasetsOf } from "../resources/schema-registry/schema-users.ts";
 
 const answer = datasetAnswer.pick({ name: true, schemaRef: true, tags: true });
 
@@ -42,6 +43,20 @@ export const getDataset: FunctionDefinition<AepClient, typeof args, typeof resul
     const { id, name, schemaRef, tags } = only;
     return { id, name, schemaId: schemaRef.id, profileEnabled: isEnabled(tags?.[profileTag]) };
   },
+};
+
+const schemaArgs = z.object({ schemaId: z.string().meta({ description: "The schema's $id." }) });
+const schemaResult = z.object({
+  datasetIds: z.array(z.string()).meta({ description: "Ids of the datasets that use the schema, the newest first." }),
+});
+
+/** Lists the datasets of a schema. It reads the list of all datasets in the sandbox, a hundred in a call. */
+export const getDatasets: FunctionDefinition<AepClient, typeof schemaArgs, typeof schemaResult> = {
+  token: "aep:index:getDatasets",
+  description: "The datasets that use a schema. Adobe: Catalog Service API, dataSets endpoint.",
+  args: schemaArgs,
+  result: schemaResult,
+  call: async (client, { schemaId }, signal) => ({ datasetIds: await listDatasetsOf(client, schemaId, signal) }),
 };
 
 async function find(client: AepClient, id: string, signal: AbortSignal) {

@@ -5,7 +5,6 @@ import { pathOf, paths } from "../client/paths.ts";
 import { accept, isProfileEnabled, timeSeries, xdmResource } from "../client/xdm.ts";
 import { listDescriptors } from "../resources/schema-registry/identity-descriptor.ts";
 import { listTitled } from "../resources/schema-registry/registry-kind.ts";
-import { listDatasetsOf } from "../resources/schema-registry/schema-users.ts";
 
 const answer = xdmResource.extend({
   properties: z.record(z.string(), z.unknown()).nullish(),
@@ -52,8 +51,10 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
   result: schemaResult,
   async call(client, { schema }, signal) {
     const [listed] = isReference(schema) ? [{ $id: schema }] : await listSchemasTitled(client, schema, signal);
-    const found = listed && (await find(client, listed.$id, signal));
-    if (!found) {
+    const [found, descriptors] = listed
+      ? await Promise.all([find(client, listed.$id, signal), listPrimaries(client, schema, signal)])
+      : [];
+    if (!found || !descriptors) {
       throw new Error(
         `There is no schema "${schema}" in the sandbox of aep:sandbox. Give its $id, its meta:altId ` +
           "or its title, which Schemas > Browse shows in Experience Platform.",
@@ -63,7 +64,7 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
       ...summaryOf(found),
       classId: found["meta:class"] ?? "",
       timeSeries: found["meta:extends"]?.includes(timeSeries) ?? false,
-      primaryIdentity: await primaryIdentityOf(client, found.$id, signal),
+      primaryIdentity: descriptors.find((one) => one["xdm:sourceSchema"] === found.$id)?.["xdm:sourceProperty"],
       definition: { type: "object", properties: found.properties ?? {}, required: found.required ?? [] },
     };
   },
@@ -72,12 +73,7 @@ export const getSchema: FunctionDefinition<AepClient, typeof schemaArgs, typeof 
 const titleArgs = z.object({ title: z.string().meta({ description: "The exact title." }) });
 const titleResult = z.object({
   schemas: z
-    .array(
-      z.object({
-        ...summary,
-        datasetIds: z.array(z.string()).meta({ description: "Ids of the datasets that use it." }),
-      }),
-    )
+    .array(z.object(summary))
     .meta({ description: "The schema with this title; none or one, since titles are unique." }),
 });
 
@@ -91,12 +87,7 @@ export const getSchemas: FunctionDefinition<AepClient, typeof titleArgs, typeof 
     const found = await Promise.all(
       (await listSchemasTitled(client, title, signal)).map(({ $id }) => find(client, $id, signal)),
     );
-    const schemas = found.flatMap((schema) => (schema ? [summaryOf(schema)] : []));
-    const withDatasets = async (schema: (typeof schemas)[number]) => ({
-      ...schema,
-      datasetIds: await listDatasetsOf(client, schema.id, signal),
-    });
-    return { schemas: await Promise.all(schemas.map(withDatasets)) };
+    return { schemas: found.flatMap((schema) => (schema ? [summaryOf(schema)] : [])) };
   },
 };
 
@@ -114,11 +105,12 @@ function find(client: AepClient, id: string, signal: AbortSignal) {
   return client.find({ method: "GET", path: pathOf(paths.schemas, id), headers: accept.full, signal, purpose }, answer);
 }
 
-async function primaryIdentityOf(client: AepClient, id: string, signal: AbortSignal): Promise<string | undefined> {
-  const purpose = `look for the primary identity of the schema ${id}`;
-  return (await listDescriptors(client, purpose, signal))
-    .flatMap((descriptor) => primary.safeParse(descriptor).data ?? [])
-    .find((descriptor) => descriptor["xdm:sourceSchema"] === id)?.["xdm:sourceProperty"];
+/** The descriptors of the primary identities of all schemas. @param schema which one is looked up */
+async function listPrimaries(client: AepClient, schema: string, signal: AbortSignal) {
+  const purpose = `look for the primary identity of the schema ${schema}`;
+  return (await listDescriptors(client, purpose, signal)).flatMap(
+    (descriptor) => primary.safeParse(descriptor).data ?? [],
+  );
 }
 
 function summaryOf(found: z.output<typeof answer>): { id: string; title: string; profileEnabled: boolean } {
