@@ -185,8 +185,8 @@ test("a stopped call does not wait for its credential, which others may wait for
   expect(seen).toEqual([]);
 });
 
-test("stops at once when the operation is stopped, also while it waits", async () => {
-  answers = [{ status: 429, headers: { "retry-after": "3600" } }];
+test("stops at once when the operation is stopped, also while it waits, and says so", async () => {
+  answers = [{ status: 429, headers: { "retry-after": "3600" }, body: '{"code":"42","detail":"Too many calls."}' }];
   const controller = new AbortController();
   const running = client()
     .call(call({ signal: controller.signal }))
@@ -194,6 +194,9 @@ test("stops at once when the operation is stopped, also while it waits", async (
   while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   setTimeout(() => controller.abort(), 20);
   expect(await running).toBeInstanceOf(VendorError);
+  expect((await running).message).toBe(
+    "Could not read the things: it was stopped or timed out. The last answer of The shop was 429: Too many calls, code 42.",
+  );
 });
 
 test.each(["http://", "//"])("a path that begins with %s takes the credential nowhere else", async (scheme) => {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { saysBusy } from "./arm-complaint.ts";
 import type { AzureCalls } from "./azure-calls.ts";
 import type { Clock } from "./clock.ts";
-import { type Check, type CheckPace, checkPatiently } from "./patience.ts";
+import { type Check, type CheckPace, checkPatiently, whyStopped } from "./patience.ts";
 
 /** As long as Azure's network provider may take with one change. */
 const busyPace: CheckPace = { pauses: [1_000, 2_000, 5_000], limit: 15 * 60_000 };
@@ -80,7 +80,14 @@ export class ArmHttp {
     };
     const operation = { client: { clock: this.#clock }, signal, progress: showProgress };
     const outcome = await checkPatiently(operation, busyPace, look);
-    if ("gaveUp" in outcome) throw refusal;
-    return outcome.done;
+    if ("done" in outcome) return outcome.done;
+    // Azure's refusal would tell a person who pressed Ctrl-C to wait for someone else.
+    if (signal.aborted) {
+      throw new VendorError(
+        `Could not ${purpose}: ${whyStopped(signal)}, while Azure was busy with another change there.`,
+        {},
+      );
+    }
+    throw refusal;
   }
 }

@@ -51,6 +51,6 @@ export async function checkPatiently<T>(
   }
 }
 
-function whyStopped({ reason }: AbortSignal): string {
+export function whyStopped({ reason }: AbortSignal): string {
   return reason instanceof Error ? reason.message : "stopped";
 }

@@ -79,10 +79,13 @@ test("after 15 minutes the write fails with Azure's refusal", async () => {
   expect(operation.clock.monotonic()).toBe(15 * 60_000 + 3_000);
 });
 
-test("a command that is stopped does not wait for Azure", async () => {
+test("a command that is stopped does not wait for Azure, and says so", async () => {
   azure.script = { [`DELETE ${queue}`]: [busy] };
-  operation.clock.sleep = async () => operation.stop.abort(new Error("stopped"));
-  await failure(armResource.delete(operation, queue, inputs as never) as Promise<unknown>);
+  operation.clock.sleep = async () => operation.stop.abort(new Error("stopped by the user"));
+  const { message } = await failure(armResource.delete(operation, queue, inputs as never) as Promise<unknown>);
+  expect(message).toBe(
+    "Could not delete storageAccounts/a/queueServices/default/queues/events: stopped by the user, while Azure was busy with another change there.",
+  );
   expect(writes()).toEqual(["DELETE"]);
 });
 

@@ -113,11 +113,10 @@ export class HttpClient {
       // Even if this call is not repeated: a caller that looks for its effect has to wait as well.
       if (asksForRest(outcome)) this.#restUntil = Math.max(this.#restUntil, Date.now() + wait);
       const isFinal = !(outcome instanceof Error) && this.#options.isQuotaUsedUp?.(outcome) === true;
-      const last = isFinal || attempt >= retryRules.attempts || !mayRetry(call, outcome);
-      if (last || call.signal.aborted) throw this.#error(call, outcome);
-      if (asked !== undefined) this.#showWait(wait, call);
+      if (isFinal || attempt >= retryRules.attempts || !mayRetry(call, outcome)) throw this.#error(call, outcome);
+      if (asked !== undefined && !call.signal.aborted) this.#showWait(wait, call);
       await this.#sleep(wait, call.signal);
-      if (call.signal.aborted) throw this.#error(call, outcome);
+      if (call.signal.aborted) throw this.#error(call, outcome, { wasStopped: true });
     }
   }
 
@@ -185,7 +184,8 @@ export class HttpClient {
     );
   }
 
-  #error(call: Call, outcome: AxiosResponse | AxiosError): VendorError {
+  /** `wasStopped`: only that ended the attempts, so that the vendor's last answer is not the reason. */
+  #error(call: Call, outcome: AxiosResponse | AxiosError, { wasStopped = false } = {}): VendorError {
     const { vendor, baseUrl, baseUrlSetting } = this.#options;
     const changes = call.method === "POST" || call.method === "PATCH";
     if (outcome instanceof Error) {
@@ -207,12 +207,11 @@ export class HttpClient {
     const said = [detail?.replace(/\.$/, "") ?? `HTTP ${outcome.status}`, code && `code ${code}`]
       .filter(Boolean)
       .join(", ");
+    const reason = wasStopped ? `${stopWords}. The last answer of ${vendor} was` : `${vendor} answered`;
     const sentences = [
-      `Could not ${call.purpose}: ${vendor} answered ${outcome.status}: ${said}.`,
+      `Could not ${call.purpose}: ${reason} ${outcome.status}: ${said}.`,
       requestId && `Request id: ${requestId}.`,
-      remedy,
-      hint,
-      !remedy && !hint && generalRemedy(outcome.status),
+      ...(wasStopped ? [] : [remedy, hint, !remedy && !hint && generalRemedy(outcome.status)]),
     ];
     return new VendorError(sentences.filter(Boolean).join(" "), {
       status: outcome.status,
@@ -232,8 +231,10 @@ export class HttpClient {
   }
 }
 
+const stopWords = "it was stopped or timed out";
+
 function stopError({ purpose }: Call, detail: { readonly outcomeUnknown: boolean }): VendorError {
-  return new VendorError(`Could not ${purpose}: it was stopped or timed out.`, detail);
+  return new VendorError(`Could not ${purpose}: ${stopWords}.`, detail);
 }
 
 function mayRetry(call: Call, outcome: AxiosResponse | AxiosError): boolean {
