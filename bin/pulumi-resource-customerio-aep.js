@@ -8,7 +8,7 @@ const [major] = process.versions.node.split(".").map(Number);
 
 if (major < 22) {
   console.error(
-    `pulumi-resource-customerio-aep needs Node.js 22 or newer; this is ${process.version}. Install a newer one, or run: npx pulumi`,
+    `pulumi-resource-customerio-aep needs Node.js 22 or newer; this is ${process.version}. Install a newer one: https://nodejs.org. If npm has installed one with the program, start Pulumi with npx, such as: npx pulumi up`,
   );
   process.exitCode = 1;
 } else if (!existsSync(plugin)) {

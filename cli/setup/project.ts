@@ -5,6 +5,7 @@ import { unusedProjectName } from "../../settings/checks/project-name.ts";
 import { packageFolder } from "../command/package-folder.ts";
 import { UsageError } from "../command/usage-error.ts";
 import { Interruption, stopOnInterrupt } from "../interrupt.ts";
+import { type PackageManager, startingPackageManager } from "./package-manager.ts";
 
 const templates = path.join(packageFolder, "templates");
 /** npm leaves these out of packages, so that they are written here. */
@@ -60,9 +61,10 @@ export function projectNameFor(folder: string): string {
 }
 
 /**
- * Makes a project from a template, like `pulumi new`, and installs its packages: everything, or nothing if npm fails or Ctrl-C stops it.
+ * Makes a project from a template, like `pulumi new`, and installs its packages with the package manager that started this command: everything,
+ * or nothing if that fails or Ctrl-C stops it.
  *
- * @param made.isQuiet whether npm prints to standard error
+ * @param made.isQuiet whether the package manager prints to standard error
  * @param made.print called once the files are there
  * @throws UsageError if the folder has one of the files already
  */
@@ -76,26 +78,31 @@ export async function createProject(
   },
 ): Promise<void> {
   const present = new Set(await readdir(folder));
-  const written = await writeFiles(folder, made.template, made.name);
-  made.print(`Created the project ${made.name} in ${folder}. npm installs its packages.`);
+  const manager = startingPackageManager(process.env);
+  const written = await writeFiles(folder, { ...made, manager });
+  made.print(`Created the project ${made.name} in ${folder}. ${manager.command} installs its packages.`);
   try {
-    await installPackages(folder, made.isQuiet);
+    await installPackages(folder, manager, made.isQuiet);
     await locatePlugins(folder);
   } catch (error) {
-    const ofNpm = ["node_modules", "package-lock.json"].filter((file) => !present.has(file));
-    for (const file of [...written, ...ofNpm]) await rm(path.join(folder, file), { recursive: true, force: true });
+    const installed = ["node_modules", manager.lockFile].filter((file) => !present.has(file));
+    for (const file of [...written, ...installed]) await rm(path.join(folder, file), { recursive: true, force: true });
     throw error;
   }
 }
 
 /** Writes the files of a template: all of them, or none. @returns their names, without those that were there */
-async function writeFiles(folder: string, template: "typescript" | "yaml", name: string): Promise<string[]> {
+async function writeFiles(
+  folder: string,
+  { template, name, manager }: { template: "typescript" | "yaml"; name: string; manager: PackageManager },
+): Promise<string[]> {
   const from = path.join(templates, template);
-  const names = (await readdir(from)).filter((file) => !(file in dotFiles) && file !== "node_modules");
-  const files = new Map<string, string>(Object.entries(dotFiles));
+  const own: Readonly<Record<string, string>> = { ...dotFiles, ...manager.files };
+  const names = (await readdir(from)).filter((file) => !(file in own) && file !== "node_modules");
+  const files = new Map(Object.entries(own));
   for (const file of names) files.set(file, fillIn(await readFile(path.join(from, file), "utf8"), name));
   const present = new Set(await readdir(folder));
-  const taken = [...files.keys()].filter((file) => present.has(file) && !(file in dotFiles));
+  const taken = [...files.keys()].filter((file) => present.has(file) && !(file in own));
   if (taken.length > 0) {
     throw new UsageError(
       `The folder ${folder} has no Pulumi project, but ${taken.join(", ")}, which would be overwritten. Use an empty folder, or --cwd.`,
@@ -124,7 +131,7 @@ function fillIn(text: string, name: string): string {
   return whole.replace(/^template:\n(?: .*\n)+/m, "");
 }
 
-/** Activates the lines of the template that name the plugins' folder, unless npm uses that of a folder above, as in a workspace. */
+/** Activates the lines of the template that name the plugins' folder, unless the packages are in a folder above, as in a workspace. */
 async function locatePlugins(folder: string): Promise<void> {
   const bin = await readdir(path.join(folder, "node_modules", ".bin")).catch((): string[] => []);
   if (!bin.some((name) => name.startsWith("pulumi-resource-aep"))) return;
@@ -141,12 +148,12 @@ async function locatePlugins(folder: string): Promise<void> {
 /**
  * Installs a project's packages.
  *
- * @throws if npm fails, or Interruption after Ctrl-C, which ends npm as well
+ * @throws if the package manager fails, or Interruption after Ctrl-C, which ends it as well
  */
-async function installPackages(folder: string, isQuiet: boolean): Promise<void> {
+async function installPackages(folder: string, { command, args }: PackageManager, isQuiet: boolean): Promise<void> {
   const { signal, done } = stopOnInterrupt();
   const code = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn("npm", ["install", "--no-audit", "--no-fund"], {
+    const child = spawn(command, args, {
       cwd: folder,
       env: process.env,
       shell: process.platform === "win32",
@@ -158,6 +165,6 @@ async function installPackages(folder: string, isQuiet: boolean): Promise<void> 
   if (signal.aborted) throw new Interruption();
   if (code === 0) return;
   throw new Error(
-    `The packages of the project in ${folder} could not be installed (see npm's output above), so the project was removed again. Once npm can install them, run the same command again.`,
+    `The packages of the project in ${folder} could not be installed (see the output of ${command} above), so the project was removed again. Once ${command} can install them, run the same command again.`,
   );
 }

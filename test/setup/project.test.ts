@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
-import { projectNameFor } from "../../cli/setup/project.ts";
+import { createProject, projectNameFor } from "../../cli/setup/project.ts";
 import { FakePulumi } from "./fake-pulumi.ts";
 import { ScriptedPrompter } from "./scripted-prompter.ts";
 import { everything, giveCredentials, SetupWorld, written } from "./setup-world.ts";
@@ -42,6 +42,25 @@ test.each(["typescript", "yaml"])(
     ]);
   },
 );
+
+test.each([
+  ["npm", "npm/12.0.1 node/v24.21.0 linux x64 workspaces/false", []],
+  ["pnpm", "pnpm/12.23.0 npm/? node/? linux x64", ["pnpm-workspace.yaml"]],
+  ["yarn", "yarn/4.9.1 npm/? node/v24.21.0 linux x64", [".yarnrc.yml"]],
+  ["bun", "bun/1.4.5 npm/? node/v26.3.0 linux x64", []],
+])("%s installs the packages if it started the setup", async (manager, agent, files) => {
+  process.env.npm_config_user_agent = agent;
+  await world.emptyFolder("exit 1", {}, manager);
+  const print = jest.fn();
+  const made = { template: "yaml", name: "shop", isQuiet: true, print } as const;
+  await expect(createProject(world.folder, made)).rejects.toThrow(`Once ${manager} can install them`);
+  expect(print).toHaveBeenCalledWith(`Created the project shop in ${world.folder}. ${manager} installs its packages.`);
+  expect(await readdir(world.folder)).toEqual(["node_modules"]);
+  await writeFile(path.join(world.folder, "node_modules/.bin", manager), "#!/bin/sh\nexit 0\n");
+  await createProject(world.folder, made);
+  const ofTemplate = [".gitignore", ".npmrc", "Pulumi.yaml", "node_modules", "package.json"];
+  expect((await readdir(world.folder)).sort()).toEqual([...ofTemplate, ...files].sort());
+});
 
 test("a folder with other files is left alone", async () => {
   await FakePulumi.install(world.folder);

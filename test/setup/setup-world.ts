@@ -95,10 +95,14 @@ export class SetupWorld {
   }
 
   /** An empty folder with a fake `pulumi` and a fake `npm`, which runs this script. */
-  async emptyFolder(npm: string, world: Parameters<typeof FakePulumi.install>[1] = {}): Promise<FakePulumi> {
+  async emptyFolder(
+    script: string,
+    world: Parameters<typeof FakePulumi.install>[1] = {},
+    manager = "npm",
+  ): Promise<FakePulumi> {
     const pulumi = await FakePulumi.install(this.folder, world);
     const bin = path.join(this.folder, "node_modules/.bin");
-    await writeFile(path.join(bin, "npm"), `#!/bin/sh\n${npm}\n`, { mode: 0o755 });
+    await writeFile(path.join(bin, manager), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     process.env.PATH = `${bin}:${process.env.PATH}`;
     return pulumi;
   }
