@@ -26,7 +26,11 @@ const provider: Provider = {
   schema: async () => ({ name: "shop" }),
   checkConfig: (inputs) => ({ inputs, failures: [{ property: "pin", reason: "The pin is missing." }] }),
   configure: async () => undefined,
-  check: async (_call, { news, randomSeed = [] }) => ({ inputs: { ...news, seed: [...randomSeed] }, failures: [] }),
+  supportsAutonaming: true,
+  check: async (_call, { news, randomSeed = [], autonaming = { mode: "", proposedName: "" } }) => ({
+    inputs: { ...news, seed: [...randomSeed], ...autonaming },
+    failures: [],
+  }),
   diff: async () => ({ detailed: { name: "update-replace", "tags[1].x": "add" }, deleteBeforeReplace: true }),
   create: async (call, { inputs }) => {
     lastCall = call;
@@ -78,15 +82,29 @@ test("create passes values both ways, marks secrets, and derives type and name f
   expect([lastCall?.type, lastCall?.name]).toEqual(["shop:index:Thing", "t"]);
 });
 
-test("check passes the seed from which names have to follow", async () => {
+test("check passes on what names have to follow: the seed, and the stack's pulumi:autonaming", async () => {
+  const { AutonamingOptions } = providerProto.CheckRequest;
   const request = new providerProto.CheckRequest()
     .setUrn(urn)
     .setNews(struct({ name: "n" }))
-    .setRandomseed(Uint8Array.of(7, 8));
+    .setRandomseed(Uint8Array.of(7, 8))
+    .setAutonaming(new AutonamingOptions().setProposedName("p").setMode(AutonamingOptions.Mode.ENFORCE));
   const response = await new Promise<providerProto.CheckResponse>((resolve, reject) => {
     client.check(request, (error, answer) => (error ? reject(error) : resolve(answer)));
   });
-  expect(response.getInputs()?.toJavaScript()).toEqual({ name: "n", seed: [7, 8] });
+  expect(response.getInputs()?.toJavaScript()).toEqual({
+    name: "n",
+    seed: [7, 8],
+    mode: "enforce",
+    proposedName: "p",
+  });
+  // Without this, the engine would pass on nothing.
+  const configured = await new Promise<providerProto.ConfigureResponse>((resolve, reject) => {
+    client.configure(new providerProto.ConfigureRequest(), (error, answer) =>
+      error ? reject(error) : resolve(answer),
+    );
+  });
+  expect(configured.getSupportsAutonamingConfiguration()).toBe(true);
 });
 
 test("a partly created resource is returned in the status details", async () => {

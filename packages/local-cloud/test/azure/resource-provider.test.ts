@@ -65,6 +65,25 @@ describe("names", () => {
     expect(await named()).not.toBe(await named());
   });
 
+  test.each([
+    ["propose", identity, "resourceName", inGroup, "proposed"],
+    ["enforce", identity, "resourceName", inGroup, "proposed"],
+    ["disable", identity, "resourceName", inGroup, undefined],
+    ["enforce", "authorization:RoleAssignment", "roleAssignmentName", { scope: groupId, principalId: "p" }, "proposed"],
+  ] as const)("follow pulumi:autonaming (%s, %s)", async (mode, token, property, news, expected) => {
+    const request = { olds: {}, news, autonaming: { mode, proposedName: "proposed" } };
+    expect((await provider.check(callOf(token, "relay"), request)).inputs[property]).toBe(expected);
+    const olds = { [property]: "former" };
+    expect((await provider.check(callOf(token, "relay"), { ...request, olds })).inputs[property]).toBe("former");
+  });
+
+  test("that are GUIDs stay so if pulumi:autonaming only proposes another", async () => {
+    const autonaming = { mode: "propose", proposedName: "proposed" } as const;
+    const request = { olds: {}, news: { scope: groupId, principalId: "p" }, autonaming };
+    const { inputs } = await provider.check(callOf("authorization:RoleAssignment", "role"), request);
+    expect(inputs.roleAssignmentName).toMatch(/^[0-9a-f]{8}-/);
+  });
+
   test("do not exist for an app's settings", async () => {
     const { failures } = await check("web:WebAppApplicationSettings", "settings", inGroup);
     expect(failures).toEqual([{ property: "name", reason: "missing required property 'name'" }]);

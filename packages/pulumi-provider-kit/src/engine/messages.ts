@@ -4,6 +4,7 @@ import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import {
+  type Autonaming,
   type CheckFailure,
   type CheckResult,
   type DiffResult,
@@ -35,6 +36,18 @@ export function readStruct(struct: structProto.Struct | undefined): PropertyMap 
 
 export function writeStruct(map: PropertyMap): structProto.Struct {
   return structProto.Struct.fromJavaScript(encodeMap(map) as Parameters<typeof structProto.Struct.fromJavaScript>[0]);
+}
+
+export function readAutonaming(options: providerProto.CheckRequest.AutonamingOptions | undefined) {
+  if (options === undefined) return undefined;
+  const modes = providerProto.CheckRequest.AutonamingOptions.Mode;
+  const names = new Map<number, Autonaming["mode"]>([
+    [modes.PROPOSE, "propose"],
+    [modes.ENFORCE, "enforce"],
+    [modes.DISABLE, "disable"],
+  ]);
+  const mode = names.get(options.getMode()) ?? "propose";
+  return { mode, proposedName: options.getProposedName() } satisfies Autonaming;
 }
 
 export function checkResponse(result: CheckResult): providerProto.CheckResponse {

@@ -63,6 +63,12 @@ export class PartialFailure extends Error {
   }
 }
 
+/** A name that the engine has for a resource, and whether a resource with rules of its own for names may have another one. */
+export interface Autonaming {
+  readonly mode: "propose" | "enforce" | "disable";
+  readonly proposedName: string;
+}
+
 /**
  * A Pulumi provider with plain values: the interface from pulumi/pulumi's docs/architecture/providers/implementers-guide.md
  * without protobuf. Values may contain `Secret`, `Unknown` (previews only) and `Archive`.
@@ -71,6 +77,8 @@ export class PartialFailure extends Error {
 export interface Provider {
   readonly name: string;
   readonly version: string;
+  /** Whether it names resources as `pulumi:autonaming` says. Otherwise the engine ignores that setting. */
+  readonly supportsAutonaming?: boolean;
   /** The Pulumi package schema. */
   schema(): Promise<object>;
   checkConfig(inputs: PropertyMap): CheckResult;
@@ -84,10 +92,11 @@ export interface Provider {
   /**
    * `randomSeed`: everything random in the result must follow from it, since an `up` with a plan (`--plan`) has to get the same names as its
    * preview. Empty or absent: nothing has to be repeatable.
+   * `autonaming`: what the stack's setting `pulumi:autonaming` says about this resource; only with `supportsAutonaming`.
    */
   check(
     call: ResourceCall,
-    request: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
+    request: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array; autonaming?: Autonaming | undefined },
   ): Promise<CheckResult>;
   diff(
     call: ResourceCall,

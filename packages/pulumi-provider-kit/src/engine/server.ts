@@ -14,7 +14,7 @@ import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { longestTimer } from "../http/sleep.ts";
 import { differences } from "./difference.ts";
 import { endWithEngine } from "./end-with-engine.ts";
-import { checkResponse, diffResponse, readStruct, serviceError, writeStruct } from "./messages.ts";
+import { checkResponse, diffResponse, readAutonaming, readStruct, serviceError, writeStruct } from "./messages.ts";
 import { withProgress } from "./progress.ts";
 import type { Provider, ResourceCall } from "./provider.ts";
 
@@ -92,6 +92,7 @@ class Service {
           olds: readStruct(request.getOlds()),
           news: readStruct(request.getNews()),
           randomSeed: request.getRandomseed_asU8(),
+          autonaming: readAutonaming(request.getAutonaming()),
         };
         return this.#run(request, async (call) => checkResponse(await provider.check(call, values)));
       }),
@@ -116,6 +117,7 @@ class Service {
     const response = new providerProto.ProviderHandshakeResponse();
     response.setAcceptSecrets(true);
     response.setAcceptOutputs(true);
+    response.setSupportsAutonamingConfiguration(this.#provider.supportsAutonaming ?? false);
     return response;
   }
 
@@ -144,6 +146,7 @@ class Service {
     // Without it, an output inside an argument of a component makes the whole argument one, and nothing in it is known.
     response.setAcceptoutputs(true);
     response.setSupportspreview(true);
+    response.setSupportsAutonamingConfiguration(this.#provider.supportsAutonaming ?? false);
     return response;
   }
 

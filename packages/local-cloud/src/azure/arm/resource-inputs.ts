@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { CheckFailure, CheckResult } from "pulumi-provider-kit";
+import type { CheckFailure, CheckResult, Provider } from "pulumi-provider-kit";
 import { holdsUnknown, isMap, type PropertyMap, type PropertyValue, reveal, Unknown } from "pulumi-provider-kit";
 import { pathInputs } from "./resource-id.ts";
 import type { ResourceType } from "./resource-types.ts";
@@ -28,6 +28,8 @@ const rules: Record<string, Record<string, Rule>> = {
   "azure-native:portal:Dashboard": { dashboardName: { minimum: 3, maximum: 64, pattern: /^[a-zA-Z0-9-]*$/ } },
 };
 
+type CheckRequest = Parameters<Provider["check"]>[1];
+
 export interface Defaults {
   /** Setting `azure-native:location`. */
   readonly location: string | undefined;
@@ -38,12 +40,12 @@ export interface Defaults {
 export function checkInputs(
   type: ResourceType,
   logicalName: string,
-  { olds, news, randomSeed }: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
+  { olds, news, randomSeed, autonaming }: CheckRequest,
   defaults: Defaults,
 ): CheckResult {
   const inputs = withoutNulls(news);
   if (inputs[type.nameInput] === undefined && type.autoName !== "none") {
-    Object.assign(inputs, autoName(type, logicalName, { olds, randomSeed }));
+    Object.assign(inputs, autoName(type, logicalName, { olds, randomSeed, autonaming }));
   }
   if (type.located && inputs.location === undefined) {
     const location = defaultLocation(olds, inputs, defaults);
@@ -61,11 +63,15 @@ export function deletesBeforeReplace(olds: PropertyMap): boolean {
 function autoName(
   type: ResourceType,
   logicalName: string,
-  { olds, randomSeed }: { olds: PropertyMap; randomSeed: Uint8Array | undefined },
+  { olds, randomSeed, autonaming }: Omit<CheckRequest, "news">,
 ): PropertyMap {
   const old = olds[type.nameInput];
   if (old !== undefined) {
     return { [type.nameInput]: old, ...(olds[createBeforeDelete] === true && { [createBeforeDelete]: true }) };
+  }
+  if (autonaming?.mode === "disable") return {};
+  if (autonaming?.mode === "enforce" || (autonaming && type.autoName !== "uuid")) {
+    return { [type.nameInput]: autonaming.proposedName, [createBeforeDelete]: true };
   }
   const digits = randomDigits(randomSeed);
   switch (type.autoName) {

@@ -13,6 +13,7 @@ import { textAt } from "./subscription.ts";
 export class AzureNative implements Provider {
   readonly name = "azure-native";
   readonly version = "3.28.0";
+  readonly supportsAutonaming = true;
   readonly #parts: InvokeParts;
   readonly #writes: ResourceWrites;
   #location: string | undefined;
@@ -36,10 +37,7 @@ export class AzureNative implements Provider {
     this.#subscriptionId = textAt(inputs, "subscriptionId") || this.#parts.subscription.subscriptionId;
   }
 
-  async check(
-    call: ResourceCall,
-    request: { olds: PropertyMap; news: PropertyMap; randomSeed?: Uint8Array },
-  ): Promise<CheckResult> {
+  async check(call: ResourceCall, request: Parameters<Provider["check"]>[1]): Promise<CheckResult> {
     return checkInputs(typeOf(call.type), call.name, request, {
       location: this.#location,
       groupLocation: (name) => {
