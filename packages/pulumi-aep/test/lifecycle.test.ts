@@ -146,6 +146,8 @@ test("a second stack with the same titles gets an error that names the owner, al
     second.preview("aep:index:FieldGroup", { ...fieldGroupInputs({}), ownership: Unknown.instance }),
   );
   expect(foreseen.message).toContain('The title "Customer.io events (fields)" is taken in the sandbox.');
+  // With --replace, the engine asks for a creation without a word of the object that has the title.
+  expect(foreseen.message).toContain("what --replace creates needs another title");
   expect(foreseen.message).toContain(command);
   const { message } = await errorOf(
     second.create("aep:index:FieldGroup", { ...fieldGroupInputs({}), ownership: "0123456789abcdef" }),

@@ -87,9 +87,9 @@ export function registryKind<Item extends typeof registryItem, Inputs extends Ti
   function titleRemedy(urn: string, id: string): string {
     // A destroy of one of two stacks that manage an object would delete it for both.
     return (
-      `The ${kind} ${id} has it. It may be this stack's, under a former name of its component, which then needs an alias (resource option ` +
-      "aliases); another stack's, such as a colleague's of the same name; or one that a destroyed stack has left, with a schema to be used " +
-      "unchanged (npx pulumi config set --path schema.existing <schema>). If no stack manages it, you can also import it: " +
+      `The ${kind} ${id} has it. It may be this stack's: what --replace creates needs another title, and a renamed component needs an alias ` +
+      "(resource option aliases). It may be another stack's, such as a colleague's of the same name. Or a destroyed stack has left it, with a " +
+      "schema to be used unchanged (npx pulumi config set --path schema.existing <schema>). If no stack manages it, you can also import it: " +
       importCommand(urn, id)
     );
   }
