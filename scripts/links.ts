@@ -108,6 +108,12 @@ export async function findBrokenLinks(
     for (const { target, line } of namedPaths(markdown, folders)) {
       if (!existsSync(join(folder, target))) broken.push(`${document}:${line}: there is no ${target}`);
     }
+    for (const [index, text] of prose(markdown).entries()) {
+      // A tarball has no images, and only Markdown's own form is made to lead elsewhere.
+      if (/<(?:img|picture)\b/.test(text.replace(/(`+).*?\1/g, ""))) {
+        broken.push(`${document}:${index + 1}: write the image as ![…](…)`);
+      }
+    }
     for (const { target, line } of linksOf(markdown)) {
       if (/^[a-z][a-z+.-]*:/i.test(target)) continue;
       const [path = "", anchor] = decodeURI(target).split("#");

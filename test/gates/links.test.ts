@@ -28,6 +28,7 @@ test.each([
   ["to a heading of its own that does not exist", "[a](#none)", "README.md:1: README.md has no heading #none"],
   ["by reference", "See [this][1].\n\n[1]: docs/none.md", "README.md:3: there is no docs/none.md"],
   ["of an image", "![picture](docs/none.svg)", "README.md:1: there is no docs/none.svg"],
+  ["of an image in HTML", '\n<img alt="picture" src="docs/none.svg">', "README.md:2: write the image as ![…](…)"],
 ])("a link %s is found", async (_, markdown, complaint) => {
   expect(await findBroken(markdown)).toEqual([complaint]);
 });
