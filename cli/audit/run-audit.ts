@@ -22,7 +22,7 @@ export const auditOptions = {
     description: "how long before the first day messages may have been created: opens and clicks come late",
     // With less than a day, rows in a batch that was created before would not be read: it takes rows for an hour.
     schema: z.coerce
-      .number("it must be a number")
+      .number()
       .int("it must be a whole number")
       .min(1, "it must be at least 1")
       .max(mostLookback, `it must be at most ${mostLookback}`)

@@ -10,6 +10,7 @@ import type {
   AnyCommand,
   CommandContext,
   CommandDefinition,
+  OptionTable,
   ProjectCommandDefinition,
   SharedValues,
 } from "./definition.ts";
@@ -221,7 +222,8 @@ function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown
   // As from a variable that is not set: to Pulumi, an empty name of a stack means the selected one, and an empty filter selects everything.
   const empty = options.find(([name]) => given[name] === "");
   if (empty !== undefined) throw new UsageError(`--${empty[0]} is invalid: it is empty`);
-  const parsed = z.object(Object.fromEntries(options.map(([name, { schema }]) => [name, schema]))).safeParse(given);
+  const schema = z.object(Object.fromEntries(options.map(([name, option]) => [name, option.schema])));
+  const parsed = schema.safeParse(given, { error: (issue) => complaintAbout(issue, optionsOf(definition)) });
   if (parsed.success) return parsed.data as Values;
   const missing = options
     .map(([name, option]) => describeOption(name, option))
@@ -230,6 +232,14 @@ function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown
   if (missing.length > 0) throw new UsageError(missing.join("\n"));
   const [issue] = parsed.error.issues;
   throw new UsageError(`--${issue?.path.join(".")} is invalid: ${issue?.message}`);
+}
+
+/** What is wrong with an option's value, where zod's own words speak to programmers; undefined if its schema says it. */
+function complaintAbout(issue: z.core.$ZodRawIssue, options: OptionTable): string | undefined {
+  if (issue.code === "invalid_value") return `it must be one of ${issue.values.join(", ")}`;
+  if (issue.code !== "invalid_type" || issue.expected !== "number") return undefined;
+  const unit = options[String(issue.path?.[0])]?.value ?? "number";
+  return unit === "number" ? "it must be a number" : `it must be a number of ${unit}`;
 }
 
 /** For readers of lines, who could not tell where a document of several lines ends. */

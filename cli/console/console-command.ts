@@ -7,6 +7,8 @@ import { OperatorConsole } from "./console.ts";
 import { StandIns } from "./data/stand-ins.ts";
 import { startServer } from "./server.ts";
 
+const portRange = "it must be a port from 1 to 65535, or 0 for a free one";
+
 export const consoleCommand = defineCommand({
   name: "console",
   summary: "serve a local page that shows where the events are, what is wrong, and what to do",
@@ -18,12 +20,7 @@ export const consoleCommand = defineCommand({
     port: {
       value: "number",
       description: "port on 127.0.0.1; without it, a free one",
-      schema: z.coerce
-        .number()
-        .int("it must be a port")
-        .min(0, "it must be a port")
-        .max(65535, "it must be a port")
-        .default(0),
+      schema: z.coerce.number().int(portRange).min(0, portRange).max(65535, portRange).default(0),
     },
     "allow-actions": {
       description: "let the page replay, export and purge dead letters of a real stack",
