@@ -1,5 +1,5 @@
 import { CustomerIoSource } from "./components/customer-io-source.ts";
-import { listAlertsToSubscribe as alertsOf } from "./components/platform/platform-alerts.ts";
+import { listAlertsToSubscribe } from "./components/platform/platform-alerts.ts";
 import { describeCost } from "./components/relay/relay-cost.ts";
 import { StackSettings } from "./components/settings/settings-source.ts";
 
@@ -20,4 +20,4 @@ export const webhookId = source.webhookId;
 /** What an operator still has to do, if anything. */
 export const nextSteps = source.nextSteps;
 /** Alerts in Platform that a person has to subscribe to, since there is no API for it. */
-export const alertsToSubscribe = source.dataflowId.apply(alertsOf);
+export const alertsToSubscribe = source.dataflowId.apply(listAlertsToSubscribe);
