@@ -129,3 +129,8 @@ test("the state of an ownership that was never changed may lack former claims", 
   await (await provider()).delete(call("Ownership"), { id: claim.name, state: claim });
   expect(await exists(id)).toBe(false);
 });
+
+test("an ownership can't be imported: it exists in the state only", async () => {
+  const read = { id: claim.name, inputs: {}, state: {} };
+  await expect((await provider()).read(call("Ownership"), read)).rejects.toThrow("can't be imported");
+});

@@ -30,15 +30,20 @@ export const ownership = defineResource<ReportingWebhooks>()({
   description:
     "The ownership of a reporting webhook's name and endpoint; the webhook depends on it (`dependsOn`). It does not exist " +
     "in Customer.io. Its deletion, which comes after the webhook's, also deletes a webhook of this name and endpoint, or of " +
-    "former ones, that an interrupted run created and no run adopted, with a warning. Use it only for the stack's own endpoints.",
+    "former ones, that an interrupted run created and no run adopted, with a warning. Use it only for the stack's own endpoints. It can't " +
+    "be imported.",
   inputs,
   outputs,
   onlyInState: true,
 
   create: (_operation, { name }) => Promise.resolve({ id: name, outputs: { formerClaims: [] } }),
 
-  read: (_operation, id, known, noted) =>
-    Promise.resolve(known && { id, inputs: known, outputs: outputs.parse(noted ?? {}) }),
+  read(_operation, id, known, noted) {
+    if (known) return Promise.resolve({ id, inputs: known, outputs: outputs.parse(noted ?? {}) });
+    throw new Error(
+      "A customerio:index:Ownership can't be imported, since it does not exist in Customer.io. Declare it in the program and run: npx pulumi up",
+    );
+  },
 
   update: (_operation, _id, { news, olds, outputs: noted }) => {
     const claims = [...outputs.parse(noted).formerClaims, olds];
