@@ -40,7 +40,7 @@ export interface PlatformAlert {
  */
 export const platformAlerts = {
   "storage-unavailable": {
-    description: "The relay's storage fails requests, so that events can't be taken or delivered.",
+    description: "The relay's storage account is failing requests, so some events can't be accepted or delivered.",
     severity: 1,
     scope: "storage",
     namespace: "Microsoft.Storage/storageAccounts",
@@ -53,7 +53,7 @@ export const platformAlerts = {
   },
   "host-storage-unavailable": {
     description:
-      "The storage of the relay's host and code fails requests: the relay may not start again after a restart.",
+      "The storage account of the relay's host and code is failing requests. New instances of the relay may not start.",
     severity: 2,
     scope: "hostStorage",
     namespace: "Microsoft.Storage/storageAccounts",
@@ -65,7 +65,7 @@ export const platformAlerts = {
     every: "PT5M",
   },
   "storage-throttled": {
-    description: "The relay's storage throttles requests: events come slower than they could.",
+    description: "The relay's storage account is throttling requests. Events are slow, but none is lost.",
     severity: 2,
     scope: "storage",
     namespace: "Microsoft.Storage/storageAccounts",
@@ -82,7 +82,7 @@ export const platformAlerts = {
     every: "PT5M",
   },
   "queue-depth": {
-    description: "Hundreds of thousands of messages wait in the relay's queues for a day.",
+    description: "On average over a day, more than 500,000 messages have been waiting in the relay's queues.",
     severity: 2,
     scope: "queues",
     namespace: "Microsoft.Storage/storageAccounts/queueServices",
@@ -97,7 +97,7 @@ export const platformAlerts = {
     every: "PT1H",
   },
   "vault-refuses": {
-    description: "The vault refuses a caller: the relay may lack its secrets after the next restart.",
+    description: "The vault refused a caller. If it was the relay, its next restart may fail for lack of secrets.",
     severity: 2,
     scope: "vault",
     namespace: "Microsoft.KeyVault/vaults",

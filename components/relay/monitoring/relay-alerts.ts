@@ -70,14 +70,14 @@ export function relayAlerts({
       ...ofLines,
       severity: 2,
       resolves: false,
-      description: "Events were refused for good or given up, and wait as dead letters. They can be replayed.",
+      description: "Events could not be delivered, and are now dead letters. Fix the cause, then replay them.",
       steps: `where ${isOutcome("dead")}`,
     },
     held: {
       ...soon,
       ...ofLines,
       severity: 1,
-      description: "Platform refuses the relay (401, 403 or 404): events are held until the dataflow is repaired.",
+      description: "The relay holds all events: Platform refuses it (401, 403 or 404), or a setting can't be used.",
       steps: `where ${lineNumber("held")} > 0 and tostring(${lineField("level")}) == "error"`,
     },
     late: {
@@ -85,7 +85,7 @@ export function relayAlerts({
       ...ofLines,
       severity: 2,
       description:
-        "Events wait for more than an hour and none is delivered, or they wait for more than four: Platform is away, or takes less than comes in.",
+        "Events have waited for more than an hour while none was delivered, or for more than four hours. Platform is down, or accepts fewer events than arrive.",
       // Delivering a large blast takes more than an hour, which is normal.
       steps: `summarize oldest = max(${lineNumber("oldestSeconds")}), delivered = sum(${lineNumber("delivered")})
 | where oldest > ${4 * unusual.waitSeconds} or (oldest > ${unusual.waitSeconds} and delivered == 0)`,
@@ -95,7 +95,8 @@ export function relayAlerts({
       ...ofLines,
       severity: 1,
       enabled: expectsEvents,
-      description: "The relay could not take events, so Customer.io holds back all that follow.",
+      description:
+        "The relay could not accept events, so Customer.io holds back all later ones. It repeats the calls for 7 days.",
       steps: `where ${lineNumber("unavailable")} > 0`,
     },
     refused: {
@@ -105,8 +106,8 @@ export function relayAlerts({
       window: `PT${unusual.refusedHours}H`,
       enabled: expectsEvents,
       description:
-        "Calls are refused and none is accepted: most likely the signing key is not Customer.io's. Customer.io repeats the first event and " +
-        `holds back all others for 7 days, then gives them up. Copy the key again: ${operatorCommand("status")} says how.`,
+        "Calls are refused, and none is accepted. The signing key is probably not Customer.io's. Customer.io repeats the first event and " +
+        `holds back all others for 7 days, then gives up. Copy the key again; this command says how: ${operatorCommand("status")}`,
       // Without Customer.io's headers it is a stranger's call, which comes in quiet hours too.
       steps: `summarize refused = sum(${lineNumber("refused")}), unsigned = sum(${lineNumber("unsigned")}), taken = countif(${taken})
 | where refused > unsigned and taken == 0`,
@@ -119,8 +120,8 @@ export function relayAlerts({
       every: "PT1H",
       enabled: expectsEvents && silenceHours > 0,
       description:
-        `No call has come from Customer.io for ${silenceHours} hours, although the webhook is enabled and calls came before. ` +
-        `${operatorCommand("status")} says what to look at; silenceAlertHours sets the time, or switches this off.`,
+        `Customer.io has not called for ${silenceHours} hours, although the webhook is enabled and there were calls before. ` +
+        `${operatorCommand("status")} says what to check. The setting silenceAlertHours changes the time or disables this alert.`,
       steps: `where ${taken}
 | summarize lastCall = max(TimeGenerated)
 | where lastCall < ago(${silenceHours}h)`,
@@ -130,7 +131,7 @@ export function relayAlerts({
       ...ofLines,
       severity: 1,
       description:
-        "Nobody takes messages from a queue of the relay: its function does not run. Events are safe, but none is delivered. " +
+        "No function takes messages from a queue of the relay. Its events are safe, but none is delivered. " +
         `${operatorCommand("status")} says what to do.`,
       steps: `where ${lineNumber("untakenSeconds")} > 0`,
     },
@@ -138,7 +139,7 @@ export function relayAlerts({
       ...quarter,
       ...ofLines,
       severity: 2,
-      description: "Platform answers most events with an error that may pass (429 or 5xx). They are tried again.",
+      description: "Platform answers most events with a temporary error (429 or 5xx). The relay retries them.",
       steps: `summarize retried = sum(${lineNumber("retried")}), delivered = sum(${lineNumber("delivered")}),
     paused = sum(${lineNumber("paused")})
 | where retried >= 10 and retried > delivered and paused <= delivered`,
@@ -147,7 +148,8 @@ export function relayAlerts({
       ...quarter,
       ...ofLines,
       severity: 2,
-      description: "Platform takes nothing, so the relay only asks now and then. Events wait, and go once it is back.",
+      description:
+        "Platform accepts nothing, so the relay only tries from time to time. It delivers the waiting events once Platform is back.",
       steps: `summarize paused = sum(${lineNumber("paused")}), delivered = sum(${lineNumber("delivered")})
 | where paused > 0 and paused > delivered`,
     },
@@ -157,7 +159,7 @@ export function relayAlerts({
       severity: 2,
       window: "PT30M",
       enabled: expectsEvents,
-      description: "The relay's functions fail again and again with an error that they do not expect.",
+      description: "The relay's functions keep failing with an unexpected error.",
       // Over at least ten minutes: while the roles of a new app propagate, its host fails for some minutes.
       steps: `summarize early = countif(TimeGenerated < ago(20m)), recent = countif(TimeGenerated > ago(10m))
 | where early >= 5 and recent >= 5`,
@@ -166,7 +168,8 @@ export function relayAlerts({
       ...quarter,
       table: "_LogOperation",
       severity: 1,
-      description: "The log workspace has reached its daily cap: until the next day no alert that reads logs can fire.",
+      description:
+        "The log workspace has reached its daily cap. Until the next day (UTC), no alert that reads logs can be raised.",
       steps: `where Category =~ "Ingestion" and Detail has "OverQuota"`,
     },
   };
