@@ -43,6 +43,8 @@ export interface RelayCounts {
   readonly heldAt: Date | undefined;
   /** When the relay last had an event that it could not deliver for more than an hour. */
   readonly lateAt: Date | undefined;
+  /** When an event that the relay had received more than an hour before last went back to the queue; earlier versions don't record it. */
+  readonly oldPutBackAt: Date | undefined;
   /** How many events had each attribute that the catalogue lacks, of all days together. */
   readonly unknownPaths: ReadonlyMap<string, number>;
 }
@@ -117,6 +119,7 @@ export class RelayTables {
       deliveredAt: timeOf(times.deliveredAt),
       heldAt: timeOf(times.heldAt),
       lateAt: timeOf(times.lateAt),
+      oldPutBackAt: timeOf(times.oldPutBackAt),
     };
   }
 

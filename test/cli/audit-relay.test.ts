@@ -142,24 +142,27 @@ describe("while a few messages are hidden", () => {
     expect(looks).toBe(15);
   });
 
-  /** The relay delivers while the audit looks. @param lateAt when an event last failed that had waited for more than an hour */
-  function deliverMeanwhile(lateAt: number): void {
+  /** The relay delivers while the audit looks. @param times when an event last failed that had waited, or had arrived, more than an hour before */
+  function deliverMeanwhile(times: { readonly lateAt: number } | { readonly oldPutBackAt: number }): void {
     relay.whileAuditWaits = async () => {
       looks += 1;
       const row = { partition: "2026-03-02", row: "one" };
       await relay.tables.create(countsTable, signal);
-      await relay.tables.put(countsTable, row, signal, { delivered: looks, lateAt });
+      await relay.tables.put(countsTable, row, signal, { delivered: looks, ...times });
     };
   }
 
-  test("and the relay delivers others, while events fail that have waited for long, it may be among these", async () => {
-    deliverMeanwhile(start + 60 * day - 3_600);
-    const { stages, totals } = await judge();
-    expect([stages, totals.unjudged, looks]).toEqual([{ lost: "after relay" }, 1, 15]);
-  });
+  test.each(["lateAt", "oldPutBackAt"])(
+    "and the relay delivers others, while old events fail (%s), it may be among these",
+    async (name) => {
+      deliverMeanwhile({ [name]: start + 60 * day - 3_600 } as { lateAt: number });
+      const { stages, totals } = await judge();
+      expect([stages, totals.unjudged, looks]).toEqual([{ lost: "after relay" }, 1, 15]);
+    },
+  );
 
   test("and the relay delivers, they are of this moment, and what is absent is missing", async () => {
-    deliverMeanwhile(start + 60 * day - 3 * 3_600);
+    deliverMeanwhile({ lateAt: start + 60 * day - 3 * 3_600 });
     expect((await judge()).stages).toEqual({ absent: "before relay", lost: "after relay" });
     expect(looks).toBe(1);
   });

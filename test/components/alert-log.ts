@@ -41,7 +41,7 @@ export class AlertLog {
     readClaim: async () => undefined,
     deleteClaim: async () => undefined,
     putDeadLetter: async () => true,
-    addDeadLetter: async () => undefined,
+    addDeadLetter: async () => true,
   };
 
   write(Message: string, SeverityLevel = 1): void {

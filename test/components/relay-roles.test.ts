@@ -90,7 +90,7 @@ function work(accounts: Accounts): Record<string, (grants: readonly Grant[]) => 
       const letter = { name: "2026/11/20/a.json", document: {} as never };
       await relay.putDeadLetter(letter, signal());
       await relay.putDeadLetter(letter, signal());
-      await relay.addDeadLetter(letter, signal());
+      await relay.addDeadLetter(letter, signal(), "2026-11-20T10:00:00.000Z");
       await relay.countDeadLetters(1, signal());
     },
     "add messages": () => relay.enqueue("e30=", { delaySeconds: 0, signal: signal() }),

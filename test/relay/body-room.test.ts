@@ -138,6 +138,7 @@ describe("the function of a poison queue", () => {
           await sleep(1);
           held -= size;
           dead += 1;
+          return true;
         },
       },
       clock: () => new Date(receivedAt),
@@ -160,7 +161,7 @@ describe("the function of a poison queue", () => {
         readClaim: async () => String(++reads),
         deleteClaim: async () => undefined,
         putDeadLetter: async () => true,
-        addDeadLetter: async () => undefined,
+        addDeadLetter: async () => true,
       },
       clock: () => {
         now += 2 * 60_000;

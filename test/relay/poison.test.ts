@@ -87,6 +87,21 @@ test("what the forwarder's dead letter says stays, in a version that a replay of
   expect(await versionOf()).not.toBe(before);
 });
 
+test("a repeated call whose event is a dead letter already counts as gone, but the forwarder's own dead letter counts as dead", async () => {
+  const refused = (made: ReturnType<typeof event>) =>
+    deadEvent(made, made.body, { class: "refused", reason: "HTTP 422", now });
+  await storage.putDeadLetter(refused(event("a")), AbortSignal.timeout(5_000), event("a").receivedAt);
+  await storage.putDeadLetter(refused(event("b")), AbortSignal.timeout(5_000), event("b").receivedAt);
+  const repeated = { ...event("b"), receivedAt: "2026-11-19T10:05:00.000Z" };
+  const replayed = { ...event("b"), receivedAt: "2026-11-19T10:05:00.000Z", queuedAt: now.toISOString() };
+  const first = await poison({ version: 1, events: [event("a"), repeated, replayed] });
+  expect((first as { dead?: number; gone?: number }[]).map(({ dead, gone }) => [dead, gone])).toEqual([
+    [1, undefined],
+    [0, 1],
+    [1, undefined],
+  ]);
+});
+
 test("a message that can't be read becomes a dead letter unchanged", async () => {
   await poison("hello");
   expect(await azurite.deadLetters()).toMatchObject([

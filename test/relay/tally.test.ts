@@ -113,6 +113,37 @@ test("records when Platform last accepted an event, when events were last held f
   expect(await times()).toEqual([start + 30, start + 20, start + 20]);
 });
 
+test("records when an event that arrived more than an hour ago went back, also if others of its message were delivered", async () => {
+  const { tally, time } = startTally();
+  const start = time.now / 1000;
+  const putBackAt = async () => {
+    time.now += 10_000;
+    await tally.flush();
+    const [row] = await tables.all(countsTable, signal);
+    return row?.oldPutBackAt;
+  };
+  tally.add({
+    outcome: "forwarded",
+    level: "warn",
+    delivered: 1,
+    retried: 1,
+    oldestSeconds: 9,
+    putBackAgeSeconds: 3600,
+  });
+  expect(await putBackAt()).toBeUndefined();
+  tally.add({
+    outcome: "forwarded",
+    level: "warn",
+    delivered: 1,
+    retried: 1,
+    oldestSeconds: 9,
+    putBackAgeSeconds: 3601,
+  });
+  expect(await putBackAt()).toBe(start + 10);
+  tally.add({ outcome: "waiting", level: "warn", held: 1, oldestSeconds: 9, putBackAgeSeconds: 3601 });
+  expect(await putBackAt()).toBe(start + 20);
+});
+
 test("counts attributes that the catalogue lacks by their paths, at most fifty a day, in any spelling", async () => {
   const { tally, time } = startTally();
   const paths = async () => {

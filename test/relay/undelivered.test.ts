@@ -205,12 +205,12 @@ describe("events that Platform will never accept", () => {
       };
     };
     expect(await deaths("first", event("a"))).toEqual({ dead: 1, gone: 0, lines: 1 });
-    expect(await deaths("second", event("a"))).toEqual({ dead: 0, gone: 1, lines: 1 });
-    expect(await deaths("third", { ...event("a"), putBack: true, attempts: 1 })).toEqual({
-      dead: 0,
-      gone: 1,
-      lines: 1,
-    });
+    const repeated = { ...event("a"), receivedAt: "2026-11-20T09:59:45.000Z" };
+    expect(await deaths("second", repeated)).toEqual({ dead: 0, gone: 1, lines: 1 });
+    const comesBack = { putBack: true, attempts: 1 } as const;
+    expect(await deaths("third", { ...repeated, ...comesBack })).toEqual({ dead: 0, gone: 1, lines: 1 });
+    // The first call's event was put back, and its first message came again: it was accepted once, so nothing is gone.
+    expect(await deaths("fourth", { ...event("a"), ...comesBack })).toEqual({ dead: 1, gone: 0, lines: 1 });
     // The host hands it out again.
     expect(await deaths("first", event("a"))).toEqual({ dead: 1, gone: 0, lines: 1 });
     // A replay that has not yet removed the dead letter.

@@ -28,6 +28,7 @@ describe("before Platform is ready", () => {
         held: 2,
         delaySeconds: 300,
         oldestSeconds: 30,
+        putBackAgeSeconds: 30,
         reason: "PLATFORM_READY_AT",
       },
     ]);
@@ -81,6 +82,7 @@ describe("while nothing may be sent", () => {
         ...paused,
         delaySeconds: 77,
         oldestSeconds: 30,
+        putBackAgeSeconds: 30,
         reason: "Platform is away",
       },
     ]);
@@ -109,7 +111,7 @@ describe("while nothing may be sent", () => {
     expect(outcomes).toMatchObject([
       { outcome: "dead", ids: ["a"], reason: "expired" },
       { outcome: "dead", ids: ["large"], reason: "expired" },
-      { outcome: "waiting", held: 1 },
+      { outcome: "waiting", held: 1, oldestSeconds: 30 },
     ]);
   });
 
@@ -120,9 +122,10 @@ describe("while nothing may be sent", () => {
     const first = await world.forward(message(old), { target }, { id: "first" });
     expect(first.outcomes).toMatchObject([
       { outcome: "dead", dead: 1 },
-      { outcome: "waiting", held: 0 },
+      { outcome: "waiting", held: 0, oldestSeconds: 0 },
     ]);
-    const repeated = await world.forward(message(old, finished), { target }, { id: "second" });
+    const again = { ...old, receivedAt: "2026-10-21T09:59:55.000Z" };
+    const repeated = await world.forward(message(again, finished), { target }, { id: "second" });
     expect(repeated.outcomes).toMatchObject([
       { outcome: "dead", dead: 0, ids: ["a"] },
       { outcome: "waiting", held: 0, gone: 2, goneIds: ["a", "large"] },

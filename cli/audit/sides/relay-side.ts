@@ -99,7 +99,7 @@ async function readOccurrences(
 /**
  * Reads the visible messages of the queues. A hidden one is being delivered at the moment, or waits for its next try, perhaps for hours. If there
  * are few of them, this looks again until none is left or the relay has delivered something; if neither happens, they wait. An event that
- * fails by itself waits beside others that are delivered; each of its tries sets `lateAt` once it has waited for an hour.
+ * fails by itself waits beside others that are delivered; each of its tries sets `oldPutBackAt` once it is an hour old, also after a replay.
  */
 async function readQueues(
   { tables, storage, queues }: AuditedAccount,
@@ -116,10 +116,11 @@ async function readQueues(
     const events = read.flatMap(eventsIn);
     if (messages === 0) return { events, messages, mayHold: false };
     if (messages > backlog) return { events, messages, mayHold: true };
-    const { total, lateAt } = await tables.readCounts();
-    const isLate = lateAt !== undefined && now.getTime() - lateAt.getTime() < longestPause;
+    const { total, lateAt, oldPutBackAt } = await tables.readCounts();
+    // A relay of an earlier version records only `lateAt`.
+    const isOld = [lateAt, oldPutBackAt].some((at) => at !== undefined && now.getTime() - at.getTime() < longestPause);
     before ??= total.delivered;
-    if (total.delivered > before && !isLate) return { events, messages, mayHold: false };
+    if (total.delivered > before && !isOld) return { events, messages, mayHold: false };
     if (look === mostLooks) return { events, messages, mayHold: true };
     await pause(lookPause, signal);
   }

@@ -65,8 +65,6 @@ export interface DeliveryPorts {
   readonly duplicates: Duplicates;
   /** Whether the queue may have handed out the message before. */
   readonly isRedelivered: boolean;
-  /** The queue's id of the message, if the host reports it. */
-  readonly messageId?: string | undefined;
   /** Called when duplicates can't be recognized just now. */
   readonly onTrouble: (reason: string) => void;
   readonly clock: () => Date;
@@ -208,7 +206,7 @@ function summaryOf({ status, detail, isForeign }: Extract<PlatformAnswer, { stat
 export function giveUp(
   event: QueuedEvent,
   why: string,
-  ports: Pick<DeliveryPorts, "storage" | "clock" | "room" | "messageId">,
+  ports: Pick<DeliveryPorts, "storage" | "clock" | "room">,
 ): Promise<DeliveryResult> {
   const wait = { room: ports.room, patience: longestWork, otherwise: leaveUnsent(event) };
   return withRoom(event, wait, () => buryOverdue(event, why, ports));
@@ -217,7 +215,7 @@ export function giveUp(
 async function buryOverdue(
   event: QueuedEvent,
   why: string,
-  ports: Pick<DeliveryPorts, "storage" | "clock" | "messageId">,
+  ports: Pick<DeliveryPorts, "storage" | "clock">,
 ): Promise<DeliveryResult> {
   try {
     const body = await readBody(event, ports.storage);
@@ -235,20 +233,19 @@ function overdue(why: string): string {
 /**
  * Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt.
  *
- * A repeated call is in a message of its own, but both events become the same dead letter. Each message finishes its event once, so the
- * second one counts as `gone`: otherwise the counts would never balance. A replayed event may die before the replay has removed its former
- * dead letter.
+ * A repeated call was received at another time, but both events become the same dead letter. Each is finished once, so the second one counts
+ * as `gone`: otherwise the counts would never balance. A replayed event may die before the replay has removed its former dead letter.
  */
 async function buryEvent(
   { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
   body: string,
   { class: why, reason }: { class: DeadLetterClass; reason: string },
-  { storage, clock, messageId }: Pick<DeliveryPorts, "storage" | "clock" | "messageId">,
+  { storage, clock }: Pick<DeliveryPorts, "storage" | "clock">,
 ): Promise<DeliveryResult> {
   const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
   try {
-    const isFirst = await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout), messageId);
-    const isRepeated = !isFirst && messageId !== undefined && event.queuedAt === undefined;
+    const isFirst = await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout), event.receivedAt);
+    const isRepeated = !isFirst && event.queuedAt === undefined;
     return { fate: isRepeated ? "gone" : "dead", event: buried, deadLetter: blob.name, reason: why };
   } catch (error) {
     return recordFailure(event, `the dead letter could not be written: ${describeError(error)}`, clock());

@@ -105,16 +105,16 @@ export function forwarderHandler({
     const deliveries = await Promise.all(
       events.map(async (event): Promise<DeliveryResult> => {
         if (!isOverdue(event, clock())) return { fate: "unsent", event };
-        return giveUp(event, reason, { storage, room, clock, messageId: messageIdOf(context) });
+        return giveUp(event, reason, { storage, room, clock });
       }),
     );
     const waiting = deliveries.filter((delivery) => delivery.fate === "unsent" || hasFailed(delivery));
-    const turns = waiting.length > 0 ? [{ events: waiting.map(({ event }) => event), delaySeconds }] : [];
+    const again = waiting.map(({ event }) => event);
+    const turns = again.length > 0 ? [{ events: again, delaySeconds }] : [];
     await settle(deliveries, turns, context);
     const { length: held } = waiting;
     const goneIds = idsOf(deliveries, "gone");
     reportDead(deliveries, context);
-    const oldestSeconds = longestWait(events, clock());
     logOutcome(
       context,
       {
@@ -124,7 +124,8 @@ export function forwarderHandler({
         ...(isPause && { paused: held }),
         ...(goneIds.length > 0 && { gone: goneIds.length, goneIds }),
         delaySeconds,
-        oldestSeconds,
+        oldestSeconds: longestWait(again, clock()),
+        ...putBackAge(again, clock()),
         reason,
       },
       log,
@@ -139,7 +140,6 @@ export function forwarderHandler({
       duplicates,
       // The host always reports how often it handed out the message; without that, nothing is known.
       isRedelivered: Number(context.triggerMetadata?.dequeueCount ?? 2) > 1,
-      messageId: messageIdOf(context),
       onTrouble: (reason) => logOutcome(context, { outcome: "duplicatesUnknown", reason }, log),
       clock,
     });
@@ -158,11 +158,6 @@ export function forwarderHandler({
     const way = standstillOf(target, events, { clock, random });
     return "why" in way ? postpone(events, way, context) : forward(events, way.client, context);
   };
-}
-
-/** The queue's id of the message, if the host reports it. */
-function messageIdOf({ triggerMetadata }: InvocationContext): string | undefined {
-  return triggerMetadata?.id?.toString();
 }
 
 /** Events that go back to the queue in the same message. */
@@ -237,9 +232,13 @@ function agesOf(events: readonly QueuedEvent[], now: Date): number[] {
   return events.map(({ receivedAt }) => wholeSeconds(now.getTime() - Date.parse(receivedAt)));
 }
 
-/** Whole seconds that the event with the longest wait has spent in the queue. */
+/** Whole seconds that the event with the longest wait has spent in the queue; 0 for none. */
 function longestWait(events: readonly QueuedEvent[], now: Date): number {
-  return Math.max(...events.map((event) => wholeSeconds(now.getTime() - waitingSince(event))));
+  return Math.max(0, ...events.map((event) => wholeSeconds(now.getTime() - waitingSince(event))));
+}
+
+function putBackAge(events: readonly QueuedEvent[], now: Date): { readonly putBackAgeSeconds?: number } {
+  return events.length > 0 ? { putBackAgeSeconds: Math.max(...agesOf(events, now)) } : {};
 }
 
 function wholeSeconds(milliseconds: number): number {
@@ -276,10 +275,9 @@ function outcomeOf(deliveries: readonly DeliveryResult[], turns: readonly Coming
     retried: count("retried"),
     held: count("held"),
     gone: count("gone"),
-    oldestSeconds: longestWait(
-      deliveries.map(({ event }) => event),
-      now,
-    ),
+    // What is finished without a delivery no longer waits.
+    oldestSeconds: longestWait([...eventsOf(deliveries, "delivered"), ...waiting], now),
+    ...putBackAge(waiting, now),
     ...(delivered.length > 0
       ? { ageSeconds: Math.max(...ages), deliveredSeconds: ages.reduce((sum, age) => sum + age, 0) }
       : {}),

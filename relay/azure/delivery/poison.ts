@@ -58,10 +58,13 @@ export function poisonHandler({ queue, storage, room, clock }: PoisonPorts): Sto
       const body = await readBody(event, storage);
       if (body === undefined) return;
       const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
-      await storage.addDeadLetter(blob, AbortSignal.timeout(storageTimeout));
+      const isFirst = await storage.addDeadLetter(blob, AbortSignal.timeout(storageTimeout), event.receivedAt);
+      // As in the forwarder's `buryEvent`.
+      const isRepeated = !isFirst && event.queuedAt === undefined;
       logOutcome(context, {
         outcome: "dead",
-        dead: 1,
+        dead: isRepeated ? 0 : 1,
+        ...(isRepeated && { gone: 1 }),
         ids: [event.id],
         deadLetter: blob.name,
         reason: "poison",

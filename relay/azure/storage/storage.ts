@@ -89,7 +89,7 @@ export class RelayStorageClient {
   /**
    * Writes a dead letter. A second write overwrites it: see `blobName`.
    *
-   * @param writer names who writes it, such as the queue message of its event; by default each call is another writer
+   * @param writer names who writes it, the receipt of its event; by default each call is another writer
    * @returns whether this writer is the first
    */
   putDeadLetter(
@@ -116,17 +116,21 @@ export class RelayStorageClient {
   /**
    * Writes a dead letter, unless there is one already: what that one says stays. It becomes a new version, so that a replay that has read it and
    * queued its event does not delete it (`deleteDeadLetter` in cli/relay/relay-storage.ts).
+   *
+   * @param writer as in `putDeadLetter`
+   * @returns whether this writer is the first
    */
-  addDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal): Promise<void> {
+  addDeadLetter({ name, document }: DeadLetterBlob, signal: AbortSignal, writer: string): Promise<boolean> {
     return runWithin(signal, async () => {
       const put = (ifNoneMatch?: "*") =>
         this.#put(containerNames.deadLetters, name, JSON.stringify(document), {
           signal,
           ...(ifNoneMatch && { ifNoneMatch }),
-          metadata: { writer: randomUUID() },
+          metadata: { writer },
         });
       try {
         await put("*");
+        return true;
       } catch (error) {
         if (!isObject(error) || error.code !== "BlobAlreadyExists") throw error;
         const metadata = await this.#metadataOf(containerNames.deadLetters, name, signal);
@@ -134,10 +138,12 @@ export class RelayStorageClient {
         try {
           // A change of the metadata changes the ETag (Microsoft's "Set Blob Metadata").
           await blob.setMetadata(metadata ?? {}, { abortSignal: signal });
+          return metadata?.writer === writer;
         } catch (missing) {
           // A replay has just deleted it.
           if (!isObject(missing) || missing.code !== "BlobNotFound") throw missing;
           await put();
+          return true;
         }
       }
     });

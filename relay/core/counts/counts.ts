@@ -57,8 +57,9 @@ export const countNames = [
  * | `deliveredAt` | Platform accepted an event |
  * | `heldAt` | events were held until an operator acts, as in the alert `held` |
  * | `lateAt` | an event that was not delivered had waited for an unusually long time, as in the alert `late` |
+ * | `oldPutBackAt` | an event that the relay had received that long before went back to the queue: a replayed one too, and beside others that were delivered |
  */
-export const timeNames = ["takenAt", "refusedAt", "deliveredAt", "heldAt", "lateAt"] as const;
+export const timeNames = ["takenAt", "refusedAt", "deliveredAt", "heldAt", "lateAt", "oldPutBackAt"] as const;
 export type TimeName = (typeof timeNames)[number];
 
 export type Counts = Record<(typeof countNames)[number], number>;
@@ -74,8 +75,10 @@ export function timesOf(outcome: LineValues): TimeName[] {
   if (outcome.setAside !== undefined) return ["takenAt"];
   if (is("accepted", "filtered")) return outcome.tests === (outcome.accepted ?? outcome.filtered) ? [] : ["takenAt"];
   if (!is("forwarded", "waiting")) return [];
-  if (Number(outcome.delivered ?? 0) > 0) return ["deliveredAt"];
+  const always = Number(outcome.putBackAgeSeconds) > unusual.waitSeconds ? (["oldPutBackAt"] as const) : [];
+  if (Number(outcome.delivered ?? 0) > 0) return ["deliveredAt", ...always];
   return [
+    ...always,
     ...(outcome.level === "error" && Number(outcome.held) > 0 ? (["heldAt"] as const) : []),
     ...(Number(outcome.oldestSeconds) > unusual.waitSeconds ? (["lateAt"] as const) : []),
   ];

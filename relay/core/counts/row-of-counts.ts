@@ -13,7 +13,7 @@ export interface SummedRows extends Readonly<Record<TimeName, number>> {
 export function sumOfRows(rows: readonly JsonObject[]): SummedRows {
   const counts = noCounts();
   const unknown: PathCounts = new Map();
-  const times = { takenAt: 0, refusedAt: 0, deliveredAt: 0, heldAt: 0, lateAt: 0, countedAt: 0 };
+  const times = { takenAt: 0, refusedAt: 0, deliveredAt: 0, heldAt: 0, lateAt: 0, oldPutBackAt: 0, countedAt: 0 };
   for (const row of rows) {
     addCounts(counts, row);
     addWrittenPathCounts(unknown, row);

@@ -18,7 +18,7 @@ const summedOutcomes = [
 ] as const;
 
 /** Fields of which a sum has the maximum; it has the total of all other numbers. */
-const largestOf: readonly OutcomeNumber[] = ["oldestSeconds", "ageSeconds", "delaySeconds"];
+const largestOf: readonly OutcomeNumber[] = ["oldestSeconds", "putBackAgeSeconds", "ageSeconds", "delaySeconds"];
 
 /** Fields with the same value in all outcomes of a sum. */
 const sharedFields: readonly OutcomeField[] = ["outcome", "level", "rule"];

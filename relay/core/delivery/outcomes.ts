@@ -55,8 +55,10 @@ export type Outcome =
       readonly held: number;
       /** An earlier run, or another message with the same event, has finished them. */
       readonly gone: number;
-      /** The longest time that one of the events has spent in the queue. */
+      /** The longest time that one of the events that were delivered or come again has spent in the queue. */
       readonly oldestSeconds: number;
+      /** The age of the oldest one that comes again. A replay does not change it. */
+      readonly putBackAgeSeconds?: number;
       /** The age of the oldest one when it was delivered, and the total age of all that were delivered. */
       readonly ageSeconds?: number;
       readonly deliveredSeconds?: number;
@@ -82,18 +84,20 @@ export type Outcome =
       readonly goneIds?: readonly string[];
       readonly delaySeconds: number;
       readonly oldestSeconds: number;
+      readonly putBackAgeSeconds?: number;
       readonly reason: string;
     }
   /** Forwarder: the tables of delivered events can't be used, so events may be sent twice. */
   | { readonly outcome: "duplicatesUnknown"; readonly reason: string }
   /**
    * All functions: one event became a dead letter. At the intake, where it was never accepted, `setAside` is 1 too. The counts are 0
-   * if the event of a repeated call already was one.
+   * if the event of a repeated call already was one; `gone` is 1 then if no other line of the function counts it.
    */
   | {
       readonly outcome: "dead";
       readonly dead: number;
       readonly setAside?: number;
+      readonly gone?: number;
       readonly deadLetter: string;
       readonly reason: string;
       readonly ids?: readonly string[];

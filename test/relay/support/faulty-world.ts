@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { RememberedDuplicatesPorts } from "../../../relay/azure/delivery/duplicates.ts";
 import type { PlatformAnswer } from "../../../relay/azure/delivery/platform-answer.ts";
 import type { RelayStorageClient } from "../../../relay/azure/storage/storage.ts";
@@ -26,6 +27,8 @@ export class FaultyWorld {
   readonly queues: Record<string, Message[]> = { [queueNames.events]: [], [queueNames.poison]: [] };
   readonly claims = new Map<string, string>();
   readonly deadLetters = new Map<string, DeadLetter>();
+  /** Who wrote each dead letter first. */
+  readonly #writers = new Map<string, string>();
   readonly tables = new Map<string, Set<string>>();
   /** The event ids that Platform answered with 200, or has although its answer was lost. */
   readonly delivered = new Map<string, number>();
@@ -69,15 +72,19 @@ export class FaultyWorld {
       putClaim: (name, body) => act(() => void this.claims.set(name, body)),
       readClaim: (name) => act(() => this.claims.get(name)),
       deleteClaim: (name) => act(() => void this.claims.delete(name)),
-      putDeadLetter: ({ name, document }: DeadLetterBlob) =>
+      putDeadLetter: ({ name, document }: DeadLetterBlob, _signal: AbortSignal, writer: string = randomUUID()) =>
         act(() => {
-          const isNew = !this.deadLetters.has(name);
+          const first = this.deadLetters.has(name) ? this.#writers.get(name) : writer;
+          this.#writers.set(name, first ?? writer);
           this.deadLetters.set(name, document);
-          return isNew;
+          return first === writer;
         }),
-      addDeadLetter: ({ name, document }) =>
+      addDeadLetter: ({ name, document }: DeadLetterBlob, _signal: AbortSignal, writer: string) =>
         act(() => {
-          if (!this.deadLetters.has(name)) this.deadLetters.set(name, document);
+          if (this.deadLetters.has(name)) return this.#writers.get(name) === writer;
+          this.#writers.set(name, writer);
+          this.deadLetters.set(name, document);
+          return true;
         }),
     };
     const tableOf = (name: string): Set<string> => {
