@@ -21,6 +21,7 @@ const windows: Record<string, number> = {
   PT15M: hour / 4,
   PT30M: hour / 2,
   PT1H: hour,
+  PT2H: 2 * hour,
   P2D: 48 * hour,
 };
 

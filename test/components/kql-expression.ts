@@ -6,7 +6,7 @@ export type Expression = (row: Row, group: readonly Row[]) => unknown;
 type Token = { readonly kind: "name" | "number" | "text" | "duration" | "sign"; readonly text: string };
 
 function tokensOf(text: string): Token[] {
-  const pattern = /\s*(?:(\d+[hmd]\b)|(\d+(?:\.\d+)?)|"([^"]*)"|([A-Za-z_]\w*)|(==|=~|!=|>=|<=|[><=(),.*/[\]]))/gy;
+  const pattern = /\s*(?:(\d+[hmd]\b)|(\d+(?:\.\d+)?)|"([^"]*)"|([A-Za-z_]\w*)|(==|=~|!=|>=|<=|[><=(),.*/+[\]]))/gy;
   const tokens: Token[] = [];
   let end = 0;
   for (const found of text.matchAll(pattern)) {
@@ -67,13 +67,24 @@ export class ExpressionParser {
   }
 
   #comparison(): Expression {
-    const left = this.#product();
+    const left = this.#sum();
     for (const sign of ["==", "=~", "!=", ">=", "<=", ">", "<", "startswith", "has"]) {
       if (!this.take(sign)) continue;
-      const right = this.#product();
+      const right = this.#sum();
       return (...of) => compare(sign, left(...of), right(...of));
     }
     return left;
+  }
+
+  /** A time and a duration, or null if either is. */
+  #sum(): Expression {
+    const left = this.#product();
+    if (!this.take("+")) return left;
+    const right = this.#product();
+    return (...of) => {
+      const [time, duration] = [left(...of), right(...of)];
+      return time instanceof Date && typeof duration === "number" ? new Date(time.getTime() + duration) : null;
+    };
   }
 
   #product(): Expression {
@@ -117,6 +128,10 @@ export class ExpressionParser {
   }
 
   #call(name: string, inner: readonly Expression[]): Expression {
+    if (name === "maxif") {
+      return (_row, group) =>
+        max(group.filter((row) => inner[1]?.(row, group) === true).map((row) => inner[0]?.(row, group)));
+    }
     const aggregate = aggregates[name];
     if (aggregate !== undefined) {
       return (_row, group) => aggregate(group.map((row) => inner[0]?.(row, group)));
@@ -153,8 +168,13 @@ export class ExpressionParser {
 const aggregates: Readonly<Record<string, (values: unknown[]) => unknown>> = {
   countif: (values) => values.filter((value) => value === true).length,
   sum: (values) => values.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
-  max: (values) => values.reduce(later, null),
+  max,
 };
+
+/** Null for nothing. */
+function max(values: unknown[]): unknown {
+  return values.reduce((one, other) => (one === null || (other as Date) > (one as Date) ? other : one), null);
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: values of a log have any type
 const scalars: Readonly<Record<string, (...values: any[]) => unknown>> = {
@@ -216,10 +236,6 @@ function compare(sign: string, left: unknown, right: unknown): boolean | null {
     default:
       return String(left).toLowerCase().startsWith(String(right).toLowerCase());
   }
-}
-
-function later(one: unknown, other: unknown): unknown {
-  return one === null || (other as Date) > (one as Date) ? other : one;
 }
 
 /** An integer of a type with that limit; null, as in Kusto, for what it can't hold. */

@@ -11,8 +11,8 @@ export type Tables = Readonly<Record<string, readonly LogRecord[]>>;
 
 /**
  * Evaluates a query over given records, in the subset of KQL that the relay's alerts and workbook use: `union isfuzzy=true` of one
- * table, `where`, `extend`, `mv-expand`, `order by`, and `summarize` with `countif`, `sum` and `max`. It has no other operator or function,
- * and fails on anything it doesn't know.
+ * table, `where`, `extend`, `mv-expand`, `order by`, and `summarize` with `countif`, `sum`, `max` and `maxif`. It has no other operator or
+ * function, and fails on anything it doesn't know.
  */
 export function runQuery(query: string, tables: Tables, now: Date): readonly Row[] {
   const [source = "", ...steps] = query.split("|").map((step) => step.trim());

@@ -217,6 +217,37 @@ describe("an alert is raised", () => {
   });
 });
 
+describe("the alert on late events", () => {
+  /** A line from some minutes ago about events that were received some hours before it. */
+  const forwardAt = (minutesAgo: number, status: number, hoursBefore: number) => {
+    log.evaluateAlerts();
+    log.at = new Date(now.getTime() - minutesAgo * 60_000);
+    return log.forward(
+      async () => ({ ...receipt, status }),
+      new Date(now.getTime() - hoursBefore * hour).toISOString(),
+    );
+  };
+
+  test("stays from one attempt to the next, an hour later, and ends with the first delivery", async () => {
+    await forwardAt(100, 200, 0);
+    await forwardAt(65, 503, 2);
+    expect(log.evaluateAlerts()).toEqual(["late"]);
+    await forwardAt(0, 200, 2);
+    expect(log.evaluateAlerts()).toEqual([]);
+  });
+
+  test("does not mind an old event that fails beside others that are delivered", async () => {
+    await forwardAt(70, 200, 0);
+    await forwardAt(60, 503, 2);
+    expect(log.evaluateAlerts()).toEqual([]);
+  });
+
+  test("ends after two hours without a line, for another alert says if no function runs", async () => {
+    await forwardAt(125, 503, 2);
+    expect(log.evaluateAlerts()).toEqual([]);
+  });
+});
+
 describe("an alert of Platform or Azure is raised", () => {
   test("when most events get a temporary error", async () => {
     await log.forward(async () => receipt);

@@ -81,14 +81,18 @@ export function relayAlerts({
       steps: `where ${lineNumber("held")} > 0 and tostring(${lineField("level")}) == "error"`,
     },
     late: {
-      ...quarter,
+      ...soon,
       ...ofLines,
       severity: 2,
+      // In an outage, up to an hour may pass from one attempt, and so one line, to the next. A shorter window would resolve the alert meanwhile.
+      window: "PT2H",
       description:
         "Events have waited for more than an hour while none was delivered, or for more than four hours. Platform is down, or accepts fewer events than arrive.",
       // Delivering a large blast takes more than an hour, which is normal.
-      steps: `summarize oldest = max(${lineNumber("oldestSeconds")}), delivered = sum(${lineNumber("delivered")})
-| where oldest > ${4 * unusual.waitSeconds} or (oldest > ${unusual.waitSeconds} and delivered == 0)`,
+      steps: `summarize oldest = maxif(${lineNumber("oldestSeconds")}, TimeGenerated > ago(15m)),
+    lateAt = maxif(TimeGenerated, ${lineNumber("oldestSeconds")} > ${unusual.waitSeconds} and coalesce(${lineNumber("delivered")}, 0) == 0),
+    deliveredAt = maxif(TimeGenerated, ${lineNumber("delivered")} > 0)
+| where oldest > ${4 * unusual.waitSeconds} or lateAt > coalesce(deliveredAt + 15m, ago(2h))`,
     },
     unavailable: {
       ...soon,
