@@ -43,12 +43,13 @@ function linksOf(markdown: string): Link[] {
  * A document with its links to files that are elsewhere changed, outside of code.
  *
  * @param isHere whether a path, relative to the document, leads to a file that is beside it
- * @param addressOf the address of a file that is not; undefined: nobody knows it, and only the link's text stays
+ * @param addressOf the address of a file that is not, or of an image itself instead of the page that shows it; undefined: nobody knows it, and
+ *   only the link's text stays
  */
 export function replaceLinks(
   markdown: string,
   isHere: (path: string) => boolean,
-  addressOf: (path: string) => string | undefined,
+  addressOf: (path: string, isImage: boolean) => string | undefined,
 ): string {
   const replaceIn = (text: string) =>
     // The text of a link may be on two lines, and an image may be the text of a link.
@@ -56,7 +57,7 @@ export function replaceLinks(
       if (target === undefined || /^([a-z][a-z+.-]*:|#)/i.test(target)) return whole;
       const [path = ""] = decodeURI(target).split("#");
       if (isHere(path)) return whole;
-      const address = addressOf(target);
+      const address = addressOf(target, image === "!");
       return address === undefined ? words : `${image}[${words}](${address})`;
     });
   const outside = prose(markdown);

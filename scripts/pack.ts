@@ -70,8 +70,9 @@ async function leadElsewhere(stage: string, folder: string): Promise<void> {
   const files = await readdir(stage, { recursive: true });
   for (const document of files.filter((file) => file.endsWith(".md"))) {
     const file = join(stage, document);
-    const addressOf = (target: string) =>
-      url && new URL(target, `${url}/blob/HEAD/${join(folder, document).replaceAll("\\", "/")}`).href;
+    const place = join(folder, document).replaceAll("\\", "/");
+    const addressOf = (target: string, isImage: boolean) =>
+      url && new URL(target, `${url}/${isImage ? "raw" : "blob"}/HEAD/${place}`).href;
     const markdown = await readFile(file, "utf8");
     const changed = replaceLinks(markdown, (path) => existsSync(join(dirname(file), path)), addressOf);
     if (changed !== markdown) await writeFile(file, changed);

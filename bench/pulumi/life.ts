@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startCloud } from "../../packages/local-cloud/src/cloud.ts";
 import { Pulumi } from "../../packages/local-cloud/src/demo/pulumi.ts";
+import { Vendors } from "../../packages/local-cloud/src/demo/vendors.ts";
 import { type Phase, phasesOf, providerTimes } from "./phases.ts";
 import { processTimesOf } from "./process-times.ts";
 import { readTrace } from "./trace.ts";
@@ -23,7 +24,11 @@ export interface StatePart {
   readonly bytes: number;
 }
 
-export type CommandName = "up" | "preview" | "destroy";
+/** `previewFromAfar`: a preview while Platform and Customer.io answer later, as over the internet. */
+export type CommandName = "up" | "preview" | "previewFromAfar" | "destroy";
+
+/** Milliseconds by which their answers are later then. */
+export const delay = 300;
 
 export interface Life {
   readonly commands: Readonly<Record<CommandName, Command>>;
@@ -31,7 +36,7 @@ export interface Life {
   readonly stateParts: readonly StatePart[];
 }
 
-/** `up` from nothing, a preview without changes, and `destroy`. */
+/** `up` from nothing, previews without changes, and `destroy`. */
 export async function measureLife(): Promise<Life> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-pulumi-"));
   const configFile = path.join(folder, "Pulumi.local.yaml");
@@ -45,8 +50,9 @@ export async function measureLife(): Promise<Life> {
   });
   try {
     await stack.initialize();
-    const timed = async (command: CommandName, ...flags: string[]) => {
-      const trace = path.join(folder, `${command}.json`);
+    const timed = async (name: CommandName, ...flags: string[]) => {
+      const trace = path.join(folder, `${name}.json`);
+      const command = name === "previewFromAfar" ? "preview" : name;
       const processes = await processTimesOf(() => stack[command](...flags, "--otel-traces", `file://${trace}`));
       const spans = await readTrace(trace);
       return { phases: phasesOf(spans), providers: providerTimes(spans), processes };
@@ -54,7 +60,11 @@ export async function measureLife(): Promise<Life> {
     const up = await timed("up");
     const stateParts = statePartsOf(await stack.run("stack", "export", "--stack", "local"));
     const preview = await timed("preview", "--expect-no-changes");
-    return { commands: { up, preview, destroy: await timed("destroy") }, stateParts };
+    const vendors = new Vendors(cloud.environment);
+    await vendors.delayAnswers(delay);
+    const previewFromAfar = await timed("previewFromAfar", "--expect-no-changes");
+    await vendors.endFaults();
+    return { commands: { up, preview, previewFromAfar, destroy: await timed("destroy") }, stateParts };
   } finally {
     await stack.kill();
     await cloud.stop();

@@ -1,12 +1,13 @@
 import { machine, markdownTable, spread } from "../page.ts";
 import { median } from "../statistics.ts";
 import type { Growth } from "./growth.ts";
-import type { Command, CommandName, Life, StatePart } from "./life.ts";
+import { type Command, type CommandName, delay, type Life, type StatePart } from "./life.ts";
 import type { Phase } from "./phases.ts";
 
 const titles: Readonly<Record<CommandName, string>> = {
   up: "`up` from nothing",
   preview: "`preview` without changes",
+  previewFromAfar: `the same, answers ${delay / 1000} s later`,
   destroy: "`destroy`",
 };
 const names = Object.keys(titles) as CommandName[];
@@ -28,7 +29,8 @@ export function lifeText(lives: readonly Life[]): string {
     return phase && seconds(phase.end - phase.begin);
   };
   return [
-    `${machine("@pulumi/pulumi")} The local cloud, which answers at once, shares the machine.`,
+    `${machine("@pulumi/pulumi")} The local cloud, which answers at once, shares the machine. In one column, Platform and Customer.io answer ` +
+      `${delay / 1000} s later, as they may over the internet; Azure does not.`,
     "",
     `Seconds; each figure is the median of ${lives.length} rounds, with minimum and maximum in brackets.`,
     "",

@@ -165,6 +165,6 @@ async function installPackages(folder: string, { command, args }: PackageManager
   if (signal.aborted) throw new Interruption();
   if (code === 0) return;
   throw new Error(
-    `The packages of the project in ${folder} could not be installed (see the output of ${command} above), so the project was removed again. Once ${command} can install them, run the same command again.`,
+    `The packages of the project in ${folder} could not be installed (see the output of ${command} above), so the project was removed again. Once ${command} can install them, run the same command again. If your registry does not have them, docs/packages.md says under "Start a project" how to install them from a clone.`,
   );
 }

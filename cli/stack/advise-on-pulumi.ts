@@ -6,7 +6,10 @@ const advice: readonly (readonly [RegExp, string])[] = [
     /passphrase must be set|incorrect passphrase/,
     "The passphrase decrypts the stack's secrets. To enter it: read -rs PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE",
   ],
-  [/PULUMI_ACCESS_TOKEN must be set/, "Log in to the backend that keeps the stack: npx pulumi login <url>"],
+  [
+    /PULUMI_ACCESS_TOKEN must be set/,
+    "Log in to the backend that keeps the stack, such as file://~ for this machine: npx pulumi login <url>",
+  ],
   [
     // As npm's package says that it could not download or start it; the CLI's own errors begin otherwise.
     /^Downloading pulumi .*^pulumi: /ms,

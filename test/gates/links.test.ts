@@ -69,7 +69,7 @@ test("a link to a file that a tarball lacks leads to the repository, or only its
     replaceLinks(
       page.join("\n"),
       (path) => path === "a.md",
-      (target) => address && `${address}/${target}`,
+      (target, isImage) => address && `${address}/${isImage ? "raw" : "blob"}/${target}`,
     ).split("\n");
   const block = page.slice(-3);
   expect(replaced()).toEqual([
@@ -79,9 +79,9 @@ test("a link to a file that a tarball lacks leads to the repository, or only its
     ...block,
   ]);
   expect(replaced("https://code.example")).toEqual([
-    "[here](a.md#top) and [`there.ts`](https://code.example/../there.ts), [away](https://example.com), [below](#top), `[code](../x.ts)`",
-    "[![A picture](https://code.example/images/a.png)](a.md), [on two",
-    "lines](https://code.example/../there.ts)",
+    "[here](a.md#top) and [`there.ts`](https://code.example/blob/../there.ts), [away](https://example.com), [below](#top), `[code](../x.ts)`",
+    "[![A picture](https://code.example/raw/images/a.png)](a.md), [on two",
+    "lines](https://code.example/blob/../there.ts)",
     ...block,
   ]);
 });

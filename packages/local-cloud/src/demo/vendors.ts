@@ -53,6 +53,16 @@ export class Vendors {
     await post(`${this.#platform}/__local/faults`, { target: "inlet", effect: { kind: "status", status }, rate: 1 });
   }
 
+  /** Lets Platform and Customer.io's App API answer later, as over the internet, until `endFaults`. */
+  async delayAnswers(milliseconds: number): Promise<void> {
+    const effect = { kind: "latency", milliseconds };
+    for (const target of ["ims", "gateway"]) {
+      await post(`${this.#platform}/__local/faults`, { target, effect, rate: 1 });
+    }
+    const slow = { kind: "slow", seconds: milliseconds / 1000, times: 1_000_000 };
+    await post(`${this.#customerIo}/__local/faults`, { faults: [slow] });
+  }
+
   /** Ends all faults that were switched on. */
   async endFaults(): Promise<void> {
     await post(`${this.#customerIo}/__local/faults`, { faults: [] });
