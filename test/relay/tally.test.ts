@@ -122,23 +122,10 @@ test("records when an event that arrived more than an hour ago went back, also i
     const [row] = await tables.all(countsTable, signal);
     return row?.oldPutBackAt;
   };
-  tally.add({
-    outcome: "forwarded",
-    level: "warn",
-    delivered: 1,
-    retried: 1,
-    oldestSeconds: 9,
-    putBackAgeSeconds: 3600,
-  });
+  const others = { level: "warn", delivered: 1, retried: 1, oldestSeconds: 9 } as const;
+  tally.add({ outcome: "forwarded", ...others, putBackAgeSeconds: 3600 });
   expect(await putBackAt()).toBeUndefined();
-  tally.add({
-    outcome: "forwarded",
-    level: "warn",
-    delivered: 1,
-    retried: 1,
-    oldestSeconds: 9,
-    putBackAgeSeconds: 3601,
-  });
+  tally.add({ outcome: "forwarded", ...others, putBackAgeSeconds: 3601 });
   expect(await putBackAt()).toBe(start + 10);
   tally.add({ outcome: "waiting", level: "warn", held: 1, oldestSeconds: 9, putBackAgeSeconds: 3601 });
   expect(await putBackAt()).toBe(start + 20);
