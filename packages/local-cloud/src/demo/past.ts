@@ -55,7 +55,8 @@ export async function recoverPast({ vendors, ...options }: PastOptions): Promise
   const until = Date.now() + patience;
   for (;;) {
     const after = await audit(day, options);
-    if (after.missing === 0 || Date.now() > until) return { day, before, after };
+    // Until Platform has written their rows, they are not missing, but on their way.
+    if (after.found === after.recorded || Date.now() > until) return { day, before, after };
     await wait(250);
   }
 }
