@@ -218,12 +218,13 @@ function readStack(values: Values, { needsSecrets: secrets }: CommandDefinition)
 }
 
 function valuesOf(definition: AnyCommand, given: Readonly<Record<string, unknown>>): Values {
-  const options = Object.entries(optionsOf(definition));
+  const table = optionsOf(definition);
+  const options = Object.entries(table);
   // As from a variable that is not set: to Pulumi, an empty name of a stack means the selected one, and an empty filter selects everything.
   const empty = options.find(([name]) => given[name] === "");
   if (empty !== undefined) throw new UsageError(`--${empty[0]} is invalid: it is empty`);
   const schema = z.object(Object.fromEntries(options.map(([name, option]) => [name, option.schema])));
-  const parsed = schema.safeParse(given, { error: (issue) => complaintAbout(issue, optionsOf(definition)) });
+  const parsed = schema.safeParse(given, { error: (issue) => complaintAbout(issue, table) });
   if (parsed.success) return parsed.data as Values;
   const missing = options
     .map(([name, option]) => describeOption(name, option))

@@ -24,9 +24,7 @@ export function buildProgram(definitions: readonly AnyCommand[], perform: Perfor
   // Shell completion, for bash, zsh, fish and PowerShell.
   tab(program, { completionCommandName });
   const completion = program.commands.find((command) => command.name() === completionCommandName);
-  completion
-    ?.summary("print the script that completes commands in a shell")
-    .description("Print the script that completes commands in a shell.");
+  completion?.summary(completionSummary).description(sentence(completionSummary));
   completion?.hook("preAction", (_, { args: [shell] }) => {
     if (shell === "bash") console.log(withoutBashCompletion);
   });
@@ -34,6 +32,7 @@ export function buildProgram(definitions: readonly AnyCommand[], perform: Perfor
 }
 
 const completionCommandName = "completion";
+const completionSummary = "print the script that completes commands in a shell";
 
 /**
  * The script for bash gets the words of the line from bash-completion, which macOS and small Linux images lack. Without it, use bash's own

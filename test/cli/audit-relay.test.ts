@@ -143,7 +143,7 @@ describe("while a few messages are hidden", () => {
   });
 
   /** The relay delivers while the audit looks. @param times when an event last failed that had waited, or had arrived, more than an hour before */
-  function deliverMeanwhile(times: { readonly lateAt: number } | { readonly oldPutBackAt: number }): void {
+  function deliverMeanwhile(times: Partial<Record<"lateAt" | "oldPutBackAt", number>>): void {
     relay.whileAuditWaits = async () => {
       looks += 1;
       const row = { partition: "2026-03-02", row: "one" };
@@ -152,10 +152,10 @@ describe("while a few messages are hidden", () => {
     };
   }
 
-  test.each(["lateAt", "oldPutBackAt"])(
+  test.each(["lateAt", "oldPutBackAt"] as const)(
     "and the relay delivers others, while old events fail (%s), it may be among these",
     async (name) => {
-      deliverMeanwhile({ [name]: start + 60 * day - 3_600 } as { lateAt: number });
+      deliverMeanwhile({ [name]: start + 60 * day - 3_600 });
       const { stages, totals } = await judge();
       expect([stages, totals.unjudged, looks]).toEqual([{ lost: "after relay" }, 1, 15]);
     },

@@ -128,13 +128,9 @@ export class ExpressionParser {
   }
 
   #call(name: string, inner: readonly Expression[]): Expression {
-    if (name === "maxif") {
-      return (_row, group) =>
-        max(group.filter((row) => inner[1]?.(row, group) === true).map((row) => inner[0]?.(row, group)));
-    }
     const aggregate = aggregates[name];
     if (aggregate !== undefined) {
-      return (_row, group) => aggregate(group.map((row) => inner[0]?.(row, group)));
+      return (_row, group) => aggregate(group.map((row) => inner.map((value) => value(row, group))));
     }
     if (name === "ago") return (...of) => new Date(this.#now.getTime() - Number(inner[0]?.(...of)));
     const scalar = scalars[name];
@@ -165,15 +161,17 @@ export class ExpressionParser {
   }
 }
 
-const aggregates: Readonly<Record<string, (values: unknown[]) => unknown>> = {
-  countif: (values) => values.filter((value) => value === true).length,
-  sum: (values) => values.reduce<number>((sum, value) => sum + Number(value ?? 0), 0),
-  max,
+/** By name; each takes the values of its arguments for every row. */
+const aggregates: Readonly<Record<string, (rows: readonly (readonly unknown[])[]) => unknown>> = {
+  countif: (rows) => rows.filter(([condition]) => condition === true).length,
+  sum: (rows) => rows.reduce((sum, [value]) => sum + Number(value ?? 0), 0),
+  max: (rows) => max(rows),
+  maxif: (rows) => max(rows.filter(([, condition]) => condition === true)),
 };
 
-/** Null for nothing. */
-function max(values: unknown[]): unknown {
-  return values.reduce((one, other) => (one === null || (other as Date) > (one as Date) ? other : one), null);
+/** Of the first argument; null for nothing. */
+function max(rows: readonly (readonly unknown[])[]): unknown {
+  return rows.reduce<unknown>((one, [other]) => (one === null || (other as Date) > (one as Date) ? other : one), null);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: values of a log have any type

@@ -5,7 +5,7 @@ import { isExpired, isOverdue } from "../../core/delivery/retry-schedule.ts";
 import { noteSubject } from "../../core/duplicates/delivery-note.ts";
 import { mayBeRepeated } from "../../core/duplicates/repetition.ts";
 import { classifyText } from "../../core/event/classify.ts";
-import { type DeadLetterClass, deadEvent } from "../../core/event/dead-letter.ts";
+import { type DeadLetterClass, deadEvent, isOfRepeatedCall } from "../../core/event/dead-letter.ts";
 import { enrich } from "../../core/event/enrich.ts";
 import { addFailure, type QueuedEvent } from "../../core/event/envelope.ts";
 import { readCreationTime } from "../../core/event/event-time.ts";
@@ -230,12 +230,7 @@ function overdue(why: string): string {
   return `The event waited for 30 days; the last failure: ${why}`;
 }
 
-/**
- * Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt.
- *
- * A repeated call was received at another time, but both events become the same dead letter. Each is finished once, so the second one counts
- * as `gone`: otherwise the counts would never balance. A replayed event may die before the replay has removed its former dead letter.
- */
+/** Turns an event into a dead letter. If that fails, `event` is tried again; `buried` counts the current attempt. */
 async function buryEvent(
   { event, buried }: { event: QueuedEvent; buried: QueuedEvent },
   body: string,
@@ -245,8 +240,12 @@ async function buryEvent(
   const blob = deadEvent(buried, body, { class: why, reason, now: clock() });
   try {
     const isFirst = await storage.putDeadLetter(blob, AbortSignal.timeout(storageTimeout), event.receivedAt);
-    const isRepeated = !isFirst && event.queuedAt === undefined;
-    return { fate: isRepeated ? "gone" : "dead", event: buried, deadLetter: blob.name, reason: why };
+    return {
+      fate: isOfRepeatedCall(event, isFirst) ? "gone" : "dead",
+      event: buried,
+      deadLetter: blob.name,
+      reason: why,
+    };
   } catch (error) {
     return recordFailure(event, `the dead letter could not be written: ${describeError(error)}`, clock());
   }

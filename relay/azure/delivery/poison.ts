@@ -1,5 +1,5 @@
 import type { StorageQueueHandler } from "@azure/functions";
-import { deadEvent } from "../../core/event/dead-letter.ts";
+import { deadEvent, isOfRepeatedCall } from "../../core/event/dead-letter.ts";
 import { type DecodedEnvelope, decodeEnvelope, encodeEnvelopes, type QueuedEvent } from "../../core/event/envelope.ts";
 import { logOutcome } from "../log.ts";
 import { type BodyRoom, withRoom } from "../storage/body-room.ts";
@@ -59,8 +59,7 @@ export function poisonHandler({ queue, storage, room, clock }: PoisonPorts): Sto
       if (body === undefined) return;
       const blob = deadEvent(event, body, { class: "poison", reason, now: clock() });
       const isFirst = await storage.addDeadLetter(blob, AbortSignal.timeout(storageTimeout), event.receivedAt);
-      // As in the forwarder's `buryEvent`.
-      const isRepeated = !isFirst && event.queuedAt === undefined;
+      const isRepeated = isOfRepeatedCall(event, isFirst);
       logOutcome(context, {
         outcome: "dead",
         dead: isRepeated ? 0 : 1,

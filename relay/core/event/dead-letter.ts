@@ -45,6 +45,17 @@ export interface DeadLetterBlob {
   readonly document: DeadLetter;
 }
 
+/**
+ * Whether an event that becomes a dead letter is that of a repeated call. It was received at another time, but both events become the same dead
+ * letter. Each is finished once, so the second one counts as `gone`: otherwise the counts would never balance. A replayed event may die before
+ * the replay has removed its former dead letter.
+ *
+ * @param isFirst whether the event's receipt wrote the dead letter first
+ */
+export function isOfRepeatedCall({ queuedAt }: Pick<QueuedEvent, "queuedAt">, isFirst: boolean): boolean {
+  return !isFirst && queuedAt === undefined;
+}
+
 /** The dead letter of an event that was in the queue. */
 export function deadEvent(
   event: QueuedEvent,

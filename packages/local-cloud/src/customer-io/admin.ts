@@ -79,9 +79,9 @@ export function customerIoAdminRoutes({ account, clock, dispatcher, log, faults 
         return { event_id: ulid(clock.now()), timestamp: clock.seconds(), ...rest, ...(data && { data }) };
       });
       for (const event of given) workspace.history.record(event, clock.now());
-      const made = make.map((request) => makeEvent(request, clock));
-      for (const event of made) workspace.history.record({ ...event }, event.timestamp * 1000);
-      const all: EventBody[] = [...given, ...made.map((event) => ({ ...event }))];
+      const made = make.map((request) => ({ ...makeEvent(request, clock) }));
+      for (const event of made) workspace.history.record(event, event.timestamp * 1000);
+      const all: EventBody[] = [...given, ...made];
       const dispatch = (event: EventBody) => (reported ? dispatcher.dispatch(workspace, event) : []);
       return context.json({ events: all.map((event) => ({ id: event.event_id, webhooks: dispatch(event) })) });
     })

@@ -28,7 +28,8 @@ const rules: Record<string, Record<string, Rule>> = {
   "azure-native:portal:Dashboard": { dashboardName: { minimum: 3, maximum: 64, pattern: /^[a-zA-Z0-9-]*$/ } },
 };
 
-type CheckRequest = Parameters<Provider["check"]>[1];
+/** What the engine passes to a check, besides the resource. */
+export type CheckRequest = Parameters<Provider["check"]>[1];
 
 export interface Defaults {
   /** Setting `azure-native:location`. */

@@ -4,7 +4,7 @@ import { effectsOf } from "../effects/resource-effects.ts";
 import { ArmError } from "./arm-error.ts";
 import { type InvokeParts, invoke } from "./invokes.ts";
 import { pathInputs } from "./resource-id.ts";
-import { checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
+import { type CheckRequest, checkInputs, deletesBeforeReplace } from "./resource-inputs.ts";
 import { armResourceTypes, type ResourceType } from "./resource-types.ts";
 import { mapWith, overlay, type ResourceWrites, shownInputs } from "./resource-writes.ts";
 import { textAt } from "./subscription.ts";
@@ -37,7 +37,7 @@ export class AzureNative implements Provider {
     this.#subscriptionId = textAt(inputs, "subscriptionId") || this.#parts.subscription.subscriptionId;
   }
 
-  async check(call: ResourceCall, request: Parameters<Provider["check"]>[1]): Promise<CheckResult> {
+  async check(call: ResourceCall, request: CheckRequest): Promise<CheckResult> {
     return checkInputs(typeOf(call.type), call.name, request, {
       location: this.#location,
       groupLocation: (name) => {
